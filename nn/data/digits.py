@@ -1,0 +1,36 @@
+"""Digits: 1,797 handwritten digits of 8 x 8 pixels, shipped in the package."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import numpy as np
+
+from tinygrad_edu import Tensor
+
+from .dataset import TensorDataset
+
+TRAINING = 1437  # four fifths; the order was shuffled when the file was made
+
+
+class Digits(TensorDataset):
+    """The test part of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak,
+    1998; CC BY 4.0), as images (N, 64) of float32 in [0, 1] and labels (N,) of int64.
+
+    `train` gives 1,437 of them, `train=False` the other 360.  The file is made by
+    `nn/data/make_digits.py`.
+
+    >>> digits = Digits(train=False)
+    >>> len(digits), digits.images.shape, digits.labels[:5]
+    (360, (360, 64), tensor([5, 7, 9, 9, 4]))
+    """
+
+    side = 8
+
+    def __init__(self, train: bool = True) -> None:
+        with files("nn.data").joinpath("digits.npz").open("rb") as file, np.load(file) as arrays:
+            images, labels = arrays["images"], arrays["labels"]
+        part = slice(None, TRAINING) if train else slice(TRAINING, None)
+        self.images = Tensor(images[part].reshape(-1, 64).astype(np.float32) / np.float32(16))
+        self.labels = Tensor(labels[part].astype(np.int64))
+        super().__init__(self.images, self.labels)

@@ -1,0 +1,245 @@
+"""Module: a tree of parameters.
+
+A module's attributes are the tree: an attribute that is a Parameter is a parameter of it, one that
+is a Module is a branch.  Nothing else keeps count of them.
+
+>>> import nn, tinygrad_edu as tg
+>>> class Scale(nn.Module):
+...     def __init__(self):
+...         super().__init__()
+...         self.factor = nn.Parameter(tg.tensor(2.0))
+...     def forward(self, x):
+...         return x * self.factor
+>>> net = nn.Sequential(Scale(), Scale())
+>>> [name for name, _ in net.named_parameters()]
+['0.factor', '1.factor']
+>>> net(tg.tensor(1.0))
+tensor(4., grad_fn=<MultiplyBackward0>)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, TypeVar
+
+import tinygrad_edu as tg
+from tinygrad_edu.tensor import Tensor
+
+M = TypeVar("M", bound="Module")
+
+
+class Parameter(Tensor):
+    """A Tensor that a Module trains: it requires grad, and assigning it to a module registers
+    it."""
+
+    __slots__ = ()
+
+    def __init__(self, data: Any, requires_grad: bool = True) -> None:
+        super().__init__(tg.as_tensor(data).array)
+        self.requires_grad_(requires_grad)
+
+
+class Module:
+    """The base class of layers and networks: make parameters in `__init__`, compute in
+    `forward`."""
+
+    training: bool
+
+    def __init__(self) -> None:
+        self.__dict__["_buffers"] = {}
+        self.training = True
+
+    def forward(self, *inputs: Any) -> Any:
+        raise NotImplementedError(
+            f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
+            f"returns "
+            "the result"
+        )
+
+    def __call__(self, *inputs: Any, **options: Any) -> Any:
+        return self.forward(*inputs, **options)
+
+    # -------------------------------------------------------- the tree
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Assigning a Parameter or a Module registers it, because the attributes are the tree."""
+        own = self.__dict__
+        if "_buffers" not in own and isinstance(value, Parameter | Module):
+            raise AttributeError(
+                f"{type(self).__name__}: call super().__init__() before assigning {name}"
+            )
+        if isinstance(own.get(name), Parameter) and not isinstance(value, Parameter | None):
+            raise TypeError(
+                f"{type(self).__name__}.{name} is a parameter; assign an nn.Parameter or None, "
+                f"or write "
+                f"its numbers with {name}.data = ..., not {type(value).__name__}"
+            )
+        own[name] = value
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Keep a tensor that is part of the state and is not trained, as a running mean."""
+        self.__dict__["_buffers"][name] = persistent
+        setattr(self, name, tensor)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        setattr(self, name, param)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        setattr(self, name, module)
+
+    def _own(self, kind: type[Any]) -> Iterator[tuple[str, Any]]:
+        return ((name, value) for name, value in self.__dict__.items() if isinstance(value, kind))
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        return self._own(Module)
+
+    def children(self) -> Iterator[Module]:
+        return (child for _, child in self.named_children())
+
+    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
+        """Itself and every module below, each once, with its path: `0.layer`."""
+        return _each_once(self._walk(prefix))
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
+        stack: list[tuple[str, Module]] = [(prefix, self)]
+        while stack:
+            path, module = stack.pop()
+            yield path, module
+            below = [(f"{path}.{name}" if path else name, c) for name, c in module.named_children()]
+            stack.extend(reversed(below))
+
+    def modules(self) -> Iterator[Module]:
+        return (module for _, module in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Every parameter once, with its path; one that is shared has the path that comes first."""
+        return _each_once(self._named(prefix, recurse, lambda module: module._own(Parameter)))
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        return (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
+        return _each_once(self._named(prefix, recurse, lambda module: module._own_buffers()))
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        return (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def _own_buffers(self, persistent_only: bool = False) -> Iterator[tuple[str, Tensor]]:
+        for name, persistent in self.__dict__["_buffers"].items():
+            tensor = self.__dict__[name]
+            if tensor is not None and (persistent or not persistent_only):
+                yield name, tensor
+
+    def _named(
+        self, prefix: str, recurse: bool, own: Callable[[Module], Iterator[tuple[str, Any]]]
+    ) -> Iterator[tuple[str, Any]]:
+        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
+            for name, value in own(module):
+                yield f"{path}.{name}" if path else name, value
+
+    # -------------------------------------------------------- all of it at once
+
+    def apply(self: M, function: Callable[[Module], Any]) -> M:
+        """Call the function on every module, this one last; returns the module."""
+        for module in reversed(list(self.modules())):
+            function(module)
+        return self
+
+    def train(self: M, mode: bool = True) -> M:
+        """Set training mode for dropout and its kind, here and below."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self: M) -> M:
+        """Set evaluation mode: `train(False)`."""
+        return self.train(False)
+
+    def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        for parameter in self.parameters():
+            parameter.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients of all parameters (or fill them with zeros)."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = tg.zeros_like(parameter)
+
+    def to(self: M, *args: Any, **kwargs: Any) -> M:
+        """Every floating parameter and buffer in another dtype; the only device is "cpu"."""
+        for tensor in [*self.parameters(), *self.buffers()]:
+            if tensor.dtype.kind == "f":
+                tensor.data = tensor.data.to(*args, **kwargs)
+        return self
+
+    def float(self: M) -> M:
+        return self.to(tg.float32)
+
+    def double(self: M) -> M:
+        return self.to(tg.float64)
+
+    # -------------------------------------------------------- state
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Every parameter and persistent buffer by its path, sharing memory, outside the record."""
+        state = self._named("", True, lambda module: module._own_state())
+        return {path: tensor.detach() for path, tensor in state}
+
+    def _own_state(self) -> Iterator[tuple[str, Tensor]]:
+        yield from self._own(Parameter)
+        yield from self._own_buffers(persistent_only=True)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
+        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths.
+
+        Raises RuntimeError, with everything that does not fit in one list and nothing changed, if a
+        path is missing or unexpected (unless not `strict`) or a shape differs.
+        """
+        own = dict(self._named("", True, lambda module: module._own_state()))
+        problems = []
+        if strict:
+            problems += [f"missing: {path}" for path in own if path not in state_dict]
+            problems += [f"unexpected: {path}" for path in state_dict if path not in own]
+        given = {path: tg.as_tensor(state_dict[path]) for path in own if path in state_dict}
+        problems += [
+            f"shape of {path}: {tensor.shape} given, {own[path].shape} here"
+            for path, tensor in given.items()
+            if tensor.shape != own[path].shape
+        ]
+        if problems:
+            raise RuntimeError(
+                f"load_state_dict into {type(self).__name__}:\n  " + "\n  ".join(problems)
+            )
+        with tg.no_grad():
+            for path, tensor in given.items():
+                own[path].copy_(tensor)
+
+    # -------------------------------------------------------- how it prints
+
+    def extra_repr(self) -> str:
+        """What stands between the parentheses: the settings of a layer."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [f"({name}): {_indented(repr(child))}" for name, child in self.named_children()]
+        if not lines:
+            return f"{type(self).__name__}({self.extra_repr()})"
+        inside = "\n  ".join([self.extra_repr(), *lines] if self.extra_repr() else lines)
+        return f"{type(self).__name__}(\n  {inside}\n)"
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n  ")
+
+
+def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
+    seen: set[int] = set()
+    for name, value in named:
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield name, value

@@ -1,0 +1,125 @@
+"""Derivatives in PyTorch's spelling: `grad(outputs, inputs)`, and what turns recording off and on.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.tensor(2.0, requires_grad=True)
+>>> (first,) = tg.autograd.grad(x**3, x, create_graph=True)
+>>> (second,) = tg.autograd.grad(first, x)
+>>> first.item(), second.item()
+(12.0, 12.0)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ContextDecorator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from . import backward as replaying
+from . import graph
+from .graph import TensorBase
+from .tensor import Tensor, root_gradient
+
+__all__ = ["enable_grad", "grad", "is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """dL/d(input) for each input, where dL/d(output) is `grad_outputs` (1 for a single number).
+
+    No `.grad` is touched.  With `create_graph` the result can be differentiated again.  Raises
+    RuntimeError if an output does not depend on an input, unless `allow_unused`: then it is None.
+    """
+    outputs = [outputs] if isinstance(outputs, TensorBase) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+    if isinstance(grad_outputs, TensorBase) or grad_outputs is None:
+        grad_outputs = [grad_outputs] * len(outputs)
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(f"grad: {len(outputs)} outputs, but {len(grad_outputs)} grad_outputs")
+    wanted = [x._noded("grad(inputs)") for x in inputs]
+    found: dict[Any, Any] = {}
+    place = None if (create_graph if retain_graph is None else retain_graph) else graph.user_place()
+    before = graph.set_recording(create_graph)
+    try:
+        roots: dict[Any, Any] = {}
+        for output, g in zip(outputs, grad_outputs, strict=True):
+            node, g = output._rooted(), root_gradient(output, g, create_graph)
+            roots[node] = roots[node] + g if node in roots else g
+        for node, g, _ in replaying.replay(roots, create_graph=create_graph, inputs=set(wanted)):
+            if node in wanted:
+                found[node] = g
+            if place is not None:
+                replaying.free(node, place)
+    finally:
+        graph.set_recording(before)
+    if not allow_unused:
+        for i, node in enumerate(wanted):
+            if node not in found:
+                raise RuntimeError(
+                    f"grad: the outputs do not depend on input {i}, of shape {node.shape}; if "
+                    f"that is "
+                    "meant, say allow_unused=True and take None for it"
+                )
+    return tuple(_result(found.get(node)) for node in wanted)
+
+
+def _result(g: Any) -> Tensor | None:
+    return g if g is None or isinstance(g, Tensor) else Tensor(np.array(g))
+
+
+def is_grad_enabled() -> bool:
+    """Are ops recorded on this thread?"""
+    return graph.mode.recording
+
+
+class set_grad_enabled(ContextDecorator):
+    """Record ops on this thread, or not: as a statement, a `with` block, or a decorator."""
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._before = [graph.set_recording(mode)]
+
+    def __call__(self, func: F) -> F:
+        graph.set_recording(self._before.pop())
+        return super().__call__(func)
+
+    def __enter__(self) -> None:
+        if not self._before:
+            self._before.append(graph.set_recording(self._mode))
+
+    def __exit__(self, *exception: Any) -> None:
+        graph.set_recording(self._before.pop())
+
+
+class _Switch(ContextDecorator):
+    _mode: bool
+
+    def __init__(self) -> None:
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(graph.set_recording(self._mode))
+
+    def __exit__(self, *exception: Any) -> None:
+        graph.set_recording(self._before.pop())
+
+
+class no_grad(_Switch):
+    """In this block (or decorated function) nothing is recorded, and writes go into the buffers."""
+
+    _mode = False
+
+
+class enable_grad(_Switch):
+    """In this block (or decorated function) ops are recorded, also within no_grad."""
+
+    _mode = True

@@ -1,0 +1,63 @@
+"""NumPy speaks it: `np.exp(tensor)` calls our op, because the op is declared with `numpy=np.exp`.
+
+>>> import numpy as np, tinygrad_edu as tg
+>>> x = tg.tensor([0.0, 1.0], requires_grad=True)
+>>> np.add.__class__, np.exp(x)
+(<class 'numpy.ufunc'>, tensor([1.0000, 2.7183], grad_fn=<ExpBackward0>))
+
+What has no mapping raises TypeError with its name: a silent object array would be worse.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from . import graph, ops
+from .graph import OPS, TensorBase
+
+_OP_OF = {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
+_OP_OF |= {np.amax: ops.amax, np.amin: ops.amin}
+
+# What reads shapes or values only, and answers with plain numbers or tensors outside the record.
+_PLAIN = {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.isclose}
+_LIKE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+
+
+def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    """What `np.exp(t)` and `array * t` call (NEP 13)."""
+    if method != "__call__":
+        raise TypeError(f"np.{ufunc.__name__}.{method} is not defined on tensors; {_OTHERWISE}")
+    return _answer(ufunc, inputs, kwargs)
+
+
+def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18)."""
+    return _answer(function, args, kwargs)
+
+
+def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    if function in _PLAIN or function in _LIKE:
+        arrays = [x.array if isinstance(x, TensorBase) else x for x in args]
+        result = function(*arrays, **kwargs)
+        return graph.Tensor(result) if function in _LIKE else result
+    call = _OP_OF.get(function)
+    if call is None:
+        name = getattr(function, "__name__", str(function))
+        raise TypeError(f"np.{name} is not defined on tensors; {_OTHERWISE}")
+    entry = call.op
+    if entry.alike:
+        inputs, extra = tuple(args[0]), args[1:]
+    else:
+        inputs, extra = args[: entry.arity], args[entry.arity :]
+    params = dict(zip(entry.keywords, extra, strict=False))
+    params |= {name: value for name, value in kwargs.items() if value is not None}
+    for name in params:
+        if name not in entry.keywords:
+            raise TypeError(f"np.{entry.name}: {name}= is not defined on tensors; {_OTHERWISE}")
+    return call(*inputs, **params)
+
+
+_OTHERWISE = "use a function of tinygrad_edu, or give NumPy the array: t.detach().numpy()"

@@ -1,0 +1,154 @@
+"""Ops that could be composed of others, and are ops of their own because it pays.
+
+`softmax`, `log_softmax` and `logsumexp` are kept from overflowing; `bce_with_logits` is right at
+logit 0, where the usual composition has gradient zero; `linear`, `mse`, `nll` save passes over
+memory (see benchmarks/).
+"""
+
+from math import prod
+
+import numpy as np
+
+from ..graph import op
+from . import samples
+from .elementwise import log, not_broadcasting, sigmoid, where
+from .indexing import ARRAY, put
+from .reduction import kept
+
+
+def _dense(random):
+    batch = samples.shape(random, max_ndim=2)
+    n, m = random.randint(1, 4), random.randint(1, 4)
+    return ((*batch, n), (m, n), (m,)), {}
+
+
+def _does_not_fit_weight(x, weight, bias):
+    if x.ndim and weight.ndim == 2 and x.shape[-1] != weight.shape[1]:
+        return (
+            f"the input {x.shape} has {x.shape[-1]} features, but the weight {weight.shape} "
+            f"takes {weight.shape[1]}"
+        )
+    return not_broadcasting(np.empty(weight.shape[0]), bias)
+
+
+def _rows(x):
+    return x if x.ndim == 2 else x.reshape((-1, x.shape[-1]))
+
+
+@op(
+    lambda g, _y, _x, weight, _bias: g @ weight,
+    lambda g, _y, x, _weight, _bias: _rows(g).swapaxes(0, 1) @ _rows(x),
+    lambda g, _y, _x, _weight, _bias: g,
+    samples=_dense,
+    explain=_does_not_fit_weight,
+)
+def linear(x, weight, bias):
+    """y = x W' + b;  dL/dx = g W,  dL/dW = g' x,  dL/db = g (summed over the rows).
+
+    x is (..., in), W is (out, in), b is (out,) or None.
+    """
+    y = np.matmul(x, weight.T)
+    if bias is not None:
+        y += bias
+    return y
+
+
+@op(
+    lambda g, y, _x, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
+    samples=samples.along_axis,
+)
+def softmax(x, *, axis):
+    """y_i = e^x_i / sum_j e^x_j along the axis;  dL/dx = y (g - sum_j g_j y_j)."""
+    y = np.exp(x - np.maximum.reduce(x, axis=axis, keepdims=True))
+    return y / np.add.reduce(y, axis=axis, keepdims=True)
+
+
+@op(
+    lambda g, y, _x, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
+    samples=samples.along_axis,
+)
+def log_softmax(x, *, axis):
+    """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
+    y = x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    y -= np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
+    return y
+
+
+@op(
+    lambda g, y, x, axis, keepdims: kept(g, x.shape, axis) * np.exp(x - kept(y, x.shape, axis)),
+    samples=samples.reduction,
+)
+def logsumexp(x, *, axis, keepdims=False):
+    """y = log sum_j e^x_j over the axes;  dL/dx = g e^(x - y)."""
+    top = np.maximum.reduce(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros_like(top))
+    y = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
+    if keepdims:
+        return y
+    return np.squeeze(y, axis if axis is not None else tuple(range(y.ndim)))
+
+
+@op(
+    lambda g, _y, a, b: g * (2 / prod(a.shape)) * (a - b),
+    lambda g, _y, a, b: g * (2 / prod(a.shape)) * (b - a),
+    samples=lambda random: ((samples.shape(random),) * 2, {}),
+    explain=not_broadcasting,
+)
+def mse(a, b):
+    """y = mean of (a - b)^2, over all n numbers;  dL/da = 2 g (a - b) / n."""
+    d = np.subtract(a, b).reshape(-1)
+    return d.dot(d) / a.dtype.type(d.size)
+
+
+def _class_samples(random):
+    n, classes = random.randint(1, 4), random.randint(1, 4)
+    return ((n, classes), np.array([random.randint(0, classes - 1) for _ in range(n)])), {}
+
+
+@op(
+    lambda g, _y, _logp, target: put(
+        -g, np.arange(len(target)), target, key=(ARRAY, ARRAY), shape=_logp
+    ),
+    None,
+    samples=_class_samples,
+)
+def nll(logp, target):
+    """y_i = -logp[i, target_i], the negative log-likelihood of each row's class;
+    dL/dlogp is -g_i at [i, target_i] and zero elsewhere."""
+    return -logp[np.arange(len(target)), target]
+
+
+def _binary_samples(random):
+    full = samples.shape(random)
+    target = np.array([random.random() for _ in range(int(np.prod(full)))])
+    return (full, target.reshape(full)), {}
+
+
+@op(
+    lambda g, _y, x, target: g * (sigmoid(x) - target),
+    lambda g, _y, x, _target: -g * x,
+    samples=_binary_samples,
+    explain=not_broadcasting,
+)
+def bce_with_logits(x, target):
+    """y = log(1 + e^x) - t x, the cross-entropy of sigmoid(x) against t, without overflow;
+    dL/dx = g (sigmoid(x) - t), which is right at x = 0 too,  dL/dt = -g x."""
+    return np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.absolute(x)))
+
+
+@op(
+    lambda g, _y, p, target: g * (p - target) / np.maximum(p * (1 - p), 1e-12),
+    lambda g, _y, p, _target: g * (_log_at_least(1 - p) - _log_at_least(p)),
+    domain=(0.1, 0.9),
+    samples=_binary_samples,
+    explain=not_broadcasting,
+)
+def binary_cross_entropy(p, target):
+    """y = -(t log p + (1 - t) log(1 - p)), each log at least -100 as in PyTorch;
+    dL/dp = g (p - t) / (p (1 - p)),  dL/dt = g (log(1 - p) - log p)."""
+    return -(target * _log_at_least(p) + (1 - target) * _log_at_least(1 - p))
+
+
+def _log_at_least(p, floor=-100.0):
+    safe = where(p > 0, p, 1)
+    return np.maximum(where(p > 0, log(safe), floor), floor)

@@ -1,0 +1,166 @@
+"""Ops that read and write at places: x[key], and its derivative, which puts g back at those places.
+
+A key is a tuple of ints, slices, None, Ellipsis and arrays.  The arrays are inputs (without a
+gradient), so that the clock sees a write to them; `key` holds the rest, with ARRAY in their places.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from ..graph import op
+
+ARRAY = "array"
+
+
+def filled(key: Any, arrays: Any) -> Any:
+    """The key with its arrays in their places."""
+    rest = iter(arrays)
+    return tuple(next(rest) if part is ARRAY else part for part in key)
+
+
+def _places(random):
+    rows, columns = random.randint(1, 4), random.randint(1, 4)
+    some = np.array([random.randint(-rows, rows - 1) for _ in range(random.randint(0, 4))], int)
+    mask = np.array([[random.random() < 0.5 for _ in range(columns)] for _ in range(rows)])
+    arrays, key = random.choice(
+        (
+            ((), (random.randint(-rows, rows - 1),)),
+            ((), (slice(None, None, -1), None, slice(0, columns, 2))),
+            ((), (Ellipsis, random.randint(0, columns - 1))),
+            ((some,), (ARRAY,)),
+            ((some, some % columns), (ARRAY, ARRAY)),
+            ((some % columns,), (slice(1, None), ARRAY)),
+            ((mask,), (ARRAY,)),
+        )
+    )
+    return (rows, columns), arrays, key
+
+
+def _read_samples(random):
+    shape, arrays, key = _places(random)
+    return (shape, *arrays), {"key": key}
+
+
+def _put_samples(random):
+    shape, arrays, key = _places(random)
+    values = np.empty(shape)[filled(key, arrays)].shape
+    return (values, *arrays), {"key": key, "shape": shape}
+
+
+def _write_samples(random):
+    (values, *arrays), params = _put_samples(random)
+    distinct = [np.unique(array) if array.dtype.kind == "i" else array for array in arrays[:1]]
+    arrays = [d if d.dtype.kind == "b" else d[d >= 0] for d in distinct] + arrays[1:]
+    if len(arrays) == 2:
+        arrays[1] = arrays[0] % params["shape"][1]
+    values = np.empty(params["shape"])[filled(params["key"], arrays)].shape
+    return (params["shape"], values, *arrays), {"key": params["key"]}
+
+
+def _beyond(x, *arrays, key):
+    return f"{_key_text(key, arrays)} does not fit shape {x.shape}: {_first_misfit(x, arrays, key)}"
+
+
+def _key_text(key, arrays):
+    parts = [
+        f"array{x.shape}" if hasattr(x, "shape") else "..." if x is Ellipsis else _slice_text(x)
+        for x in filled(key, arrays)
+    ]
+    return f"[{', '.join(parts)}]"
+
+
+def _slice_text(part):
+    if not isinstance(part, slice):
+        return str(part)
+    ends = ":".join("" if end is None else str(end) for end in (part.start, part.stop))
+    return ends if part.step is None else f"{ends}:{part.step}"
+
+
+def _first_misfit(x, arrays, key):
+    try:
+        x[filled(key, arrays)]
+    except (IndexError, TypeError, ValueError) as error:
+        return str(error)
+    return "the values do not broadcast to the places"
+
+
+@op(
+    lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x),
+    samples=_read_samples,
+    explain=_beyond,
+    view=True,
+)
+def getitem(x, *arrays, key):
+    """y = x[key];  dL/dx = zeros with g added at the places that were read."""
+    return x[filled(key, arrays)]
+
+
+@op(
+    lambda g, _y, _values, *arrays, key, shape: getitem(g, *arrays, key=key),
+    samples=_put_samples,
+)
+def put(values, *arrays, key, shape):
+    """y = zeros of a shape, with the values added at the places of the key;  dL/dvalues = g[key].
+
+    A place that is named several times gets the sum.
+    """
+    y = np.zeros_like(values, shape=shape)
+    if any(array.dtype.kind != "b" for array in arrays):
+        np.add.at(y, filled(key, arrays), values)
+    else:
+        y[filled(key, arrays)] = values
+    return y
+
+
+@op(
+    lambda g, _y, _x, _values, *arrays, key: setitem(g, 0.0, *arrays, key=key),
+    lambda g, _y, _x, _values, *arrays, key: getitem(g, *arrays, key=key),
+    samples=_write_samples,
+    explain=lambda x, values, *arrays, key: (
+        f"cannot write {np.shape(values)} to {_key_text(key, arrays)} of {x.shape}: "
+        + _first_misfit(x, arrays, key)
+    ),
+)
+def setitem(x, values, *arrays, key):
+    """y = x with y[key] = values;  dL/dx = g with zeros at those places,  dL/dvalues = g[key]."""
+    y = x.copy()
+    y[filled(key, arrays)] = values
+    return y
+
+
+def _along_samples(random):
+    rows, columns, picked = (random.randint(1, 4) for _ in range(3))
+    index = [[random.randint(0, rows - 1) for _ in range(columns)] for _ in range(picked)]
+    return ((rows, columns), np.array(index)), {"axis": random.choice((0, -2))}
+
+
+@op(
+    lambda g, _y, _x, index, axis: put_along_axis(g, index, axis=axis, shape=_x),
+    None,
+    samples=_along_samples,
+    numpy=np.take_along_axis,
+)
+def take_along_axis(x, index, *, axis):
+    """y[.., k, ..] = x[.., index[.., k, ..], ..] along the axis;  dL/dx = g added back there."""
+    return np.take_along_axis(x, index, axis)
+
+
+def _put_along_samples(random):
+    (shape, index), params = _along_samples(random)
+    return (index.shape, index), params | {"shape": shape}
+
+
+@op(
+    lambda g, _y, _values, index, axis, shape: take_along_axis(g, index, axis=axis),
+    None,
+    samples=_put_along_samples,
+)
+def put_along_axis(values, index, *, axis, shape):
+    """y = zeros of a shape, with the values added at the index along the axis;  dL/dvalues = g
+    taken from there."""
+    y = np.zeros_like(values, shape=shape)
+    places = list(np.indices(index.shape, sparse=True))
+    places[axis] = index
+    np.add.at(y, tuple(places), values)
+    return y

@@ -1,0 +1,665 @@
+"""Tensor: an array and its place in the record, with operators, methods and `.backward()`.
+
+>>> import tinygrad_edu as tg
+>>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+>>> loss = (w * w).sum()
+>>> loss.backward()
+>>> w.grad
+tensor([ 2., -4.])
+"""
+
+from __future__ import annotations
+
+import dis
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import numpy as np
+
+from . import backward as replaying
+from . import functions, graph, numpy_protocol, ops
+from .dtypes import (
+    Array,
+    DType,
+    DTypeLike,
+    as_array,
+    bool_,
+    float16,
+    float32,
+    float64,
+    int32,
+    int64,
+)
+from .graph import Node, Shape, TensorBase, results_are
+from .printing import tensor_text
+
+_bool = bool  # in the class, these three names are methods: t.float()
+_int = int
+_float = float
+
+
+@results_are
+class Tensor(TensorBase):
+    """An array of numbers that remembers how it was computed.
+
+    Parameters: `data`, an array or (nested) numbers; a list becomes float32, as in PyTorch.  `node`
+    is its place in the record, None for a constant.  Use `tensor(data, requires_grad=True)` to make
+    one by hand.
+    """
+
+    __slots__ = ("__weakref__",)
+
+    def __init__(self, data: Any = (), node: Node | None = None) -> None:
+        self.array = data if data.__class__ is np.ndarray else _new_array(data)
+        self.node = node
+
+    # -------------------------------------------------------- what it is
+
+    @property
+    def shape(self) -> Shape:
+        return self.array.shape  # type: ignore[no-any-return]
+
+    @property
+    def dtype(self) -> DType:
+        return self.array.dtype  # type: ignore[no-any-return]
+
+    @property
+    def ndim(self) -> _int:
+        return self.array.ndim  # type: ignore[no-any-return]
+
+    @property
+    def device(self) -> str:
+        return "cpu"
+
+    def size(self, dim: _int | None = None) -> Any:
+        """The shape, or the size of one dimension."""
+        if dim is None:
+            return self.shape
+        functions.check_dim(dim, self.ndim, "size", self)
+        return self.shape[dim]
+
+    def dim(self) -> _int:
+        return self.ndim
+
+    def numel(self) -> _int:
+        """How many numbers it holds."""
+        return self.array.size  # type: ignore[no-any-return]
+
+    nelement = numel
+
+    def numpy(self) -> Array:
+        """The array itself, sharing its memory.  Raises RuntimeError if it requires grad: what
+        NumPy does to it would not be recorded."""
+        if self.node is not None:
+            raise RuntimeError(
+                "numpy: this tensor requires grad, and NumPy would not record what it does with "
+                "it; "
+                "say t.detach().numpy()"
+            )
+        return self.array  # type: ignore[no-any-return]
+
+    def __array__(self, dtype: DTypeLike = None, copy: _bool | None = None) -> Array:
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    __array_ufunc__ = numpy_protocol.array_ufunc
+    __array_function__ = numpy_protocol.array_function
+
+    def item(self) -> Any:
+        """The Python number in a tensor of one element."""
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"item: a tensor of shape {self.shape} holds {self.array.size} numbers, not one; "
+                "use tolist(), or reduce it first with sum() or mean()"
+            )
+        return self.array.item()
+
+    def tolist(self) -> Any:
+        return self.array.tolist()
+
+    def __repr__(self) -> str:
+        return tensor_text(self)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if self.ndim == 0 else format(str(self), spec)
+
+    def __len__(self) -> _int:
+        if self.ndim == 0:
+            raise TypeError("len() of a 0-d tensor: it is one number; use item()")
+        return self.shape[0]
+
+    def __iter__(self) -> Iterator[Tensor]:
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, value: Any) -> _bool:
+        return _bool((self.array == _plain(value)).any())
+
+    def __bool__(self) -> _bool:
+        if self.array.size != 1:
+            raise RuntimeError(
+                f"the truth value of {self.array.size} numbers is ambiguous; use t.any() or t.all()"
+            )
+        return _bool(self.array.item())
+
+    def __float__(self) -> _float:
+        return _float(self.item())
+
+    def __int__(self) -> _int:
+        return _int(self.item())
+
+    __index__ = __int__
+    __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
+
+    # -------------------------------------------------------- its place in the record
+
+    @property
+    def requires_grad(self) -> _bool:
+        """Does a gradient flow here?  Exactly if it has a node."""
+        return self.node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, wanted: _bool) -> None:
+        self.requires_grad_(wanted)
+
+    def requires_grad_(self, requires_grad: _bool = True) -> Tensor:
+        """Make this a leaf that collects a gradient, or one that does not."""
+        if not self.is_leaf:
+            if not requires_grad:
+                raise RuntimeError(
+                    f"requires_grad: this is the result of {self.node!r}, so it requires grad; "
+                    f"take "
+                    "t.detach() for a tensor without a record"
+                )
+        elif not requires_grad:
+            self.node = None
+        elif self.node is None:
+            self.node = _leaf(self.array)
+        return self
+
+    @property
+    def is_leaf(self) -> _bool:
+        """Was it made by the user, rather than by a recorded op?"""
+        return self.node is None or self.node.plan is None
+
+    @property
+    def grad_fn(self) -> Node | None:
+        return None if self.is_leaf else self.node
+
+    @property
+    def grad(self) -> Tensor | None:
+        """dL/d(this), after L.backward(): a tensor of this shape, or None."""
+        held = self.node.grad if self.node is not None else None
+        return cast(Tensor | None, Tensor(held) if isinstance(held, np.ndarray) else held)
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None and (
+            not isinstance(value, TensorBase) or value.array.shape != self.shape
+        ):
+            raise ValueError(
+                f"grad: it must be a Tensor of shape {self.shape}, not {_shaped(value)}"
+            )
+        if self.node is None:
+            if value is not None:
+                raise RuntimeError(
+                    "grad: this tensor does not require grad; call requires_grad_() first"
+                )
+            return
+        self.node.grad = value if value is None or value.node is not None else value.array
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory, outside the record: what is written here is not differentiated."""
+        return Tensor(self.array)
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, TensorBase):
+            raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
+        self.array = value.array
+        node = self.node
+        if node is not None and (node.shape, node.dtype) != (value.array.shape, value.array.dtype):
+            self.node = _leaf(value.array)
+
+    def detach(self) -> Tensor:
+        """The same memory, as a constant: no gradient flows back through it."""
+        return Tensor(self.array)
+
+    def clone(self) -> Tensor:
+        """A copy in memory of its own; the gradient flows through."""
+        return ops.copy(self)
+
+    def retain_grad(self) -> None:
+        """Keep the gradient that arrives here, though this is no leaf."""
+        self._noded("retain_grad")
+        if not self.is_leaf:
+            self.register_hook(replaying.retain)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
+        """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
+        goes on in its place.  Returns a handle with `remove()`."""
+        node = self._noded("register_hook")
+        if node.hooks is None:
+            node.hooks = []
+        node.hooks.append(hook)
+        return RemovableHandle(node.hooks, hook)
+
+    def _noded(self, name: str) -> Node:
+        if self.node is None:
+            raise RuntimeError(
+                f"{name}: this tensor does not require grad, so no gradient arrives here"
+            )
+        return self.node
+
+    def backward(
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: _bool | None = None,
+        create_graph: _bool = False,
+        inputs: Tensor | list[Tensor] | tuple[Tensor, ...] | None = None,
+    ) -> None:
+        """Add d(this)/d(leaf) to `.grad` of every leaf that this was computed from.
+
+        `gradient` is dL/d(this), needed unless this is one number.  `retain_graph` keeps what the
+        rules read, for another call; `create_graph` records the derivatives themselves (prefer
+        `autograd.grad`); with `inputs`, only those get a gradient.
+
+        Raises RuntimeError if this has no record, or the record was freed or written over since.
+        """
+        if inputs is not None:
+            inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+            only = {x._noded("backward(inputs=)") for x in inputs}
+        before = graph.set_recording(create_graph)
+        try:
+            replaying.backward(
+                {self._rooted(): root_gradient(self, gradient, create_graph)},
+                retain_graph=create_graph if retain_graph is None else retain_graph,
+                create_graph=create_graph,
+                inputs=only if inputs is not None else None,
+            )
+        finally:
+            graph.set_recording(before)
+
+    def _rooted(self) -> Node:
+        if self.node is None:
+            raise RuntimeError(
+                "backward: this tensor has no record: nothing that it was computed from requires "
+                "grad, "
+                "or it was computed under no_grad().  Set requires_grad=True on a leaf before "
+                "computing."
+            )
+        return self.node
+
+    # -------------------------------------------------------- writing in place
+
+    def _write(self, result: Any, name: str) -> Tensor:
+        """Become `result`: into the buffer if no gradient is involved, else by a new place in the
+        record, so that no saved buffer is touched."""
+        array = result.array
+        if array.shape != self.shape:
+            raise RuntimeError(
+                f"{name}: the result has shape {array.shape}, which does not fit in place into "
+                f"{self.shape}; write x = x {name} y instead"
+            )
+        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+            raise RuntimeError(
+                f"{name}: {array.dtype} cannot be written into {self.dtype} in place"
+            )
+        if not self._involves_gradient(result):
+            self.array[...] = array
+            graph.stamp(self.array)
+            return self
+        self._refuse_leaf(name)
+        if self._is_view() and not _result_is_stored_back():
+            raise RuntimeError(
+                f"{name}: a gradient flows here, and this tensor is a view of another one, which "
+                f"the "
+                f"write would not reach.  Index the other one, as in x[i, j] {name} v"
+            )
+        self.array, self.node = array.astype(self.dtype, copy=False), result.node
+        return self
+
+    def _involves_gradient(self, value: Any) -> _bool:
+        noded = self.node is not None or getattr(value, "node", None) is not None
+        return noded and graph.mode.recording
+
+    def _refuse_leaf(self, name: str) -> None:
+        if self.node is not None and self.is_leaf:
+            raise RuntimeError(
+                f"{name}: a leaf that requires grad is written in place while ops are recorded.  "
+                f"To "
+                "train it, write under `with no_grad():`; to compute with it, write x = x + y"
+            )
+
+    def _is_view(self) -> _bool:
+        viewing = self.node is None or (self.node.plan is not None and self.node.plan.op.view)
+        return viewing and self.array.base is not None
+
+    def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._write(ops.add(self, other), "+=")
+
+    def __isub__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._write(ops.subtract(self, other), "-=")
+
+    def __imul__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._write(ops.multiply(self, other), "*=")
+
+    def __itruediv__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._write(ops.divide(self, other), "/=")
+
+    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
+        return self._write(ops.power(self, other), "**=")
+
+    def add_(self, other: Any, *, alpha: _float = 1) -> Tensor:
+        return self._write(ops.add(self, other if alpha == 1 else other * alpha), "add_")
+
+    def sub_(self, other: Any, *, alpha: _float = 1) -> Tensor:
+        return self._write(ops.subtract(self, other if alpha == 1 else other * alpha), "sub_")
+
+    def mul_(self, other: Any) -> Tensor:
+        return self._write(ops.multiply(self, other), "mul_")
+
+    def div_(self, other: Any) -> Tensor:
+        return self._write(ops.divide(self, other), "div_")
+
+    def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
+        return self._write(ops.clip(self, min=min, max=max), "clamp_")
+
+    def copy_(self, source: Any) -> Tensor:
+        self[...] = source
+        return self
+
+    def fill_(self, value: Any) -> Tensor:
+        self[...] = value
+        return self
+
+    def zero_(self) -> Tensor:
+        self[...] = 0
+        return self
+
+    def __getitem__(self, key: Any) -> Tensor:
+        arrays, rest = _split_key(key)
+        return ops.getitem(self, *arrays, key=rest)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        arrays, rest = _split_key(key)
+        if self._involves_gradient(value):
+            self._refuse_leaf("x[...] = v")
+            if self._is_view():
+                raise RuntimeError(
+                    "x[...] = v: a gradient flows here, and x is a view of another tensor, which "
+                    "the "
+                    "write would not reach.  Index that one with both keys, as in x[i, j] = v"
+                )
+            result = ops.setitem(self, value, *arrays, key=rest)
+            self.array, self.node = result.array, result.node
+            return
+        try:
+            self.array[ops.filled(rest, [_plain(x) for x in arrays])] = _plain(value)
+        except (IndexError, ValueError, TypeError) as error:
+            given = tuple(_plain(x) for x in (self, value, *arrays))
+            raise ops.setitem.op.explained(error, given, {"key": rest}) from None
+        written = self.array if arrays else self.array[rest]
+        graph.stamp(written if isinstance(written, np.ndarray) else self.array)
+
+    # -------------------------------------------------------- operators and methods: the ops
+
+    __add__ = ops.add
+    __sub__ = ops.subtract
+    __mul__ = ops.multiply
+    __truediv__ = ops.divide
+    __pow__ = ops.power
+    __matmul__ = ops.matmul
+    __mod__ = ops.remainder
+    __floordiv__ = ops.floor_divide
+    __neg__ = ops.negative
+    __abs__ = ops.absolute
+    __radd__ = ops.add
+    __rmul__ = ops.multiply
+    __lt__ = ops.less
+    __le__ = ops.less_equal
+    __gt__ = ops.greater
+    __ge__ = ops.greater_equal
+    __eq__ = ops.equal
+    __ne__ = ops.not_equal
+    __and__ = ops.bitwise_and
+    __or__ = ops.bitwise_or
+    __invert__ = ops.invert
+
+    def __rsub__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.subtract(other, self))
+
+    def __rtruediv__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.divide(other, self))
+
+    def __rpow__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.power(other, self))
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.matmul(other, self))
+
+    def __rmod__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.remainder(other, self))
+
+    def __rfloordiv__(self, other: Any) -> Tensor:
+        return cast(Tensor, ops.floor_divide(other, self))
+
+    add, sub, mul, neg = ops.add, ops.subtract, ops.multiply, ops.negative
+    div = functions.divide
+    pow = functions.pow
+    matmul = mm = ops.matmul
+    exp, log, sqrt, square, tanh = ops.exp, ops.log, ops.sqrt, ops.square, ops.tanh
+    sigmoid, relu, sign = ops.sigmoid, ops.relu, ops.sign
+    abs = absolute = ops.absolute
+    maximum, minimum = ops.maximum, ops.minimum
+    isnan, isfinite = ops.isnan, ops.isfinite
+    eq, ne, lt, le = ops.equal, ops.not_equal, ops.less, ops.less_equal
+    gt, ge = ops.greater, ops.greater_equal
+    clamp = clip = functions.clamp
+    sum, mean, amax, amin = functions.sum, functions.mean, functions.amax, functions.amin
+    max, min, argmax, argmin = functions.max, functions.min, functions.argmax, functions.argmin
+    all, any = functions.all, functions.any
+    softmax, log_softmax = functions.softmax, functions.log_softmax
+    logsumexp = functions.logsumexp
+    reshape = view = functions.reshape
+    flatten, squeeze, unsqueeze = functions.flatten, functions.squeeze, functions.unsqueeze
+    transpose = swapaxes = functions.transpose
+    permute, t = functions.permute, functions.t
+    expand, broadcast_to = functions.expand, functions.broadcast_to
+    equal, allclose = functions.equal, functions.allclose
+
+    @property
+    def T(self) -> Tensor:
+        """The transpose: all dimensions in reverse order."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Tensor:
+        """The last two dimensions exchanged: each matrix transposed."""
+        return self.transpose(-1, -2)
+
+    def contiguous(self) -> Tensor:
+        return self if self.array.flags.c_contiguous else self.clone()
+
+    def view_as(self, other: Tensor) -> Tensor:
+        return self.reshape(other.shape)
+
+    def expand_as(self, other: Tensor) -> Tensor:
+        return self.expand(other.shape)
+
+    # -------------------------------------------------------- dtypes
+
+    def astype(self, dtype: DTypeLike) -> Tensor:
+        """The numbers in another dtype; itself if that is the one they have."""
+        new = np.dtype(dtype)
+        if new == self.dtype:
+            return self
+        as_array((), new)
+        if new.kind != "f":
+            return Tensor(self.array.astype(new))
+        return ops.astype(self, dtype=new)
+
+    def to(self, *args: Any, dtype: DTypeLike = None, device: Any = None, **_: Any) -> Tensor:
+        """In another dtype (`to(float64)`, `to(other)`); the only device is "cpu"."""
+        for given in args:
+            if isinstance(given, TensorBase):
+                dtype = given.array.dtype
+            elif given is None or _names_device(given):
+                device = given
+            else:
+                dtype = given
+        if device is not None and str(device).split(":")[0] != "cpu":
+            raise RuntimeError(
+                f'to: NumPy computes on the CPU; there is no device {device!r}, only "cpu"'
+            )
+        return self if dtype is None else self.astype(dtype)
+
+    def cpu(self) -> Tensor:
+        return self
+
+    def type_as(self, other: Tensor) -> Tensor:
+        return self.astype(other.dtype)
+
+    def half(self) -> Tensor:
+        return self.astype(float16)
+
+    def float(self) -> Tensor:
+        return self.astype(float32)
+
+    def double(self) -> Tensor:
+        return self.astype(float64)
+
+    def int(self) -> Tensor:
+        return self.astype(int32)
+
+    def long(self) -> Tensor:
+        return self.astype(int64)
+
+    def bool(self) -> Tensor:
+        return self.astype(bool_)
+
+    # -------------------------------------------------------- copying
+
+    def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
+        if not self.is_leaf:
+            raise RuntimeError(
+                f"deepcopy: this is the result of {self.node!r}; copying would copy its whole "
+                f"record.  "
+                "Copy t.detach(), or use t.clone() to stay in the record"
+            )
+        new = memo[id(self)] = type(self).__new__(type(self))
+        new.array, new.node = self.array.copy(), None
+        if self.node is not None:
+            new.node = _leaf(new.array)
+            new.node.grad = (
+                self.node.grad.copy() if isinstance(self.node.grad, np.ndarray) else None
+            )
+        return new
+
+    def __reduce__(self) -> Any:
+        if not self.is_leaf:
+            raise RuntimeError(
+                "pickle: only leaves can be pickled, not the record; pickle t.detach()"
+            )
+        return _rebuilt, (type(self), self.array, self.requires_grad)
+
+
+class RemovableHandle:
+    """What `register_hook` returns: `remove()` takes the hook away again."""
+
+    def __init__(self, hooks: list[Any], hook: Any) -> None:
+        self._hooks, self._hook = hooks, hook
+
+    def remove(self) -> None:
+        if self._hook in self._hooks:
+            self._hooks.remove(self._hook)
+
+
+def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> Any:
+    """dL/d(output), checked: 1 for a single number, else what the caller gave."""
+    if gradient is None:
+        if output.array.size != 1:
+            raise RuntimeError(
+                f"backward: this tensor has shape {output.shape}, so the gradient has to be told "
+                f"what it "
+                "is of: reduce it to one number first, with sum() or mean(), or give gradient="
+            )
+        gradient = np.ones_like(output.array)
+    given = as_array(_plain(gradient))
+    if given.shape != output.shape:
+        raise RuntimeError(
+            f"backward: gradient has shape {given.shape}, but it is dL/d(this), of shape "
+            f"{output.shape}"
+        )
+    given = given.astype(output.dtype, copy=False)
+    if create_graph:
+        return gradient if isinstance(gradient, TensorBase) else Tensor(given)
+    return given
+
+
+def _leaf(array: Array) -> Node:
+    if array.dtype.kind != "f":
+        raise RuntimeError(
+            f"requires_grad: only floating tensors have gradients, not {array.dtype}; call "
+            f"t.float() first"
+        )
+    return Node(None, (), None, graph.NO_PARAMS, array.shape, array.dtype)
+
+
+def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
+    new = cls.__new__(cls)
+    new.array, new.node = array, _leaf(array) if requires_grad else None
+    return new
+
+
+def _new_array(data: Any) -> Array:
+    """For `Tensor([1, 2])`: Python numbers become the default float, as in PyTorch."""
+    if isinstance(data, TensorBase):
+        return data.array  # type: ignore[no-any-return]
+    array = as_array(data)
+    numbers = isinstance(data, list | tuple | int | float)
+    return array.astype(float32) if numbers and array.dtype.kind in "iub" else array
+
+
+def _plain(x: Any) -> Any:
+    return x.array if isinstance(x, TensorBase) else x
+
+
+def _shaped(x: Any) -> str:
+    return f"shape {x.array.shape}" if isinstance(x, TensorBase) else type(x).__name__
+
+
+def _names_device(given: Any) -> bool:
+    return isinstance(given, str) and given.split(":")[0] in ("cpu", "cuda", "mps", "meta", "xpu")
+
+
+def _split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
+    """The arrays of a key, and the key with ARRAY in their places (see `ops/indexing.py`)."""
+    arrays: list[Any] = []
+    rest: list[Any] = []
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, list | range):
+            part = np.asarray(part, None if len(part) else np.intp)
+        if isinstance(part, TensorBase | np.ndarray):
+            arrays.append(part)
+            rest.append(ops.ARRAY)
+        elif isinstance(part, slice):
+            ends = (part.start, part.stop, part.step)
+            rest.append(slice(*[end if end is None else end.__index__() for end in ends]))
+        else:
+            rest.append(part)
+    return arrays, tuple(rest)
+
+
+def _result_is_stored_back() -> bool:
+    """Does the statement that runs now read x[key] += v, which stores its result with x[key] = ...?
+
+    Then the write does reach x.  Python calls the same `__iadd__` for `view += v`, where it does
+    not.
+    """
+    frame = sys._getframe(3)
+    after = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
+    for instruction in after:
+        if instruction.opname not in ("CACHE", "SWAP", "ROT_THREE"):
+            return instruction.opname == "STORE_SUBSCR"
+    return False

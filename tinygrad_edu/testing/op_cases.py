@@ -1,0 +1,62 @@
+"""Test cases for an op, drawn from its own declaration: what `@op(..., samples=...)` says is
+valid."""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ..dtypes import Array
+from ..graph import OpFunction
+from ..ops import samples
+
+
+class OpCase(NamedTuple):
+    """An op with inputs in its domain, off its kinks: arrays, and its parameters."""
+
+    op: OpFunction
+    inputs: tuple[Any, ...]
+    params: dict[str, Any]
+
+    def __call__(self, *inputs: Any) -> Any:
+        return self.op(*inputs, **self.params)
+
+
+def op_case(op: OpFunction, random: Random) -> OpCase:
+    """Draw a case: shapes that fit (which broadcast, for an op that works number by number),
+    numbers from its domain and away from its kinks, and any layout in memory."""
+    entry = op.op
+    draw = entry.samples or samples.elementwise(entry.arity)
+    shapes, params = draw(random)
+    numbers = np.random.default_rng(random.getrandbits(32))
+    low, high = entry.domain or (-2.0, 2.0)
+    for _ in range(1000):
+        inputs = tuple(
+            _laid_out(np.asarray(numbers.uniform(low, high, x)), random)
+            if isinstance(x, tuple)
+            else x
+            for x in shapes
+        )
+        if not _near_kink(entry.kinks, inputs):
+            return OpCase(op, inputs, params)
+    raise AssertionError(f"{entry.name}: no inputs off its kinks were found in 1,000 draws")
+
+
+def _near_kink(kinks: Any, inputs: tuple[Any, ...], margin: float = 1e-3) -> bool:
+    if callable(kinks):
+        return bool(np.any(np.abs(kinks(*inputs)) < margin))
+    return any(bool(np.any(np.abs(inputs[0] - kink) < margin)) for kink in kinks)
+
+
+def _laid_out(array: Array, random: Random) -> Array:
+    """The same numbers, with other strides: transposed, reversed, or with gaps."""
+    layout = random.randrange(4)
+    if layout == 1:
+        return np.array(array, order="F")
+    if layout == 2 and array.ndim:
+        return array[::-1].copy()[::-1]
+    if layout == 3 and array.ndim:
+        return np.repeat(array, 2, axis=-1)[..., ::2]
+    return array
