@@ -27,8 +27,7 @@ class Sequential(Module):
         if not isinstance(module, Module):
             raise TypeError(
                 f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, "
-                f"as "
-                "nn.ReLU() for relu"
+                "as nn.ReLU() for relu"
             )
         super().add_module(name, module)
 

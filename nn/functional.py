@@ -6,6 +6,8 @@ against (N,) is N x N differences and a loss that means nothing.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_edu import Generator, Tensor, log_softmax, ops, relu, sigmoid, softmax, tanh
@@ -102,7 +104,7 @@ def binary_cross_entropy_with_logits(
 def nll_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The mean of -x[i, t_i] for log-probabilities x, (N, classes), and classes t, (N,)."""
     _check_classes("nll_loss", input, target)
-    return _reduced("nll_loss", _class_losses(input, target), reduction)
+    return _reduced("nll_loss", _by_rows(ops.nll, input, target), reduction)
 
 
 def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
@@ -112,13 +114,13 @@ def cross_entropy(input: Tensor, target: Tensor, reduction: str = "mean") -> Ten
     shape or a class that does not fit, TypeError for targets that are no whole numbers.
     """
     _check_classes("cross_entropy", input, target)
-    return _reduced("cross_entropy", _class_losses(log_softmax(input, -1), target), reduction)
+    return _reduced("cross_entropy", _by_rows(ops.cross_entropy, input, target), reduction)
 
 
-def _class_losses(logp: Tensor, target: Tensor) -> Tensor:
-    if logp.ndim == 1:
-        return ops.nll(logp.reshape(1, -1), target.reshape(1)).reshape(())
-    return ops.nll(logp, target)
+def _by_rows(loss: Any, input: Tensor, target: Tensor) -> Any:
+    if input.array.ndim == 1:
+        return loss(input.reshape(1, -1), target.reshape(1)).reshape(())
+    return loss(input, target)
 
 
 # ---------------------------------------------------------------- their checks
@@ -135,12 +137,12 @@ def _reduced(name: str, losses: Tensor, reduction: str) -> Tensor:
 
 
 def _check_pair(name: str, input: Tensor, target: Tensor) -> None:
-    if input.shape != target.shape:
+    if input.array.shape != target.array.shape:
         shapes = f"{tuple(input.shape)} and {tuple(target.shape)}"
         raise ValueError(
             f"{name}: input and target have the shapes {shapes}, which would broadcast to "
-            f"numbers that "
-            f"mean nothing; make them equal, as with target.reshape({tuple(input.shape)})"
+            "numbers that mean nothing; make them equal, as with "
+            f"target.reshape({tuple(input.shape)})"
         )
     if not input.array.size:
         _refuse_empty(name, input)

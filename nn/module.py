@@ -52,8 +52,7 @@ class Module:
     def forward(self, *inputs: Any) -> Any:
         raise NotImplementedError(
             f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
-            f"returns "
-            "the result"
+            "returns the result"
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
@@ -71,8 +70,7 @@ class Module:
         if isinstance(own.get(name), Parameter) and not isinstance(value, Parameter | None):
             raise TypeError(
                 f"{type(self).__name__}.{name} is a parameter; assign an nn.Parameter or None, "
-                f"or write "
-                f"its numbers with {name}.data = ..., not {type(value).__name__}"
+                f"or write its numbers with {name}.data = ..., not {type(value).__name__}"
             )
         own[name] = value
 

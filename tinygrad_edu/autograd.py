@@ -48,26 +48,21 @@ def grad(
     wanted = [x._noded("grad(inputs)") for x in inputs]
     found: dict[Any, Any] = {}
     place = None if (create_graph if retain_graph is None else retain_graph) else graph.user_place()
-    before = graph.set_recording(create_graph)
-    try:
-        roots: dict[Any, Any] = {}
-        for output, g in zip(outputs, grad_outputs, strict=True):
-            node, g = output._rooted(), root_gradient(output, g, create_graph)
-            roots[node] = roots[node] + g if node in roots else g
-        for node, g, _ in replaying.replay(roots, create_graph=create_graph, inputs=set(wanted)):
-            if node in wanted:
-                found[node] = g
-            if place is not None:
-                replaying.free(node, place)
-    finally:
-        graph.set_recording(before)
+    roots: dict[Any, Any] = {}
+    for output, g in zip(outputs, grad_outputs, strict=True):
+        node, g = output._rooted(), root_gradient(output, g, create_graph)
+        roots[node] = roots[node] + g if node in roots else g
+    for node, g, _ in replaying.replay(roots, create_graph=create_graph, only=set(wanted)):
+        if node in wanted:
+            found[node] = g
+        if place is not None:
+            replaying.free(node, place)
     if not allow_unused:
         for i, node in enumerate(wanted):
             if node not in found:
                 raise RuntimeError(
                     f"grad: the outputs do not depend on input {i}, of shape {node.shape}; if "
-                    f"that is "
-                    "meant, say allow_unused=True and take None for it"
+                    "that is meant, say allow_unused=True and take None for it"
                 )
     return tuple(_result(found.get(node)) for node in wanted)
 

@@ -16,28 +16,49 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from . import graph
 from .graph import Node, Shape, TensorBase
 
-Parts = tuple[Any, ...]
+Parts = list[Any]
+T = TypeVar("T")
 
 
 def replay(
-    roots: dict[Node, Any], *, create_graph: bool = False, inputs: set[Node] | None = None
+    roots: dict[Node, Any], *, create_graph: bool = False, only: set[Node] | None = None
 ) -> Iterator[tuple[Node, Any, Parts]]:
     """The reverse pass, step by step: the node, the gradient g = dL/dy that arrived there, and the
     parts dL/d(input) that go on to its inputs (None where none is needed).  The leaves come last.
 
     `roots` maps the nodes to start from to their gradients, all arrays, or with `create_graph` all
-    Tensors: then the rules run on Tensors, and are recorded.  Given `inputs`, only what leads to
-    those nodes is computed.
+    Tensors: then the rules run on Tensors, and are recorded.  Given `only`, no more than what
+    leads to those nodes is computed.
     """
+    steps = _steps(roots, create_graph, only)
+    return _recorded(steps) if create_graph else steps
+
+
+def _recorded(steps: Iterator[T]) -> Iterator[T]:
+    """The same steps, with recording on while the engine works, and as it was in between."""
+    while True:
+        before = graph.set_recording(True)
+        try:
+            step = next(steps)
+        except StopIteration:
+            return
+        finally:
+            graph.set_recording(before)
+        yield step
+
+
+def _steps(
+    roots: dict[Node, Any], create_graph: bool, only: set[Node] | None
+) -> Iterator[tuple[Node, Any, Parts]]:
     order = _ops_behind(roots)
-    needed = _leading_to(inputs, order) if inputs is not None else None
+    needed = _leading_to(only, order) if only is not None else None
     if needed is not None:
         order = [node for node in order if node in needed]
     _check_saved(order)
@@ -46,15 +67,29 @@ def replay(
         g = grads.pop(node)
         if node.hooks:
             g = _hooked(node, g)
-        parts = _parts(node, g, create_graph, needed)
+        saved: Any = _as_tensors(node) if create_graph else node.saved
+        inputs, params = node.inputs, node.params
+        parts: list[Any] = [None] * len(inputs)
+        for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
+            parent: Any = inputs[i]
+            if needed is not None and parent not in needed:
+                continue
+            seen = saved
+            if shapes_only:
+                seen = list(saved)
+                for k in shapes_only:
+                    seen[k] = getattr(seen[k], "shape", ())
+            part = rule(g, *seen, **params) if params else rule(g, *seen)
+            if part.shape != parent.shape:
+                part = _unbroadcast(part, parent.shape, node.name, i)
+            if part.dtype is not parent.dtype:
+                part = part.astype(parent.dtype)
+            parts[i] = part
+            grads[parent] = grads[parent] + part if parent in grads else part
         yield node, g, parts
-        for parent, part in zip(node.inputs, parts, strict=True):
-            if part is not None:
-                before = grads.get(parent)
-                grads[parent] = part if before is None else before + part
     for leaf, g in grads.items():
         if leaf.plan is None:
-            yield leaf, _hooked(leaf, g) if leaf.hooks else g, ()
+            yield leaf, _hooked(leaf, g) if leaf.hooks else g, []
 
 
 def _ops_behind(roots: dict[Node, Any]) -> list[Node]:
@@ -63,11 +98,10 @@ def _ops_behind(roots: dict[Node, Any]) -> list[Node]:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        for i, _, _ in node.plan.rules:  # type: ignore[union-attr]
-            parent = node.inputs[i]
-            if parent.plan is not None and parent not in seen:  # type: ignore[union-attr]
-                seen.add(parent)  # type: ignore[arg-type]
-                stack.append(parent)  # type: ignore[arg-type]
+        for parent in node.inputs:
+            if parent is not None and parent.plan is not None and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
     return sorted(seen, key=attrgetter("tick"), reverse=True)
 
 
@@ -79,30 +113,7 @@ def _leading_to(inputs: set[Node], order: list[Node]) -> set[Node]:
     return needed
 
 
-def _parts(node: Node, g: Any, create_graph: bool, needed: set[Node] | None) -> Parts:
-    """Run the rules of one node: its part of the gradient for each input, in that input's shape."""
-    plan: Any = node.plan
-    inputs: tuple[Any, ...] = node.inputs
-    params = node.params
-    saved: Any = _as_tensors(node) if create_graph else node.saved
-    parts: list[Any] = [None] * len(inputs)
-    for i, rule, shapes_only in plan.rules:
-        parent = inputs[i]
-        if needed is not None and parent not in needed:
-            continue
-        seen = saved
-        for k in shapes_only:
-            seen = (*seen[:k], getattr(seen[k], "shape", ()), *seen[k + 1 :])
-        part = rule(g, *seen, i=i, **params) if plan.op.alike else rule(g, *seen, **params)
-        if part.shape != parent.shape:
-            part = _unbroadcast(part, parent.shape, plan.op.name, i)
-        if part.dtype is not parent.dtype:
-            part = part.astype(parent.dtype)
-        parts[i] = part
-    return tuple(parts)
-
-
-def _as_tensors(node: Node) -> Parts:
+def _as_tensors(node: Node) -> tuple[Any, ...]:
     """What the rules read, as Tensors at their places in the record, so that the rules are
     recorded."""
     return tuple(
@@ -114,15 +125,16 @@ def _as_tensors(node: Node) -> Parts:
 def _unbroadcast(part: Any, shape: Shape, op_name: str, i: int) -> Any:
     """Sum over what broadcasting had repeated: the one place where broadcasting is undone."""
     extra = part.ndim - len(shape)
+    if extra == 1 and part.shape[1:] == shape:  # as of a bias
+        return _sum_of_rows(part)
     fits = extra >= 0 and all(
         n in (1, m) for n, m in zip(shape, part.shape[max(extra, 0) :], strict=True)
     )
     if not fits:
         raise ValueError(
             f"{op_name}: the rule for input {i} returned shape {part.shape}, but that input has "
-            f"shape "
-            f"{shape}.  A rule returns dL/d(input): the input's shape, or one that it broadcasts "
-            f"to."
+            f"shape {shape}.  A rule returns dL/d(input): the input's shape, or one that it "
+            "broadcasts to."
         )
     repeated = tuple(
         k for k in range(part.ndim) if k < extra or (shape[k - extra] == 1 != part.shape[k])
@@ -131,21 +143,30 @@ def _unbroadcast(part: Any, shape: Shape, op_name: str, i: int) -> Any:
     return part if part.shape == shape else part.reshape(shape)
 
 
+def _sum_of_rows(part: Any) -> Any:
+    """part.sum(0).  For a matrix of few columns BLAS, given a row of ones, is twice as fast."""
+    if part.__class__ is np.ndarray and part.ndim == 2 and part.dtype != np.float16:
+        return np.ones(len(part), part.dtype) @ part
+    return part.sum(axis=0)
+
+
 def _hooked(node: Node, g: Any) -> Any:
     """The gradient after the hooks on this node: each sees a Tensor, and may return another one."""
     as_tensor = isinstance(g, TensorBase)
-    for hook in list(node.hooks or ()):
-        seen = g if as_tensor else graph.Tensor(np.asarray(g))
-        new = hook(seen)
-        if new is None:
-            continue
-        if not isinstance(new, TensorBase) or new.array.shape != node.shape:
-            raise ValueError(
-                f"register_hook: the hook on {node!r} returned {graph._described(new)}; it must "
-                f"return "
-                f"None, or a Tensor of the gradient's shape {node.shape}"
-            )
-        g = new if as_tensor else new.array
+    before = graph.set_recording(as_tensor)
+    try:
+        for hook in list(node.hooks or ()):
+            new = hook(g if as_tensor else graph.Tensor(np.asarray(g)))
+            if new is None:
+                continue
+            if not isinstance(new, TensorBase) or new.array.shape != node.shape:
+                raise ValueError(
+                    f"register_hook: the hook on {node!r} returned {graph.described(new)}; it must "
+                    f"return None, or a Tensor of the gradient's shape {node.shape}"
+                )
+            g = new if as_tensor else new.array
+    finally:
+        graph.set_recording(before)
     return g
 
 
@@ -167,10 +188,9 @@ def _check_saved(order: list[Node]) -> None:
             if write:
                 raise RuntimeError(
                     f"backward: {node.name} {node.shape} saved an array of shape {array.shape} "
-                    f"for its "
-                    f"rule, and the in-place write at {write.place} changed it since.  Call "
-                    f"backward() "
-                    f"before that write, or write to a copy there (x = x + y, or x.clone())."
+                    f"for its rule, and the in-place write at {write.place} changed it since.  "
+                    "Call backward() before that write, or write to a copy there (x = x + y, or "
+                    "x.clone())."
                 )
 
 
@@ -179,24 +199,21 @@ def backward(
     *,
     retain_graph: bool = False,
     create_graph: bool = False,
-    inputs: set[Node] | None = None,
+    only: set[Node] | None = None,
 ) -> None:
-    """Add dL/d(leaf) to every leaf behind the roots (or to `inputs` only), then free what was
+    """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
     saved.
 
     Gradients are committed after the last step: an error in the middle leaves them as they were.
     """
     arrived = []
     place = None if retain_graph else graph.user_place()
-    for node, g, _ in replay(roots, create_graph=create_graph, inputs=inputs):
-        if node.plan is None or (node.hooks and retain in node.hooks):
-            if inputs is None or node in inputs:
-                arrived.append((node, g))
-        elif inputs is not None and node in inputs:
+    for node, g, _ in replay(roots, create_graph=create_graph, only=only):
+        if (node.plan is None if only is None else node in only) or (node.hooks and retain in node.hooks):
             arrived.append((node, g))
-        if place is not None:
+        if place and node.plan:
             free(node, place)
-    taken = {id(g) for g in roots.values()}
+    taken = set(map(id, roots.values()))
     for node, g in arrived:
         _commit(node, g, taken)
 
@@ -205,7 +222,7 @@ def retain(_: Any) -> None:
     """The hook that changes nothing: its presence asks `backward` to keep the gradient."""
 
 
-def free(node: Node, place: str) -> None:
+def free(node: Node, place: graph.Place) -> None:
     """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
     for kept in node.saved or ():
         if isinstance(kept, np.ndarray):
@@ -215,18 +232,15 @@ def free(node: Node, place: str) -> None:
 
 def _commit(node: Node, g: Any, taken: set[int]) -> None:
     """Add g to the node's gradient, whose buffer no other live gradient shares."""
-    if isinstance(g, TensorBase):
-        node.grad = g if node.grad is None else node.grad + g
-        return
-    if isinstance(node.grad, np.ndarray):
-        np.add(node.grad, g, out=node.grad)
-        graph.stamp(node.grad)
-        return
-    if node.grad is not None:
-        g = node.grad.array + g
-    if g.__class__ is not np.ndarray:
-        g = np.asarray(g)
-    if g.base is not None or id(g) in taken:
-        g = g.copy()
-    taken.add(id(g))
-    node.grad = g
+    before = node.grad
+    if before is None:
+        owned = isinstance(g, TensorBase) or (
+            isinstance(g, np.ndarray) and g.base is None and id(g) not in taken
+        )
+        node.grad = g if owned else np.array(g)
+    elif isinstance(before, np.ndarray) and not isinstance(g, TensorBase):
+        np.add(before, g, out=before)
+        graph.stamp(before)
+    else:
+        node.grad = before + g
+    taken.add(id(node.grad))

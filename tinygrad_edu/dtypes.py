@@ -56,8 +56,8 @@ def _array_of_python_numbers(data: Any, dtype: DTypeLike) -> Array:
         array = np.asarray(data, dtype)
     except ValueError as error:
         raise ValueError(
-            f"cannot make a tensor of {type(data).__name__}: {error}.  "
-            "Every row needs the same length: pad them, or keep a list of tensors."
+            f"cannot make a tensor of {type(data).__name__}: {error}.  Every row needs the same "
+            "length: pad them, or keep a list of tensors."
         ) from None
     if dtype is None and array.dtype == float64:
         leaf = data

@@ -18,7 +18,8 @@ import itertools
 import sys
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
@@ -52,7 +53,7 @@ class Node:
         "shape",
         "tick",
     )  # fmt: skip
-    freed_by: str
+    freed_by: Place
 
     def __init__(
         self,
@@ -110,11 +111,36 @@ def results_are(cls: type[T]) -> type[T]:
 clock = itertools.count(1)
 
 
+class Place(NamedTuple):
+    """A place in the user's code, resolved to `file.py:12` only when somebody reads it."""
+
+    code: Any
+    instruction: int
+    step: str = ""  # what ran there, where that says more: "Adam.step() at "
+
+    def __str__(self) -> str:
+        line = next(
+            (n for start, end, n in self.code.co_lines() if start <= self.instruction < end), 0
+        )
+        return f"{self.step}{self.code.co_filename}:{line}"
+
+
+def user_place(step: str = "") -> Place:
+    """Where the user's code stands: the innermost line outside of this package and nn."""
+    frame = sys._getframe(2)
+    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in _OWN_PACKAGES:
+        frame = frame.f_back
+    return Place(frame.f_code, frame.f_lasti, step)
+
+
+_OWN_PACKAGES = (__name__.partition(".")[0], "nn")
+
+
 class Write(NamedTuple):
-    """The newest write to some bytes of a buffer: when, and on which line of the user's code."""
+    """The newest write to some bytes of a buffer: when, and where."""
 
     tick: int
-    place: str
+    place: Place
 
 
 Extent = tuple[int, int]
@@ -122,20 +148,26 @@ _writes: dict[int, tuple[weakref.ref[Array], dict[Extent, Write]]] = {}
 newest_write = 0
 
 
-def stamp(array: Array, place: str | None = None) -> None:
-    """Say that `array` was just written in place, so that a rule that saved those bytes is not
-    run."""
+def stamp(*arrays: Array, place: Place | None = None) -> None:
+    """Say that these were just written in place, so that no rule that saved those bytes is run."""
     global newest_write
     newest_write = next(clock)
-    owner = _owner(array)
-    entry = _writes.get(id(owner))
-    if entry is None:
+    write = Write(newest_write, place or user_place())
+    for array in arrays:
+        owner = array if array.base is None else _owner(array)
         key = id(owner)
-        entry = _writes[key] = (weakref.ref(owner, lambda _: _writes.pop(key, None)), {})
-    extents, extent = entry[1], _extent(array, owner)
-    if extent not in extents and len(extents) >= 64:
-        _fold(extents)
-    extents[extent] = Write(newest_write, place or user_place())
+        entry = _writes.get(key)
+        if entry is None:
+            entry = _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
+        extent = (0, array.nbytes) if array is owner else _extent(array, owner)
+        extents = entry[1]
+        if len(extents) >= 64 and extent not in extents:
+            _fold(extents)
+        extents[extent] = write
+
+
+def _forget(key: int, _: Any) -> None:
+    _writes.pop(key, None)
 
 
 def write_since(array: Array, tick: int) -> Write | None:
@@ -171,17 +203,6 @@ def _fold(extents: dict[Extent, Write]) -> None:
     for extent in older:
         del extents[extent]
     extents[min(low for low, _ in older), max(high for _, high in older)] = newest
-
-
-def user_place() -> str:
-    """`file.py:12`: the line of the user's code that is running, outside of this package and nn."""
-    frame = sys._getframe(1)
-    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] in _OWN_PACKAGES:
-        frame = frame.f_back
-    return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-
-
-_OWN_PACKAGES = (__name__.split(".")[0], "nn")
 
 
 # ---------------------------------------------------------------- whether ops are recorded
@@ -257,16 +278,20 @@ class Op(dict[tuple[bool, ...], Plan]):
             self,
             keeps,
             tuple(
-                (i, rule, tuple(k for k, keep in enumerate(keeps) if keep and not reads[i][k]))
+                (
+                    i,
+                    partial(rule, i=i) if self.alike else rule,
+                    tuple(k for k, keep in enumerate(keeps) if keep and not reads[i][k]),
+                )
                 for i, rule in running
             ),
         )
         return plan
 
-    def explained(self, error: Exception, inputs: tuple[Any, ...], params: Any) -> Exception:
+    def explained(self, error: Exception, inputs: Sequence[Any], params: Any) -> Exception:
         """`error` again, saying which op failed on what, and if the op knows it, why."""
         why = self.explain and self.explain(*inputs, **params)
-        given = ", ".join(_described(x) for x in inputs)
+        given = ", ".join(described(x) for x in inputs)
         kind = IndexError if isinstance(error, IndexError) else type(error)
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")
 
@@ -281,7 +306,7 @@ def _reads(rule: Rule, count: int) -> list[bool]:
     return [not name.startswith("_") for name in names[:count]]
 
 
-def _described(x: Any) -> str:
+def described(x: Any) -> str:
     return f"{x.shape} {x.dtype}" if hasattr(x, "dtype") else repr(x)
 
 
@@ -409,27 +434,37 @@ def _binary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
 
 def _nary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
     def call(*inputs: Any, **params: Any) -> Any:
-        arrays = tuple([x.array if isinstance(x, TensorBase) else x for x in inputs])
-        nodes = tuple([x.node if isinstance(x, TensorBase) else None for x in inputs])
-        if not any([isinstance(x, TensorBase) for x in inputs]):  # noqa: C419 (faster)
+        arrays: list[Any] = []
+        nodes: list[Node | None] = []
+        needs: list[bool] = []
+        dtypes: list[Any] = []
+        for x in inputs:
+            node = None
+            if isinstance(x, TensorBase):
+                node, x = x.node, x.array
+                dtypes.append(x.dtype)
+            arrays.append(x)
+            nodes.append(node)
+            needs.append(node is not None)
+        if not dtypes:
             return forward(*inputs, **params)
-        arrays = _met(op, arrays)
+        if len(dtypes) < len(arrays) or dtypes.count(dtypes[0]) < len(dtypes):
+            arrays = _met(op, arrays)
         try:
             y = forward(*arrays, **params)
         except _MISUSE as error:
             raise op.explained(error, arrays, params) from None
-        plan = op[tuple([node is not None for node in nodes])]
+        plan = op[tuple(needs)]
         if not plan.rules or (paused and not mode.recording):
             return unrecorded(y, *arrays)
         if y.__class__ is not np.ndarray:
             y = _as_result(y)
-        saved = tuple(
-            [
-                x if keep else getattr(x, "shape", ())
-                for x, keep in zip((y, *arrays), plan.keeps, strict=True)
-            ]
-        )
-        return Tensor(y, Node(plan, nodes, saved, params, y.shape, y.dtype))
+        shape = y.shape
+        saved = [
+            x if keep else getattr(x, "shape", ())
+            for x, keep in zip((y, *arrays), plan.keeps, strict=True)
+        ]
+        return Tensor(y, Node(plan, tuple(nodes), tuple(saved), params, shape, y.dtype))
 
     return call
 
@@ -456,14 +491,14 @@ def _meet(*inputs: Any) -> tuple[Any, ...]:
     return tuple(x.astype(dtype, copy=False) if hasattr(x, "dtype") else x for x in inputs)
 
 
-def _met(op: Op, arrays: tuple[Any, ...]) -> tuple[Any, ...]:
+def _met(op: Op, arrays: list[Any]) -> list[Any]:
     rules = op.rules_of(len(arrays))
     which = [i for i, x in enumerate(arrays) if rules[i] and x is not None]
     dtypes = {getattr(arrays[i], "dtype", None) for i in which}
     if len(dtypes - {None}) < 2 and not any(isinstance(arrays[i], np.generic) for i in which):
         return arrays
     met = dict(zip(which, _meet(*[arrays[i] for i in which]), strict=True))
-    return tuple(met.get(i, x) for i, x in enumerate(arrays))
+    return [met.get(i, x) for i, x in enumerate(arrays)]
 
 
 NO_PARAMS: dict[str, Any] = {}

@@ -94,8 +94,7 @@ class Tensor(TensorBase):
         if self.node is not None:
             raise RuntimeError(
                 "numpy: this tensor requires grad, and NumPy would not record what it does with "
-                "it; "
-                "say t.detach().numpy()"
+                "it; say t.detach().numpy()"
             )
         return self.array  # type: ignore[no-any-return]
 
@@ -167,8 +166,7 @@ class Tensor(TensorBase):
             if not requires_grad:
                 raise RuntimeError(
                     f"requires_grad: this is the result of {self.node!r}, so it requires grad; "
-                    f"take "
-                    "t.detach() for a tensor without a record"
+                    "take t.detach() for a tensor without a record"
                 )
         elif not requires_grad:
             self.node = None
@@ -266,27 +264,23 @@ class Tensor(TensorBase):
 
         Raises RuntimeError if this has no record, or the record was freed or written over since.
         """
+        only = None
         if inputs is not None:
             inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
             only = {x._noded("backward(inputs=)") for x in inputs}
-        before = graph.set_recording(create_graph)
-        try:
-            replaying.backward(
-                {self._rooted(): root_gradient(self, gradient, create_graph)},
-                retain_graph=create_graph if retain_graph is None else retain_graph,
-                create_graph=create_graph,
-                inputs=only if inputs is not None else None,
-            )
-        finally:
-            graph.set_recording(before)
+        replaying.backward(
+            {self._rooted(): root_gradient(self, gradient, create_graph)},
+            retain_graph=create_graph if retain_graph is None else retain_graph,
+            create_graph=create_graph,
+            only=only,
+        )
 
     def _rooted(self) -> Node:
         if self.node is None:
             raise RuntimeError(
                 "backward: this tensor has no record: nothing that it was computed from requires "
-                "grad, "
-                "or it was computed under no_grad().  Set requires_grad=True on a leaf before "
-                "computing."
+                "grad, or it was computed under no_grad().  Set requires_grad=True on a leaf "
+                "before computing."
             )
         return self.node
 
@@ -313,8 +307,7 @@ class Tensor(TensorBase):
         if self._is_view() and not _result_is_stored_back():
             raise RuntimeError(
                 f"{name}: a gradient flows here, and this tensor is a view of another one, which "
-                f"the "
-                f"write would not reach.  Index the other one, as in x[i, j] {name} v"
+                f"the write would not reach.  Index the other one, as in x[i, j] {name} v"
             )
         self.array, self.node = array.astype(self.dtype, copy=False), result.node
         return self
@@ -327,8 +320,7 @@ class Tensor(TensorBase):
         if self.node is not None and self.is_leaf:
             raise RuntimeError(
                 f"{name}: a leaf that requires grad is written in place while ops are recorded.  "
-                f"To "
-                "train it, write under `with no_grad():`; to compute with it, write x = x + y"
+                "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
 
     def _is_view(self) -> _bool:
@@ -388,8 +380,7 @@ class Tensor(TensorBase):
             if self._is_view():
                 raise RuntimeError(
                     "x[...] = v: a gradient flows here, and x is a view of another tensor, which "
-                    "the "
-                    "write would not reach.  Index that one with both keys, as in x[i, j] = v"
+                    "the write would not reach.  Index that one with both keys, as in x[i, j] = v"
                 )
             result = ops.setitem(self, value, *arrays, key=rest)
             self.array, self.node = result.array, result.node
@@ -544,8 +535,7 @@ class Tensor(TensorBase):
         if not self.is_leaf:
             raise RuntimeError(
                 f"deepcopy: this is the result of {self.node!r}; copying would copy its whole "
-                f"record.  "
-                "Copy t.detach(), or use t.clone() to stay in the record"
+                "record.  Copy t.detach(), or use t.clone() to stay in the record"
             )
         new = memo[id(self)] = type(self).__new__(type(self))
         new.array, new.node = self.array.copy(), None
@@ -581,10 +571,10 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
         if output.array.size != 1:
             raise RuntimeError(
                 f"backward: this tensor has shape {output.shape}, so the gradient has to be told "
-                f"what it "
-                "is of: reduce it to one number first, with sum() or mean(), or give gradient="
+                "what it is of: reduce it to one number first, with sum() or mean(), or give "
+                "gradient="
             )
-        gradient = np.ones_like(output.array)
+        return Tensor(np.ones_like(output.array)) if create_graph else _one(output)
     given = as_array(_plain(gradient))
     if given.shape != output.shape:
         raise RuntimeError(
@@ -595,6 +585,20 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if create_graph:
         return gradient if isinstance(gradient, TensorBase) else Tensor(given)
     return given
+
+
+def _one(output: Tensor) -> Array:
+    """dL/dL, of which there is one array for each dtype: nothing writes into it."""
+    if output.array.ndim:
+        return np.ones_like(output.array)
+    one = _ONES.get(output.array.dtype)
+    if one is None:
+        one = _ONES[output.array.dtype] = np.ones_like(output.array)
+        one.flags.writeable = False
+    return one
+
+
+_ONES: dict[DType, Array] = {}
 
 
 def _leaf(array: Array) -> Node:

@@ -83,8 +83,7 @@ def _find(name: str, root: Any, download: bool) -> Path:
     if not download:
         raise FileNotFoundError(
             f"MNIST: {name}.gz is in none of {', '.join(str(p.parent) for p in places)}; put it "
-            f"there, "
-            "set TINYGRAD_EDU_DATA to the folder that holds mnist/, or say download=True"
+            "there, set TINYGRAD_EDU_DATA to the folder that holds mnist/, or say download=True"
         )
     fetch(name, places[-1])
     return places[-1]
@@ -106,8 +105,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise ValueError(
             f"{path}: not an IDX file of bytes: it starts with "
-            f"{content[:4].hex(' ') or 'nothing'}, "
-            "not 00 00 08"
+            f"{content[:4].hex(' ') or 'nothing'}, not 00 00 08"
         )
     ndim = content[3]
     if len(content) < 4 + 4 * ndim:

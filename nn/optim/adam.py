@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -43,26 +44,18 @@ class Adam(Optimizer):
             },
         )
 
-    def update(self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if group["maximize"]:
-            g = -g
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
+    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
-            state.update(step=0, exp_avg=np.zeros_like(p), exp_avg_sq=np.zeros_like(p))
+            state.update(step=0, exp_avg=np.zeros_like(g), exp_avg_sq=np.zeros_like(g))
         beta1, beta2 = group["betas"]
         t = state["step"] = state["step"] + 1
         m, v = state["exp_avg"], state["exp_avg_sq"]
         m *= beta1
-        term = np.multiply(g, 1 - beta1)
-        m += term
+        m += np.multiply(g, 1 - beta1, out=d)
         v *= beta2
-        np.multiply(g, g, out=term)
-        term *= 1 - beta2
-        v += term
-        np.sqrt(v, out=term)
-        term *= (1 - beta2**t) ** -0.5
-        term += group["eps"]
-        np.divide(m, term, out=term)
-        term *= group["lr"] / (1 - beta1**t)
-        p -= term
+        g *= g
+        v += np.multiply(g, 1 - beta2, out=g)
+        np.sqrt(v, out=d)
+        d += group["eps"] * math.sqrt(1 - beta2**t)
+        np.divide(m, d, out=d)
+        d *= group["lr"] * math.sqrt(1 - beta2**t) / (1 - beta1**t)

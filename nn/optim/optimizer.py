@@ -1,12 +1,15 @@
-"""Optimizer: parameters in groups with their settings, and one update rule for each array.
+"""Optimizer: parameters in groups with their settings, and one update rule for all of them.
 
-A subclass writes `update(p, g, state, group)`, which changes the array `p` in place, given its
-gradient `g`, what it remembers (`state`, a dict of its own) and the settings of its group.
+A subclass writes `update(d, g, state, group)`: given the gradient `g`, what it remembers (`state`,
+a dict of its own) and the settings of the group, it fills `d` with what the parameters are lowered
+by.  All of these are flat: a Block lays the gradients of many parameters side by side, so that a
+step costs a dozen passes over memory, however many parameters there are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -15,6 +18,44 @@ import tinygrad_edu as tg
 from tinygrad_edu import graph
 from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
+
+
+class Block:
+    """Parameters of one dtype side by side: their gradient `g`, what they are lowered by `d`, and
+    what the optimiser remembers of them, all flat."""
+
+    def __init__(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
+        self.params = params
+        ends = np.cumsum([p.array.size for p in params])
+        self._slices = [slice(end - p.array.size, end) for p, end in zip(params, ends, strict=True)]
+        self.g: Array = np.empty(ends[-1], params[0].dtype)
+        self.d = np.empty_like(self.g)
+        self.parts_of_d = self._parts(self.d)
+        self.state: dict[str, Any] = {
+            name: value if np.isscalar(value) else self.gather([s[name] for s in states])
+            for name, value in states[0].items()
+        }
+
+    def gather(self, arrays: list[Any], out: Array | None = None) -> Array:
+        """The numbers of arrays or tensors, side by side."""
+        flat = [(x if x.__class__ is np.ndarray else x.array).reshape(-1) for x in arrays]
+        return np.concatenate(flat, out=out)
+
+    def _parts(self, flat: Array) -> list[Array]:
+        return [
+            flat[part].reshape(p.array.shape)
+            for p, part in zip(self.params, self._slices, strict=True)
+        ]
+
+    def states(self) -> list[dict[str, Any]]:
+        """What is remembered, parameter by parameter."""
+        shared = {
+            name: self._parts(value)
+            if isinstance(value, np.ndarray)
+            else [value] * len(self.params)
+            for name, value in self.state.items()
+        }
+        return [{name: shared[name][i] for name in shared} for i in range(len(self.params))]
 
 
 class Optimizer:
@@ -30,7 +71,8 @@ class Optimizer:
             raise TypeError(f"{self._name}: give a list of parameters, as [w], not one tensor")
         self.defaults = defaults
         self.param_groups: list[dict[str, Any]] = []
-        self.state: dict[Tensor, dict[str, Any]] = {}
+        self._blocks: dict[int, tuple[list[Tensor], list[Block]]] = {}
+        self._resting: dict[Tensor, dict[str, Any]] = {}
         groups = list(params)
         if not groups:
             raise ValueError(f"{self._name}: there are no parameters to train")
@@ -73,29 +115,59 @@ class Optimizer:
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; returns what `closure()`, called first,
-        does."""
+        returns."""
         loss = None
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
-        place = f"{self._name}.step() at {graph.user_place()}"
+        place = graph.user_place(f"{self._name}.step() at ")
         for group in self.param_groups:
-            for p in group["params"]:
-                grad = p.node and p.node.grad
-                if grad is None:
-                    continue
-                state = self.state.get(p)
-                if state is None:
-                    state = self.state[p] = {}
-                self.update(
-                    p.array, grad if grad.__class__ is np.ndarray else grad.array, state, group
-                )
-                graph.stamp(p.array, place)
+            for block in self._blocks_of(group):
+                g = block.gather([p.node.grad for p in block.params], block.g)  # type: ignore[union-attr]
+                if group.get("maximize"):
+                    np.negative(g, out=g)
+                if group.get("weight_decay"):
+                    self.decay(block, group)
+                self.update(block.d, g, block.state, group)
+                arrays = [p.array for p in block.params]
+                for array, d in zip(arrays, block.parts_of_d, strict=True):
+                    np.subtract(array, d, array)
+                graph.stamp(*arrays, place=place)
         return loss
 
-    def update(self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Change `p` in place; `g` is dL/dp and is left as it is."""
-        raise NotImplementedError(f"{self._name} has no update(p, g, state, group)")
+    def decay(self, block: Block, group: dict[str, Any]) -> None:
+        """Weight decay as a penalty: weight_decay p joins the gradient."""
+        block.g += group["weight_decay"] * block.gather([p.array for p in block.params], block.d)
+
+    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
+        """Fill `d` with what the parameters are lowered by; `g` is theirs to change."""
+        raise NotImplementedError(f"{self._name} has no update(d, g, state, group)")
+
+    def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
+        """The blocks of the parameters that have a gradient now, as last time if they had then."""
+        moving = [p for p in group["params"] if p.node and p.node.grad is not None]
+        known_moving, blocks = self._blocks.get(id(group), ([], []))
+        if len(moving) == len(known_moving) and all(map(is_, moving, known_moving)):
+            return blocks
+        known = self.state
+        alike: dict[Any, list[Tensor]] = {}
+        for p in moving:
+            alike.setdefault((p.dtype, known.get(p, {}).get("step")), []).append(p)
+        ids = {id(p) for p in moving}
+        resting = [p for p in known_moving if id(p) not in ids]
+        self._resting.update((p, known[p]) for p in resting)
+        blocks = [Block(params, [known.get(p, {}) for p in params]) for params in alike.values()]
+        self._blocks[id(group)] = moving, blocks
+        return blocks
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Any]]:
+        """What is remembered of each parameter: arrays in its shape, and numbers."""
+        state = dict(self._resting)
+        for _, blocks in self._blocks.values():
+            for block in blocks:
+                state.update(zip(block.params, block.states(), strict=True))
+        return state
 
     def __repr__(self) -> str:
         settings = {k: v for k, v in self.param_groups[0].items() if k != "params"}

@@ -45,11 +45,7 @@ class SGD(Optimizer):
             },
         )
 
-    def update(self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if group["maximize"]:
-            g = -g
-        if group["weight_decay"]:
-            g = g + group["weight_decay"] * p
+    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         momentum = group["momentum"]
         if momentum:
             v = state.get("momentum_buffer")
@@ -57,6 +53,9 @@ class SGD(Optimizer):
                 v = state["momentum_buffer"] = g.copy()
             else:
                 v *= momentum
-                v += (1 - group["dampening"]) * g
-            g = g + momentum * v if group["nesterov"] else v
-        np.subtract(p, group["lr"] * g, out=p)
+                v += np.multiply(g, 1 - group["dampening"], out=d)
+            if group["nesterov"]:
+                g += np.multiply(v, momentum, out=d)
+            else:
+                g = v
+        np.multiply(g, group["lr"], out=d)

@@ -8,6 +8,7 @@ Undoing broadcasting, freeing, accumulating: all that is the engine's work, not 
 from .composite import (
     bce_with_logits,
     binary_cross_entropy,
+    cross_entropy,
     linear,
     log_softmax,
     logsumexp,
@@ -86,6 +87,7 @@ __all__ = [
     "clip",
     "concatenate",
     "copy",
+    "cross_entropy",
     "divide",
     "dropout",
     "equal",

@@ -16,8 +16,7 @@ def not_broadcasting(*inputs: Any, **_: Any) -> str | None:
             given = " and ".join(map(str, shapes))
             return (
                 f"shapes {given} do not broadcast: sizes {sorted(sizes)} meet in dimension "
-                f"-{back}.  "
-                "Aligned from the right, two sizes must be equal, or one of them 1."
+                f"-{back}.  Aligned from the right, two sizes must be equal, or one of them 1."
             )
     return None
 

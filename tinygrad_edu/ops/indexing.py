@@ -143,7 +143,18 @@ def _along_samples(random):
 )
 def take_along_axis(x, index, *, axis):
     """y[.., k, ..] = x[.., index[.., k, ..], ..] along the axis;  dL/dx = g added back there."""
-    return np.take_along_axis(x, index, axis)
+    return x[_along(index, axis)]
+
+
+def _along(index, axis):
+    """The key that reads `index` along one axis, and every place of the others."""
+    own, ndim = axis % index.ndim, index.ndim
+    return tuple(
+        [
+            index if k == own else np.arange(n).reshape((n,) + (1,) * (ndim - 1 - k))
+            for k, n in enumerate(index.shape)
+        ]
+    )
 
 
 def _put_along_samples(random):
@@ -160,7 +171,8 @@ def put_along_axis(values, index, *, axis, shape):
     """y = zeros of a shape, with the values added at the index along the axis;  dL/dvalues = g
     taken from there."""
     y = np.zeros_like(values, shape=shape)
-    places = list(np.indices(index.shape, sparse=True))
-    places[axis] = index
-    np.add.at(y, tuple(places), values)
+    if index.shape[axis] == 1:  # no place is named twice
+        y[_along(index, axis)] = values
+    else:
+        np.add.at(y, _along(index, axis), values)
     return y

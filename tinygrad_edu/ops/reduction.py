@@ -1,5 +1,7 @@
 """Ops that make many numbers few: sum, mean, largest and smallest."""
 
+from math import prod
+
 import numpy as np
 
 from ..graph import op
@@ -18,9 +20,8 @@ def kept(g, shape, axis):
 def count(shape, axis):
     """How many numbers go into each result."""
     if axis is None:
-        axis = tuple(range(len(shape)))
-    axes = axis if isinstance(axis, tuple) else (axis,)
-    return int(np.prod([shape[k] for k in axes])) if shape else 1
+        return prod(shape)
+    return prod([shape[k] for k in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
 @op(

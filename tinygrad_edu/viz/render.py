@@ -60,9 +60,8 @@ class Diagram:
         saved.write_text(self.source, encoding="utf-8")
         return (
             "no Graphviz layout engine was found: run `pip install 'tinygrad_edu[render]'` (its "
-            "wheel "
-            f"brings one), or install Graphviz so that `dot` runs.  The graph was saved as text: "
-            f"{saved}"
+            "wheel brings one), or install Graphviz so that `dot` runs.  The graph was saved as "
+            f"text: {saved}"
         )
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
