@@ -18,29 +18,25 @@ class Sequential(Module):
 
     def __init__(self, *modules: Any) -> None:
         super().__init__()
-        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
-        for name, module in (named or dict(enumerate(modules))).items():
-            self.add_module(str(name), module)
-        self.__dict__["_steps"] = None
+        if len(modules) == 1 and isinstance(modules[0], Mapping):
+            named = dict(modules[0])
+        else:
+            named = {str(i): module for i, module in enumerate(modules)}
+        for name, module in named.items():
+            self.add_module(name, module)
 
-    def add_module(self, name: str, module: Module | None) -> None:
+    def add_module(self, name: str, module: Any) -> None:
         if not isinstance(module, Module):
             raise TypeError(
-                f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, "
-                "as nn.ReLU() for relu"
+                f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, as "
+                "nn.ReLU() for relu"
             )
         super().add_module(name, module)
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        super().__setattr__(name, value)
-        self.__dict__["_steps"] = None
-
     def forward(self, input: Any) -> Any:
-        steps = self.__dict__["_steps"]
-        if steps is None:
-            steps = self.__dict__["_steps"] = tuple(self.children())
-        for step in steps:
-            input = step(input)
+        for step in self.__dict__.values():
+            if isinstance(step, Module):
+                input = step(input)
         return input
 
     def append(self, module: Module) -> Sequential:
@@ -57,6 +53,21 @@ class Sequential(Module):
         steps = list(self.named_children())
         if isinstance(key, slice):
             return Sequential(dict(steps[key]))
-        if not -len(steps) <= key < len(steps):
-            raise IndexError(f"Sequential: step {key} of {len(steps)}")
-        return steps[key][1]
+        return getattr(self, self._name_of(key))
+
+    def __setitem__(self, key: int, module: Module) -> None:
+        self.add_module(self._name_of(key), module)
+
+    def __delitem__(self, key: int) -> None:
+        delattr(self, self._name_of(key))
+        names = [name for name, _ in self.named_children()]
+        if all(name.isdecimal() for name in names):  # numbered steps are numbered anew
+            steps = [self.__dict__.pop(name) for name in names]
+            for i, step in enumerate(steps):
+                setattr(self, str(i), step)
+
+    def _name_of(self, key: int) -> str:
+        names = [name for name, _ in self.named_children()]
+        if not -len(names) <= key < len(names):
+            raise IndexError(f"Sequential: step {key} of {len(names)}")
+        return names[key]

@@ -14,7 +14,7 @@ from tinygrad_edu import Generator, Tensor
 from tinygrad_edu.rng import numpy_generator
 
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
-_GAINS |= {f"conv{n}d": 1.0 for n in (1, 2, 3)}
+_GAINS |= {f"conv{kind}{n}d": 1.0 for n in (1, 2, 3) for kind in ("", "_transpose")}
 
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:

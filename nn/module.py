@@ -67,17 +67,33 @@ class Module:
             raise AttributeError(
                 f"{type(self).__name__}: call super().__init__() before assigning {name}"
             )
-        if isinstance(own.get(name), Parameter) and not isinstance(value, Parameter | None):
+        held = own.get(name)
+        for kind in (Parameter, Module):
+            if isinstance(held, kind) and not isinstance(value, kind | None):
+                raise TypeError(
+                    f"{type(self).__name__}.{name} is a {kind.__name__}; assign another one or "
+                    f"None, not a {type(value).__name__} (del {name} first to make it plain)"
+                )
+        if name in own.get("_buffers", ()) and not isinstance(value, Tensor | None):
             raise TypeError(
-                f"{type(self).__name__}.{name} is a parameter; assign an nn.Parameter or None, "
-                f"or write its numbers with {name}.data = ..., not {type(value).__name__}"
+                f"{type(self).__name__}.{name} is a buffer, a Tensor, not a {type(value).__name__}"
             )
         own[name] = value
 
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self.__dict__["_buffers"].pop(name, None)
+
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a tensor that is part of the state and is not trained, as a running mean."""
-        self.__dict__["_buffers"][name] = persistent
+        if "_buffers" not in self.__dict__:
+            raise AttributeError(
+                f"{type(self).__name__}: call super().__init__() before registering {name}"
+            )
+        if not isinstance(tensor, Tensor | None):
+            raise TypeError(f"register_buffer: {name} is a {type(tensor).__name__}, not a Tensor")
         setattr(self, name, tensor)
+        self.__dict__["_buffers"][name] = persistent
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         setattr(self, name, param)
@@ -96,9 +112,10 @@ class Module:
 
     def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
         """Itself and every module below, each once, with its path: `0.layer`."""
-        return _each_once(self._walk(prefix))
+        return _each_once(self._paths(prefix))
 
-    def _walk(self, prefix: str) -> Iterator[tuple[str, Module]]:
+    def _paths(self, prefix: str) -> Iterator[tuple[str, Module]]:
+        """Every path to a module: one that is shared has several."""
         stack: list[tuple[str, Module]] = [(prefix, self)]
         while stack:
             path, module = stack.pop()
@@ -133,7 +150,7 @@ class Module:
     def _named(
         self, prefix: str, recurse: bool, own: Callable[[Module], Iterator[tuple[str, Any]]]
     ) -> Iterator[tuple[str, Any]]:
-        for path, module in self.named_modules(prefix) if recurse else [(prefix, self)]:
+        for path, module in self._paths(prefix) if recurse else [(prefix, self)]:
             for name, value in own(module):
                 yield f"{path}.{name}" if path else name, value
 
@@ -141,8 +158,9 @@ class Module:
 
     def apply(self: M, function: Callable[[Module], Any]) -> M:
         """Call the function on every module, this one last; returns the module."""
-        for module in reversed(list(self.modules())):
-            function(module)
+        for child in self.children():
+            child.apply(function)
+        function(self)
         return self
 
     def train(self: M, mode: bool = True) -> M:
@@ -170,10 +188,16 @@ class Module:
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Every floating parameter and buffer in another dtype; the only device is "cpu"."""
-        for tensor in [*self.parameters(), *self.buffers()]:
-            if tensor.dtype.kind == "f":
-                tensor.data = tensor.data.to(*args, **kwargs)
+        tensors = [t for t in [*self.parameters(), *self.buffers()] if t.dtype.kind == "f"]
+        changed = [t.data.to(*args, **kwargs) for t in tensors]
+        if any(new.dtype.kind != "f" for new in changed):
+            raise TypeError("Module.to: parameters stay floating; give float16, float32 or float64")
+        for tensor, new in zip(tensors, changed, strict=True):
+            tensor.data = new
         return self
+
+    def half(self: M) -> M:
+        return self.to(tg.float16)
 
     def float(self: M) -> M:
         return self.to(tg.float32)
@@ -224,10 +248,11 @@ class Module:
         return ""
 
     def __repr__(self) -> str:
+        settings = self.extra_repr().splitlines()
         lines = [f"({name}): {_indented(repr(child))}" for name, child in self.named_children()]
-        if not lines:
+        if not lines and len(settings) < 2:
             return f"{type(self).__name__}({self.extra_repr()})"
-        inside = "\n  ".join([self.extra_repr(), *lines] if self.extra_repr() else lines)
+        inside = "\n  ".join(settings + lines)
         return f"{type(self).__name__}(\n  {inside}\n)"
 
 

@@ -78,7 +78,7 @@ def _steps(
             if shapes_only:
                 seen = list(saved)
                 for k in shapes_only:
-                    seen[k] = getattr(seen[k], "shape", ())
+                    seen[k] = graph.shape_of(seen[k])
             part = rule(g, *seen, **params) if params else rule(g, *seen)
             if part.shape != parent.shape:
                 part = _unbroadcast(part, parent.shape, node.name, i)
@@ -98,7 +98,8 @@ def _ops_behind(roots: dict[Node, Any]) -> list[Node]:
     seen = set(stack)
     while stack:
         node = stack.pop()
-        for parent in node.inputs:
+        for i, _, _ in node.plan.rules:  # type: ignore[union-attr]
+            parent = node.inputs[i]
             if parent is not None and parent.plan is not None and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
@@ -167,7 +168,9 @@ def _hooked(node: Node, g: Any) -> Any:
             g = new if as_tensor else new.array
     finally:
         graph.set_recording(before)
-    return g
+    if as_tensor:
+        return g if g.array.dtype == node.dtype else g.astype(node.dtype)
+    return np.array(g, node.dtype)  # a copy: the hooks may keep what they saw
 
 
 def _check_saved(order: list[Node]) -> None:
@@ -209,7 +212,9 @@ def backward(
     arrived = []
     place = None if retain_graph else graph.user_place()
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
-        if (node.plan is None if only is None else node in only) or (node.hooks and retain in node.hooks):
+        if (node.plan is None if only is None else node in only) or (
+            node.hooks and retain in node.hooks
+        ):
             arrived.append((node, g))
         if place and node.plan:
             free(node, place)

@@ -43,6 +43,8 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
         return data if dtype is None else data.astype(dtype)  # type: ignore[no-any-return]
     else:
         array = _array_of_python_numbers(data, dtype)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.dtype.kind not in "fiub":
         raise TypeError(
             f"a tensor holds floats, integers or bools, not {array.dtype}"

@@ -140,14 +140,12 @@ def _extreme(x: Any, places: Any, dim: Any, keepdim: bool, axis: Any) -> Extreme
 
 def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Are all numbers other than zero?"""
-    axis = _axis(input, dim, None, "all")
-    return ops.amin(ops.not_equal(input, 0), axis=axis, keepdims=keepdim)
+    return ops.all_(input, axis=_axis(input, dim, None, "all"), keepdims=keepdim)
 
 
 def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
     """Is some number other than zero?"""
-    axis = _axis(input, dim, None, "any")
-    return ops.amax(ops.not_equal(input, 0), axis=axis, keepdims=keepdim)
+    return ops.any_(input, axis=_axis(input, dim, None, "any"), keepdims=keepdim)
 
 
 def softmax(input: T, dim: Any = None, *, axis: Any = None) -> T:
@@ -213,6 +211,8 @@ def permute(input: T, *dims: Any) -> T:
     """The tensor with its dimensions in another order."""
     order = _sizes(dims)
     ndim: int = input.ndim  # type: ignore[attr-defined]
+    for d in order:
+        check_dim(d, ndim, "permute", input)
     if sorted(d % ndim if ndim else d for d in order) != list(range(ndim)):
         raise RuntimeError(
             f"permute: {order} does not name each of the {ndim} dimensions of {input.shape} once"  # type: ignore[attr-defined]
@@ -261,7 +261,8 @@ def unsqueeze(input: T, dim: int) -> T:
 
 
 def cat(tensors: Sequence[T], dim: int = 0, *, axis: int | None = None) -> T:
-    """The tensors one after another along a dimension that they have."""
+    """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
+    tensors = [x for x in tensors if x.shape != (0,)] or tensors  # type: ignore[attr-defined]
     joined: T = _joined(ops.concatenate, "cat", tensors, dim if axis is None else axis, 0)
     return joined
 
@@ -285,6 +286,12 @@ def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
 
 def clamp(input: T, min: Any = None, max: Any = None) -> T:
     """The numbers kept within [min, max]; the gradient passes inside, the borders too."""
+    if isinstance(min, graph.TensorBase):
+        input = ops.maximum(input, min)
+        return input if max is None else clamp(input, None, max)
+    if isinstance(max, graph.TensorBase):
+        return ops.minimum(input if min is None else clamp(input, min), max)
+    min, max = (x.item() if isinstance(x, np.generic) else x for x in (min, max))
     return ops.clip(input, min=min, max=max)
 
 

@@ -24,7 +24,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
 
-from .dtypes import Array, DType, float64, get_default_dtype, result_type
+from .dtypes import Array, DType, get_default_dtype, result_type
 
 T = TypeVar("T")
 Rule = Callable[..., Any]
@@ -260,7 +260,7 @@ class Op(dict[tuple[bool, ...], Plan]):
         self.samples: Callable[..., Any] | None = None
         self.explain: Callable[..., str | None] | None = None
         self.numpy: Callable[..., Any] | None = None
-        self.view = False
+        self.promotes: bool | None = None
 
     def rules_of(self, count: int) -> tuple[Rule | None, ...]:
         """The rule of each of `count` inputs.  Those beyond the named ones have none, unless all
@@ -292,7 +292,7 @@ class Op(dict[tuple[bool, ...], Plan]):
         """`error` again, saying which op failed on what, and if the op knows it, why."""
         why = self.explain and self.explain(*inputs, **params)
         given = ", ".join(described(x) for x in inputs)
-        kind = IndexError if isinstance(error, IndexError) else type(error)
+        kind = next(kind for kind in _MISUSE if isinstance(error, kind))
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")
 
 
@@ -304,6 +304,11 @@ def _reads(rule: Rule, count: int) -> list[bool]:
         rest = code.co_varnames[code.co_argcount + code.co_kwonlyargcount]
         names += [rest] * (count - len(names))
     return [not name.startswith("_") for name in names[:count]]
+
+
+def shape_of(x: Any) -> Any:
+    """The shape of an input: () for a Python number, None for None."""
+    return x.shape if x.__class__ is np.ndarray else getattr(x, "shape", None if x is None else ())
 
 
 def described(x: Any) -> str:
@@ -329,7 +334,7 @@ def op(
     samples: Callable[..., Any] | None = None,
     explain: Callable[..., str | None] | None = None,
     numpy: Callable[..., Any] | None = None,
-    view: bool = False,
+    promotes: bool | None = None,
 ) -> Callable[[Callable[..., Any]], OpFunction]:
     """Make a recorded op of a NumPy function: `@op(rule for its first input, rule for its
     second...)`.
@@ -342,13 +347,14 @@ def op(
     The rest declares what a check must know: `domain` (low, high) of the inputs, `kinks` where the
     derivative jumps, `samples(random)` that draws (inputs, params), shapes standing for random
     inputs; `explain` says in words why inputs do not fit; `numpy` is the NumPy function that this
-    op answers to; `view` says that the result may share its input's memory.
+    op answers to; `promotes` says whether inputs of several dtypes meet in one (unless said, those do
+    that have a rule).
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
         entry = Op(forward, rules)
         entry.domain, entry.kinks, entry.samples = domain, kinks, samples
-        entry.explain, entry.numpy, entry.view = explain, numpy, view
+        entry.explain, entry.numpy, entry.promotes = explain, numpy, promotes
         if entry.arity == 1 and not entry.variadic:
             call: Any = _unary(entry, forward)
         elif entry.arity == 2 and not entry.variadic and not entry.keywords:
@@ -392,7 +398,7 @@ def _unary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _binary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
-    promotes = None not in op.rules
+    promotes = None not in op.rules if op.promotes is None else op.promotes
     first, second, both = op[True, False], op[False, True], op[True, True]
 
     def call(a: Any, b: Any) -> Any:
@@ -424,8 +430,8 @@ def _binary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
         keep_y, keep_a, keep_b = plan.keeps
         saved = (
             y if keep_y else shape,
-            a if keep_a else getattr(a, "shape", ()),
-            b if keep_b else getattr(b, "shape", ()),
+            a if keep_a else shape_of(a),
+            b if keep_b else shape_of(b),
         )
         return Tensor(y, Node(plan, (node_a, node_b), saved, NO_PARAMS, shape, y.dtype))
 
@@ -461,8 +467,7 @@ def _nary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
             y = _as_result(y)
         shape = y.shape
         saved = [
-            x if keep else getattr(x, "shape", ())
-            for x, keep in zip((y, *arrays), plan.keeps, strict=True)
+            x if keep else shape_of(x) for x, keep in zip((y, *arrays), plan.keeps, strict=True)
         ]
         return Tensor(y, Node(plan, tuple(nodes), tuple(saved), params, shape, y.dtype))
 
@@ -472,8 +477,10 @@ def _nary(op: Op, forward: Callable[..., Any]) -> Callable[..., Any]:
 def unrecorded(y: Any, *inputs: Any) -> Any:
     """A Tensor outside the record.  Integers that became floats are of the default float."""
     y = _as_result(y)
-    if y.dtype == float64 and not any(getattr(x, "dtype", None) is float64 for x in inputs):
-        y = y.astype(get_default_dtype())
+    if y.dtype.kind == "f":
+        kinds = [x.dtype.kind for x in inputs if hasattr(x, "dtype")]
+        if kinds and "f" not in kinds:
+            y = y.astype(get_default_dtype(), copy=False)
     return Tensor(y, None)
 
 
@@ -493,6 +500,8 @@ def _meet(*inputs: Any) -> tuple[Any, ...]:
 
 def _met(op: Op, arrays: list[Any]) -> list[Any]:
     rules = op.rules_of(len(arrays))
+    if op.promotes is False:
+        return arrays
     which = [i for i, x in enumerate(arrays) if rules[i] and x is not None]
     dtypes = {getattr(arrays[i], "dtype", None) for i in which}
     if len(dtypes - {None}) < 2 and not any(isinstance(arrays[i], np.generic) for i in which):
@@ -503,4 +512,4 @@ def _met(op: Op, arrays: list[Any]) -> list[Any]:
 
 NO_PARAMS: dict[str, Any] = {}
 _WEAK = (float, int, bool)
-_MISUSE = (ValueError, TypeError, IndexError)
+_MISUSE = (IndexError, TypeError, ValueError)

@@ -40,8 +40,7 @@ def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) ->
 
 def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     if function in _PLAIN or function in _LIKE:
-        arrays = [x.array if isinstance(x, TensorBase) else x for x in args]
-        result = function(*arrays, **kwargs)
+        result = function(*map(_array, args), **{k: _array(x) for k, x in kwargs.items()})
         return graph.Tensor(result) if function in _LIKE else result
     call = _OP_OF.get(function)
     if call is None:
@@ -58,6 +57,10 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         if name not in entry.keywords:
             raise TypeError(f"np.{entry.name}: {name}= is not defined on tensors; {_OTHERWISE}")
     return call(*inputs, **params)
+
+
+def _array(x: Any) -> Any:
+    return x.array if isinstance(x, TensorBase) else x
 
 
 _OTHERWISE = "use a function of tinygrad_edu, or give NumPy the array: t.detach().numpy()"

@@ -50,7 +50,9 @@ class Tensor(TensorBase):
 
     __slots__ = ("__weakref__",)
 
-    def __init__(self, data: Any = (), node: Node | None = None) -> None:
+    def __init__(self, data: Any = (), node: Any = None, *sizes: _int) -> None:
+        if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
+            data, node = np.zeros((data, *([] if node is None else [node]), *sizes), float32), None
         self.array = data if data.__class__ is np.ndarray else _new_array(data)
         self.node = node
 
@@ -146,7 +148,11 @@ class Tensor(TensorBase):
     def __int__(self) -> _int:
         return _int(self.item())
 
-    __index__ = __int__
+    def __index__(self) -> _int:
+        if self.dtype.kind not in "iub":
+            raise TypeError(f"an index is a whole number, not {self.dtype}; use int(t)")
+        return _int(self.item())
+
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 
     # -------------------------------------------------------- its place in the record
@@ -192,11 +198,11 @@ class Tensor(TensorBase):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None and (
-            not isinstance(value, TensorBase) or value.array.shape != self.shape
+            not isinstance(value, TensorBase)
+            or (value.array.shape, value.array.dtype) != (self.shape, self.dtype)
         ):
-            raise ValueError(
-                f"grad: it must be a Tensor of shape {self.shape}, not {_shaped(value)}"
-            )
+            given = graph.described(getattr(value, "array", value))
+            raise ValueError(f"grad: it is a Tensor of {self.shape} {self.dtype}, not {given}")
         if self.node is None:
             if value is not None:
                 raise RuntimeError(
@@ -214,10 +220,13 @@ class Tensor(TensorBase):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
-        self.array = value.array
-        node = self.node
-        if node is not None and (node.shape, node.dtype) != (value.array.shape, value.array.dtype):
-            self.node = _leaf(value.array)
+        node, array = self.node, value.array
+        if node is not None and (node.shape, node.dtype) != (array.shape, array.dtype):
+            self.node = _leaf(array)
+            if node.grad is not None and node.shape == array.shape:
+                self.node.grad = _plain(node.grad).astype(array.dtype)
+            self.node.hooks = node.hooks
+        self.array = array
 
     def detach(self) -> Tensor:
         """The same memory, as a constant: no gradient flows back through it."""
@@ -293,7 +302,7 @@ class Tensor(TensorBase):
         if array.shape != self.shape:
             raise RuntimeError(
                 f"{name}: the result has shape {array.shape}, which does not fit in place into "
-                f"{self.shape}; write x = x {name} y instead"
+                f"{self.shape}; write it as x = x + y, not in place"
             )
         if not np.can_cast(array.dtype, self.dtype, "same_kind"):
             raise RuntimeError(
@@ -304,7 +313,9 @@ class Tensor(TensorBase):
             graph.stamp(self.array)
             return self
         self._refuse_leaf(name)
-        if self._is_view() and not _result_is_stored_back():
+        if self._is_view() and not (
+            sys.getrefcount(self) <= _REFERENCES_TO_A_TEMPORARY and _result_is_stored_back()
+        ):
             raise RuntimeError(
                 f"{name}: a gradient flows here, and this tensor is a view of another one, which "
                 f"the write would not reach.  Index the other one, as in x[i, j] {name} v"
@@ -324,8 +335,9 @@ class Tensor(TensorBase):
             )
 
     def _is_view(self) -> _bool:
-        viewing = self.node is None or (self.node.plan is not None and self.node.plan.op.view)
-        return viewing and self.array.base is not None
+        """Does somebody else hold the memory that this array looks into?"""
+        base = self.array.base
+        return isinstance(base, np.ndarray) and sys.getrefcount(base) > 3
 
     def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
         return self._write(ops.add(self, other), "+=")
@@ -371,10 +383,21 @@ class Tensor(TensorBase):
 
     def __getitem__(self, key: Any) -> Tensor:
         arrays, rest = _split_key(key)
+        if two := _ints_first(arrays, rest):
+            return ops.getitem(ops.getitem(self, key=two[0]), *arrays, key=two[1])
         return ops.getitem(self, *arrays, key=rest)
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        if value is None:
+            raise TypeError("x[...] = None: a tensor holds numbers; write 0 or float('nan')")
         arrays, rest = _split_key(key)
+        if two := _ints_first(arrays, rest):
+            part = ops.getitem(self, key=two[0])
+            if not self._involves_gradient(value):
+                self = part
+                rest = two[1]
+            else:
+                value, arrays, rest = ops.setitem(part, value, *arrays, key=two[1]), [], two[0]
         if self._involves_gradient(value):
             self._refuse_leaf("x[...] = v")
             if self._is_view():
@@ -390,8 +413,7 @@ class Tensor(TensorBase):
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(_plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
-        written = self.array if arrays else self.array[rest]
-        graph.stamp(written if isinstance(written, np.ndarray) else self.array)
+        graph.stamp(self.array if arrays else self.array[rest])
 
     # -------------------------------------------------------- operators and methods: the ops
 
@@ -411,8 +433,13 @@ class Tensor(TensorBase):
     __le__ = ops.less_equal
     __gt__ = ops.greater
     __ge__ = ops.greater_equal
-    __eq__ = ops.equal
-    __ne__ = ops.not_equal
+
+    def __eq__(self, other: Any) -> Any:
+        return ops.equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
+
+    def __ne__(self, other: Any) -> Any:
+        return ops.not_equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
+
     __and__ = ops.bitwise_and
     __or__ = ops.bitwise_or
     __invert__ = ops.invert
@@ -486,11 +513,18 @@ class Tensor(TensorBase):
         if new == self.dtype:
             return self
         as_array((), new)
-        if new.kind != "f":
+        if new.kind != "f" or self.node is None or not graph.mode.recording:
             return Tensor(self.array.astype(new))
         return ops.astype(self, dtype=new)
 
-    def to(self, *args: Any, dtype: DTypeLike = None, device: Any = None, **_: Any) -> Tensor:
+    def to(
+        self,
+        *args: Any,
+        dtype: DTypeLike = None,
+        device: Any = None,
+        non_blocking: _bool = False,
+        copy: _bool = False,
+    ) -> Tensor:
         """In another dtype (`to(float64)`, `to(other)`); the only device is "cpu"."""
         for given in args:
             if isinstance(given, TensorBase):
@@ -503,7 +537,8 @@ class Tensor(TensorBase):
             raise RuntimeError(
                 f'to: NumPy computes on the CPU; there is no device {device!r}, only "cpu"'
             )
-        return self if dtype is None else self.astype(dtype)
+        changed = self if dtype is None else self.astype(dtype)
+        return changed.clone() if copy and changed is self else changed
 
     def cpu(self) -> Tensor:
         return self
@@ -625,12 +660,11 @@ def _new_array(data: Any) -> Array:
     return array.astype(float32) if numbers and array.dtype.kind in "iub" else array
 
 
+_NUMERIC = (TensorBase, np.ndarray, np.generic, int, float, list, tuple)
+
+
 def _plain(x: Any) -> Any:
     return x.array if isinstance(x, TensorBase) else x
-
-
-def _shaped(x: Any) -> str:
-    return f"shape {x.array.shape}" if isinstance(x, TensorBase) else type(x).__name__
 
 
 def _names_device(given: Any) -> bool:
@@ -641,6 +675,7 @@ def _split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     """The arrays of a key, and the key with ARRAY in their places (see `ops/indexing.py`)."""
     arrays: list[Any] = []
     rest: list[Any] = []
+    open_end = False
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list | range):
             part = np.asarray(part, None if len(part) else np.intp)
@@ -651,19 +686,62 @@ def _split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
             ends = (part.start, part.stop, part.step)
             rest.append(slice(*[end if end is None else end.__index__() for end in ends]))
         else:
+            open_end = open_end or part is Ellipsis
             rest.append(part)
+    if not arrays and not open_end:
+        rest.append(Ellipsis)  # so that one number is a view too, as in PyTorch
     return arrays, tuple(rest)
+
+
+def _ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | None:
+    """A key of ints, slices and arrays as two, one after the other: PyTorch takes the ints first,
+    where NumPy would count them among the arrays.  None if one key does."""
+    if not arrays or not any(isinstance(part, int) for part in rest):
+        return None
+    covered = [x.ndim if x.dtype == bool_ else 1 for x in arrays]
+    first: list[Any] = []
+    for part in rest:
+        first += [slice(None)] * covered.pop(0) if part is ops.ARRAY else [part]
+    then = tuple(
+        part if part is ops.ARRAY or part is Ellipsis else slice(None)
+        for part in rest
+        if not isinstance(part, int)
+    )
+    return tuple(first), then
 
 
 def _result_is_stored_back() -> bool:
     """Does the statement that runs now read x[key] += v, which stores its result with x[key] = ...?
 
-    Then the write does reach x.  Python calls the same `__iadd__` for `view += v`, where it does
-    not.
+    Then the write does reach x.  Python calls the same `__iadd__` for `view += v`, where it does not.
     """
     frame = sys._getframe(3)
     after = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
     for instruction in after:
-        if instruction.opname not in ("CACHE", "SWAP", "ROT_THREE"):
-            return instruction.opname == "STORE_SUBSCR"
+        if instruction.opname not in ("CACHE", "SWAP"):
+            return instruction.opname in ("STORE_SUBSCR", "STORE_SLICE")
     return False
+
+
+class _Temporary:
+    """Counts the references that `Tensor._write` sees to the x[key] of x[key] += v."""
+
+    references: int
+
+    def __getitem__(self, key: Any) -> _Temporary:
+        return _Temporary()
+
+    def __setitem__(self, key: Any, value: _Temporary) -> None:
+        self.references = value.references
+
+    def __iadd__(self, other: Any) -> _Temporary:
+        return self._write(other)
+
+    def _write(self, other: Any) -> _Temporary:
+        self.references = sys.getrefcount(self)
+        return self
+
+
+_temporary = _Temporary()
+_temporary[0] += 1
+_REFERENCES_TO_A_TEMPORARY = _temporary.references

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, runtime_checkable
+from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import Tensor
 
 
-@runtime_checkable
-class HasBatches(Protocol):
-    """A dataset that gives a whole batch at once, collated, without a loop over examples."""
-
-    def batch(self, indices: Any) -> Any: ...
+def gives_batches(dataset: Any) -> bool:
+    """Has it a method `batch(indices)`, which says what its `__getitem__` says, but of many at once?
+    A subclass that changes the examples in `__getitem__` only is read example by example."""
+    for kind in type(dataset).__mro__:
+        if "batch" in vars(kind):
+            return callable(vars(kind)["batch"])
+        if "__getitem__" in vars(kind):
+            return False
+    return False
 
 
 class Dataset:
@@ -38,6 +42,9 @@ class TensorDataset(Dataset):
     """
 
     def __init__(self, *tensors: Tensor) -> None:
+        for t in tensors:
+            if not isinstance(t, Tensor):
+                raise TypeError(f"TensorDataset: it takes tensors, not {type(t).__name__}")
         lengths = {len(t) for t in tensors}
         if len(lengths) != 1:
             raise ValueError(
@@ -51,7 +58,7 @@ class TensorDataset(Dataset):
     def batch(self, indices: Any) -> tuple[Tensor, ...]:
         """The examples at these indices, each tensor indexed once."""
         indices = np.asarray(indices)
-        return tuple([Tensor(t.array[indices]) for t in self.tensors])
+        return tuple([t[indices] for t in self.tensors])
 
     def __len__(self) -> int:
         return len(self.tensors[0])

@@ -11,7 +11,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Generator, Tensor
 from tinygrad_edu.rng import numpy_generator
 
-from .dataset import HasBatches
+from .dataset import gives_batches
 
 
 def default_collate(examples: Sequence[Any]) -> Any:
@@ -27,7 +27,9 @@ def default_collate(examples: Sequence[Any]) -> Any:
     if isinstance(first, Mapping):
         return {key: default_collate([x[key] for x in examples]) for key in first}
     if isinstance(first, tuple | list):
-        return type(first)([default_collate(column) for column in zip(*examples, strict=True)])
+        columns = [default_collate(column) for column in zip(*examples, strict=True)]
+        named = hasattr(first, "_fields")
+        return type(first)(*columns) if named else type(first)(columns)
     return list(examples)
 
 
@@ -55,7 +57,7 @@ class DataLoader:
         drop_last: bool = False,
         generator: Generator | None = None,
     ) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
+        if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
             raise ValueError(f"DataLoader: batch_size is a whole number from 1, not {batch_size!r}")
         self.dataset, self.batch_size, self.shuffle = dataset, batch_size, shuffle
         self.collate_fn, self.drop_last, self.generator = collate_fn, drop_last, generator
@@ -74,7 +76,7 @@ class DataLoader:
             yield self._batch(order[start : start + self.batch_size])
 
     def _batch(self, indices: Any) -> Any:
-        if self.collate_fn is None and isinstance(self.dataset, HasBatches):
+        if self.collate_fn is None and gives_batches(self.dataset):
             return self.dataset.batch(indices)
         examples = [self.dataset[int(i)] for i in indices]
         return (self.collate_fn or default_collate)(examples)

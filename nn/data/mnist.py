@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import math
 import os
 import struct
 import sys
-import urllib.request
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,10 +69,11 @@ def cache_folder() -> Path:
 
 def _places(name: str, root: Any) -> list[Path]:
     if root is not None:
-        return [Path(root) / f"{name}.gz"]
+        return [Path(root) / f"{name}.gz", Path(root) / name]
     data = os.environ.get("TINYGRAD_EDU_DATA")
     folders = [Path(data) / "mnist"] if data else []
-    return [folder / f"{name}.gz" for folder in [*folders, cache_folder()]]
+    packed = [folder / f"{name}.gz" for folder in [*folders, cache_folder()]]
+    return [place for path in packed for place in (path.with_suffix(""), path)]
 
 
 def _find(name: str, root: Any, download: bool) -> Path:
@@ -111,7 +112,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     if len(content) < 4 + 4 * ndim:
         raise ValueError(f"{path}: truncated in its header: {len(content)} bytes")
     shape = struct.unpack(f">{ndim}I", content[4 : 4 + 4 * ndim])
-    expected, given = int(np.prod(shape)), len(content) - 4 - 4 * ndim
+    expected, given = math.prod(shape), len(content) - 4 - 4 * ndim
     if expected != given:
         kind = "truncated" if given < expected else "too long"
         raise ValueError(
@@ -138,23 +139,25 @@ def _unpacked(path: Path) -> bytes:
 # ---------------------------------------------------------------- downloading
 
 
-def fetch(name: str, destination: Path, mirrors: Sequence[str] = MIRRORS) -> None:
+def fetch(name: str, destination: Path, mirrors: Sequence[str] | None = None) -> None:
     """Download a file from the first mirror that has it right, and put it in place when it is
     whole.
 
     Raises FileNotFoundError, with what each mirror answered, if none has.
     """
+    from http.client import HTTPException  # here, as it is slow to import and seldom needed
+
     destination.parent.mkdir(parents=True, exist_ok=True)
     partial = destination.with_name(f"{destination.name}.{os.getpid()}.part")
     answers = []
-    for mirror in mirrors:
+    for mirror in MIRRORS if mirrors is None else mirrors:
         try:
             _download(f"{mirror}{name}.gz", partial)
             if hashlib.sha256(_unpacked(partial)).hexdigest() != SHA256[name]:
                 raise ValueError("the SHA-256 of its content is wrong")
             partial.replace(destination)
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, HTTPException) as error:
             answers.append(f"{mirror}{name}.gz: {error}")
         finally:
             partial.unlink(missing_ok=True)
@@ -167,7 +170,9 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str] = MIRRORS) -> Non
 
 
 def _download(url: str, path: Path) -> None:
-    with urllib.request.urlopen(url, timeout=30) as answer, path.open("wb") as file:
+    from urllib.request import urlopen
+
+    with urlopen(url, timeout=30) as answer, path.open("wb") as file:
         total = int(answer.headers.get("Content-Length") or 0)
         done = 0
         while chunk := answer.read(1 << 16):

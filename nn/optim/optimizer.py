@@ -152,7 +152,8 @@ class Optimizer:
         known = self.state
         alike: dict[Any, list[Tensor]] = {}
         for p in moving:
-            alike.setdefault((p.dtype, known.get(p, {}).get("step")), []).append(p)
+            state = known.get(p, {})
+            alike.setdefault((p.dtype, *state, state.get("step")), []).append(p)
         ids = {id(p) for p in moving}
         resting = [p for p in known_moving if id(p) not in ids]
         self._resting.update((p, known[p]) for p in resting)

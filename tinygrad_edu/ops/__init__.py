@@ -57,7 +57,7 @@ from .elementwise import (
 )
 from .indexing import ARRAY, filled, getitem, put, put_along_axis, setitem, take_along_axis
 from .linalg import matmul
-from .reduction import amax, amin, argmax, argmin, mean, sum
+from .reduction import all_, amax, amin, any_, argmax, argmin, mean, sum
 from .shape import (
     astype,
     broadcast_to,
@@ -74,8 +74,10 @@ __all__ = [
     "ARRAY",
     "absolute",
     "add",
+    "all_",
     "amax",
     "amin",
+    "any_",
     "argmax",
     "argmin",
     "astype",

@@ -262,7 +262,8 @@ def _without_derivative(function, name=None):
     forward = unary if function.nin == 1 else binary
     forward.__name__ = name or function.__name__
     forward.__doc__ = f"y = np.{function.__name__}, number by number.  No gradient flows back."
-    return op(*[None] * function.nin, numpy=function, explain=not_broadcasting)(forward)
+    rules = [None] * function.nin
+    return op(*rules, numpy=function, explain=not_broadcasting, promotes=True)(forward)
 
 
 equal = _without_derivative(np.equal)

@@ -63,6 +63,7 @@ def _beyond(x, *arrays, key):
 
 
 def _key_text(key, arrays):
+    key = key[:-1] if key[-1] is Ellipsis and len(key) > 1 else key
     parts = [
         f"array{x.shape}" if hasattr(x, "shape") else "..." if x is Ellipsis else _slice_text(x)
         for x in filled(key, arrays)
@@ -89,7 +90,6 @@ def _first_misfit(x, arrays, key):
     lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x),
     samples=_read_samples,
     explain=_beyond,
-    view=True,
 )
 def getitem(x, *arrays, key):
     """y = x[key];  dL/dx = zeros with g added at the places that were read."""
@@ -113,10 +113,16 @@ def put(values, *arrays, key, shape):
     return y
 
 
+def _with_ndim(part, ndim):
+    """The values may have had more sides of 1 in front than the places that they were written to."""
+    return part.reshape((1,) * (ndim - part.ndim) + part.shape) if part.ndim < ndim else part
+
+
 @op(
     lambda g, _y, _x, _values, *arrays, key: setitem(g, 0.0, *arrays, key=key),
-    lambda g, _y, _x, _values, *arrays, key: getitem(g, *arrays, key=key),
+    lambda g, _y, _x, _values, *arrays, key: _with_ndim(getitem(g, *arrays, key=key), len(_values)),
     samples=_write_samples,
+    promotes=False,
     explain=lambda x, values, *arrays, key: (
         f"cannot write {np.shape(values)} to {_key_text(key, arrays)} of {x.shape}: "
         + _first_misfit(x, arrays, key)

@@ -31,7 +31,8 @@ def count(shape, axis):
 )
 def sum(x, *, axis=None, keepdims=False):
     """y = sum of x over the axes;  dL/dx = g, for every number that went in."""
-    return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    dtype = None if x.dtype.kind == "f" else np.int64
+    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype)
 
 
 @op(
@@ -79,3 +80,15 @@ def argmax(x, *, axis=None, keepdims=False):
 def argmin(x, *, axis=None, keepdims=False):
     """y = the place of the smallest x (the first of them).  No gradient flows back."""
     return np.argmin(x, axis=axis, keepdims=keepdims)
+
+
+@op(None, samples=samples.reduction, numpy=np.all)
+def all_(x, *, axis=None, keepdims=False):
+    """y = is every number other than zero?  No gradient flows back."""
+    return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
+
+
+@op(None, samples=samples.reduction, numpy=np.any)
+def any_(x, *, axis=None, keepdims=False):
+    """y = is some number other than zero?  No gradient flows back."""
+    return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)

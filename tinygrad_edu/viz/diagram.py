@@ -20,7 +20,8 @@ from ..tensor import Tensor, root_gradient
 from .render import Diagram
 
 INK, PAPER = "#222222", "#ffffff"
-FILLS = {"parameter": "#d6e6f4", "leaf": "#d6e6f4", "constant": "#eeeeee", "output": "#fff2cc"}
+FILLS = {"leaf": "#d6e6f4", "output": "#fff2cc"}
+CONSTANT = {"shape": "box", "style": "filled,dashed", "fillcolor": "#eeeeee"}
 FLOW = ("#08306b", "#2171b5", "#6baed6", "#969696", "#fdae6b", "#f16913", "#a63603")
 FLOW_FROM, FLOW_TO = -6, 3  # powers of ten: from the first colour of FLOW to the last
 
@@ -34,7 +35,8 @@ def draw(
 ) -> Diagram:
     """A Diagram of everything that `output` was computed from.
 
-    `params` names tensors, as in `dict(model.named_parameters())`; constants can be named too.
+    `params` names tensors, as in `dict(model.named_parameters())`; a constant can be named if a rule
+    reads it.
     With `gradients`, the reverse pass is run, without touching any `.grad`, and every edge shows
     the norm of the gradient that flows back along it; `gradient` is dL/d(output) if that is not
     one number. Raises RuntimeError if `output` has no record, or if its gradients are asked for
@@ -53,14 +55,15 @@ def draw(
     graph = _empty_graph()
     ids = {node: f"n{k}" for k, node in enumerate(nodes)}
     for node in nodes:
-        _draw_node(graph, ids[node], node, names.get(node), node is root)
-        for i, parent in enumerate(node.inputs):
+        constants = [_constant(node, i, arrays) for i in range(len(node.inputs))]
+        numbers = [text for text, is_box in filter(None, constants) if not is_box]
+        _draw_node(graph, ids[node], node, names.get(node), node is root, numbers)
+        for i, (parent, constant) in enumerate(zip(node.inputs, constants, strict=True)):
             if parent is not None:
-                start = ids[parent]
-            else:
-                start = f"{ids[node]}c{i}"
-                _draw_constant(graph, start, node, i, arrays)
-            _draw_edge(graph, start, ids[node], node, i, flow)
+                _draw_edge(graph, ids[parent], ids[node], node, i, flow)
+            elif constant is not None and constant[1]:
+                graph.node(f"{ids[node]}c{i}", _escaped(constant[0]), **CONSTANT)
+                _draw_edge(graph, f"{ids[node]}c{i}", ids[node], node, i, flow)
     if flow is not None:
         _draw_legend(graph)
     return Diagram(graph)
@@ -88,7 +91,13 @@ def _flow(output: Tensor, root: Node, gradient: Tensor | None) -> dict[Node, tup
 
 
 def _norm(part: Any) -> float | None:
-    return None if part is None else float(np.linalg.norm(np.asarray(part, np.float64)))
+    if part is None:
+        return None
+    array = np.abs(np.asarray(part, np.float64))
+    largest = float(array.max(initial=0.0))  # divided out, so that squares do not overflow
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    return largest * float(np.sqrt(np.square(array / largest).sum()))
 
 
 def _empty_graph() -> Any:
@@ -107,27 +116,34 @@ def _shape_text(shape: tuple[int, ...]) -> str:
     return " \u00d7 ".join(map(str, shape)) if shape else "number"
 
 
-def _draw_node(graph: Any, id: str, node: Node, name: str | None, is_output: bool) -> None:
+def _draw_node(
+    graph: Any, id: str, node: Node, name: str | None, is_output: bool, numbers: list[str]
+) -> None:
     if node.plan is None:
         label = f"{name or 'leaf'}\n{_shape_text(node.shape)}"
         graph.node(id, _escaped(label), shape="box", fillcolor=FILLS["leaf"])
         return
-    label = f"{name}\n{node.name}" if name else node.name
+    lines = [*([name] if name else []), node.name, *numbers, _shape_text(node.shape)]
     fill = FILLS["output"] if is_output else PAPER
-    label = _escaped(f"{label}\n{_shape_text(node.shape)}")
+    label = _escaped("\n".join(lines))
     graph.node(id, label, shape="box", style="filled,rounded", fillcolor=fill)
 
 
-def _draw_constant(graph: Any, name: str, node: Node, i: int, arrays: dict[int, str]) -> None:
-    kept: Any = node.saved[i + 1] if node.saved is not None else None
-    if isinstance(kept, tuple):
-        label = f"constant\n{_shape_text(kept)}"
-    elif hasattr(kept, "shape"):
-        label = f"{arrays.get(id(kept), 'constant')}\n{_shape_text(kept.shape)}"
-    else:
-        label = "constant" if kept is None else str(kept)
-    style = {"shape": "box", "style": "filled,dashed", "fillcolor": FILLS["constant"]}
-    graph.node(name, _escaped(label), **style)
+def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, bool] | None:
+    """What to write of a constant input, and whether in a box of its own: a plain number goes into
+    the op's own label.  None for an input that is no constant, or is not there at all."""
+    if node.inputs[i] is not None:
+        return None
+    if node.saved is None:
+        return "constant", True  # its shape was freed with what the rules read
+    kept = node.saved[i + 1]
+    if kept is None:
+        return None
+    name = arrays.get(id(kept), "constant")
+    shape = kept if isinstance(kept, tuple) else np.shape(kept)
+    if shape == () and name == "constant":
+        return (_argument(node, i) + (" = number" if kept == () else f" = {kept}")).strip(), False
+    return f"{name}\n{_shape_text(shape)}", True
 
 
 def _draw_edge(
@@ -196,4 +212,4 @@ def _ink_on(k: int) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("\n", "\\n")
+    return text.replace("&", "&amp;").replace("\\", "\\\\").replace("\n", "\\n")

@@ -1,0 +1,842 @@
+"""Module, Parameter, layers and their first numbers, held against PyTorch's own."""
+
+import copy
+import math
+import pickle
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+import nn
+import nn.functional as F
+import tinygrad_edu as tg
+
+BOTH = [(nn, tg), (torch.nn, torch)]
+SEEDS = st.integers(0, 2**32 - 1)
+
+
+def nested_net(nn, tg):
+    """The same listing for both libraries: only its imports differ."""
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.second = nn.Linear(width, width)
+            self.register_buffer("mean", tg.zeros(width))
+            self.scale = nn.Parameter(tg.ones(width))
+            self.register_buffer("scratch", tg.ones(1), persistent=False)
+            self.first = nn.Linear(width, width, bias=False)
+            self.act = nn.Tanh()
+
+        def forward(self, x):
+            return self.second(self.act(self.first(x - self.mean))) * self.scale
+
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(Block(4), nn.ReLU(), Block(4))
+            self.register_parameter("nothing", None)
+            self.head = nn.Linear(4, 3)
+            self.note = "an attribute like any other"
+            self.shift = nn.Parameter(tg.ones(3))
+            self.register_buffer("empty", None)
+            self.drop = nn.Dropout(0.5)
+
+        def forward(self, x):
+            return self.head(self.drop(self.body(x))) + self.shift
+
+    return Net()
+
+
+def tied_net(nn, tg):
+    layer = nn.Linear(3, 3)
+    return nn.Sequential(layer, nn.Tanh(), layer)
+
+
+class Empty(nn.Module):
+    pass
+
+
+def names(pairs):
+    return [name for name, _ in pairs]
+
+
+def to_torch(state):
+    return {path: torch.from_numpy(np.array(x.array)) for path, x in state.items()}
+
+
+def agree(ours, theirs, atol=1e-9):
+    assert ours.shape == tuple(theirs.shape)
+    np.testing.assert_allclose(ours.array, theirs.detach().numpy(), rtol=atol, atol=atol)
+
+
+def same_in_both(f, *arrays, atol=1e-9):
+    """f(library of layers, tensors...), its result and the gradient of each input."""
+    rng = np.random.default_rng(1)
+    ours = [tg.Tensor(x.copy()).requires_grad_() for x in arrays]
+    theirs = [torch.from_numpy(x.copy()).requires_grad_() for x in arrays]
+    y, z = f(nn, *ours), f(torch.nn, *theirs)
+    agree(y, z, atol)
+    g = rng.standard_normal(y.shape)
+    y.backward(tg.Tensor(g))
+    z.backward(torch.from_numpy(g))
+    for a, b in zip(ours, theirs, strict=True):
+        agree(a.grad, b.grad, atol)
+
+
+# ---------------------------------------------------------------- the tree
+
+
+def test_names_and_their_order_are_torchs():
+    net, oracle = (nested_net(*both) for both in BOTH)
+    for query in ("named_parameters", "named_buffers", "named_modules", "named_children"):
+        assert names(getattr(net, query)()) == names(getattr(oracle, query)()), query
+    for query in ("named_parameters", "named_buffers"):
+        for options in ({"recurse": False}, {"prefix": "net"}):
+            ours, theirs = (names(getattr(m, query)(**options)) for m in (net, oracle))
+            assert ours == theirs
+    assert list(net.state_dict()) == list(oracle.state_dict())
+    assert len(list(net.parameters())) == len(list(net.named_parameters()))
+
+
+def test_numbers_go_from_torch_and_back_and_give_the_same_function():
+    net, oracle = (nested_net(*both).double().eval() for both in BOTH)
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    net.load_state_dict(oracle.state_dict())
+    agree(net(tg.Tensor(x)), oracle(torch.from_numpy(x)))
+    nn.init.uniform_(net.body[0].first.weight, -1, 1)
+    oracle.load_state_dict(to_torch(net.state_dict()))
+    agree(net(tg.Tensor(x)), oracle(torch.from_numpy(x)))
+
+
+def test_gradients_of_a_nested_net_are_torchs():
+    net, oracle = (nested_net(*both).double().eval() for both in BOTH)
+    net.load_state_dict(oracle.state_dict())
+    x = np.random.default_rng(0).standard_normal((5, 4))
+    net(tg.Tensor(x)).sum().backward()
+    oracle(torch.from_numpy(x)).sum().backward()
+    for (name, ours), theirs in zip(net.named_parameters(), oracle.parameters(), strict=True):
+        assert ours.grad is not None, name
+        agree(ours.grad, theirs.grad)
+
+
+def test_a_shared_layer_has_its_parameters_once_and_gradients_from_both_uses():
+    net, oracle = (tied_net(*both).double() for both in BOTH)
+    assert names(net.named_parameters()) == names(oracle.named_parameters())
+    assert names(net.named_modules()) == names(oracle.named_modules())
+    net[0].load_state_dict(oracle[0].state_dict())
+    x = np.random.default_rng(0).standard_normal((2, 3))
+    net(tg.Tensor(x)).sum().backward()
+    oracle(torch.from_numpy(x)).sum().backward()
+    agree(net[2].weight.grad, oracle[0].weight.grad)
+
+
+def test_the_state_of_a_shared_layer_has_all_its_paths_as_torchs():
+    net, oracle = (tied_net(*both) for both in BOTH)
+    assert list(net.state_dict()) == list(oracle.state_dict())
+    net.load_state_dict(oracle.state_dict())
+    agree(net[0].weight, oracle[0].weight)
+
+
+def test_a_shared_parameter_is_listed_once_and_stored_under_both_paths():
+    def build(nn, tg):
+        net = nn.Sequential(nn.Linear(3, 3), nn.Linear(3, 3))
+        net[1].weight = net[0].weight
+        return net
+
+    net, oracle = (build(*both) for both in BOTH)
+    assert names(net.named_parameters()) == names(oracle.named_parameters())
+    assert list(net.state_dict()) == list(oracle.state_dict())
+
+
+def test_train_and_eval_reach_every_module():
+    net = nested_net(nn, tg)
+    assert all(m.training for m in net.modules())
+    assert net.eval() is net
+    assert not any(m.training for m in net.modules())
+    assert net.train() is net
+    assert all(m.training for m in net.modules())
+    net.body.eval()
+    assert net.head.training
+    assert not net.body[2].act.training
+
+
+def test_apply_visits_children_first_in_torchs_order():
+    visits = []
+    for both in BOTH:
+        seen = []
+        net = nested_net(*both)
+        assert net.apply(lambda m, seen=seen: seen.append(type(m).__name__)) is net
+        visits.append(seen)
+    assert visits[0] == visits[1]
+
+
+def test_requires_grad_freezes_and_thaws():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    net[0].requires_grad_(False)
+    net(tg.ones(1, 2)).sum().backward()
+    assert [p.grad is None for p in net.parameters()] == [True, True, False, False]
+    assert net.requires_grad_() is net
+    assert all(p.requires_grad for p in net.parameters())
+
+
+def test_a_module_without_forward_says_what_to_define():
+    with pytest.raises(NotImplementedError, match=r"Empty has no forward.*def forward"):
+        Empty()(tg.ones(1))
+
+
+def test_call_hands_on_several_inputs_and_options():
+    class Affine(nn.Module):
+        def forward(self, x, y, *, scale=1):
+            return x + y * scale
+
+    assert Affine()(tg.tensor(1.0), tg.tensor(2.0), scale=3).item() == 7
+
+
+# ---------------------------------------------------------------- assigning
+
+
+@pytest.mark.parametrize("value", [nn.Parameter(tg.ones(2)), nn.Tanh()], ids=["parameter", "layer"])
+def test_assigning_before_super_init_says_what_is_missing(value):
+    class Hasty(nn.Module):
+        def __init__(self):
+            self.part = value
+
+    with pytest.raises(AttributeError, match=r"Hasty: call super\(\)\.__init__\(\).*part"):
+        Hasty()
+
+
+def test_a_buffer_before_super_init_is_the_same_error():
+    class Hasty(nn.Module):
+        def __init__(self):
+            self.register_buffer("part", tg.ones(2))
+
+    with pytest.raises(AttributeError, match=r"super\(\)\.__init__\(\)"):
+        Hasty()
+
+
+@pytest.mark.parametrize("value", [tg.ones(2, 2), 3.0])
+def test_a_parameter_is_not_replaced_by_what_would_not_train(value):
+    layer = nn.Linear(2, 2)
+    before = layer.weight
+    with pytest.raises(TypeError, match=r"Linear\.weight is a Parameter"):
+        layer.weight = value
+    assert layer.weight is before
+
+
+def test_a_parameter_is_replaced_by_a_parameter_or_none():
+    layer = nn.Linear(2, 2)
+    new = nn.Parameter(tg.zeros(2, 2))
+    layer.weight, layer.bias = new, None
+    assert list(layer.parameters()) == [new]
+    assert layer(tg.ones(1, 2)).tolist() == [[0.0, 0.0]]
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_a_layer_is_not_replaced_by_something_else(both):
+    nn, tg = both
+    net = nested_net(nn, tg)
+    with pytest.raises(TypeError, match="head"):
+        net.head = tg.ones(3)
+    assert "head.weight" in net.state_dict()
+
+
+def test_a_deleted_layer_is_gone():
+    net = nested_net(nn, tg)
+    del net.head
+    assert not any(name.startswith("head") for name, _ in net.named_parameters())
+
+
+# ---------------------------------------------------------------- buffers
+
+
+def test_buffers_are_state_but_not_trained():
+    block = nested_net(nn, tg).body[0]
+    assert names(block.named_buffers()) == ["mean", "scratch"]
+    assert "scratch" not in block.state_dict()
+    assert not any(b.requires_grad for b in block.buffers())
+    block.mean = tg.ones(4) * 3
+    assert block.state_dict()["mean"].tolist() == [3.0] * 4
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_a_deleted_buffer_is_gone(both):
+    nn, tg = both
+    module = nn.Module()
+    module.register_buffer("mean", tg.ones(2))
+    del module.mean
+    assert list(module.buffers()) == []
+    assert len(module.state_dict()) == 0
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_a_buffer_is_a_tensor_or_none(both):
+    nn, tg = both
+    module = nn.Module()
+    with pytest.raises(TypeError, match="mean"):
+        module.register_buffer("mean", 3.0)
+    module.register_buffer("mean", tg.ones(2))
+    with pytest.raises(TypeError, match="mean"):
+        module.mean = 3.0
+    assert list(module.state_dict()) == ["mean"]
+
+
+# ---------------------------------------------------------------- state
+
+
+def test_state_shares_memory_and_has_no_record():
+    layer = nn.Linear(2, 2)
+    state = layer.state_dict()
+    assert not any(x.requires_grad for x in state.values())
+    with tg.no_grad():
+        layer.weight.zero_()
+    assert not state["weight"].any()
+
+
+def test_loading_copies_the_numbers_and_keeps_the_parameters():
+    source, target = nn.Linear(2, 2), nn.Linear(2, 2)
+    parameters = list(target.parameters())
+    target.load_state_dict(source.state_dict())
+    assert all(a is b for a, b in zip(target.parameters(), parameters, strict=True))
+    assert tg.equal(source.weight, target.weight)
+    with tg.no_grad():
+        source.weight.zero_()
+    assert target.weight.any()
+
+
+def test_loading_keeps_the_dtype_that_the_module_has():
+    layer = nn.Linear(2, 2)
+    layer.load_state_dict(nn.Linear(2, 2).double().state_dict())
+    assert layer.weight.dtype == tg.float32
+
+
+def test_everything_that_does_not_fit_is_in_one_message_and_nothing_is_changed():
+    net = nested_net(nn, tg)
+    state = {path: x.clone() * 0 + 7 for path, x in net.state_dict().items()}
+    before = {path: x.array.copy() for path, x in net.state_dict().items()}
+    del state["head.bias"]
+    state["tail.weight"] = tg.ones(1)
+    state["shift"] = tg.ones(4)
+    with pytest.raises(RuntimeError, match="load_state_dict into Net") as caught:
+        net.load_state_dict(state)
+    message = str(caught.value)
+    for part in ("head.bias", "tail.weight", "shift", "(4,)", "(3,)"):
+        assert part in message
+    for path, x in net.state_dict().items():
+        np.testing.assert_array_equal(x.array, before[path])
+
+
+def test_what_is_no_tensor_in_a_state_is_refused_and_nothing_is_changed():
+    layer = nn.Linear(2, 2)
+    before = layer.weight.array.copy()
+    with pytest.raises((RuntimeError, TypeError)):
+        layer.load_state_dict({"weight": tg.zeros(2, 2), "bias": "zero"})
+    np.testing.assert_array_equal(layer.weight.array, before)
+
+
+def test_loading_what_is_there_when_not_strict():
+    layer = nn.Linear(2, 2)
+    layer.load_state_dict({"bias": tg.tensor([5.0, 6.0]), "other": tg.ones(1)}, strict=False)
+    assert layer.bias.tolist() == [5.0, 6.0]
+    with pytest.raises(RuntimeError, match=r"shape of bias"):
+        layer.load_state_dict({"bias": tg.ones(3)}, strict=False)
+
+
+def test_loading_between_forward_and_backward_is_seen_by_the_clock():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    loss = net(tg.ones(1, 2)).sum()
+    net.load_state_dict(net.state_dict())
+    with pytest.raises(RuntimeError, match="in-place write"):
+        loss.backward()
+
+
+# ---------------------------------------------------------------- all of it at once
+
+
+def test_zero_grad_forgets_or_fills_with_zeros():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1))
+    net[1].requires_grad_(False)
+    net(tg.ones(1, 2)).sum().backward()
+    net.zero_grad(set_to_none=False)
+    assert net[0].weight.grad.tolist() == [[0.0, 0.0], [0.0, 0.0]]
+    assert net[1].weight.grad is None
+    net.zero_grad()
+    assert all(p.grad is None for p in net.parameters())
+
+
+def test_double_converts_parameters_and_buffers_and_still_trains():
+    net = nested_net(nn, tg)
+    net.register_buffer("count", tg.tensor([1, 2]))
+    net.head.requires_grad_(False)
+    parameters = list(net.parameters())
+    assert net.double() is net
+    assert all(a is b for a, b in zip(net.parameters(), parameters, strict=True))
+    assert {p.dtype for p in net.parameters()} == {tg.float64}
+    assert {b.dtype for b in net.buffers()} == {tg.float64, tg.int64}
+    assert not net.head.weight.requires_grad
+    net(tg.ones(2, 4, dtype=tg.float64)).sum().backward()
+    assert net.shift.grad.dtype == tg.float64
+    assert {p.dtype for p in net.float().parameters()} == {tg.float32}
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_a_converted_parameter_keeps_its_gradient(both):
+    nn, tg = both
+    layer = nn.Linear(2, 1)
+    layer(tg.ones(1, 2)).sum().backward()
+    layer.double()
+    assert layer.weight.grad.dtype == tg.float64
+    assert layer.weight.grad.tolist() == [[1.0, 1.0]]
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_a_module_is_not_converted_to_integers_and_nothing_is_changed(both):
+    nn, tg = both
+    net = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+    before = net[0].weight.tolist()
+    with pytest.raises((TypeError, RuntimeError)):
+        net.to(tg.int64)
+    assert {p.dtype for p in net.parameters()} == {tg.float32}
+    assert net[0].weight.tolist() == before
+
+
+def test_the_only_device_is_the_cpu():
+    layer = nn.Linear(2, 2)
+    assert layer.to("cpu") is layer
+    assert layer.to(device="cpu") is layer
+    with pytest.raises(RuntimeError, match=r"no device 'cuda'"):
+        layer.to("cuda")
+
+
+def copies():
+    return {"deepcopy": copy.deepcopy, "pickle": lambda net: pickle.loads(pickle.dumps(net))}
+
+
+@pytest.mark.parametrize("way", ["deepcopy", "pickle"])
+def test_a_copy_computes_the_same_and_shares_nothing(way):
+    net = nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 1))
+    net.register_buffer("mean", tg.ones(2))
+    net[0].requires_grad_(False)
+    x = tg.randn(2, 3)
+    expected = net(x)
+    twin = copies()[way](net)
+    assert tg.equal(twin(x), expected)
+    assert names(twin.named_parameters()) == names(net.named_parameters())
+    assert [p.requires_grad for p in twin.parameters()] == [False, False, True, True]
+    assert all(type(p) is nn.Parameter for p in twin.parameters())
+    for ours, theirs in zip(net.state_dict().values(), twin.state_dict().values(), strict=True):
+        assert not np.shares_memory(ours.array, theirs.array)
+    twin(x).sum().backward()
+    assert all(p.grad is None for p in net.parameters())
+    twin.add_module("1", nn.ReLU())
+    assert tg.equal(net(x), expected)
+
+
+@pytest.mark.parametrize("way", ["deepcopy", "pickle"])
+def test_a_copy_of_a_tied_net_is_tied(way):
+    twin = copies()[way](tied_net(nn, tg))
+    assert twin[0] is twin[2]
+    assert len(list(twin.parameters())) == 2
+
+
+# ---------------------------------------------------------------- how it prints
+
+
+def printed_nets(nn, tg):
+    return [
+        nn.Sequential(nn.Linear(2, 5), nn.ReLU(), nn.Linear(5, 1, bias=False)),
+        nn.Sequential(),
+        nn.Sequential(nn.Sequential(nn.Tanh(), nn.Sigmoid()), nn.Identity(), nn.Flatten()),
+        nn.Sequential(OrderedDict(one=nn.Softmax(dim=1), two=nn.LogSoftmax(dim=-1))),
+        nested_net(nn, tg).body[0],
+        tied_net(nn, tg),
+        nn.Linear(3, 4),
+        nn.Softmax(),
+        nn.MSELoss(),
+        nn.CrossEntropyLoss(reduction="sum"),
+        nn.BCEWithLogitsLoss(),
+    ]
+
+
+@pytest.mark.parametrize("k", range(11))
+def test_modules_print_as_torchs(k):
+    ours, theirs = (repr(printed_nets(*both)[k]) for both in BOTH)
+    assert ours == theirs
+
+
+def with_settings(nn):
+    class Odd(nn.Module):
+        def __init__(self, lines, child):
+            super().__init__()
+            self.lines = lines
+            if child:
+                self.child = nn.Tanh()
+
+        def extra_repr(self):
+            return self.lines
+
+    return Odd
+
+
+@pytest.mark.parametrize("child", [False, True])
+@pytest.mark.parametrize("lines", ["", "width=3", "width=3\ndepth=2"])
+def test_the_settings_of_a_module_print_as_torchs(lines, child):
+    ours, theirs = (repr(with_settings(library)(lines, child)) for library, _ in BOTH)
+    assert ours == theirs
+
+
+def test_a_parameter_prints_as_torchs():
+    values = [[1.0, 2.5], [-3.0, 4.0]]
+    assert repr(nn.Parameter(tg.tensor(values))) == repr(torch.nn.Parameter(torch.tensor(values)))
+
+
+# ---------------------------------------------------------------- Parameter
+
+
+@pytest.mark.parametrize(
+    "compute",
+    [
+        lambda p: p * 2,
+        lambda p: 2 - p,
+        lambda p: -p,
+        lambda p: p @ p,
+        lambda p: p[0],
+        lambda p: p.T,
+        lambda p: p.sum(),
+        lambda p: p.reshape(-1),
+        lambda p: p.detach(),
+        lambda p: p.data,
+        lambda p: p.clone(),
+        lambda p: p.double(),
+        lambda p: np.exp(p),
+        lambda p: p > 0,
+        lambda p: tg.cat([p, p]),
+        lambda p: tg.zeros_like(p),
+    ],
+)
+def test_what_is_computed_from_a_parameter_is_a_plain_tensor(compute):
+    p = nn.Parameter(tg.ones(2, 2))
+    assert type(compute(p)) is tg.Tensor
+    with tg.no_grad():
+        assert type(compute(p)) is tg.Tensor
+
+
+def test_the_gradient_of_a_parameter_is_a_plain_tensor():
+    p = nn.Parameter(tg.ones(2, 2))
+    (p * p).sum().backward()
+    assert type(p.grad) is tg.Tensor
+
+
+def test_a_result_assigned_to_a_module_is_not_a_parameter_of_it():
+    module = nn.Module()
+    module.scale = nn.Parameter(tg.ones(2))
+    module.twice = module.scale * 2
+    assert names(module.named_parameters()) == ["scale"]
+
+
+def test_a_parameter_is_a_leaf_that_shares_memory_with_its_data():
+    data = tg.ones(2)
+    p = nn.Parameter(data)
+    assert p.is_leaf
+    assert p.requires_grad
+    assert np.shares_memory(p.array, data.array)
+    assert not data.requires_grad
+    assert not nn.Parameter(data, requires_grad=False).requires_grad
+
+
+def test_integers_are_no_parameters():
+    with pytest.raises(RuntimeError, match="only floating"):
+        nn.Parameter(tg.tensor([1, 2]))
+
+
+# ---------------------------------------------------------------- layers
+
+
+@given(
+    seed=SEEDS,
+    batch=st.lists(st.integers(1, 4), max_size=3),
+    n=st.integers(1, 5),
+    bias=st.booleans(),
+)
+def test_linear_is_torchs(seed, batch, n, bias):
+    rng = np.random.default_rng(seed)
+
+    def layer(nn, x, weight, b):
+        linear = nn.functional.linear
+        return linear(x, weight, b) if bias else linear(x, weight) + 0 * b
+
+    same_in_both(
+        layer,
+        rng.standard_normal((*batch, n)),
+        rng.standard_normal((3, n)),
+        rng.standard_normal(3),
+    )
+
+
+def test_linear_names_both_sizes_when_they_do_not_fit():
+    with pytest.raises(ValueError, match=r"\(4, 3\) has 3 features.*\(5, 2\) takes 2"):
+        nn.Linear(2, 5)(tg.ones(4, 3))
+
+
+@pytest.mark.parametrize("ends", [(1, -1), (0, -1), (2, 3), (-2, -1), (1, 1)])
+def test_flatten_is_torchs(ends):
+    x = np.random.default_rng(0).standard_normal((2, 3, 4, 5))
+    same_in_both(lambda nn, x: nn.Flatten(*ends)(x), x)
+
+
+def test_flatten_refuses_dimensions_that_are_not_there():
+    with pytest.raises(IndexError, match=r"dimension 3 is out of range.*\(2, 3\)"):
+        nn.Flatten(3)(tg.ones(2, 3))
+
+
+@pytest.mark.parametrize("name", ["ReLU", "Sigmoid", "Tanh", "Identity"])
+@given(seed=SEEDS, shape=st.lists(st.integers(0, 4), max_size=3))
+def test_activations_are_torchs(name, seed, shape):
+    x = np.asarray(np.random.default_rng(seed).standard_normal(shape) * 5)
+    same_in_both(lambda nn, x: getattr(nn, name)()(x), x)
+
+
+@pytest.mark.parametrize("name", ["Softmax", "LogSoftmax"])
+@given(seed=SEEDS, dim=st.integers(-3, 2), scale=st.sampled_from([1, 100, 1e4]))
+def test_softmax_layers_are_torchs(name, seed, dim, scale):
+    x = np.random.default_rng(seed).standard_normal((2, 3, 4)) * scale
+    same_in_both(lambda nn, x: getattr(nn, name)(dim=dim)(x), x)
+
+
+def test_softmax_without_a_dimension_is_refused():
+    with pytest.raises(TypeError, match="give the dimension"):
+        nn.Softmax()(tg.ones(2, 2))
+
+
+# ---------------------------------------------------------------- dropout
+
+
+@pytest.mark.parametrize("p", [0.1, 0.5, 0.9])
+def test_dropout_drops_that_share_and_scales_the_rest(p):
+    x = tg.rand(400, 250) + 1
+    x.requires_grad_()
+    y = nn.Dropout(p)(x)
+    dropped = y.array == 0
+    sigma = math.sqrt(p * (1 - p) / x.numel())
+    assert abs(dropped.mean() - p) < 5 * sigma
+    assert abs(dropped.mean(0) - p).max() < 6 * sigma * math.sqrt(250)
+    np.testing.assert_allclose(y.array[~dropped], x.array[~dropped] / (1 - p), rtol=1e-6)
+    y.sum().backward()
+    np.testing.assert_allclose(x.grad.array, np.where(dropped, 0, 1 / (1 - p)), rtol=1e-6)
+
+
+def test_dropout_in_evaluation_changes_nothing():
+    x = tg.randn(50)
+    layer = nn.Dropout(0.9)
+    assert not tg.equal(layer(x), x)
+    assert tg.equal(layer.eval()(x), x)
+    assert tg.equal(F.dropout(x, 0.9, training=False), x)
+
+
+def test_dropout_of_nothing_and_of_everything():
+    x = tg.randn(50, requires_grad=True)
+    assert tg.equal(nn.Dropout(0)(x), x)
+    y = nn.Dropout(1)(x)
+    y.sum().backward()
+    assert not y.any()
+    assert x.grad.tolist() == [0.0] * 50
+
+
+def test_dropout_repeats_with_its_seed_and_differs_without():
+    x, layer = tg.ones(1000), nn.Dropout(0.5)
+    tg.manual_seed(3)
+    first, second = layer(x), layer(x)
+    tg.manual_seed(3)
+    assert tg.equal(layer(x), first)
+    assert not tg.equal(first, second)
+    drawn = [F.dropout(x, generator=tg.Generator().manual_seed(5)) for _ in range(2)]
+    assert tg.equal(*drawn)
+
+
+@pytest.mark.parametrize("dtype", [tg.float16, tg.float32, tg.float64])
+def test_dropout_keeps_the_dtype(dtype):
+    assert nn.Dropout(0.5)(tg.ones(5, dtype=dtype)).dtype == dtype
+
+
+@pytest.mark.parametrize("p", [-0.1, 1.1, float("nan")])
+def test_a_probability_lies_between_0_and_1(p):
+    with pytest.raises(ValueError, match=f"not {p}"):
+        nn.Dropout(p)
+    with pytest.raises(ValueError, match=f"not {p}"):
+        F.dropout(tg.ones(2), p)
+
+
+# ---------------------------------------------------------------- how parameters start
+
+
+def assert_same_distribution(ours, theirs):
+    """Kolmogorov and Smirnov's distance, where chance would exceed the limit once in 10^5."""
+    a, b = np.sort(ours.array.ravel()), np.sort(theirs.detach().numpy().ravel())
+    both = np.concatenate([a, b])
+    shares = [np.searchsorted(x, both, "right") / x.size for x in (a, b)]
+    assert np.abs(shares[0] - shares[1]).max() < 2.47 * math.sqrt(1 / a.size + 1 / b.size)
+    for power in (1, 2, 4):
+        unit = np.abs(b).max() ** power or 1
+        assert abs((a**power).mean() - (b**power).mean()) / unit < 5 / math.sqrt(a.size)
+
+
+def test_linear_starts_as_torchs():
+    torch.manual_seed(0)
+    ours, theirs = nn.Linear(100, 500), torch.nn.Linear(100, 500)
+    assert_same_distribution(ours.weight, theirs.weight)
+    assert_same_distribution(ours.bias, theirs.bias)
+    assert 0.0999 < np.abs(ours.weight.array).max() <= 0.1
+    assert ours.weight.dtype == tg.float32
+    assert nn.Linear(2, 2, dtype=tg.float64).bias.dtype == tg.float64
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        lambda init, w: init.uniform_(w, -2, 3),
+        lambda init, w: init.normal_(w, 1, 2),
+        lambda init, w: init.xavier_uniform_(w),
+        lambda init, w: init.xavier_uniform_(w, gain=3.0),
+        lambda init, w: init.xavier_normal_(w, gain=0.5),
+        lambda init, w: init.kaiming_uniform_(w),
+        lambda init, w: init.kaiming_uniform_(w, a=math.sqrt(5)),
+        lambda init, w: init.kaiming_uniform_(w, mode="fan_out", nonlinearity="relu"),
+        lambda init, w: init.kaiming_normal_(w, nonlinearity="tanh"),
+        lambda init, w: init.kaiming_normal_(w, mode="fan_out"),
+        lambda init, w: init.constant_(w, 2.5),
+        lambda init, w: init.zeros_(w),
+        lambda init, w: init.ones_(w),
+    ],
+)
+@pytest.mark.parametrize("shape", [(300, 120), (60, 20, 5, 5)])
+def test_initial_numbers_are_distributed_as_torchs(start, shape):
+    torch.manual_seed(0)
+    weight, oracle = nn.Parameter(tg.zeros(*shape)), torch.nn.Parameter(torch.zeros(*shape))
+    assert start(nn.init, weight) is weight
+    assert weight.is_leaf
+    assert weight.requires_grad
+    start(torch.nn.init, oracle)
+    assert_same_distribution(weight, oracle)
+
+
+def test_initial_numbers_repeat_with_their_generator():
+    drawn = [
+        nn.init.xavier_normal_(tg.empty(3, 4), generator=tg.Generator().manual_seed(2))
+        for _ in range(2)
+    ]
+    assert tg.equal(*drawn)
+
+
+def test_a_vector_has_no_fans():
+    with pytest.raises(ValueError, match=r"shape \(3,\) has no fan_in"):
+        nn.init.xavier_uniform_(tg.empty(3))
+
+
+def test_an_unknown_mode_or_nonlinearity_is_refused():
+    with pytest.raises(ValueError, match="'sideways'"):
+        nn.init.kaiming_normal_(tg.empty(2, 2), mode="sideways")
+    with pytest.raises(ValueError, match="'soft'"):
+        nn.init.calculate_gain("soft")
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["linear", "sigmoid", "tanh", "relu", "selu", "leaky_relu"]
+    + [f"{kind}{n}d" for kind in ("conv", "conv_transpose") for n in (1, 2, 3)],
+)
+def test_gains_are_torchs(name):
+    assert nn.init.calculate_gain(name) == torch.nn.init.calculate_gain(name)
+
+
+@given(slope=st.floats(-10, 10))
+def test_the_gain_of_leaky_relu_is_torchs(slope):
+    ours = nn.init.calculate_gain("leaky_relu", slope)
+    assert ours == torch.nn.init.calculate_gain("leaky_relu", slope)
+
+
+# ---------------------------------------------------------------- Sequential
+
+
+def test_sequential_is_indexed_sliced_and_iterated():
+    layers = [nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1)]
+    net = nn.Sequential(*layers)
+    assert len(net) == 3
+    assert all(a is b for a, b in zip(net, layers, strict=True))
+    assert net[0] is layers[0]
+    assert net[-1] is layers[2]
+    tail = net[1:]
+    assert type(tail) is nn.Sequential
+    assert [name for name, _ in tail.named_children()] == ["1", "2"]
+    assert tail[1] is layers[2]
+    x = tg.randn(2, 2)
+    assert tg.equal(tail(net[:1](x)), net(x))
+    for k in (3, -4):
+        with pytest.raises(IndexError, match=f"step {k} of 3"):
+            net[k]
+
+
+def test_no_steps_are_the_identity():
+    x = tg.randn(3)
+    empties = [nn.Sequential(), nn.Sequential(nn.Tanh())[1:], nn.Sequential(OrderedDict())]
+    for net in empties:
+        assert len(net) == 0
+        assert tg.equal(net(x), x)
+
+
+def test_steps_are_named_by_an_ordered_dict():
+    net = nn.Sequential(OrderedDict(hidden=nn.Linear(2, 3), act=nn.Tanh()))
+    assert net.hidden is net[0]
+    assert list(net.state_dict()) == ["hidden.weight", "hidden.bias"]
+
+
+def test_an_appended_step_takes_part():
+    net = nn.Sequential(nn.Identity())
+    x = tg.randn(3)
+    net(x)
+    assert net.append(nn.Tanh()) is net
+    assert tg.equal(net(x), x.tanh())
+    assert names(net.named_children()) == ["0", "1"]
+
+
+def test_a_replaced_step_takes_part():
+    net = nn.Sequential(OrderedDict(act=nn.Identity()))
+    x = tg.randn(3)
+    net(x)
+    net.act = nn.Tanh()
+    assert tg.equal(net(x), x.tanh())
+
+
+def test_a_deleted_step_takes_no_part():
+    net = nn.Sequential(OrderedDict(act=nn.Tanh(), more=nn.Tanh()))
+    x = tg.randn(3)
+    net(x)
+    del net.more
+    assert len(net) == 1
+    assert tg.equal(net(x), x.tanh())
+
+
+@pytest.mark.parametrize("both", BOTH, ids=["ours", "torch"])
+def test_steps_are_set_and_deleted_by_index(both):
+    nn, tg = both
+    net = nn.Sequential(nn.Identity(), nn.Identity())
+    net[0] = nn.Tanh()
+    del net[1]
+    x = tg.ones(3)
+    assert len(net) == 1
+    assert net(x).tolist() == x.tanh().tolist()
+
+
+@pytest.mark.parametrize("step", [tg.relu, [nn.Tanh()], None, nn.Tanh])
+def test_a_step_is_a_module(step):
+    with pytest.raises(TypeError, match=r"Sequential: step 1 is .*not a Module"):
+        nn.Sequential(nn.Tanh(), step)
+
+
+def test_a_shared_step_is_taken_twice():
+    double = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(double.weight, 2)
+    assert nn.Sequential(double, double)(tg.ones(1, 1)).item() == 4
