@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Digits(TensorDataset):
     side = 8
 
     def __init__(self, train: bool = True) -> None:
-        with files("nn.data").joinpath("digits.npz").open("rb") as file, np.load(file) as arrays:
+        with np.load(Path(__file__).with_name("digits.npz")) as arrays:
             images, labels = arrays["images"], arrays["labels"]
         part = slice(None, TRAINING) if train else slice(TRAINING, None)
         self.images = Tensor(images[part].reshape(-1, 64).astype(np.float32) / np.float32(16))

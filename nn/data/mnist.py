@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import hashlib
 import math
 import os
 import struct
@@ -118,7 +116,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         raise ValueError(
             f"{path}: {kind}: shape {shape} needs {expected:,} bytes, it has {given:,}"
         )
-    if name in SHA256 and hashlib.sha256(content).hexdigest() != SHA256[name]:
+    if name in SHA256 and sha256(content) != SHA256[name]:
         raise ValueError(
             f"{path}: its content is not MNIST's (the SHA-256 differs); delete it to download it "
             f"again"
@@ -126,7 +124,15 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
     return np.frombuffer(content, np.uint8, offset=4 + 4 * ndim).reshape(shape)
 
 
+def sha256(content: bytes) -> str:
+    import hashlib  # here, as is gzip below: slow to import, and only for those who read MNIST
+
+    return hashlib.sha256(content).hexdigest()
+
+
 def _unpacked(path: Path) -> bytes:
+    import gzip
+
     content = path.read_bytes()
     if content[:2] != b"\x1f\x8b":
         return content
@@ -153,7 +159,7 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str] | None = None) ->
     for mirror in MIRRORS if mirrors is None else mirrors:
         try:
             _download(f"{mirror}{name}.gz", partial)
-            if hashlib.sha256(_unpacked(partial)).hexdigest() != SHA256[name]:
+            if sha256(_unpacked(partial)) != SHA256[name]:
                 raise ValueError("the SHA-256 of its content is wrong")
             partial.replace(destination)
             return

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +43,8 @@ class Diagram:
         return path
 
     def _rendered(self, kind: str, path: Path | None) -> bytes:
+        import shutil
+
         if shutil.which("dot"):
             return bytes(self.digraph.pipe(format=kind))
         try:
@@ -54,6 +54,8 @@ class Diagram:
         return bytes(pygraphviz.AGraph(string=self.source).draw(format=kind, prog="dot"))
 
     def _without_renderer(self, path: Path | None) -> str:
+        import tempfile
+
         place = path or Path(tempfile.mkdtemp()) / "graph"
         saved = place.with_suffix(".dot")
         saved.parent.mkdir(parents=True, exist_ok=True)
