@@ -28,7 +28,8 @@ class Sequential(Module):
     def add_module(self, name: str, module: Any) -> None:
         if not isinstance(module, Module):
             raise TypeError(
-                f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, as "
+                f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, "
+                f"as "
                 "nn.ReLU() for relu"
             )
         super().add_module(name, module)

@@ -137,9 +137,9 @@ def _reduced(name: str, losses: Tensor, reduction: str) -> Tensor:
 
 
 def _check_tensors(name: str, input: Tensor, target: Tensor) -> None:
-    for which, x in (("input", input), ("target", target)):
-        if not isinstance(x, Tensor):
-            raise TypeError(f"{name}: {which} is a {type(x).__name__}; make it a tensor first")
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        given = f"{type(input).__name__} and {type(target).__name__}"
+        raise TypeError(f"{name}: input and target are {given}; make both tensors first")
 
 
 def _check_pair(name: str, input: Tensor, target: Tensor) -> None:

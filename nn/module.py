@@ -56,7 +56,7 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        return self.forward(*inputs, **options)
+        return self.forward(*inputs, **options) if options else self.forward(*inputs)
 
     # -------------------------------------------------------- the tree
 

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_edu as tg
-from tinygrad_edu import graph, ops
+from tinygrad_edu import clock, ops
 from tinygrad_edu.backward import replay
 from tinygrad_edu.graph import OPS, Node, op
 from tinygrad_edu.tensor import Tensor
@@ -973,13 +973,13 @@ def test_a_differentiable_write_touches_no_saved_buffer():
 
 def test_stamps_go_with_the_buffer():
     gc.collect()
-    before = len(graph._writes)
+    before = len(clock._writes)
     for _ in range(50):
         t = tg.zeros(8)
         t[2:] += 1
         t[::2].mul_(2)
     del t
-    assert len(graph._writes) == before
+    assert len(clock._writes) == before
 
 
 def test_stamps_of_one_buffer_stay_few_and_none_is_forgotten():
@@ -987,7 +987,7 @@ def test_stamps_of_one_buffer_stay_few_and_none_is_forgotten():
     y = (x * c[:1]).sum() + (x * c[999:]).sum()
     for i in range(999):
         c[i] = 2.0
-    _, extents = graph._writes[id(c.array)]
+    _, extents = clock._writes[id(c.array)]
     assert len(extents) <= 64
     with pytest.raises(RuntimeError, match="in-place write"):
         y.backward()

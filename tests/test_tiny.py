@@ -1,4 +1,5 @@
-"""The whole road in under a second: record, replay, train.  Run it first when something is wrong."""
+"""The whole road in under a second: record, replay, train.  Run it first when something is
+wrong."""
 
 import nn
 import tinygrad_edu as tg

@@ -18,7 +18,8 @@ from typing import Any, TypeVar, cast
 import numpy as np
 
 from . import backward as replaying
-from . import graph
+from . import clock
+from .grad_mode import mode, set_recording
 from .graph import TensorBase
 from .tensor import Tensor, root_gradient
 
@@ -48,7 +49,7 @@ def grad(
         raise ValueError(f"grad: {len(outputs)} outputs, but {len(grad_outputs)} grad_outputs")
     wanted = [x._noded("grad(inputs)") for x in inputs]
     found: dict[Any, Any] = {}
-    place = None if (create_graph if retain_graph is None else retain_graph) else graph.user_place()
+    place = None if (create_graph if retain_graph is None else retain_graph) else clock.user_place()
     roots: dict[Any, Any] = {}
     for output, g in zip(outputs, grad_outputs, strict=True):
         node, g = output._rooted(), root_gradient(output, g, create_graph)
@@ -74,7 +75,7 @@ def _result(g: Any) -> Tensor | None:
 
 def is_grad_enabled() -> bool:
     """Are ops recorded on this thread?"""
-    return graph.mode.recording
+    return mode.recording
 
 
 class _Switch:
@@ -85,10 +86,10 @@ class _Switch:
         self._before: list[bool] = []
 
     def __enter__(self) -> None:
-        self._before.append(graph.set_recording(self._mode))
+        self._before.append(set_recording(self._mode))
 
     def __exit__(self, *exception: Any) -> None:
-        graph.set_recording(self._before.pop())
+        set_recording(self._before.pop())
 
     def __call__(self, function: F) -> F:
         mode = self._mode  # each call has a switch of its own: calls may nest, or run in threads
@@ -124,7 +125,7 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._before.append(graph.set_recording(mode))  # at once: it may be a statement
+        self._before.append(set_recording(mode))  # at once: it may be a statement
         self._entered = False
 
     def __enter__(self) -> None:
@@ -133,7 +134,7 @@ class set_grad_enabled(_Switch):
         self._entered = True
 
     def __call__(self, function: F) -> F:
-        graph.set_recording(self._before.pop())
+        set_recording(self._before.pop())
         return super().__call__(function)
 
 

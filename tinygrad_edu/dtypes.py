@@ -90,3 +90,30 @@ def result_type(*operands: Any) -> DType:
 
 
 _KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+
+WEAK = (float, int, bool)  # Python numbers: they take the dtype of what they meet
+
+
+def meet(*inputs: Any) -> tuple[Any, ...]:
+    """Arrays of several dtypes in the one in which PyTorch combines them; numbers as they are."""
+    plain = [x.item() if isinstance(x, np.generic) else x for x in inputs]
+    numbers = [x for x in plain if x is not None]
+    for x in numbers:
+        if not hasattr(x, "dtype") and x.__class__ not in WEAK:
+            raise TypeError(f"a {type(x).__name__} is neither a tensor nor a number")
+    dtype = result_type(*numbers)
+    return tuple(x.astype(dtype, copy=False) if hasattr(x, "dtype") else x for x in plain)
+
+
+def row_of_ones(count: int, dtype: DType) -> Array:
+    """`count` ones, not to be written to.  A product with them adds short rows, or few columns, two
+    to three times as fast as `np.add.reduce` does."""
+    ones = _ones.get(dtype)
+    if ones is None or len(ones) < count:
+        ones = _ones[dtype] = np.ones(2 * count, dtype)
+        ones.flags.writeable = False
+    return ones[:count]
+
+
+_ones: dict[DType, Array] = {}

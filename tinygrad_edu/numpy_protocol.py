@@ -47,7 +47,7 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
         name = getattr(function, "__name__", str(function))
         raise TypeError(f"np.{name} is not defined on tensors; {_OTHERWISE}")
     entry = call.op
-    if entry.alike:
+    if entry.arity == 0:
         inputs, extra = tuple(args[0]), args[1:]
     else:
         inputs, extra = args[: entry.arity], args[entry.arity :]

@@ -10,7 +10,6 @@ tensor([ 2., -4.])
 
 from __future__ import annotations
 
-import dis
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any, cast
@@ -18,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import backward as replaying
-from . import functions, graph, numpy_protocol, ops
+from . import clock, functions, graph, numpy_protocol, ops
 from .dtypes import (
     Array,
     DType,
@@ -31,7 +30,9 @@ from .dtypes import (
     int32,
     int64,
 )
+from .grad_mode import mode
 from .graph import Node, Shape, TensorBase, results_are
+from .inplace import is_stored_back, is_view
 from .printing import tensor_text
 
 _bool = bool  # in the class, these three names are methods: t.float()
@@ -277,12 +278,9 @@ class Tensor(TensorBase):
         if inputs is not None:
             inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
             only = {x._noded("backward(inputs=)") for x in inputs}
-        replaying.backward(
-            {self._rooted(): root_gradient(self, gradient, create_graph)},
-            retain_graph=create_graph if retain_graph is None else retain_graph,
-            create_graph=create_graph,
-            only=only,
-        )
+        roots = {self._rooted(): root_gradient(self, gradient, create_graph)}
+        keep = create_graph if retain_graph is None else retain_graph
+        replaying.backward(roots, keep, create_graph, only)
 
     def _rooted(self) -> Node:
         if self.node is None:
@@ -310,12 +308,10 @@ class Tensor(TensorBase):
             )
         if not self._involves_gradient(result):
             self.array[...] = array
-            graph.stamp(self.array)
+            clock.stamp(self.array)
             return self
         self._refuse_leaf(name)
-        if self._is_view() and not (
-            sys.getrefcount(self) <= _REFERENCES_TO_A_TEMPORARY and _result_is_stored_back()
-        ):
+        if is_view(self.array) and not is_stored_back(sys.getrefcount(self)):
             raise RuntimeError(
                 f"{name}: a gradient flows here, and this tensor is a view of another one, which "
                 f"the write would not reach.  Index the other one, as in x[i, j] {name} v"
@@ -325,7 +321,7 @@ class Tensor(TensorBase):
 
     def _involves_gradient(self, value: Any) -> _bool:
         noded = self.node is not None or getattr(value, "node", None) is not None
-        return noded and graph.mode.recording
+        return noded and mode.recording
 
     def _refuse_leaf(self, name: str) -> None:
         if self.node is not None and self.is_leaf:
@@ -333,11 +329,6 @@ class Tensor(TensorBase):
                 f"{name}: a leaf that requires grad is written in place while ops are recorded.  "
                 "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
-
-    def _is_view(self) -> _bool:
-        """Does somebody else hold the memory that this array looks into?"""
-        base = self.array.base
-        return isinstance(base, np.ndarray) and sys.getrefcount(base) > 3
 
     def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
         return self._write(ops.add(self, other), "+=")
@@ -382,16 +373,16 @@ class Tensor(TensorBase):
         return self
 
     def __getitem__(self, key: Any) -> Tensor:
-        arrays, rest = _split_key(key)
-        if two := _ints_first(arrays, rest):
+        arrays, rest = ops.split_key(key)
+        if two := ops.ints_first(arrays, rest):
             return ops.getitem(ops.getitem(self, key=two[0]), *arrays, key=two[1])
         return ops.getitem(self, *arrays, key=rest)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if value is None:
             raise TypeError("x[...] = None: a tensor holds numbers; write 0 or float('nan')")
-        arrays, rest = _split_key(key)
-        if two := _ints_first(arrays, rest):
+        arrays, rest = ops.split_key(key)
+        if two := ops.ints_first(arrays, rest):
             part = ops.getitem(self, key=two[0])
             if not self._involves_gradient(value):
                 self = part
@@ -400,7 +391,7 @@ class Tensor(TensorBase):
                 value, arrays, rest = ops.setitem(part, value, *arrays, key=two[1]), [], two[0]
         if self._involves_gradient(value):
             self._refuse_leaf("x[...] = v")
-            if self._is_view():
+            if is_view(self.array):
                 raise RuntimeError(
                     "x[...] = v: a gradient flows here, and x is a view of another tensor, which "
                     "the write would not reach.  Index that one with both keys, as in x[i, j] = v"
@@ -413,7 +404,7 @@ class Tensor(TensorBase):
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(_plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
-        graph.stamp(self.array if arrays else self.array[rest])
+        clock.stamp(self.array if arrays else self.array[rest])
 
     # -------------------------------------------------------- operators and methods: the ops
 
@@ -513,7 +504,7 @@ class Tensor(TensorBase):
         if new == self.dtype:
             return self
         as_array((), new)
-        if new.kind != "f" or self.node is None or not graph.mode.recording:
+        if new.kind != "f" or self.node is None or not mode.recording:
             return Tensor(self.array.astype(new))
         return ops.astype(self, dtype=new)
 
@@ -637,12 +628,7 @@ _ONES: dict[DType, Array] = {}
 
 
 def _leaf(array: Array) -> Node:
-    if array.dtype.kind != "f":
-        raise RuntimeError(
-            f"requires_grad: only floating tensors have gradients, not {array.dtype}; call "
-            f"t.float() first"
-        )
-    return Node(None, (), None, graph.NO_PARAMS, array.shape, array.dtype)
+    return graph.leaf(array.shape, array.dtype)
 
 
 def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
@@ -669,79 +655,3 @@ def _plain(x: Any) -> Any:
 
 def _names_device(given: Any) -> bool:
     return isinstance(given, str) and given.split(":")[0] in ("cpu", "cuda", "mps", "meta", "xpu")
-
-
-def _split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
-    """The arrays of a key, and the key with ARRAY in their places (see `ops/indexing.py`)."""
-    arrays: list[Any] = []
-    rest: list[Any] = []
-    open_end = False
-    for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, list | range):
-            part = np.asarray(part, None if len(part) else np.intp)
-        if isinstance(part, TensorBase | np.ndarray):
-            arrays.append(part)
-            rest.append(ops.ARRAY)
-        elif isinstance(part, slice):
-            ends = (part.start, part.stop, part.step)
-            rest.append(slice(*[end if end is None else end.__index__() for end in ends]))
-        else:
-            open_end = open_end or part is Ellipsis
-            rest.append(part)
-    if not arrays and not open_end:
-        rest.append(Ellipsis)  # so that one number is a view too, as in PyTorch
-    return arrays, tuple(rest)
-
-
-def _ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | None:
-    """A key of ints, slices and arrays as two, one after the other: PyTorch takes the ints first,
-    where NumPy would count them among the arrays.  None if one key does."""
-    if not arrays or not any(isinstance(part, int) for part in rest):
-        return None
-    covered = [x.ndim if x.dtype == bool_ else 1 for x in arrays]
-    first: list[Any] = []
-    for part in rest:
-        first += [slice(None)] * covered.pop(0) if part is ops.ARRAY else [part]
-    then = tuple(
-        part if part is ops.ARRAY or part is Ellipsis else slice(None)
-        for part in rest
-        if not isinstance(part, int)
-    )
-    return tuple(first), then
-
-
-def _result_is_stored_back() -> bool:
-    """Does the statement that runs now read x[key] += v, which stores its result with x[key] = ...?
-
-    Then the write does reach x.  Python calls the same `__iadd__` for `view += v`, where it does not.
-    """
-    frame = sys._getframe(3)
-    after = (i for i in dis.get_instructions(frame.f_code) if i.offset > frame.f_lasti)
-    for instruction in after:
-        if instruction.opname not in ("CACHE", "SWAP"):
-            return instruction.opname in ("STORE_SUBSCR", "STORE_SLICE")
-    return False
-
-
-class _Temporary:
-    """Counts the references that `Tensor._write` sees to the x[key] of x[key] += v."""
-
-    references: int
-
-    def __getitem__(self, key: Any) -> _Temporary:
-        return _Temporary()
-
-    def __setitem__(self, key: Any, value: _Temporary) -> None:
-        self.references = value.references
-
-    def __iadd__(self, other: Any) -> _Temporary:
-        return self._write(other)
-
-    def _write(self, other: Any) -> _Temporary:
-        self.references = sys.getrefcount(self)
-        return self
-
-
-_temporary = _Temporary()
-_temporary[0] += 1
-_REFERENCES_TO_A_TEMPORARY = _temporary.references

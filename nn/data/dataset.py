@@ -10,8 +10,8 @@ from tinygrad_edu import Tensor
 
 
 def gives_batches(dataset: Any) -> bool:
-    """Has it a method `batch(indices)`, which says what its `__getitem__` says, but of many at once?
-    A subclass that changes the examples in `__getitem__` only is read example by example."""
+    """Has it a method `batch(indices)`, which says what its `__getitem__` says, but of many at
+    once? A subclass that changes the examples in `__getitem__` only is read example by example."""
     for kind in type(dataset).__mro__:
         if "batch" in vars(kind):
             return callable(vars(kind)["batch"])

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import graph
+from tinygrad_edu import clock
 from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
@@ -38,8 +38,7 @@ class Block:
 
     def gather(self, arrays: list[Any], out: Array | None = None) -> Array:
         """The numbers of arrays or tensors, side by side."""
-        flat = [(x if x.__class__ is np.ndarray else x.array).reshape(-1) for x in arrays]
-        return np.concatenate(flat, out=out)
+        return np.concatenate([getattr(x, "array", x).reshape(-1) for x in arrays], 0, out)
 
     def _parts(self, flat: Array) -> list[Array]:
         return [
@@ -120,7 +119,7 @@ class Optimizer:
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
-        place = graph.user_place(f"{self._name}.step() at ")
+        place = clock.user_place(f"{self._name}.step() at ")
         for group in self.param_groups:
             for block in self._blocks_of(group):
                 g = block.gather([p.node.grad for p in block.params], block.g)  # type: ignore[union-attr]
@@ -132,7 +131,7 @@ class Optimizer:
                 arrays = [p.array for p in block.params]
                 for array, d in zip(arrays, block.parts_of_d, strict=True):
                     np.subtract(array, d, array)
-                graph.stamp(*arrays, place=place)
+                clock.stamp(*arrays, place=place)
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:

@@ -55,7 +55,17 @@ from .elementwise import (
     tanh,
     where,
 )
-from .indexing import ARRAY, filled, getitem, put, put_along_axis, setitem, take_along_axis
+from .indexing import (
+    ARRAY,
+    filled,
+    getitem,
+    ints_first,
+    put,
+    put_along_axis,
+    setitem,
+    split_key,
+    take_along_axis,
+)
 from .linalg import matmul
 from .reduction import all_, amax, amin, any_, argmax, argmin, mean, sum
 from .shape import (
@@ -100,6 +110,7 @@ __all__ = [
     "getitem",
     "greater",
     "greater_equal",
+    "ints_first",
     "invert",
     "isfinite",
     "isnan",
@@ -131,6 +142,7 @@ __all__ = [
     "sigmoid",
     "sign",
     "softmax",
+    "split_key",
     "sqrt",
     "square",
     "squeeze",

@@ -9,6 +9,7 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import row_of_ones
 from ..graph import op
 from . import samples
 from .elementwise import log, not_broadcasting, sigmoid, where
@@ -59,8 +60,8 @@ FEW = 32  # numbers in a row, for which the detours below are two to three times
 
 
 def _largest(x, axis):
-    """x.max(axis, keepdims=True).  NumPy compares short rows slowly and whole columns fast, so short
-    rows are laid across first."""
+    """x.max(axis, keepdims=True).  NumPy compares short rows slowly and whole columns fast, so
+    short rows are laid across first."""
     if x.ndim == 2 and axis in (1, -1) and x.shape[1] <= FEW:
         return np.maximum.reduce(x.T.copy(), axis=0)[:, None]
     return np.maximum.reduce(x, axis=axis, keepdims=True)
@@ -69,7 +70,7 @@ def _largest(x, axis):
 def _total(x, axis):
     """x.sum(axis, keepdims=True).  Short rows are added by BLAS, as a product with ones."""
     if x.ndim == 2 and axis in (1, -1) and x.shape[1] <= FEW and x.dtype != np.float16:
-        return np.matmul(x, np.ones_like(x, shape=(x.shape[1], 1)))
+        return np.matmul(x, row_of_ones(x.shape[1], x.dtype))[:, None]
     return np.add.reduce(x, axis=axis, keepdims=True)
 
 
@@ -157,14 +158,15 @@ def nll(logp, target):
 
 
 def _softmax_minus_one_hot(g, _y, x, target):
-    one_hot = np.arange(x.shape[1]) == target[:, None]
-    return (softmax(x, axis=1) - one_hot) * (g / x.shape[0])
+    part = softmax(x, axis=1)
+    part[np.arange(len(target)), target] -= 1
+    return part * (g / len(target))
 
 
 @op(_softmax_minus_one_hot, None, samples=_class_samples, explain=_no_such_class)
 def cross_entropy(x, target):
-    """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax against
-    its class;  dL/dx = g (softmax(x) - one_hot(target)) / n."""
+    """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax
+    against its class;  dL/dx = g (softmax(x) - one_hot(target)) / n."""
     shifted = x - _largest(x, 1)
     losses = np.log(_total(np.exp(shifted), 1)[:, 0]) - _at_classes(shifted, target)
     return np.add.reduce(losses) / losses.size

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import op
+from ..dtypes import bool_
+from ..graph import TensorBase, op
 
 ARRAY = "array"
 
@@ -17,6 +18,45 @@ def filled(key: Any, arrays: Any) -> Any:
     """The key with its arrays in their places."""
     rest = iter(arrays)
     return tuple(next(rest) if part is ARRAY else part for part in key)
+
+
+def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
+    """The arrays of a key, and the key with ARRAY in their places ."""
+    arrays: list[Any] = []
+    rest: list[Any] = []
+    open_end = False
+    for part in key if isinstance(key, tuple) else (key,):
+        if isinstance(part, list | range):
+            part = np.asarray(part, None if len(part) else np.intp)
+        if isinstance(part, TensorBase | np.ndarray):
+            arrays.append(part)
+            rest.append(ARRAY)
+        elif isinstance(part, slice):
+            ends = (part.start, part.stop, part.step)
+            rest.append(slice(*[end if end is None else end.__index__() for end in ends]))
+        else:
+            open_end = open_end or part is Ellipsis
+            rest.append(part)
+    if not arrays and not open_end:
+        rest.append(Ellipsis)  # so that one number is a view too, as in PyTorch
+    return arrays, tuple(rest)
+
+
+def ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | None:
+    """A key of ints, slices and arrays as two, one after the other: PyTorch takes the ints first,
+    where NumPy would count them among the arrays.  None if one key does."""
+    if not arrays or not any(isinstance(part, int) for part in rest):
+        return None
+    covered = [x.ndim if x.dtype == bool_ else 1 for x in arrays]
+    first: list[Any] = []
+    for part in rest:
+        first += [slice(None)] * covered.pop(0) if part is ARRAY else [part]
+    then = tuple(
+        part if part is ARRAY or part is Ellipsis else slice(None)
+        for part in rest
+        if not isinstance(part, int)
+    )
+    return tuple(first), then
 
 
 def _places(random):
@@ -114,7 +154,8 @@ def put(values, *arrays, key, shape):
 
 
 def _with_ndim(part, ndim):
-    """The values may have had more sides of 1 in front than the places that they were written to."""
+    """The values may have had more sides of 1 in front than the places that they were written
+    to."""
     return part.reshape((1,) * (ndim - part.ndim) + part.shape) if part.ndim < ndim else part
 
 

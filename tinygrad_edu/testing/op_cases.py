@@ -31,7 +31,7 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
     draw = entry.samples or samples.elementwise(entry.arity)
     shapes, params = draw(random)
     numbers = np.random.default_rng(random.getrandbits(32))
-    low, high = entry.domain or (-2.0, 2.0)
+    low, high = entry.domain
     for _ in range(1000):
         inputs = tuple(
             _laid_out(np.asarray(numbers.uniform(low, high, x)), random)

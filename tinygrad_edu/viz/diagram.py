@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backward import replay
-from ..graph import Node, set_recording
+from ..graph import Node
 from ..tensor import Tensor, root_gradient
 from .render import Diagram
 
@@ -35,12 +35,11 @@ def draw(
 ) -> Diagram:
     """A Diagram of everything that `output` was computed from.
 
-    `params` names tensors, as in `dict(model.named_parameters())`; a constant can be named if a rule
-    reads it.
-    With `gradients`, the reverse pass is run, without touching any `.grad`, and every edge shows
-    the norm of the gradient that flows back along it; `gradient` is dL/d(output) if that is not
-    one number. Raises RuntimeError if `output` has no record, or if its gradients are asked for
-    after they freed what they need.
+    `params` names tensors, as in `dict(model.named_parameters())`; a constant can be named if a
+    rule reads it. With `gradients`, the reverse pass is run, without touching any `.grad`, and
+    every edge shows the norm of the gradient that flows back along it; `gradient` is dL/d(output)
+    if that is not one number. Raises RuntimeError if `output` has no record, or if its gradients
+    are asked for after they freed what they need.
 
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor(3.0, requires_grad=True)
@@ -82,12 +81,8 @@ def recorded(root: Node) -> list[Node]:
 
 def _flow(output: Tensor, root: Node, gradient: Tensor | None) -> dict[Node, tuple[Any, ...]]:
     """For each op, the norm of the gradient that flows back to each of its inputs."""
-    before = set_recording(False)
-    try:
-        steps = replay({root: root_gradient(output, gradient)})
-        return {node: tuple(map(_norm, parts)) for node, _, parts in steps}
-    finally:
-        set_recording(before)
+    steps = replay({root: root_gradient(output, gradient)})
+    return {node: tuple(map(_norm, parts)) for node, _, parts in steps}
 
 
 def _norm(part: Any) -> float | None:
