@@ -91,10 +91,14 @@ def test_an_op_without_a_declaration_fails_the_check():
 
     new = op(lambda g, _y, x, _b: g[: len(x)], lambda g, _y, x, _b: g[len(x) :])(undeclared)
     del OPS["undeclared"]
-    with pytest.raises((GradcheckError, ValueError, IndexError, TypeError)):
+
+    def check():
         for seed in range(20):
             case = op_case(new, Random(seed))
             gradcheck(case, case.inputs, order=2)
+
+    with pytest.raises((GradcheckError, ValueError, IndexError, TypeError)):
+        check()
 
 
 # ---------------------------------------------------------------- wrong rules are caught

@@ -572,3 +572,12 @@ def test_any_name_leaves_the_graph_as_it_is(name):
     assert list(picture.nodes) == ["n0", "n1"]
     assert [(e.start, e.end) for e in picture.edges] == [("n0", "n1")]
     assert picture.nodes["n0"]["label"].endswith("\n2")
+
+
+def test_the_legend_is_drawn_with_its_ends(capfd):
+    x = tg.tensor(3.0, requires_grad=True)
+    svg = tg.viz.draw(x * x, gradients=True).svg()
+    assert ">1e\N{MINUS SIGN}6<" in svg or ">1e-6<" in svg or ">1e&#45;6<" in svg
+    assert ">1e+3<" in svg
+    assert svg.count("<polygon") >= 7
+    assert "rror" not in capfd.readouterr().err

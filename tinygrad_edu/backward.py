@@ -60,11 +60,9 @@ def replay(
                 parent: Any = inputs[i]
                 if only is not None and parent not in needed:
                     continue
-                seen = saved
-                if shapes_only:
-                    seen = list(saved)
-                    for k in shapes_only:
-                        seen[k] = graph.shape_of(seen[k])
+                seen = list(saved) if shapes_only else saved
+                for k in shapes_only:
+                    seen[k] = graph.shape_of(seen[k])
                 part = rule(g, *seen, **params) if params else rule(g, *seen)
                 if part.shape != parent.shape:
                     part = _unbroadcast(part, parent, node, i)
@@ -142,7 +140,6 @@ def _hooked(node: Node, g: Any) -> Any:
 
 def _check_saved(order: list[Node]) -> None:
     """Refuse to start if what a rule will read was freed, or written since it was saved."""
-    written = bool(order) and clock.newest_write > order[-1].tick
     for node in order:
         if node.saved is None:
             raise RuntimeError(
@@ -150,9 +147,8 @@ def _check_saved(order: list[Node]) -> None:
                 f"{node.freed_by}.  Run the forward pass again before going backward again, or say "
                 f"backward(retain_graph=True) there."
             )
-        if written:
-            for array in node.saved:
-                clock.check_unwritten(array, node.tick, node.name, node.shape)
+        for array in node.saved if clock.newest_write > node.tick else ():
+            clock.check_unwritten(array, node.tick, node.name, node.shape)
 
 
 def backward(

@@ -15,7 +15,6 @@ replays the rules from the last Node to the first.
 from __future__ import annotations
 
 import dis
-import linecache
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -23,9 +22,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import numpy as np
 from numpy import ndarray
 
-from . import grad_mode  # noqa: F401 (likewise)
+from . import caller, grad_mode  # noqa: F401 (grad_mode and WEAK are read by what caller writes)
 from .clock import Place, clock
-from .dtypes import WEAK, DType, get_default_dtype, meet  # noqa: F401 (read by _caller's source)
+from .dtypes import WEAK, DType, get_default_dtype, meet  # noqa: F401
 
 T = TypeVar("T")
 Rule = Callable[..., Any]
@@ -149,12 +148,11 @@ class Op(dict[tuple[bool, ...], Plan]):
         count = len(needs) + 1
         rules = [(i, r) for i, r in enumerate(self.rules_of(count - 1)) if r and needs[i]]
         kept = [_positions(rule, count, lambda name: name[0] != "_") for _, rule in rules]
-        looked_at = [_positions(rule, count, _loaded(rule).__contains__) for _, rule in rules]
-        keeps = {k for positions in kept for k in positions}
-        hidden = [
-            tuple((keeps - own) & looked) for own, looked in zip(kept, looked_at, strict=True)
-        ]
-        steps = tuple((i, rule, hides) for (i, rule), hides in zip(rules, hidden, strict=True))
+        keeps = {k for own in kept for k in own}
+        steps = tuple(
+            (i, rule, tuple(_looked_at(rule, keeps - own, count)))
+            for (i, rule), own in zip(rules, kept, strict=True)
+        )
         plan = self[needs] = Plan(self, tuple(k in keeps for k in range(count)), steps)
         return plan
 
@@ -175,10 +173,13 @@ def _positions(rule: Rule, count: int, wanted: Callable[[str], bool]) -> set[int
     return {k for k, name in enumerate(names[:count]) if wanted(name)}
 
 
-def _loaded(rule: Rule) -> set[str]:
-    """The names that the rule reads at all."""
+def _looked_at(rule: Rule, positions: set[int], count: int) -> set[int]:
+    """Those of the positions whose names the rule reads at all."""
+    if not positions:
+        return positions
     code = getattr(rule, "func", rule).__code__
-    return {i.argval for i in dis.get_instructions(code) if "LOAD" in i.opname}
+    loaded = {i.argval for i in dis.get_instructions(code) if "LOAD" in i.opname}
+    return positions & _positions(rule, count, loaded.__contains__)
 
 
 def shape_of(x: Any) -> Any:
@@ -225,10 +226,10 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
             def call(*inputs: Any, **params: Any) -> Any:
                 caller = callers.get(len(inputs))
                 if caller is None:
-                    caller = callers[len(inputs)] = _caller(entry, forward, len(inputs))
+                    caller = callers[len(inputs)] = _caller(entry, len(inputs))
                 return caller(*inputs, **params)
         else:
-            call = _caller(entry, forward, entry.arity)
+            call = _caller(entry, entry.arity)
         made: Any = call
         made.op, made.__name__, made.__qualname__ = entry, entry.name, entry.name
         made.__doc__, made.__module__, made.__wrapped__ = (
@@ -242,67 +243,20 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     return define
 
 
-def _caller(op: Op, forward: Callable[..., Any], count: int) -> Callable[..., Any]:
-    """The function that runs an op on `count` inputs and records it, written out for that number: a
-    loop over the inputs would take longer than the op itself does on small arrays."""
-    xs = [f"x{i}" for i in range(count)]
-    inputs = ", ".join(xs)
-    params, kept_params = (", **params", "params") if op.keywords else ("", "NO_PARAMS")
-
-    def each(text: str, between: str = "\n        ") -> str:
-        return between.join(text.replace("$", x) for x in xs)
-
-    source = f"""
-def make(op, forward, full):
-    def call({inputs}{params}):
-        plain = True
-        {each("n_$ = None")}
-        {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
-        if plain:
-            return forward({inputs}{params})
-        try:
-            {_meeting(op, xs)}
-            y = forward({inputs}{params})
-        except MISUSE as error:
-            raise op.explained(error, ({inputs},), {kept_params}) from None
-        plan = full if {each("n_$ is not None", " and ")} else op[{each("n_$ is not None", ", ")},]
-        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(y, {inputs})
-        if y.__class__ is not ndarray:
-            y = as_result(y)
-        shape = y.shape
-        k_y, {each("k_$", ", ")} = plan.keeps
-        saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")})
-        return Tensor(y, Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype))
-    return call
-"""
-    filename = f"<caller of {op.name} with {count} inputs>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
-    made: dict[str, Any] = {}
-    exec(compile(source, filename, "exec"), globals(), made)
-    return cast(Callable[..., Any], made["make"](op, forward, op[(True,) * count]))
-
-
-def _meeting(op: Op, xs: list[str]) -> str:
-    """The line that brings inputs of several dtypes to one, where the op has inputs that meet."""
-    rules = op.rules_of(len(xs))
-    met = [x for x, rule in zip(xs, rules, strict=True) if op.promotes or rule]
-    if len(met) < 2 or op.promotes is False:
-        return "pass"
-    arrays = " is ".join(f"{x}.__class__" for x in met) + " is ndarray"
-    differ = " is ".join(f"{x}.dtype" for x in met)
-    strong = " and ".join(f"{x}.__class__ not in WEAK" for x in met) if len(met) == 2 else "True"
-    met_inputs = ", ".join(met)
-    return f"if not ({differ}) if {arrays} else {strong}: {met_inputs} = meet({met_inputs})"
+def _caller(op: Op, count: int) -> Callable[..., Any]:
+    """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
+    rules = op.rules_of(count)
+    meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
+    make = caller.maker(count, tuple(meets), bool(op.keywords), globals())
+    return cast(Callable[..., Any], make(op, op.forward, op[(True,) * count]))
 
 
 def unrecorded(y: Any, *inputs: Any) -> Any:
     """A Tensor outside the record.  Integers that became floats are of the default float."""
     y = as_result(y)
-    if y.dtype.kind == "f":
-        kinds = [x.dtype.kind for x in inputs if hasattr(x, "dtype")]
-        if kinds and "f" not in kinds:
-            y = y.astype(get_default_dtype(), copy=False)
+    kinds = [x.dtype.kind for x in inputs if hasattr(x, "dtype")]
+    if y.dtype.kind == "f" and kinds and "f" not in kinds:
+        y = y.astype(get_default_dtype(), copy=False)
     return Tensor(y, None)
 
 

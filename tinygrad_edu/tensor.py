@@ -29,15 +29,28 @@ from .dtypes import (
     float64,
     int32,
     int64,
+    row_of_ones,
 )
 from .grad_mode import mode
-from .graph import Node, Shape, TensorBase, results_are
+from .graph import Node, OpFunction, Shape, TensorBase, results_are
 from .inplace import is_stored_back, is_view
 from .printing import tensor_text
 
 _bool = bool  # in the class, these three names are methods: t.float()
 _int = int
 _float = float
+
+
+def _cast(dtype: DType) -> Callable[[Tensor], Tensor]:
+    return lambda self: self.astype(dtype)
+
+
+def _reflected(op: OpFunction) -> Callable[[Tensor, Any], Tensor]:
+    return lambda self, other: cast(Tensor, op(other, self))
+
+
+def _in_place(op: OpFunction, name: str) -> Callable[[Tensor, Any], Tensor]:
+    return lambda self, other: self._write(op(self, other), name)
 
 
 @results_are
@@ -330,32 +343,16 @@ class Tensor(TensorBase):
                 "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
 
-    def __iadd__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._write(ops.add(self, other), "+=")
-
-    def __isub__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._write(ops.subtract(self, other), "-=")
-
-    def __imul__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._write(ops.multiply(self, other), "*=")
-
-    def __itruediv__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._write(ops.divide(self, other), "/=")
-
-    def __ipow__(self, other: Any) -> Tensor:  # type: ignore[misc]
-        return self._write(ops.power(self, other), "**=")
+    __iadd__, __isub__ = _in_place(ops.add, "+="), _in_place(ops.subtract, "-=")
+    __imul__, __itruediv__ = _in_place(ops.multiply, "*="), _in_place(ops.divide, "/=")
+    __ipow__ = _in_place(ops.power, "**=")
+    mul_, div_ = _in_place(ops.multiply, "mul_"), _in_place(ops.divide, "div_")
 
     def add_(self, other: Any, *, alpha: _float = 1) -> Tensor:
         return self._write(ops.add(self, other if alpha == 1 else other * alpha), "add_")
 
     def sub_(self, other: Any, *, alpha: _float = 1) -> Tensor:
         return self._write(ops.subtract(self, other if alpha == 1 else other * alpha), "sub_")
-
-    def mul_(self, other: Any) -> Tensor:
-        return self._write(ops.multiply(self, other), "mul_")
-
-    def div_(self, other: Any) -> Tensor:
-        return self._write(ops.divide(self, other), "div_")
 
     def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
         return self._write(ops.clip(self, min=min, max=max), "clamp_")
@@ -435,27 +432,12 @@ class Tensor(TensorBase):
     __or__ = ops.bitwise_or
     __invert__ = ops.invert
 
-    def __rsub__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.subtract(other, self))
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.divide(other, self))
-
-    def __rpow__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.power(other, self))
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.matmul(other, self))
-
-    def __rmod__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.remainder(other, self))
-
-    def __rfloordiv__(self, other: Any) -> Tensor:
-        return cast(Tensor, ops.floor_divide(other, self))
+    __rsub__, __rtruediv__ = _reflected(ops.subtract), _reflected(ops.divide)
+    __rpow__, __rmatmul__ = _reflected(ops.power), _reflected(ops.matmul)
+    __rmod__, __rfloordiv__ = _reflected(ops.remainder), _reflected(ops.floor_divide)
 
     add, sub, mul, neg = ops.add, ops.subtract, ops.multiply, ops.negative
-    div = functions.divide
-    pow = functions.pow
+    div, pow = functions.divide, functions.pow
     matmul = mm = ops.matmul
     exp, log, sqrt, square, tanh = ops.exp, ops.log, ops.sqrt, ops.square, ops.tanh
     sigmoid, relu, sign = ops.sigmoid, ops.relu, ops.sign
@@ -537,23 +519,8 @@ class Tensor(TensorBase):
     def type_as(self, other: Tensor) -> Tensor:
         return self.astype(other.dtype)
 
-    def half(self) -> Tensor:
-        return self.astype(float16)
-
-    def float(self) -> Tensor:
-        return self.astype(float32)
-
-    def double(self) -> Tensor:
-        return self.astype(float64)
-
-    def int(self) -> Tensor:
-        return self.astype(int32)
-
-    def long(self) -> Tensor:
-        return self.astype(int64)
-
-    def bool(self) -> Tensor:
-        return self.astype(bool_)
+    half, float, double = _cast(float16), _cast(float32), _cast(float64)
+    int, long, bool = _cast(int32), _cast(int64), _cast(bool_)
 
     # -------------------------------------------------------- copying
 
@@ -600,7 +567,8 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
                 "what it is of: reduce it to one number first, with sum() or mean(), or give "
                 "gradient="
             )
-        return Tensor(np.ones_like(output.array)) if create_graph else _one(output)
+        one = row_of_ones(1, output.dtype).reshape(output.shape)
+        return Tensor(one) if create_graph else one
     given = as_array(_plain(gradient))
     if given.shape != output.shape:
         raise RuntimeError(
@@ -611,20 +579,6 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if create_graph:
         return gradient if isinstance(gradient, TensorBase) else Tensor(given)
     return given
-
-
-def _one(output: Tensor) -> Array:
-    """dL/dL, of which there is one array for each dtype: nothing writes into it."""
-    if output.array.ndim:
-        return np.ones_like(output.array)
-    one = _ONES.get(output.array.dtype)
-    if one is None:
-        one = _ONES[output.array.dtype] = np.ones_like(output.array)
-        one.flags.writeable = False
-    return one
-
-
-_ONES: dict[DType, Array] = {}
 
 
 def _leaf(array: Array) -> Node:

@@ -188,8 +188,8 @@ def _draw_legend(graph: Any) -> None:
     step = (FLOW_TO - FLOW_FROM) / (len(FLOW) - 1)
     cells = ""
     for k, colour in enumerate(FLOW):
-        power = f"1e{FLOW_FROM + k * step:+.0f}" if k % 2 == 0 else ""
-        ink = _ink_on(k)
+        power = f"1e{FLOW_FROM + k * step:+.0f}" if k % 2 == 0 else "&#160;"
+        ink = PAPER if k in (0, 1, len(FLOW) - 1) else INK
         cells += f'<td bgcolor="{colour}" width="34"><font color="{ink}">{power}</font></td>'
     graph.node(
         "legend",
@@ -200,10 +200,6 @@ def _draw_legend(graph: Any) -> None:
         fontsize="10",
         style="",
     )
-
-
-def _ink_on(k: int) -> str:
-    return PAPER if k in (0, 1, len(FLOW) - 1) else INK
 
 
 def _escaped(text: str) -> str:

@@ -1,0 +1,250 @@
+"""The shape of the project: which way imports point, how much there is to read, what is public."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import nn
+import tinygrad_edu as tg
+from tinygrad_edu.graph import OPS
+
+ROOT = Path(__file__).parents[1]
+
+# Imports point down this list; on one line, to the left.
+LAYERS = """
+nn
+tinygrad_edu
+tinygrad_edu.viz
+tinygrad_edu.testing
+tinygrad_edu.autograd
+tinygrad_edu.creation tinygrad_edu.random
+tinygrad_edu.tensor
+tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions
+tinygrad_edu.numpy_protocol
+tinygrad_edu.rng
+tinygrad_edu.ops
+tinygrad_edu.backward
+tinygrad_edu.graph
+tinygrad_edu.caller
+tinygrad_edu.grad_mode
+tinygrad_edu.clock
+tinygrad_edu.dtypes
+"""
+
+# The same within packages, from the bottom: a file imports those before it.
+WITHIN = {
+    "tinygrad_edu.ops": "samples elementwise shape reduction indexing linalg composite __init__",
+    "tinygrad_edu.viz": "render diagram __init__",
+    "tinygrad_edu.testing": "gradcheck op_cases __init__",
+    "nn.optim": "optimizer sgd adam __init__",
+    "nn.data": "dataset loader mnist digits make_digits __init__",
+    "nn": "module init functional linear activation dropout container loss data optim __init__",
+}
+
+
+def modules():
+    for package in ("tinygrad_edu", "nn"):
+        for path in (ROOT / package).rglob("*.py"):
+            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield dotted.removesuffix(".__init__"), path
+
+
+def imports_of(name, path):
+    """Every module of the two packages that a file imports, wherever in the file it does."""
+    is_package = path.name == "__init__.py"
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            up = name.split(".")[: len(name.split(".")) - node.level + is_package]
+            base = ".".join([*(up if node.level else []), *filter(None, [node.module])])
+            found = [base, *(f"{base}.{alias.name}" for alias in node.names)]
+        else:
+            continue
+        known = dict(modules())
+        yield from (f for f in found if f in known and f != name)
+
+
+def layer_of(name):
+    order = [layer.split() for layer in LAYERS.strip().splitlines()]
+    ranked = {unit: (-i, k) for i, units in enumerate(order) for k, unit in enumerate(units)}
+    parts = name.split(".")
+    candidates = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
+    return next((unit, ranked[unit]) for unit in candidates if unit in ranked)
+
+
+@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda x: str(x).split("/")[-1])
+def test_imports_point_down(name, path):
+    unit, rank = layer_of(name)
+    for imported in imports_of(name, path):
+        other, other_rank = layer_of(imported)
+        if other == "tinygrad_edu" and unit != "nn":
+            continue  # `from . import graph`: the package only stands in front of the module
+        if other != unit:
+            assert other_rank < rank, f"{name} imports {imported}, which stands above it"
+    package = next((p for p in WITHIN if name.startswith(f"{p}.") or name == p), None)
+    if package:
+        files = WITHIN[package].split()
+        own = name.removeprefix(package).strip(".").split(".")[0] or "__init__"
+        for imported in imports_of(name, path):
+            if imported.startswith(f"{package}."):
+                other = imported.removeprefix(f"{package}.").split(".")[0]
+                if other != own:
+                    message = f"{name} imports {imported}, which stands above it"
+                    assert files.index(other) < files.index(own), message
+
+
+def test_every_module_is_in_the_order():
+    """A new file that the lists above do not place would be checked against nothing."""
+    placed = {unit for line in LAYERS.split() for unit in line.split()}
+    for name, _ in modules():
+        package, _, file = name.rpartition(".")
+        assert name in placed or file in WITHIN.get(package, "").split(), name
+
+
+# ---------------------------------------------------------------- the reading budget
+
+
+def lines_of_code(path):
+    """Lines without the blank ones, comments and docstrings."""
+    text = path.read_text()
+    docstrings = set()
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and ast.get_docstring(
+            node
+        ):
+            docstrings |= set(range(node.body[0].lineno, node.body[0].end_lineno + 1))
+    return sum(
+        number not in docstrings and bool(line.strip()) and not line.strip().startswith("#")
+        for number, line in enumerate(text.splitlines(), 1)
+    )
+
+
+def total(paths):
+    return sum(map(lines_of_code, paths))
+
+
+def test_the_reading_budget():
+    core = ROOT / "tinygrad_edu"
+    engine = total([core / "graph.py", core / "backward.py"])
+    assert engine <= 300
+    assert engine + lines_of_code(core / "tensor.py") <= 750
+    assert total((core / "ops").glob("*.py")) <= 2200
+    apart = {"viz", "testing", "diagnose"}
+    whole = [p for p in core.rglob("*.py") if not apart & set(p.relative_to(core).parts)]
+    assert total(whole) <= 4500
+
+
+def test_lines_are_not_packed():
+    for _, path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            body = getattr(node, "body", None)
+            if isinstance(body, list):
+                starts = [statement.lineno for statement in body]
+                assert len(starts) == len(set(starts)), f"{path}:{starts}: two statements in a line"
+
+
+# ---------------------------------------------------------------- public names
+
+
+def documented(section):
+    text = (ROOT / "docs" / "api.md").read_text()
+    part = re.search(rf"^## `{re.escape(section)}`\n(.*?)(?=^## |\Z)", text, re.S | re.M)
+    assert part, f"docs/api.md has no section `{section}`"
+    return set(re.findall(r"^\| `([\w.]+)", part[1], re.M))
+
+
+@pytest.mark.parametrize(
+    ("section", "module"),
+    [
+        ("tinygrad_edu", tg),
+        ("tinygrad_edu.autograd", tg.autograd),
+        ("tinygrad_edu.testing", tg.testing),
+        ("tinygrad_edu.viz", tg.viz),
+        ("nn", nn),
+        ("nn.functional", nn.functional),
+        ("nn.optim", nn.optim),
+        ("nn.data", nn.data),
+    ],
+)
+def test_what_is_exported_is_documented(section, module):
+    assert documented(section) == set(module.__all__)
+    assert all(hasattr(module, name) for name in module.__all__)
+
+
+def test_public_functions_have_docstrings():
+    for module in (tg, tg.autograd, tg.testing, tg.viz, nn, nn.functional, nn.optim, nn.data):
+        for name in module.__all__:
+            thing = getattr(module, name)
+            if callable(thing):
+                assert (thing.__doc__ or "").strip(), f"{module.__name__}.{name} has no docstring"
+
+
+def test_every_op_has_its_formula():
+    for name, call in OPS.items():
+        assert (call.__doc__ or "").startswith("y"), f"ops.{name} has no formula"
+
+
+# ---------------------------------------------------------------- as a user gets it
+
+
+def test_types_are_seen_from_outside(tmp_path):
+    script = tmp_path / "user.py"
+    script.write_text("import tinygrad_edu as tg\nreveal_type(tg.tensor(1.0).exp())\n")
+    run = [sys.executable, "-m", "mypy", "--strict", str(script)]
+    output = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path).stdout
+    assert 'Revealed type is "tinygrad_edu.tensor.Tensor"' in output
+
+
+def test_a_wheel_installs_into_a_fresh_environment(tmp_path):
+    def run(*command, **options):
+        result = subprocess.run(command, capture_output=True, text=True, **options)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    run(sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT))
+    (wheel,) = tmp_path.glob("*.whl")
+    assert tg.__version__ in wheel.name
+    run(sys.executable, "-m", "venv", str(tmp_path / "fresh"))
+    python = str(tmp_path / "fresh" / "bin" / "python")
+    run(python, "-m", "pip", "install", "--quiet", str(wheel))
+    code = """
+import sys, tinygrad_edu as tg, nn
+x = tg.tensor([1.0, 2.0], requires_grad=True)
+(x * x).sum().backward()
+assert x.grad.tolist() == [2.0, 4.0]
+assert len(nn.data.Digits()) == 1437
+assert tg.viz.draw((x * x).sum()).source.startswith("digraph")
+assert "graphviz" not in sys.modules or tg.viz
+assert not {"torch", "matplotlib", "hypothesis", "sklearn"} & set(sys.modules)
+print(tg.__version__, tg.__file__)
+"""
+    printed = run(python, "-c", code, cwd=tmp_path)
+    assert printed.startswith(tg.__version__)
+    assert "site-packages" in printed
+
+
+def test_the_versions_agree():
+    changelog = (ROOT / "CHANGELOG.md").read_text()
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert f"version: {tg.__version__}" in citation
+    assert "Version policy" in changelog
+
+
+@pytest.mark.parametrize("enough", [True, False])
+def test_the_demo_ends_with_its_accuracy_and_pictures(tmp_path, enough):
+    options = ["--out", str(tmp_path), *([] if enough else ["--epochs", "1"])]
+    run = [sys.executable, str(ROOT / "examples" / "demo.py"), *options]
+    env = {"PATH": "/usr/bin:/bin", "PYTHONPATH": str(ROOT), "HOME": str(tmp_path)}
+    result = subprocess.run(run, capture_output=True, text=True, env=env)
+    assert result.returncode == (0 if enough else 1), result.stderr
+    assert "Test accuracy 0." in result.stdout
+    assert {p.name for p in tmp_path.glob("*.*")} >= {
+        "graph.svg",
+        "gradient_flow.svg",
+        "training.png",
+    }

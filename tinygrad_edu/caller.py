@@ -1,0 +1,86 @@
+"""The calling side of an op, written out for its number of inputs.
+
+Calling an op on 8 floats may cost a microsecond more than NumPy alone does, and a loop over the
+inputs takes longer than that.  So the function that runs and records an op is written out as source
+for its number of inputs, compiled once, and shared by all ops that look alike from outside:
+
+>>> print(source(1, (), False))  # doctest: +ELLIPSIS
+def make(op, forward, full):
+    def call(x0):
+        plain = True
+        n_x0 = None
+        if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
+        if plain:
+            return forward(x0)
+        ...
+"""
+
+from __future__ import annotations
+
+import linecache
+from typing import Any
+
+
+def source(count: int, meets: tuple[int, ...], has_params: bool) -> str:
+    """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
+
+    x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
+    or its shape is saved.  `full` is the Plan for the case that all inputs have nodes.
+    """
+    xs = [f"x{i}" for i in range(count)]
+    inputs = ", ".join(xs)
+    params, kept_params = (", **params", "params") if has_params else ("", "NO_PARAMS")
+
+    def each(text: str, between: str = "\n        ") -> str:
+        return between.join(text.replace("$", x) for x in xs)
+
+    return f"""\
+def make(op, forward, full):
+    def call({inputs}{params}):
+        plain = True
+        {each("n_$ = None")}
+        {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
+        if plain:
+            return forward({inputs}{params})
+        try:
+            {_meeting([xs[i] for i in meets])}
+            y = forward({inputs}{params})
+        except MISUSE as error:
+            raise op.explained(error, ({inputs},), {kept_params}) from None
+        all_nodes = {each("n_$ is not None", " and ")}
+        plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
+        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
+            return unrecorded(y, {inputs})
+        if y.__class__ is not ndarray:
+            y = as_result(y)
+        shape = y.shape
+        k_y, {each("k_$", ", ")} = plan.keeps
+        saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")})
+        return Tensor(y, Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype))
+    return call
+"""
+
+
+def _meeting(xs: list[str]) -> str:
+    """The line that brings inputs of several dtypes to one.  Of two, one may be a plain number."""
+    if len(xs) < 2:
+        return "pass"
+    arrays = " is ".join(f"{x}.__class__" for x in xs) + " is ndarray"
+    alike = " is ".join(f"{x}.dtype" for x in xs)
+    strong = " and ".join(f"{x}.__class__ not in WEAK" for x in xs) if len(xs) == 2 else "True"
+    names = ", ".join(xs)
+    return f"if not ({alike}) if {arrays} else {strong}: {names} = meet({names})"
+
+
+_made: dict[Any, Any] = {}
+
+
+def maker(count: int, meets: tuple[int, ...], has_params: bool, scope: dict[str, Any]) -> Any:
+    """`make(op, forward, full)`, which returns the caller; its names are looked up in `scope`."""
+    key = count, meets, has_params
+    if key not in _made:
+        text, filename = source(*key), f"<caller {len(_made)}, of an op with {count} inputs>"
+        linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
+        exec(compile(text, filename, "exec"), scope, _made)
+        _made[key] = _made.pop("make")
+    return _made[key]
