@@ -40,6 +40,7 @@ def plot_training(losses: list[float], accuracies: list[float], path: Path) -> N
     )
     right.plot(range(1, len(accuracies) + 1), accuracies, color="#d55e00", marker="o", markersize=3)
     right.set(xlabel="epoch", ylabel="share of test digits right", title="Test accuracy")
+    right.xaxis.get_major_locator().set_params(integer=True)
     for axes in (left, right):
         axes.grid(alpha=0.3)
     figure.savefig(path, dpi=120)
@@ -95,7 +96,7 @@ def main() -> int:
     plot_training(losses, accuracies, options.out / "training.png")
 
     print(
-        f"Test accuracy {accuracies[-1]:.4f} (target {target}) after {seconds:.1f} s of training."
+        f"Test accuracy {accuracies[-1]:.4f} (target {target}) after {seconds:.2f} s of training."
     )
     print(
         "Pictures:", *(options.out / p for p in ("graph.svg", "gradient_flow.svg", "training.png"))

@@ -8,6 +8,7 @@ wrote.
 from __future__ import annotations
 
 import itertools
+import os
 import sys
 import weakref
 from functools import partial
@@ -20,7 +21,8 @@ from .dtypes import Array
 clock = itertools.count(1)
 newest_write = 0
 
-OWN_PACKAGES = (__name__.partition(".")[0], "nn")
+_HERE = os.path.dirname(__file__)
+OWN_FILES = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, "<caller ")
 FEW = 64  # extents remembered for each buffer
 
 
@@ -40,7 +42,7 @@ class Place(NamedTuple):
 def user_place(step: str = "") -> Place:
     """Where the user's code stands: the innermost line outside of this package and nn."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_globals.get("__name__", "").partition(".")[0] in OWN_PACKAGES:
+    while frame.f_back and frame.f_code.co_filename.startswith(OWN_FILES):
         frame = frame.f_back
     return Place(frame.f_code, frame.f_lasti, step)
 

@@ -66,7 +66,7 @@ class Tensor(TensorBase):
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: _int) -> None:
         if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
-            data, node = np.zeros((data, *([] if node is None else [node]), *sizes), float32), None
+            data, node = np.zeros((data, *filter(None, [node]), *sizes), float32), None
         self.array = data if data.__class__ is np.ndarray else _new_array(data)
         self.node = node
 

@@ -49,13 +49,11 @@ class Adam(Optimizer):
             state.update(step=0, exp_avg=np.zeros_like(g), exp_avg_sq=np.zeros_like(g))
         beta1, beta2 = group["betas"]
         t = state["step"] = state["step"] + 1
+        correction = math.sqrt(1 - beta2**t)
         m, v = state["exp_avg"], state["exp_avg_sq"]
         m *= beta1
-        m += np.multiply(g, 1 - beta1, out=d)
+        m += np.multiply(g, 1 - beta1, d)
         v *= beta2
-        g *= g
-        v += np.multiply(g, 1 - beta2, out=g)
-        np.sqrt(v, out=d)
-        d += group["eps"] * math.sqrt(1 - beta2**t)
-        np.divide(m, d, out=d)
-        d *= group["lr"] * math.sqrt(1 - beta2**t) / (1 - beta1**t)
+        v += np.multiply(np.multiply(g, g, g), 1 - beta2, g)
+        np.add(np.sqrt(v, d), group["eps"] * correction, d)
+        np.multiply(np.divide(m, d, d), group["lr"] * correction / (1 - beta1**t), d)

@@ -69,6 +69,7 @@ class Optimizer:
         if isinstance(params, tg.Tensor):
             raise TypeError(f"{self._name}: give a list of parameters, as [w], not one tensor")
         self.defaults = defaults
+        self._place = f"{self._name}.step() at "
         self.param_groups: list[dict[str, Any]] = []
         self._blocks: dict[int, tuple[list[Tensor], list[Block]]] = {}
         self._resting: dict[Tensor, dict[str, Any]] = {}
@@ -119,7 +120,7 @@ class Optimizer:
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
-        place = clock.user_place(f"{self._name}.step() at ")
+        place = clock.user_place(self._place)
         for group in self.param_groups:
             for block in self._blocks_of(group):
                 g = block.gather([p.node.grad for p in block.params], block.g)  # type: ignore[union-attr]

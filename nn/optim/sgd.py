@@ -58,4 +58,4 @@ class SGD(Optimizer):
                 g += np.multiply(v, momentum, out=d)
             else:
                 g = v
-        np.multiply(g, group["lr"], out=d)
+        np.multiply(g, np.asarray(group["lr"], g.dtype), d)

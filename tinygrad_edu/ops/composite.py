@@ -117,8 +117,8 @@ def logsumexp(x, *, axis, keepdims=False):
 )
 def mse(a, b):
     """y = mean of (a - b)^2, over all n numbers;  dL/da = 2 g (a - b) / n."""
-    d = np.subtract(a, b).reshape(-1)
-    return d.dot(d) / a.dtype.type(d.size)
+    d = np.subtract(a, b)
+    return np.vdot(d, d) / d.size
 
 
 def _class_samples(random):
