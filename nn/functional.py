@@ -58,14 +58,19 @@ def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The mean of (x - t)^2: the mean squared error."""
     _check_pair("mse_loss", input, target)
     if reduction == "mean":
-        return ops.mse(input, target)
-    return _reduced("mse_loss", ops.square(input - target), reduction)
+        loss = ops.mse(input, target)
+    else:
+        loss = _reduced("mse_loss", ops.square(input - target), reduction)
+    _refuse_nan("mse_loss", loss, target)
+    return loss
 
 
 def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
     """The mean of |x - t|: the mean absolute error."""
     _check_pair("l1_loss", input, target)
-    return _reduced("l1_loss", ops.absolute(input - target), reduction)
+    loss = _reduced("l1_loss", ops.absolute(input - target), reduction)
+    _refuse_nan("l1_loss", loss, target)
+    return loss
 
 
 def binary_cross_entropy(
@@ -159,6 +164,17 @@ def _refuse_empty(name: str, input: Tensor) -> None:
     raise ValueError(
         f"{name}: the batch is empty, shape {input.shape}: there is nothing to average"
     )
+
+
+def _refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
+    """A NaN in the input may come of a step too large; one in the target is a hole in the data."""
+    y = loss.array
+    if (y != y if y.ndim == 0 else np.isnan(y).any()) and np.isnan(target.array).any():
+        place = [int(k) for k in np.argwhere(np.isnan(target.array))[0]]
+        raise ValueError(
+            f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such examples "
+            "out, or fill in a number"
+        )
 
 
 def _check_between_0_and_1(name: str, which: str, x: Tensor) -> None:

@@ -234,12 +234,14 @@ def test_certain_probabilities_are_torchs(dtype):
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("name", PAIRS[:2])
-def test_nan_goes_through_where_numbers_are_no_probabilities_as_in_torch(name, reduction):
-    x, target = np.array([1.0, 2.0]), np.array([NAN, 0.0])
+def test_nan_goes_through_from_the_input_and_is_refused_in_the_target(name, reduction):
+    x, target = np.array([1.0, NAN]), np.array([0.5, 0.0])
     y = getattr(F, name)(tg.tensor(x), tg.tensor(target), reduction=reduction)
     t = getattr(TF, name)(torch.tensor(x), torch.tensor(target), reduction=reduction)
     close(y, t, np.float64)
     assert y.isnan().any()
+    with pytest.raises(ValueError, match=rf"^{name}: the target.*holds nan at \[1\]"):
+        getattr(F, name)(tg.tensor(target), tg.tensor(x), reduction=reduction)
 
 
 # ---------------------------------------------------------------- what is refused
