@@ -172,8 +172,8 @@ def _refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
     if (y != y if y.ndim == 0 else np.isnan(y).any()) and np.isnan(target.array).any():
         place = [int(k) for k in np.argwhere(np.isnan(target.array))[0]]
         raise ValueError(
-            f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such examples "
-            "out, or fill in a number"
+            f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such "
+            "examples out, or fill in a number"
         )
 
 
