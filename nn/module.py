@@ -20,7 +20,7 @@ tensor(4., grad_fn=<MultiplyBackward0>)
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import tinygrad_edu as tg
 from tinygrad_edu.tensor import Tensor
@@ -37,6 +37,13 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(tg.as_tensor(data).array)
         self.requires_grad_(requires_grad)
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` returns: the paths that one side had and the other had not."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
 
 
 class Module:
@@ -216,17 +223,24 @@ class Module:
         yield from self._own(Parameter)
         yield from self._own_buffers(persistent_only=True)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> None:
-        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths.
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True
+    ) -> IncompatibleKeys:
+        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths;
+        returns the paths that were missing and those that were unexpected.
 
         Raises RuntimeError, with everything that does not fit in one list and nothing changed, if a
         path is missing or unexpected (unless not `strict`) or a shape differs.
         """
         own = dict(self._named("", True, lambda module: module._own_state()))
+        keys = IncompatibleKeys(
+            [path for path in own if path not in state_dict],
+            [path for path in state_dict if path not in own],
+        )
         problems = []
         if strict:
-            problems += [f"missing: {path}" for path in own if path not in state_dict]
-            problems += [f"unexpected: {path}" for path in state_dict if path not in own]
+            problems += [f"missing: {path}" for path in keys.missing_keys]
+            problems += [f"unexpected: {path}" for path in keys.unexpected_keys]
         given = {path: tg.as_tensor(state_dict[path]) for path in own if path in state_dict}
         problems += [
             f"shape of {path}: {tensor.shape} given, {own[path].shape} here"
@@ -240,6 +254,7 @@ class Module:
         with tg.no_grad():
             for path, tensor in given.items():
                 own[path].copy_(tensor)
+        return keys
 
     # -------------------------------------------------------- how it prints
 

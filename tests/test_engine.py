@@ -1235,3 +1235,36 @@ def test_a_deep_chain_of_second_derivatives():
         y = y * 1.0
     (g,) = tg.autograd.grad(y, x, create_graph=True)
     assert tg.autograd.grad(g, x)[0].item() == 2.0
+
+
+def test_a_rule_is_told_the_defaults_of_the_forward():
+    def scaled(x, *, k=2.0):
+        return x * k
+
+    made = op(lambda g, _y, _x, k: g * k)(scaled)
+    del OPS["scaled"]
+    x = tg.ones(2, requires_grad=True)
+    made(x).sum().backward()
+    assert x.grad.tolist() == [2.0, 2.0]
+    y = tg.ones(2, 3, requires_grad=True)
+    ops.logsumexp(y, axis=1).sum().backward()
+    np.testing.assert_allclose(y.grad.numpy(), 1 / 3, 1e-6)
+
+
+def test_callers_are_made_by_many_threads_at_once():
+    from tinygrad_edu import caller, graph
+
+    wrong = []
+
+    def make(k):
+        for n in range(1 + k % 5, 60):
+            made = caller.maker(n, (), False, vars(graph))
+            if made(None, None, None).__code__.co_argcount != n:
+                wrong.append(n)
+
+    threads = [threading.Thread(target=make, args=(k,)) for k in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not wrong

@@ -490,3 +490,38 @@ def test_a_step_without_gradients_writes_nothing(name, settings):
     optimizer.step()
     loss.backward()
     assert net[0].weight.grad is not None
+
+
+def test_parameters_that_change_dtype_between_steps_are_followed():
+    def losses(lib, layers, optimisers):
+        layer = layers.Linear(2, 1)
+        with lib.no_grad():
+            layer.weight[...] = 0.5
+            layer.bias[...] = 0.25
+        optimiser = optimisers.SGD(layer.parameters(), lr=0.1, momentum=0.9)
+        found = []
+        for step in range(4):
+            if step == 2:
+                layer.double()
+            x = lib.ones(1, 2, dtype=lib.float32 if step < 2 else lib.float64)
+            optimiser.zero_grad()
+            loss = (layer(x) ** 2).sum()
+            loss.backward()
+            optimiser.step()
+            found.append(loss.item())
+        return found
+
+    np.testing.assert_allclose(losses(tg, nn, nn.optim), losses(torch, torch.nn, torch.optim), 1e-6)
+
+
+def test_a_parameter_may_change_its_shape_between_steps():
+    w, v = tg.ones(1, requires_grad=True), tg.ones(3, requires_grad=True)
+    optimiser = nn.optim.SGD([w, v], lr=0.1)
+    (w.sum() + v.sum()).backward()
+    optimiser.step()
+    optimiser.zero_grad()
+    w.data, v.data = tg.ones(3), tg.ones(1)
+    ((w * tg.tensor([1.0, 2.0, 3.0])).sum() + v.sum()).backward()
+    optimiser.step()
+    np.testing.assert_allclose(w.detach().numpy(), [0.9, 0.8, 0.7], 1e-6)
+    np.testing.assert_allclose(v.detach().numpy(), [0.9], 1e-6)

@@ -1483,3 +1483,50 @@ def test_an_error_changes_nothing_and_keeps_nothing(attempt):
     assert tg.is_grad_enabled()
     (x.sum() * y.sum()).backward()
     assert (x.grad.tolist(), y.grad.tolist()) == ([6.0, 6.0], [3.0, 3.0, 3.0])
+
+
+# ---------------------------------------------------------------- found by a reviewer
+
+
+def test_a_view_from_before_a_recorded_write_keeps_the_old_numbers():
+    y = tg.ones(3, requires_grad=True) * 2
+    before = y.view(3)
+    y += 1
+    assert before.tolist() == [2.0, 2.0, 2.0]
+    assert y.view(3).tolist() == [3.0, 3.0, 3.0]
+
+
+def test_an_integer_tensor_as_index_gives_a_view():
+    x = tg.ones(3, 2)
+    for i in tg.randperm(3):
+        x[i].zero_()
+    assert x.sum().item() == 0.0
+    y = tg.ones(3, requires_grad=True) * 2
+    row = y[tg.tensor(1)]
+    with pytest.raises(RuntimeError, match="view"):
+        row += tg.ones((), requires_grad=True)
+
+
+@pytest.mark.parametrize("zero", [0, np.int64(0), tg.tensor(0), np.array(0)], ids=repr)
+def test_every_kind_of_integer_is_taken_before_the_lists(zero):
+    x, t = tg.arange(24).reshape(2, 3, 4), torch.arange(24).reshape(2, 3, 4)
+    assert x[zero, :, [0, 1]].tolist() == t[0, :, [0, 1]].tolist()
+    x[zero, :, [0, 1]] = tg.zeros(3, 2, dtype=tg.int64)
+    t[0, :, [0, 1]] = torch.zeros(3, 2, dtype=torch.int64)
+    assert x.tolist() == t.tolist()
+
+
+def test_a_key_of_uint8_has_to_say_what_it_is():
+    x = tg.tensor([1.0, 2.0, 3.0])
+    mask = tg.tensor([1, 0, 1], dtype=tg.uint8)
+    with pytest.raises(IndexError, match=r"\.bool\(\) or \.long\(\)"):
+        x[mask]
+    assert x[mask.bool()].tolist() == [1.0, 3.0]
+
+
+def test_an_integer_tensor_never_comes_to_require_grad():
+    w, x = tg.tensor(1.5, requires_grad=True), tg.zeros(3, dtype=tg.int64)
+    with pytest.raises(RuntimeError, match="only floating"):
+        x[0] = w
+    assert x.tolist() == [0, 0, 0]
+    assert not x.requires_grad

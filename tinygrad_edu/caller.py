@@ -79,8 +79,9 @@ def maker(count: int, meets: tuple[int, ...], has_params: bool, scope: dict[str,
     """`make(op, forward, full)`, which returns the caller; its names are looked up in `scope`."""
     key = count, meets, has_params
     if key not in _made:
-        text, filename = source(*key), f"<caller {len(_made)}, of an op with {count} inputs>"
+        text, filename = source(*key), f"<caller of an op: {key}>"
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-        exec(compile(text, filename, "exec"), scope, _made)
-        _made[key] = _made.pop("make")
+        made: dict[str, Any] = {}
+        exec(compile(text, filename, "exec"), scope, made)
+        _made[key] = made["make"]
     return _made[key]

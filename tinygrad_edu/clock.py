@@ -22,7 +22,11 @@ clock = itertools.count(1)
 newest_write = 0
 
 _HERE = os.path.dirname(__file__)
-OWN_FILES = (_HERE + os.sep, os.path.join(os.path.dirname(_HERE), "nn") + os.sep, "<caller ")
+OWN_FILES = (
+    _HERE + os.sep,
+    os.path.join(os.path.dirname(_HERE), "nn") + os.sep,
+    "<caller of an op",
+)
 FEW = 64  # extents remembered for each buffer
 
 

@@ -94,14 +94,7 @@ class TensorBase:
     node: Node | None
 
 
-Tensor: Any = TensorBase
-
-
-def results_are(cls: type[T]) -> type[T]:
-    """Class decorator: from now on the results of ops are of this class."""
-    global Tensor
-    Tensor = cls
-    return cls
+Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
 
 
 # ---------------------------------------------------------------- ops
@@ -133,7 +126,9 @@ class Op(dict[tuple[bool, ...], Plan]):
                 raise TypeError(f"@op: {name}= is not something that an op declares")
             setattr(self, name, value)
         code = forward.__code__
-        self.name, self.forward, self.rules = forward.__name__.strip("_"), forward, tuple(rules)
+        self.name, self.forward = forward.__name__.strip("_"), forward
+        given = forward.__kwdefaults__ or {}  # a rule is told the defaults too
+        self.rules = tuple(partial(rule, **given) if rule and given else rule for rule in rules)
         self.arity, self.variadic = code.co_argcount, bool(code.co_flags & 0x04)
         self.keywords = code.co_varnames[self.arity : self.arity + code.co_kwonlyargcount]
 

@@ -32,7 +32,7 @@ from .dtypes import (
     row_of_ones,
 )
 from .grad_mode import mode
-from .graph import Node, OpFunction, Shape, TensorBase, results_are
+from .graph import Node, OpFunction, Shape, TensorBase
 from .inplace import is_stored_back, is_view
 from .printing import tensor_text
 
@@ -53,7 +53,6 @@ def _in_place(op: OpFunction, name: str) -> Callable[[Tensor, Any], Tensor]:
     return lambda self, other: self._write(op(self, other), name)
 
 
-@results_are
 class Tensor(TensorBase):
     """An array of numbers that remembers how it was computed.
 
@@ -109,8 +108,7 @@ class Tensor(TensorBase):
         NumPy does to it would not be recorded."""
         if self.node is not None:
             raise RuntimeError(
-                "numpy: this tensor requires grad, and NumPy would not record what it does with "
-                "it; say t.detach().numpy()"
+                "numpy: this tensor requires grad, which NumPy would lose; say t.detach().numpy()"
             )
         return self.array  # type: ignore[no-any-return]
 
@@ -388,6 +386,7 @@ class Tensor(TensorBase):
                 value, arrays, rest = ops.setitem(part, value, *arrays, key=two[1]), [], two[0]
         if self._involves_gradient(value):
             self._refuse_leaf("x[...] = v")
+            _leaf(self.array)  # refuses what is not floating
             if is_view(self.array):
                 raise RuntimeError(
                     "x[...] = v: a gradient flows here, and x is a view of another tensor, which "
@@ -545,6 +544,9 @@ class Tensor(TensorBase):
                 "pickle: only leaves can be pickled, not the record; pickle t.detach()"
             )
         return _rebuilt, (type(self), self.array, self.requires_grad)
+
+
+graph.Tensor = Tensor
 
 
 class RemovableHandle:

@@ -71,7 +71,7 @@ class Optimizer:
         self.defaults = defaults
         self._place = f"{self._name}.step() at "
         self.param_groups: list[dict[str, Any]] = []
-        self._blocks: dict[int, tuple[list[Tensor], list[Block]]] = {}
+        self._blocks: dict[int, tuple[list[Any], list[Block]]] = {}
         self._resting: dict[Tensor, dict[str, Any]] = {}
         groups = list(params)
         if not groups:
@@ -145,20 +145,20 @@ class Optimizer:
 
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
         """The blocks of the parameters that have a gradient now, as last time if they had then."""
-        moving = [p for p in group["params"] if p.node and p.node.grad is not None]
-        known_moving, blocks = self._blocks.get(id(group), ([], []))
-        if len(moving) == len(known_moving) and all(map(is_, moving, known_moving)):
+        nodes = [p.node for p in group["params"] if p.node and p.node.grad is not None]
+        known_nodes, blocks = self._blocks.get(id(group), ([], []))
+        if len(nodes) == len(known_nodes) and all(map(is_, nodes, known_nodes)):
             return blocks
-        known = self.state
+        states = self.state
+        moving = [p for p in group["params"] if p.node in set(nodes)]
+        resting = [p for block in blocks for p in block.params if p.node not in set(nodes)]
+        self._resting.update((p, states[p]) for p in resting)
         alike: dict[Any, list[Tensor]] = {}
         for p in moving:
-            state = known.get(p, {})
+            state = states[p] = _fitting(states.get(p, {}), p)
             alike.setdefault((p.dtype, *state, state.get("step")), []).append(p)
-        ids = {id(p) for p in moving}
-        resting = [p for p in known_moving if id(p) not in ids]
-        self._resting.update((p, known[p]) for p in resting)
-        blocks = [Block(params, [known.get(p, {}) for p in params]) for params in alike.values()]
-        self._blocks[id(group)] = moving, blocks
+        blocks = [Block(params, [states[p] for p in params]) for params in alike.values()]
+        self._blocks[id(group)] = nodes, blocks
         return blocks
 
     @property
@@ -173,6 +173,16 @@ class Optimizer:
     def __repr__(self) -> str:
         settings = {k: v for k, v in self.param_groups[0].items() if k != "params"}
         return f"{self._name}({', '.join(f'{k}={v}' for k, v in settings.items())})"
+
+
+def _fitting(state: dict[str, Any], p: Tensor) -> dict[str, Any]:
+    """What is remembered of p, in its dtype; nothing, if p has another shape by now."""
+    arrays = [x for x in state.values() if isinstance(x, np.ndarray)]
+    if any(x.shape != p.shape for x in arrays):
+        return {}
+    return {
+        name: x.astype(p.dtype) if isinstance(x, np.ndarray) else x for name, x in state.items()
+    }
 
 
 def check_settings(name: str, **settings: float) -> None:

@@ -28,7 +28,16 @@ def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, list | range):
             part = np.asarray(part, None if len(part) else np.intp)
-        if isinstance(part, TensorBase | np.ndarray):
+        if isinstance(part, TensorBase | np.ndarray | np.generic):
+            array: Any = getattr(part, "array", part)
+            if array.dtype == np.uint8:
+                raise IndexError(
+                    "a key of uint8 is a mask for PyTorch and places for NumPy; say which with "
+                    ".bool() or .long()"
+                )
+            if array.ndim == 0 and array.dtype.kind in "iu":
+                rest.append(int(array))
+                continue
             arrays.append(part)
             rest.append(ARRAY)
         elif isinstance(part, slice):
@@ -42,10 +51,14 @@ def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     return arrays, tuple(rest)
 
 
+def _is_int(part: Any) -> bool:
+    return isinstance(part, int) and not isinstance(part, bool)
+
+
 def ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | None:
     """A key of ints, slices and arrays as two, one after the other: PyTorch takes the ints first,
     where NumPy would count them among the arrays.  None if one key does."""
-    if not arrays or not any(isinstance(part, int) for part in rest):
+    if not arrays or not any(map(_is_int, rest)):
         return None
     covered = [x.ndim if x.dtype == bool_ else 1 for x in arrays]
     first: list[Any] = []
@@ -54,7 +67,7 @@ def ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | No
     then = tuple(
         part if part is ARRAY or part is Ellipsis else slice(None)
         for part in rest
-        if not isinstance(part, int)
+        if not _is_int(part)
     )
     return tuple(first), then
 

@@ -46,6 +46,10 @@ def draw(
     >>> print(tg.viz.draw(x * x, {"x": x}).source.count("->"))
     2
     """
+    if not isinstance(output, Tensor):
+        raise TypeError(
+            f"draw: it draws what a Tensor was computed from, not {type(output).__name__}"
+        )
     root = output._rooted()
     nodes = recorded(root)
     flow = _flow(output, root, gradient) if gradients else None
