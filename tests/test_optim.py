@@ -514,14 +514,15 @@ def test_parameters_that_change_dtype_between_steps_are_followed():
     np.testing.assert_allclose(losses(tg, nn, nn.optim), losses(torch, torch.nn, torch.optim), 1e-6)
 
 
-def test_a_parameter_may_change_its_shape_between_steps():
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_a_parameter_may_change_its_shape_between_steps(momentum):
     w, v = tg.ones(1, requires_grad=True), tg.ones(3, requires_grad=True)
-    optimiser = nn.optim.SGD([w, v], lr=0.1)
+    optimiser = nn.optim.SGD([w, v], lr=0.1, momentum=momentum)
     (w.sum() + v.sum()).backward()
     optimiser.step()
     optimiser.zero_grad()
-    w.data, v.data = tg.ones(3), tg.ones(1)
+    w.data, v.data = tg.ones(3), tg.ones(4)
     ((w * tg.tensor([1.0, 2.0, 3.0])).sum() + v.sum()).backward()
     optimiser.step()
     np.testing.assert_allclose(w.detach().numpy(), [0.9, 0.8, 0.7], 1e-6)
-    np.testing.assert_allclose(v.detach().numpy(), [0.9], 1e-6)
+    np.testing.assert_allclose(v.detach().numpy(), [0.9] * 4, 1e-6)

@@ -26,9 +26,9 @@ class Block:
 
     def __init__(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
         self.params = params
-        ends = np.cumsum([p.array.size for p in params])
-        self._slices = [slice(end - p.array.size, end) for p, end in zip(params, ends, strict=True)]
-        self.g: Array = np.empty(ends[-1], params[0].dtype)
+        self._shapes = [p.shape for p in params]  # as they are now: p.data may change them
+        self._ends = np.cumsum([p.array.size for p in params])
+        self.g: Array = np.empty(self._ends[-1], params[0].dtype)
         self.d = np.empty_like(self.g)
         self.parts_of_d = self._parts(self.d)
         self.state: dict[str, Any] = {
@@ -41,10 +41,8 @@ class Block:
         return np.concatenate([getattr(x, "array", x).reshape(-1) for x in arrays], 0, out)
 
     def _parts(self, flat: Array) -> list[Array]:
-        return [
-            flat[part].reshape(p.array.shape)
-            for p, part in zip(self.params, self._slices, strict=True)
-        ]
+        parts = np.split(flat, self._ends[:-1])
+        return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def states(self) -> list[dict[str, Any]]:
         """What is remembered, parameter by parameter."""
