@@ -207,6 +207,34 @@ def test_the_record_saves_what_the_rules_read_and_no_more(compute, kept):
             assert any(array is t.array for t in (X, C, M, y)), "a copy was saved"
 
 
+def test_a_residual_is_computed_once_and_kept_for_rules_on_arrays():
+    ran = []
+
+    def root(x):
+        ran.append(type(x))
+        return ops.sqrt(x)
+
+    @op(lambda g, _y, x, r: 3 * g * r / 2, residual=root)
+    def three_halves_of_record(x, r):
+        """y = x^(3/2)."""
+        return x * r
+
+    try:
+        x = leaf([4.0, 9.0])
+        y = three_halves_of_record(x)
+        assert y.tolist() == [8.0, 27.0]
+        assert three_halves_of_record(x.array).tolist() == [8.0, 27.0]
+        (first,) = tg.autograd.grad(y.sum(), [x], retain_graph=True)
+        assert first.tolist() == [3.0, 4.5]
+        assert ran == [np.ndarray] * 2  # the rule found it in the record
+        (first,) = tg.autograd.grad(y.sum(), [x], create_graph=True)
+        assert ran == [np.ndarray] * 2 + [tg.Tensor]  # a kept one would be a constant here
+        (second,) = tg.autograd.grad(first.sum(), [x])
+        assert second.tolist() == [0.375, 0.25]
+    finally:
+        del OPS["three_halves_of_record"]
+
+
 def test_a_rule_sees_shapes_for_names_with_an_underscore_also_if_another_rule_keeps_them():
     seen = []
 
@@ -1258,7 +1286,7 @@ def test_callers_are_made_by_many_threads_at_once():
 
     def make(k):
         for n in range(1 + k % 5, 60):
-            made = caller.maker(n, (), False, vars(graph))
+            made = caller.maker(vars(graph), n, (), False, False)
             if made(None, None, None).__code__.co_argcount != n:
                 wrong.append(n)
 

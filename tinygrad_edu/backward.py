@@ -51,11 +51,11 @@ def replay(
         g = grads.pop(node)
         if node.hooks:
             g = _hooked(node, g)
-        saved: Any = _as_tensors(node) if create_graph else node.saved
         inputs, params = node.inputs, node.params
         parts: list[Any] = [None] * len(inputs)
         before = create_graph and set_recording(True)
         try:
+            saved: Any = _as_tensors(node) if create_graph else node.saved
             for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
                 parent: Any = inputs[i]
                 if only is not None and parent not in needed:
@@ -95,19 +95,22 @@ def _ops_behind(roots: dict[Node, Any]) -> list[Node]:
 
 def _as_tensors(node: Node) -> tuple[Any, ...]:
     """What the rules read, as Tensors at their places in the record, so that they are recorded."""
-    return tuple(
+    seen = [
         graph.Tensor(array, at) if at is not None and not isinstance(array, tuple) else array
-        for array, at in zip(node.saved or (), (node, *node.inputs), strict=True)
-    )
+        for array, at in zip(node.saved or (), (node, *node.inputs), strict=False)
+    ]
+    residual = node.plan and node.plan.op.residual
+    return (*seen, residual(*seen[1:], **node.params)) if residual else tuple(seen)
 
 
 def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
     """Sum over what broadcasting had repeated: the one place where broadcasting is undone."""
-    shape, extra = parent.shape, part.ndim - len(parent.shape)
+    shape, dtype = parent.shape, part.dtype
+    of_bias = part.ndim == 2 and part.shape[1:] == shape
+    if of_bias and part.__class__ is np.ndarray and dtype.char != "e":  # no float16 in BLAS
+        return np.dot(row_of_ones(len(part), dtype), part)
+    extra = part.ndim - len(shape)
     sizes = part.shape[max(extra, 0) :]
-    if extra == 1 and sizes == shape:  # as of a bias: BLAS, given a row of ones, is fast at that
-        fast = part.__class__ is np.ndarray and part.ndim == 2 and part.dtype != np.float16
-        return row_of_ones(len(part), part.dtype) @ part if fast else part.sum(axis=0)
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, sizes, strict=True)):
         raise ValueError(
             f"{node.name}: the rule for input {i} returned shape {part.shape}, but that input has "

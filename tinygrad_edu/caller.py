@@ -4,7 +4,7 @@ Calling an op on 8 floats may cost a microsecond more than NumPy alone does, and
 inputs takes longer than that.  So the function that runs and records an op is written out as source
 for its number of inputs, compiled once, and shared by all ops that look alike from outside:
 
->>> print(source(1, (), False))  # doctest: +ELLIPSIS
+>>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
 def make(op, forward, full):
     def call(x0):
         plain = True
@@ -21,15 +21,17 @@ import linecache
 from typing import Any
 
 
-def source(count: int, meets: tuple[int, ...], has_params: bool) -> str:
+def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool) -> str:
     """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
 
     x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
-    or its shape is saved.  `full` is the Plan for the case that all inputs have nodes.
+    or its shape is saved; r is the residual, if the op has one.  `full` is the
+    Plan for the case that all inputs have nodes.
     """
     xs = [f"x{i}" for i in range(count)]
     inputs = ", ".join(xs)
     params, kept_params = (", **params", "params") if has_params else ("", "NO_PARAMS")
+    found, r = (f", r := op.residual({inputs}{params})", ", r") if has_residual else ("", "")
 
     def each(text: str, between: str = "\n        ") -> str:
         return between.join(text.replace("$", x) for x in xs)
@@ -41,10 +43,10 @@ def make(op, forward, full):
         {each("n_$ = None")}
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
         if plain:
-            return forward({inputs}{params})
+            return forward({inputs}{found}{params})
         try:
             {_meeting([xs[i] for i in meets])}
-            y = forward({inputs}{params})
+            y = forward({inputs}{found}{params})
         except MISUSE as error:
             raise op.explained(error, ({inputs},), {kept_params}) from None
         all_nodes = {each("n_$ is not None", " and ")}
@@ -55,7 +57,7 @@ def make(op, forward, full):
             y = as_result(y)
         shape = y.shape
         k_y, {each("k_$", ", ")} = plan.keeps
-        saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")})
+        saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")}{r})
         return Tensor(y, Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype))
     return call
 """
@@ -75,9 +77,9 @@ def _meeting(xs: list[str]) -> str:
 _made: dict[Any, Any] = {}
 
 
-def maker(count: int, meets: tuple[int, ...], has_params: bool, scope: dict[str, Any]) -> Any:
-    """`make(op, forward, full)`, which returns the caller; its names are looked up in `scope`."""
-    key = count, meets, has_params
+def maker(scope: dict[str, Any], *key: Any) -> Any:
+    """`make(op, forward, full)`, which returns the caller (see `source` for the key); its names are
+    looked up in `scope`."""
     if key not in _made:
         text, filename = source(*key), f"<caller of an op: {key}>"
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Sequence
-from functools import partial
+from functools import partial, update_wrapper
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
@@ -119,6 +119,7 @@ class Op(dict[tuple[bool, ...], Plan]):
     explain: Callable[..., str | None] | None = None
     numpy: Callable[..., Any] | None = None
     promotes: bool | None = None
+    residual: Callable[..., Any] | None = None
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
         for name, value in declared.items():
@@ -129,8 +130,9 @@ class Op(dict[tuple[bool, ...], Plan]):
         self.name, self.forward = forward.__name__.strip("_"), forward
         given = forward.__kwdefaults__ or {}  # a rule is told the defaults too
         self.rules = tuple(partial(rule, **given) if rule and given else rule for rule in rules)
-        self.arity, self.variadic = code.co_argcount, bool(code.co_flags & 0x04)
-        self.keywords = code.co_varnames[self.arity : self.arity + code.co_kwonlyargcount]
+        self.arity = code.co_argcount - (self.residual is not None)
+        self.variadic = bool(code.co_flags & 0x04)
+        self.keywords = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
 
     def rules_of(self, count: int) -> tuple[Rule | None, ...]:
         """The rule of each of `count` inputs.  Those beyond the named ones have none, unless all
@@ -210,7 +212,8 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     derivative jumps, `samples=` that draws (inputs, params) from a `random.Random`, shapes standing
     for random inputs.  `explain=` says in words why inputs do not fit; `numpy=` is the NumPy
     function that this op answers to; `promotes=` says whether inputs of several dtypes meet in one
-    (unless said, those do that have a rule).
+    (unless said, those do that have a rule).  `residual=` computes of the inputs, with ops, what
+    both the forward and the rules need: it is kept for rules on arrays, found anew on Tensors.
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
@@ -225,13 +228,8 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
                 return caller(*inputs, **params)
         else:
             call = _caller(entry, entry.arity)
-        made: Any = call
+        made: Any = update_wrapper(call, forward)
         made.op, made.__name__, made.__qualname__ = entry, entry.name, entry.name
-        made.__doc__, made.__module__, made.__wrapped__ = (
-            forward.__doc__,
-            forward.__module__,
-            forward,
-        )
         OPS[entry.name] = made
         return cast(OpFunction, made)
 
@@ -242,7 +240,7 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
-    make = caller.maker(count, tuple(meets), bool(op.keywords), globals())
+    make = caller.maker(globals(), count, tuple(meets), bool(op.keywords), op.residual is not None)
     return cast(Callable[..., Any], make(op, op.forward, op[(True,) * count]))
 
 

@@ -38,7 +38,8 @@ class Block:
 
     def gather(self, arrays: list[Any], out: Array | None = None) -> Array:
         """The numbers of arrays or tensors, side by side."""
-        return np.concatenate([getattr(x, "array", x).reshape(-1) for x in arrays], 0, out)
+        plain = [x if x.__class__ is np.ndarray else x.array for x in arrays]
+        return np.concatenate(plain, None, out)
 
     def _parts(self, flat: Array) -> list[Array]:
         parts = np.split(flat, self._ends[:-1])
@@ -128,8 +129,7 @@ class Optimizer:
                     self.decay(block, group)
                 self.update(block.d, g, block.state, group)
                 arrays = [p.array for p in block.params]
-                for array, d in zip(arrays, block.parts_of_d, strict=True):
-                    np.subtract(array, d, array)
+                list(map(np.subtract, arrays, block.parts_of_d, arrays))  # each array -= its d
                 clock.stamp(*arrays, place=place)
         return loss
 
