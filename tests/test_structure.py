@@ -23,7 +23,7 @@ tinygrad_edu.testing
 tinygrad_edu.autograd
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
-tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions
+tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions tinygrad_edu.methods
 tinygrad_edu.numpy_protocol
 tinygrad_edu.rng
 tinygrad_edu.ops
@@ -38,6 +38,9 @@ tinygrad_edu.dtypes
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.ops": "samples elementwise shape reduction indexing linalg composite __init__",
+    "tinygrad_edu.functions": (
+        "arguments elementwise reduction shape indexing linalg window __init__"
+    ),
     "tinygrad_edu.viz": "render diagram __init__",
     "tinygrad_edu.testing": "gradcheck op_cases __init__",
     "nn.optim": "optimizer sgd adam __init__",

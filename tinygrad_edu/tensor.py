@@ -17,7 +17,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import backward as replaying
-from . import clock, functions, graph, numpy_protocol, ops
+from . import clock, graph, numpy_protocol, ops
 from .dtypes import (
     Array,
     DType,
@@ -31,9 +31,11 @@ from .dtypes import (
     int64,
     row_of_ones,
 )
+from .functions.arguments import check_dim
 from .grad_mode import mode
 from .graph import Node, OpFunction, Shape, TensorBase
 from .inplace import is_stored_back, is_view
+from .methods import Methods
 from .printing import tensor_text
 
 _bool = bool  # in the class, these three names are methods: t.float()
@@ -53,7 +55,7 @@ def _in_place(op: OpFunction, name: str) -> Callable[[Tensor, Any], Tensor]:
     return lambda self, other: self._write(op(self, other), name)
 
 
-class Tensor(TensorBase):
+class Tensor(Methods):
     """An array of numbers that remembers how it was computed.
 
     Parameters: `data`, an array or (nested) numbers; a list becomes float32, as in PyTorch.  `node`
@@ -91,7 +93,7 @@ class Tensor(TensorBase):
         """The shape, or the size of one dimension."""
         if dim is None:
             return self.shape
-        functions.check_dim(dim, self.ndim, "size", self)
+        check_dim(dim, self.ndim, "size", self)
         return self.shape[dim]
 
     def dim(self) -> _int:
@@ -402,7 +404,7 @@ class Tensor(TensorBase):
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
         clock.stamp(self.array if arrays else self.array[rest])
 
-    # -------------------------------------------------------- operators and methods: the ops
+    # -------------------------------------------------------- operators
 
     __add__ = ops.add
     __sub__ = ops.subtract
@@ -434,29 +436,6 @@ class Tensor(TensorBase):
     __rsub__, __rtruediv__ = _reflected(ops.subtract), _reflected(ops.divide)
     __rpow__, __rmatmul__ = _reflected(ops.power), _reflected(ops.matmul)
     __rmod__, __rfloordiv__ = _reflected(ops.remainder), _reflected(ops.floor_divide)
-
-    add, sub, mul, neg = ops.add, ops.subtract, ops.multiply, ops.negative
-    div, pow = functions.divide, functions.pow
-    matmul = mm = ops.matmul
-    exp, log, sqrt, square, tanh = ops.exp, ops.log, ops.sqrt, ops.square, ops.tanh
-    sigmoid, relu, sign = ops.sigmoid, ops.relu, ops.sign
-    abs = absolute = ops.absolute
-    maximum, minimum = ops.maximum, ops.minimum
-    isnan, isfinite = ops.isnan, ops.isfinite
-    eq, ne, lt, le = ops.equal, ops.not_equal, ops.less, ops.less_equal
-    gt, ge = ops.greater, ops.greater_equal
-    clamp = clip = functions.clamp
-    sum, mean, amax, amin = functions.sum, functions.mean, functions.amax, functions.amin
-    max, min, argmax, argmin = functions.max, functions.min, functions.argmax, functions.argmin
-    all, any = functions.all, functions.any
-    softmax, log_softmax = functions.softmax, functions.log_softmax
-    logsumexp = functions.logsumexp
-    reshape = view = functions.reshape
-    flatten, squeeze, unsqueeze = functions.flatten, functions.squeeze, functions.unsqueeze
-    transpose = swapaxes = functions.transpose
-    permute, t = functions.permute, functions.t
-    expand, broadcast_to = functions.expand, functions.broadcast_to
-    equal, allclose = functions.equal, functions.allclose
 
     @property
     def T(self) -> Tensor:

@@ -1,0 +1,9 @@
+"""PyTorch's signatures over the ops: `dim` and `keepdim`, sequences, `(values, indices)`.
+
+They live once here, and serve as functions (`tg.sum(x, 0)`) and as methods (`x.sum(0)`).  Where
+PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
+"""
+
+from .elementwise import *
+from .reduction import *
+from .shape import *
