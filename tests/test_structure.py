@@ -21,6 +21,7 @@ tinygrad_edu
 tinygrad_edu.viz
 tinygrad_edu.testing
 tinygrad_edu.autograd
+tinygrad_edu.linalg tinygrad_edu.distributions
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
 tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions tinygrad_edu.methods
@@ -37,7 +38,7 @@ tinygrad_edu.dtypes
 
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
-    "tinygrad_edu.ops": "samples elementwise shape reduction indexing linalg composite __init__",
+    "tinygrad_edu.ops": "samples elementwise shape reduction indexing linalg window composite __init__",
     "tinygrad_edu.functions": (
         "arguments elementwise reduction shape indexing linalg window __init__"
     ),

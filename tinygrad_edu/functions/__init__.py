@@ -5,5 +5,8 @@ PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
 from .elementwise import *
+from .indexing import *
+from .linalg import *
 from .reduction import *
 from .shape import *
+from .window import *

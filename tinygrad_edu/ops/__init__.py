@@ -12,3 +12,4 @@ from .indexing import *
 from .linalg import *
 from .reduction import *
 from .shape import *
+from .window import *

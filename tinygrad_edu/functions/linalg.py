@@ -1,0 +1,3 @@
+"""Products of matrices and vectors, in all of PyTorch's spellings."""
+
+from __future__ import annotations

@@ -1,0 +1,3 @@
+"""Sliding windows: convolutions and pooling."""
+
+from __future__ import annotations

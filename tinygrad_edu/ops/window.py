@@ -1,0 +1,1 @@
+"""Ops on sliding windows: convolution, pooling, and the copying of windows that carries them."""
