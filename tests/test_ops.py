@@ -16,8 +16,20 @@ DIFFERENTIABLE = sorted(name for name, call in OPS.items() if any(call.op.rules)
 OTHERS = sorted(set(OPS) - set(DIFFERENTIABLE))
 
 
-def floats_of(case):
-    return [x for x in case.inputs if isinstance(x, np.ndarray) and x.dtype.kind == "f"]
+
+def several(result):
+    return list(result) if isinstance(result, tuple) else [result]
+
+
+def as_leaves(inputs):
+    return [
+        tg.Tensor(x).requires_grad_(x.dtype.kind == "f") if isinstance(x, np.ndarray) else x
+        for x in inputs
+    ]
+
+
+def arrays_of(inputs):
+    return [x for x in inputs if isinstance(x, np.ndarray)]
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
@@ -34,17 +46,17 @@ def test_every_op_to_second_order(name, random):
 @given(random=st.randoms(use_true_random=False))
 def test_law_1_arrays_give_arrays_and_tensors_give_recorded_tensors(name, random):
     case = op_case(OPS[name], random)
-    on_arrays = case(*case.inputs)
-    tensors = [
-        tg.Tensor(x).requires_grad_(x.dtype.kind == "f") if isinstance(x, np.ndarray) else x
-        for x in case.inputs
-    ]
-    recorded = case(*tensors)
-    assert isinstance(on_arrays, np.ndarray | np.generic)
-    assert type(recorded) is tg.Tensor
-    assert isinstance(recorded.array, np.ndarray)
-    np.testing.assert_array_equal(recorded.array, on_arrays)
-    assert recorded.requires_grad == any(t.requires_grad for t in tensors)
+    tensors = as_leaves(case.inputs)
+    results = zip(several(case(*case.inputs)), several(case(*tensors)), strict=True)
+    for on_arrays, recorded in results:
+        assert isinstance(on_arrays, np.ndarray | np.generic)
+        assert type(recorded) is tg.Tensor
+        assert isinstance(recorded.array, np.ndarray)
+        np.testing.assert_array_equal(recorded.array, on_arrays)
+        if recorded.dtype.kind == "f":
+            assert recorded.requires_grad == any(
+                t.requires_grad for t in tensors if isinstance(t, tg.Tensor)
+            )
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
@@ -55,22 +67,22 @@ def test_gradients_keep_dtype_and_own_their_memory(name, random):
         x.astype(np.float32) if isinstance(x, np.ndarray) and x.dtype.kind == "f" else x
         for x in case.inputs
     ]
-    tensors = [
-        tg.Tensor(x).requires_grad_(x.dtype.kind == "f") if isinstance(x, np.ndarray) else x
-        for x in halves
-    ]
-    y = case(*tensors)
-    if not y.requires_grad:
-        return
-    gradient = tg.Tensor(np.ones_like(y.array))
-    y.backward(gradient)
-    buffers = [x for x in halves if isinstance(x, np.ndarray)] + [gradient.array, y.array]
+    tensors = as_leaves(halves)
+    before = [np.copy(x) for x in arrays_of(halves)]
+    ys = [y for y in several(case(*tensors)) if y.requires_grad]
+    gradients = [tg.Tensor(np.ones_like(y.array)) for y in ys]
+    buffers = arrays_of(halves) + [t.array for t in gradients + ys]
+    for y, gradient in zip(ys, gradients, strict=True):
+        y.backward(gradient, retain_graph=True)
     for t in tensors:
         if isinstance(t, tg.Tensor) and t.grad is not None:
             assert t.grad.dtype == t.dtype
             assert t.grad.shape == t.shape
             assert not any(np.shares_memory(t.grad.array, other) for other in buffers)
             buffers.append(t.grad.array)
+    for x, same in zip(arrays_of(halves), before, strict=True):
+        np.testing.assert_array_equal(x, same, err_msg="an input was changed")
+    assert all((g.array == 1).all() for g in gradients), "the gradient given was changed"
 
 
 @pytest.mark.parametrize("name", OTHERS)

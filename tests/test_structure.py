@@ -29,6 +29,7 @@ tinygrad_edu.numpy_protocol
 tinygrad_edu.rng
 tinygrad_edu.ops
 tinygrad_edu.backward
+tinygrad_edu.outputs
 tinygrad_edu.graph
 tinygrad_edu.caller
 tinygrad_edu.grad_mode

@@ -99,6 +99,8 @@ def _as_tensors(node: Node) -> tuple[Any, ...]:
         graph.Tensor(array, at) if at is not None and not isinstance(array, tuple) else array
         for array, at in zip(node.saved or (), (node, *node.inputs), strict=False)
     ]
+    if seen[0].__class__ is graph.Parts:
+        seen[0] = graph.outputs(node, seen[0])
     residual = node.plan and node.plan.op.residual
     return (*seen, residual(*seen[1:], **node.params)) if residual else tuple(seen)
 
@@ -150,8 +152,8 @@ def _check_saved(order: list[Node]) -> None:
                 f"{node.freed_by}.  Run the forward pass again before going backward again, or say "
                 f"backward(retain_graph=True) there."
             )
-        for array in node.saved if clock.newest_write > node.tick else ():
-            clock.check_unwritten(array, node.tick, node.name, node.shape)
+        if clock.newest_write > node.tick:
+            clock.check_unwritten(node.saved, node.tick, node.name, node.shape)
 
 
 def backward(
@@ -162,9 +164,8 @@ def backward(
     arrived = []
     place = None if retain_graph else clock.user_place()
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
-        if (node.plan is None if only is None else node in only) or (
-            node.hooks and retain in node.hooks
-        ):
+        wanted = node.plan is None if only is None else node in only
+        if wanted or (node.hooks and retain in node.hooks):
             arrived.append((node, g))
         if place and node.plan:
             free(node, place)
@@ -180,7 +181,7 @@ def retain(_: Any) -> None:
 def free(node: Node, place: clock.Place) -> None:
     """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
     for kept in node.saved or ():
-        if kept.__class__ is np.ndarray:
+        if kept.__class__ in (np.ndarray, graph.Parts):
             node.saved, node.freed_by = None, place
             return
 

@@ -58,7 +58,8 @@ def make(op, forward, full):
         shape = y.shape
         k_y, {each("k_$", ", ")} = plan.keeps
         saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")}{r})
-        return Tensor(y, Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype))
+        node = Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype)
+        return Tensor(y, node) if y.__class__ is not Parts else outputs(node, y)
     return call
 """
 

@@ -80,12 +80,20 @@ def stamp(*arrays: Array, place: Place | None = None) -> None:
         extents[extent] = write
 
 
-def check_unwritten(array: Any, tick: int, name: str, shape: tuple[int, ...]) -> None:
-    """Raise RuntimeError if bytes of `array` were written since the op `name` saved it at
-    `tick`."""
-    owner = _owner(array) if isinstance(array, np.ndarray) else None
+def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) -> None:
+    """Raise RuntimeError if bytes of the arrays in `saved` were written since the op `name` saved
+    them at `tick`."""
+    if isinstance(saved, tuple):
+        for part in saved:
+            check_unwritten(part, tick, name, shape)
+    elif isinstance(saved, np.ndarray):
+        _check_array(saved, tick, name, shape)
+
+
+def _check_array(array: Array, tick: int, name: str, shape: tuple[int, ...]) -> None:
+    owner = _owner(array)
     entry = _writes.get(id(owner))
-    if owner is None or entry is None:
+    if entry is None:
         return
     low, high = _extent(array, owner)
     later = [w for (a, b), w in entry[1].items() if w.tick > tick and a < high and low < b]

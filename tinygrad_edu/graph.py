@@ -40,18 +40,9 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__",
-        "dtype",
-        "freed_by",
-        "grad",
-        "hooks",
-        "inputs",
-        "params",
-        "plan",
-        "saved",
-        "shape",
-        "tick",
-    )  # fmt: skip
+        *("plan", "inputs", "saved", "params", "shape", "dtype"),  # what ran, and what it made
+        *("tick", "grad", "hooks", "freed_by", "__weakref__"),
+    )
     freed_by: Place
 
     def __init__(
@@ -80,8 +71,7 @@ def leaf(shape: Shape, dtype: DType) -> Node:
     """A place where a gradient comes to rest.  Raises RuntimeError unless the dtype is floating."""
     if dtype.kind != "f":
         raise RuntimeError(
-            f"requires_grad: only floating tensors have gradients, not {dtype}; call t.float() "
-            f"first"
+            f"requires_grad: only floating tensors have gradients, not {dtype}; call t.float()"
         )
     return Node(None, (), None, {}, shape, dtype)
 
@@ -95,6 +85,20 @@ class TensorBase:
 
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
+outputs: Any = None  # what ops of several outputs return: `outputs.py` puts its function here
+
+
+class Parts(tuple[Any, ...]):
+    """What belongs to an op of several outputs: an array for each, or a gradient for each."""
+
+    dtype = None
+
+    @property
+    def shape(self) -> tuple[Shape, ...]:
+        return tuple(part.shape for part in self)
+
+    def __add__(self, other: Any) -> Parts:
+        return Parts(a + b for a, b in zip(self, other, strict=True))
 
 
 # ---------------------------------------------------------------- ops
@@ -172,8 +176,6 @@ def _positions(rule: Rule, count: int, wanted: Callable[[str], bool]) -> set[int
 
 def _looked_at(rule: Rule, positions: set[int], count: int) -> set[int]:
     """Those of the positions whose names the rule reads at all."""
-    if not positions:
-        return positions
     code = getattr(rule, "func", rule).__code__
     loaded = {i.argval for i in dis.get_instructions(code) if "LOAD" in i.opname}
     return positions & _positions(rule, count, loaded.__contains__)
@@ -247,6 +249,8 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
 def unrecorded(y: Any, *inputs: Any) -> Any:
     """A Tensor outside the record.  Integers that became floats are of the default float."""
     y = as_result(y)
+    if y.__class__ is Parts:
+        return tuple(unrecorded(part, *inputs) for part in y)
     kinds = [x.dtype.kind for x in inputs if hasattr(x, "dtype")]
     if y.dtype.kind == "f" and kinds and "f" not in kinds:
         y = y.astype(get_default_dtype(), copy=False)
@@ -254,6 +258,8 @@ def unrecorded(y: Any, *inputs: Any) -> Any:
 
 
 def as_result(y: Any) -> Any:
+    if isinstance(y, tuple):
+        return Parts(map(as_result, y))
     return np.asarray(y) if isinstance(y, np.generic | bool | int | float) else y
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..backward import replay
-from ..graph import Node
+from ..graph import Node, Parts
 from ..tensor import Tensor, root_gradient
 from .render import Diagram
 
@@ -92,6 +92,8 @@ def _flow(output: Tensor, root: Node, gradient: Tensor | None) -> dict[Node, tup
 def _norm(part: Any) -> float | None:
     if part is None:
         return None
+    if isinstance(part, Parts):
+        part = [_norm(one) for one in part]
     array = np.abs(np.asarray(part, np.float64))
     largest = float(array.max(initial=0.0))  # divided out, so that squares do not overflow
     if largest == 0 or not math.isfinite(largest):
@@ -111,7 +113,9 @@ def _empty_graph() -> Any:
     )
 
 
-def _shape_text(shape: tuple[int, ...]) -> str:
+def _shape_text(shape: tuple[Any, ...]) -> str:
+    if shape and isinstance(shape[0], tuple):  # of an op with several outputs
+        return ", ".join(map(_shape_text, shape))
     return " \u00d7 ".join(map(str, shape)) if shape else "number"
 
 

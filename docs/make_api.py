@@ -1,0 +1,108 @@
+"""Write docs/api.md: every public name, what it is, its PyTorch counterpart, and where it differs.
+
+    python docs/make_api.py            write the page
+    python docs/make_api.py --check    exit with 1 if the page is not what the code says
+
+What a name is stands in the first paragraph of its docstring, where it differs in a paragraph that
+begins with "Differs from PyTorch:".
+"""
+
+import argparse
+import inspect
+import re
+import sys
+from pathlib import Path
+
+import numpy as np
+
+import nn
+import tinygrad_edu as tg
+
+PAGE = Path(__file__).with_name("api.md")
+
+# Our namespace, its objects' home, PyTorch's namespace.
+SECTIONS = [
+    ("tinygrad_edu", tg, "torch"),
+    ("tinygrad_edu.Tensor", tg.Tensor, "torch.Tensor"),
+    ("tinygrad_edu.linalg", tg.linalg, "torch.linalg"),
+    ("tinygrad_edu.autograd", tg.autograd, "torch.autograd"),
+    ("tinygrad_edu.distributions", tg.distributions, "torch.distributions"),
+    ("tinygrad_edu.testing", tg.testing, None),
+    ("tinygrad_edu.viz", tg.viz, None),
+    ("nn", nn, "torch.nn"),
+    ("nn.functional", nn.functional, "torch.nn.functional"),
+    ("nn.init", nn.init, "torch.nn.init"),
+    ("nn.optim", nn.optim, "torch.optim"),
+    ("nn.data", nn.data, "torch.utils.data"),
+]
+
+# What PyTorch has under another name, and (None) what it does not have.
+ELSEWHERE: dict[str, str | None] = {}
+
+HEAD = """\
+# API reference
+
+Every public name, with its PyTorch counterpart and where it differs (empty: it does not). Written
+by `python docs/make_api.py` from the docstrings, which say more: `help(tg.softmax)`.
+[differences.md](differences.md) gives the reasons.
+"""
+
+
+def public_names(home):
+    """What a module exports, or what a class has for its users."""
+    if inspect.isclass(home):
+        return sorted(name for name in dir(home) if not name.startswith("_"))
+    return sorted(home.__all__)
+
+
+def paragraphs(thing):
+    if isinstance(thing, np.dtype):
+        return [f"The dtype {thing}."]
+    text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
+    return [" ".join(part.split()) for part in text.split("\n\n")]
+
+
+def counterpart(section, name, peer):
+    path = f"{section}.{name}"
+    other = ELSEWHERE.get(path, f"{peer}.{name}" if peer else None)
+    return f"`{other}`" if other else ""
+
+
+def row(section, home, name, peer):
+    text = paragraphs(getattr(home, name))
+    differs = [part for part in text if part.startswith("Differs from PyTorch:")]
+    difference = " ".join(part.removeprefix("Differs from PyTorch:").strip() for part in differs)
+    cells = [f"`{name}`", text[0], counterpart(section, name, peer), difference]
+    return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def undocumented():
+    """Public names that say nothing about themselves."""
+    return [
+        f"{section}.{name}"
+        for section, home, _ in SECTIONS
+        for name in public_names(home)
+        if not paragraphs(getattr(home, name))[0]
+    ]
+
+
+def page():
+    text = [HEAD]
+    for section, home, peer in SECTIONS:
+        text += [f"\n## `{section}`\n", "| name | what it is | in PyTorch | differs |"]
+        text += ["|---|---|---|---|"]
+        text += [row(section, home, name, peer) for name in public_names(home)]
+    return re.sub(r" +\|", " |", "\n".join(text)) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="only compare, and exit with 1")
+    if parser.parse_args().check:
+        return PAGE.read_text() != page()
+    PAGE.write_text(page())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
