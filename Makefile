@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo test quick lint format bench clean
+.PHONY: help demo test oracle quick lint format bench clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -14,6 +14,9 @@ demo: .venv/demo  ## train on handwritten digits, draw the graph and its gradien
 
 test: lint      ## lint, then every test
 	$(BIN)/python -m pytest -n 2
+
+oracle: .venv/oracle  ## the tests that compare with PyTorch, which this installs
+	$(BIN)/python -m pytest -n 2 $$(grep -rlE "^ *import torch$$" tests --include="test_*.py")
 
 quick: .venv/dev  ## the tests that take a second
 	$(BIN)/python -m pytest tests/test_tiny.py
@@ -27,7 +30,7 @@ format: .venv/dev  ## let ruff lay out and mend the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/dev  ## time and memory beside NumPy by hand and PyTorch eager
+bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/run.py
 
 .venv/bin/python:
@@ -42,6 +45,10 @@ bench: .venv/dev  ## time and memory beside NumPy by hand and PyTorch eager
 .venv/dev: pyproject.toml | .venv/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@ .venv/demo
+
+.venv/oracle: .venv/dev
+	$(BIN)/python -m pip install --quiet --editable '.[oracle]'
+	@touch $@
 
 clean:          ## remove the environment and everything that was made
 	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

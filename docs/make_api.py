@@ -37,7 +37,26 @@ SECTIONS = [
 ]
 
 # What PyTorch has under another name, and (None) what it does not have.
-ELSEWHERE: dict[str, str | None] = {}
+ELSEWHERE = {
+    "tinygrad_edu.ops": None,
+    "tinygrad_edu.testing": None,
+    "tinygrad_edu.viz": None,
+    "tinygrad_edu.Tensor.array": None,
+    "tinygrad_edu.Tensor.astype": "torch.Tensor.to",
+    "tinygrad_edu.Tensor.node": None,
+    "tinygrad_edu.autograd.is_grad_enabled": "torch.is_grad_enabled",
+    "tinygrad_edu.testing.gradcheck": "torch.autograd.gradcheck",
+    "nn.data": "torch.utils.data",
+    "nn.optim": "torch.optim",
+    "nn.data.Digits": None,
+    "nn.data.MNIST": "torchvision.datasets.MNIST",
+}
+
+# Attributes, which have no docstring of their own.
+ATTRIBUTES = {
+    "tinygrad_edu.Tensor.array": "The numbers, as a NumPy array.",
+    "tinygrad_edu.Tensor.node": "The place in the record; None for a constant.",
+}
 
 HEAD = """\
 # API reference
@@ -55,7 +74,9 @@ def public_names(home):
     return sorted(home.__all__)
 
 
-def paragraphs(thing):
+def paragraphs(path, thing):
+    if path in ATTRIBUTES:
+        return [ATTRIBUTES[path]]
     if isinstance(thing, np.dtype):
         return [f"The dtype {thing}."]
     text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
@@ -69,7 +90,7 @@ def counterpart(section, name, peer):
 
 
 def row(section, home, name, peer):
-    text = paragraphs(getattr(home, name))
+    text = paragraphs(f"{section}.{name}", getattr(home, name))
     differs = [part for part in text if part.startswith("Differs from PyTorch:")]
     difference = " ".join(part.removeprefix("Differs from PyTorch:").strip() for part in differs)
     cells = [f"`{name}`", text[0], counterpart(section, name, peer), difference]
@@ -82,7 +103,7 @@ def undocumented():
         f"{section}.{name}"
         for section, home, _ in SECTIONS
         for name in public_names(home)
-        if not paragraphs(getattr(home, name))[0]
+        if not paragraphs(f"{section}.{name}", getattr(home, name))[0]
     ]
 
 

@@ -8,24 +8,47 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_edu import Generator, Tensor, log_softmax, ops, relu, sigmoid, softmax, tanh
+from tinygrad_edu import Generator, Tensor, clamp, log_softmax, ops, sigmoid, softmax, tanh, where
+from tinygrad_edu.ops import special
 from tinygrad_edu.rng import numpy_generator
 
+from .windows import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_avg_pool3d,
+    adaptive_max_pool1d,
+    adaptive_max_pool2d,
+    adaptive_max_pool3d,
+    avg_pool1d,
+    avg_pool2d,
+    avg_pool3d,
+    conv1d,
+    conv2d,
+    conv3d,
+    conv_transpose1d,
+    conv_transpose2d,
+    conv_transpose3d,
+    fold,
+    max_pool1d,
+    max_pool2d,
+    max_pool3d,
+    pad,
+    unfold,
+)
+
+# fmt: off
 __all__ = [
-    "binary_cross_entropy",
-    "binary_cross_entropy_with_logits",
-    "cross_entropy",
-    "dropout",
-    "l1_loss",
-    "linear",
-    "log_softmax",
-    "mse_loss",
-    "nll_loss",
-    "relu",
-    "sigmoid",
-    "softmax",
-    "tanh",
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
+    "adaptive_max_pool2d", "adaptive_max_pool3d", "avg_pool1d", "avg_pool2d", "avg_pool3d",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d",
+    "conv3d", "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cross_entropy",
+    "dropout", "elu", "fold", "gelu", "glu", "hardshrink", "hardsigmoid", "hardswish",
+    "hardtanh", "l1_loss", "leaky_relu", "linear", "log_softmax", "logsigmoid", "max_pool1d",
+    "max_pool2d", "max_pool3d", "mish", "mse_loss", "nll_loss", "one_hot", "pad", "prelu",
+    "relu", "relu6", "selu", "sigmoid", "silu", "softmax", "softmin", "softplus", "softshrink",
+    "softsign", "tanh", "tanhshrink", "threshold", "unfold",
 ]
+# fmt: on
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -49,6 +72,164 @@ def dropout(
         return input * 0
     mask = numpy_generator(generator).random(input.shape, dtype=np.float32) >= p
     return ops.dropout(input, mask, p=p)
+
+
+# ---------------------------------------------------------------- activations
+
+
+def _written(name: str, input: Tensor, y: Tensor, inplace: bool) -> Tensor:
+    """y, or with `inplace` the input, after y was written into it."""
+    return input._write(y, name) if inplace else y
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = max(0, x)."""
+    return _written("relu", input, ops.relu(input), inplace)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x kept within [0, 6]."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """y = x kept within [min_val, max_val]; on the borders the gradient is 0."""
+    return _written("hardtanh", input, ops.hardtanh(input, min=min_val, max=max_val), inplace)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x / 6 + 1/2 kept within [0, 1]."""
+    return _written("hardsigmoid", input, relu6(input + 3) / 6, inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x hardsigmoid(x)  (Howard et al., 2019)."""
+    return _written("hardswish", input, input * hardsigmoid(input), inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else negative_slope x."""
+    return _written("leaky_relu", input, ops.leaky_relu(input, slope=negative_slope), inplace)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """y = x where x > 0, else w x, for one slope w, or one for each channel, dimension 1."""
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.numel() not in (1, channels):
+        raise RuntimeError(
+            f"prelu: {weight.numel()} slopes for an input {input.shape} of {channels} channels; "
+            "give one, or one for each"
+        )
+    if weight.numel() > 1:
+        weight = weight.reshape(channels, *[1] * (input.ndim - 2))
+    y: Tensor = where(input > 0, input, weight * input)
+    return y
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else alpha (e^x - 1)  (Clevert et al., 2016)."""
+    return _written("elu", input, ops.elu(input, alpha=alpha), inplace)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
+    return _written("celu", input, ops.elu(input, alpha=alpha, rate=1 / alpha), inplace)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
+    (Klambauer et al., 2017)."""
+    y = ops.elu(input, alpha=1.6732632423543772, scale=1.0507009873554805)
+    return _written("selu", input, y, inplace)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x sigmoid(x), also known as swish."""
+    return _written("silu", input, ops.silu(input), inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """y = x times the chance that a standard normal number is below x; approximate="tanh" gives
+    x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2  (Hendrycks and Gimpel, 2016)."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
+    return ops.gelu_tanh(input) if approximate == "tanh" else input * special.ndtr(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """y = log sigmoid(x), without overflow."""
+    return ops.logsigmoid(input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """y = log(1 + e^(beta x)) / beta, without overflow; x where beta x > threshold."""
+    z = input if beta == 1 else input * beta
+    y = -ops.logsigmoid(-z)
+    smooth: Tensor = where(z > threshold, input, y if beta == 1 else y / beta)
+    return smooth
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x tanh(softplus(x))  (Misra, 2019)."""
+    return _written("mish", input, input * tanh(-ops.logsigmoid(-input)), inplace)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """y = x / (1 + |x|)."""
+    return input / (1 + ops.absolute(input))
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """y = x - tanh x."""
+    return input - tanh(input)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
+    shrunk: Tensor = input - clamp(input, -lambd, lambd)
+    return shrunk
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """y = x, but 0 where |x| <= lambd."""
+    y: Tensor = input * ~(ops.absolute(input.detach()) <= lambd)
+    return y
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """y = x where x > threshold, else value."""
+    return _written("threshold", input, where(input <= threshold, value, input), inplace)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """y = a sigmoid(b), for the halves a and b of x along `dim`  (Dauphin et al., 2017)."""
+    size = input.size(dim)
+    if size % 2:
+        raise RuntimeError(f"glu: dimension {dim} of {input.shape} is cut in half, so it is even")
+    x = input.transpose(dim, -1)
+    a, b = x[..., : size // 2], x[..., size // 2 :]
+    return (a * sigmoid(b)).transpose(dim, -1)
+
+
+def softmin(input: Tensor, dim: int | None = None) -> Tensor:
+    """softmax(-x) along `dim`."""
+    return softmax(-input, dim)
+
+
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
+    """y[..., c] = 1 where the class is c, else 0, int64; -1 classes are as many as are needed."""
+    x = input.array
+    if x.dtype != np.int64:
+        raise RuntimeError(f"one_hot: classes are int64, not {x.dtype}; say x.long()")
+    if num_classes == -1:
+        if x.size == 0:
+            raise RuntimeError("one_hot: no class is given to count from; say num_classes=")
+        num_classes = int(x.max()) + 1
+    if x.size and not 0 <= x.min() <= x.max() < num_classes:
+        raise RuntimeError(f"one_hot: {x.min()} to {x.max()} are not in 0 to {num_classes - 1}")
+    return Tensor((x[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
 # ---------------------------------------------------------------- losses of two equal shapes

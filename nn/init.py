@@ -16,6 +16,13 @@ from tinygrad_edu.rng import numpy_generator
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
 _GAINS |= {f"conv{kind}{n}d": 1.0 for n in (1, 2, 3) for kind in ("", "_transpose")}
 
+# fmt: off
+__all__ = [
+    "calculate_gain", "constant_", "kaiming_normal_", "kaiming_uniform_", "normal_", "ones_",
+    "uniform_", "xavier_normal_", "xavier_uniform_", "zeros_",
+]
+# fmt: on
+
 
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     with tg.no_grad():

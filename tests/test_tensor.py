@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
 
 BOTH = pytest.mark.parametrize("lib", [tg, torch], ids=["ours", "torch"])
 DTYPES = ["bool", "uint8", "int32", "int64", "float16", "float32", "float64"]
@@ -409,6 +410,11 @@ KEYS = {
     "int, :, list": lambda t: (0, slice(None), [0, 2]),
 }
 AT = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+TWICE = ["list", "matrix of places", "the same place twice", ":, list"]  # a place more than once
+AT_ONCE = pytest.mark.parametrize(
+    "key", [k for n, k in KEYS.items() if n not in TWICE], ids=[n for n in KEYS if n not in TWICE]
+)
+AT_TWICE = pytest.mark.parametrize("key", [KEYS[n] for n in TWICE], ids=TWICE)
 
 
 def read(lib, key):
@@ -418,11 +424,22 @@ def read(lib, key):
     return tuple(y.shape), y.tolist(), x.grad.tolist()
 
 
-def write(lib, key):
-    x = leaf(np.arange(24.0).reshape(2, 3, 4), lib)
-    v = leaf(7.0, lib)
+def overwrite(x, v, key):
     y = x * 1.0
-    y[key(lib.tensor)] = v * 2
+    y[key] = v * 2
+    return y
+
+
+def update(x, w, key):
+    y = x * 1.0
+    y[key] *= w
+    y[key] += w * w
+    return y
+
+
+def with_gradients(f, lib, key):
+    x, v = leaf(np.arange(24.0).reshape(2, 3, 4), lib), leaf(3.0, lib)
+    y = f(x, v, key(lib.tensor))
     (y * y).sum().backward()
     return y.tolist(), x.grad.tolist(), v.grad.item()
 
@@ -436,34 +453,40 @@ def write_without_a_gradient(lib, key):
     return y.tolist()
 
 
-def write_back(lib, key):
-    x, w = leaf(np.arange(24.0).reshape(2, 3, 4), lib), leaf(3.0, lib)
-    y = x * 1.0
-    key = key(lib.tensor)
-    y[key] *= w
-    y[key] += w * w
-    (y * y).sum().backward()
-    return y.tolist(), x.grad.tolist(), w.grad.item()
-
-
 @AT
 def test_reading_and_its_gradient(key):
     assert read(tg, key) == read(torch, key)
 
 
-@AT
-def test_writing_and_its_gradients(key):
-    assert write(tg, key) == write(torch, key)
+@AT_ONCE
+@pytest.mark.parametrize("f", [overwrite, update])
+def test_writing_and_its_gradients(f, key):
+    assert with_gradients(f, tg, key) == with_gradients(f, torch, key)
+
+
+@AT_TWICE
+@pytest.mark.parametrize("f", [overwrite, update])
+def test_writing_to_a_place_twice_has_the_gradient_of_the_value_that_stays(f, key):
+    """PyTorch gives one to every value written there."""
+    x, v = np.arange(24.0).reshape(2, 3, 4), np.array(3.0)
+    theirs = f(torch.tensor(x), torch.tensor(v), key(torch.tensor))
+    assert f(tg.tensor(x), tg.tensor(v), key(tg.tensor)).tolist() == theirs.tolist()
+    assert gradcheck(lambda x, v: f(x, v, key(tg.tensor)), [x, v], order=2)
+
+
+@AT_TWICE
+def test_of_several_values_written_to_a_place_the_last_one_has_the_gradient(key):
+    x = np.arange(24.0).reshape(2, 3, 4)
+    values = np.random.default_rng(0).standard_normal(x[key(np.array)].shape)
+    assert gradcheck(lambda x, v: overwrite(x, v, key(tg.tensor)), [x, values], order=2)
+    y, z = x.copy(), overwrite(tg.tensor(x), tg.tensor(values), key(tg.tensor))
+    y[key(np.array)] = values * 2
+    np.testing.assert_array_equal(z.array, y)
 
 
 @AT
 def test_writing_into_the_buffer(key):
     assert write_without_a_gradient(tg, key) == write_without_a_gradient(torch, key)
-
-
-@AT
-def test_writing_back_and_its_gradients(key):
-    assert write_back(tg, key) == write_back(torch, key)
 
 
 @pytest.mark.parametrize("recorded", [False, True])
@@ -1192,7 +1215,7 @@ BAD_SHAPES = {
     "sum twice": (lambda: Y.sum((0, 0)), (ValueError, RuntimeError), r"sum.*\(2, 3\)"),
     "sum by name": (lambda: Y.sum("a"), TypeError, "'a'"),
     "sum by float": (lambda: Y.sum(1.0), TypeError, "1.0"),
-    "dim and axis": (lambda: Y.sum(0, axis=1), TypeError, "dim=0, axis=1"),
+    "dim and axis": (lambda: Y.sum(0, axis=1), TypeError, "multiple values for argument 'dim'"),
     "max": (lambda: Y.max(2), IndexError, r"dimension 2 .*\(2, 3\)"),
     "argmax": (lambda: Y.argmax(2), IndexError, r"argmax: dimension 2 .*\(2, 3\)"),
     "amin": (lambda: Y.amin(2), IndexError, r"amin: dimension 2 .*\(2, 3\)"),
@@ -1401,11 +1424,11 @@ def test_arrays_compare_with_tensors_from_both_sides(compare):
 @pytest.mark.parametrize(
     ("attempt", "name"),
     [
-        (lambda: np.sin(V), "np.sin"),
-        (lambda: np.cumsum(V), "np.cumsum"),
+        (lambda: np.sinc(V), "np.sinc"),
+        (lambda: np.quantile(V, 0.5), "np.quantile"),
         (lambda: np.linalg.norm(V), "norm"),
-        (lambda: np.einsum("i->", V), "einsum"),
-        (lambda: np.vstack([V, V]), "vstack"),
+        (lambda: np.trapezoid(V), "trapezoid"),
+        (lambda: np.dstack([V, V]), "dstack"),
         (lambda: np.add.reduce(V), "np.add.reduce"),
         (lambda: np.multiply.outer(V, V), "np.multiply.outer"),
         (lambda: np.add(V, V, out=np.zeros(3)), "np.add.*out"),

@@ -7,197 +7,73 @@
 tensor([2., 4., 6.])
 """
 
-from . import autograd, testing, viz
+# ruff: noqa: I001 (in this order: a later name takes the place of an earlier one)
+from .ops.elementwise import *
+from .functions.elementwise import *
+from .functions.filling import *
+from .functions.indexing import *
+from .functions.linalg import *
+from .functions.reduction import *
+from .functions.sampling import *
+from .functions.shape import *
+from .ops import det, matmul
+from .ops import inv as inverse
 from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
-from .creation import (
-    arange,
-    as_tensor,
-    empty,
-    eye,
-    from_numpy,
-    full,
-    full_like,
-    linspace,
-    ones,
-    ones_like,
-    tensor,
-    zeros,
-    zeros_like,
-)
-from .dtypes import (
-    bool_ as bool,
-)
-from .dtypes import (
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    int8,
-    int16,
-    int32,
-    int64,
-    set_default_dtype,
-    uint8,
-)
-from .functions import (
-    all,
-    allclose,
-    amax,
-    amin,
-    any,
-    argmax,
-    argmin,
-    broadcast_to,
-    cat,
-    clamp,
-    equal,
-    flatten,
-    log_softmax,
-    logsumexp,
-    max,
-    mean,
-    min,
-    permute,
-    pow,
-    reshape,
-    softmax,
-    squeeze,
-    stack,
-    sum,
-    t,
-    transpose,
-    unsqueeze,
-    where,
-)
-from .functions import divide as div
-from .ops import (
-    absolute as abs,
-)
-from .ops import (
-    add,
-    exp,
-    isfinite,
-    isnan,
-    log,
-    matmul,
-    maximum,
-    minimum,
-    relu,
-    sigmoid,
-    sign,
-    sqrt,
-    square,
-    tanh,
-)
-from .ops import multiply as mul
-from .ops import negative as neg
-from .ops import subtract as sub
-from .random import Generator, bernoulli, manual_seed, normal, rand, randint, randn, randperm
+from .creation import *
+from .dtypes import *
+from .dtypes import bool_ as bool
+from .dtypes import float16 as half
+from .dtypes import float32 as float
+from .dtypes import float64 as double
+from .dtypes import int32 as int
+from .dtypes import int64 as long
+from .dtypes import int16 as short
+from .device import *
+from .printing import set_printoptions
+from .random import *
+from .rng import *
 from .tensor import Tensor
-
-float, double, half = float32, float64, float16
-int, long = int32, int64
-clip = clamp
-concat = cat
-mm = matmul
+from . import autograd, distributions, linalg, ops, testing, viz
 
 __version__ = "0.1.0"
 
+# fmt: off
 __all__ = [
-    "Generator",
-    "Tensor",
-    "abs",
-    "add",
-    "all",
-    "allclose",
-    "amax",
-    "amin",
-    "any",
-    "arange",
-    "argmax",
-    "argmin",
-    "as_tensor",
-    "autograd",
-    "bernoulli",
-    "bool",
-    "broadcast_to",
-    "cat",
-    "clamp",
-    "clip",
-    "concat",
-    "div",
-    "double",
-    "empty",
-    "enable_grad",
-    "equal",
-    "exp",
-    "eye",
-    "flatten",
-    "float",
-    "float16",
-    "float32",
-    "float64",
-    "from_numpy",
-    "full",
-    "full_like",
-    "get_default_dtype",
-    "half",
-    "int",
-    "int8",
-    "int16",
-    "int32",
-    "int64",
-    "is_grad_enabled",
-    "isfinite",
-    "isnan",
-    "linspace",
-    "log",
-    "log_softmax",
-    "logsumexp",
-    "long",
-    "manual_seed",
-    "matmul",
-    "max",
-    "maximum",
-    "mean",
-    "min",
-    "minimum",
-    "mm",
-    "mul",
-    "neg",
-    "no_grad",
-    "normal",
-    "ones",
-    "ones_like",
-    "ops",
-    "permute",
-    "pow",
-    "rand",
-    "randint",
-    "randn",
-    "randperm",
-    "relu",
-    "reshape",
-    "set_default_dtype",
-    "set_grad_enabled",
-    "sigmoid",
-    "sign",
-    "softmax",
-    "sqrt",
-    "square",
-    "squeeze",
-    "stack",
-    "sub",
-    "sum",
-    "t",
-    "tanh",
-    "tensor",
-    "testing",
-    "transpose",
-    "uint8",
-    "unsqueeze",
-    "viz",
-    "where",
-    "zeros",
-    "zeros_like",
+    "BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "Generator", "HalfTensor",
+    "IntTensor", "LongTensor", "ShortTensor", "Tensor", "abs", "absolute", "accelerator",
+    "acos", "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin",
+    "any", "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh",
+    "argmax", "argmin", "argsort", "argwhere", "as_tensor", "asarray", "asin", "asinh", "atan",
+    "atan2", "atanh", "autograd", "backends", "bernoulli", "bfloat16", "bincount",
+    "bitwise_and", "bitwise_left_shift", "bitwise_not", "bitwise_or", "bitwise_right_shift",
+    "bitwise_xor", "bmm", "bool", "broadcast_tensors", "broadcast_to", "bucketize", "can_cast",
+    "cat", "ceil", "cholesky", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "complex64",
+    "complex128", "concat", "concatenate", "cos", "cosh", "count_nonzero", "cuda", "cumprod",
+    "cumsum", "default_generator", "det", "device", "diag", "diag_embed", "diagonal", "diff",
+    "digamma", "distributions", "div", "divide", "dot", "double", "dropout", "einsum", "empty",
+    "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "finfo",
+    "fix", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
+    "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "gather", "ge", "ger",
+    "get_default_dtype", "get_rng_state", "greater", "greater_equal", "gt", "half", "hstack",
+    "hypot", "iinfo", "index_add", "index_put", "index_select", "inf", "initial_seed", "inner",
+    "int", "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
+    "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron", "le",
+    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "log", "log1p", "log2",
+    "log10", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median", "meshgrid",
+    "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial", "multiply", "mv",
+    "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "no_grad", "nonzero", "norm",
+    "normal", "not_equal", "numel", "ones", "ones_like", "ops", "outer", "permute", "poisson",
+    "pow", "prod", "promote_types", "rand", "rand_like", "randint", "randint_like", "randn",
+    "randn_like", "randperm", "ravel", "reciprocal", "relu", "remainder", "repeat_interleave",
+    "reshape", "result_type", "roll", "rot90", "round", "rsqrt", "scatter", "scatter_add",
+    "searchsorted", "seed", "set_default_dtype", "set_grad_enabled", "set_printoptions",
+    "set_rng_state", "sgn", "short", "sigmoid", "sign", "sin", "sinh", "slogdet", "softmax",
+    "sort", "split", "sqrt", "square", "squeeze", "stack", "std", "sub", "subtract", "sum",
+    "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan", "tanh", "tensor", "tensordot",
+    "testing", "tile", "topk", "trace", "transpose", "tril", "tril_indices", "triu",
+    "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten", "unique",
+    "unsqueeze", "var", "vdot", "viz", "vstack", "where", "zeros", "zeros_like",
 ]
+# fmt: on

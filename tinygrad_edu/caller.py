@@ -52,7 +52,7 @@ def make(op, forward, full):
         all_nodes = {each("n_$ is not None", " and ")}
         plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(y, {inputs})
+            return unrecorded(op, y, ({inputs},), {kept_params})
         if y.__class__ is not ndarray:
             y = as_result(y)
         shape = y.shape

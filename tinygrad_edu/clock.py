@@ -110,8 +110,13 @@ def _forget(key: int, _: Any) -> None:
 
 
 def _owner(array: Array) -> Array:
-    while isinstance(array.base, np.ndarray):
-        array = array.base
+    while array.base is not None:
+        base: Any = array.base  # an array, or what NumPy's as_strided puts between two
+        if not isinstance(base, np.ndarray):
+            base = getattr(base, "base", None)
+        if not isinstance(base, np.ndarray):
+            break
+        array = base
     return array
 
 

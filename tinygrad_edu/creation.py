@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Unpack, cast
 
 import numpy as np
 
-from .dtypes import Array, DTypeLike, as_array, get_default_dtype
+from .device import check_device
+from .dtypes import Array, DTypeLike, as_array, float64, get_default_dtype, int64
+from .functions.arguments import plain
+from .functions.filling import Options, array_of, filled, size_given
 from .graph import TensorBase
 from .tensor import Tensor
 
 
-def _made(array: Array, requires_grad: bool) -> Tensor:
-    made = Tensor(array)
-    return made.requires_grad_() if requires_grad else made
+def is_tensor(obj: Any) -> bool:
+    """Is this a Tensor?"""
+    return isinstance(obj, TensorBase)
+
+
+def made(fill: Any, **options: Any) -> Tensor:
+    """fill(dtype=dtype) as a Tensor: see `filled`."""
+    return cast(Tensor, filled(fill, **options))
+
+
+# ---------------------------------------------------------------- from what there is
 
 
 def tensor(
@@ -22,141 +36,131 @@ def tensor(
     """A tensor of a copy of `data`: numbers, (nested) lists, an array, or tensors.
 
     Python floats become the default float (float32), ints int64, bools bool; an array keeps its
-    dtype.  Raises ValueError for ragged lists, TypeError for what is not a number.
+    dtype.  Raises ValueError for ragged lists, TypeError for what is not a number, or complex.
 
     >>> tensor([[1, 2], [3, 4]], dtype="float32")
     tensor([[1., 2.],
             [3., 4.]])
     """
-    _check_device(device)
-    return _made(np.array(as_array(_without_tensors(data), dtype)), requires_grad)
-
-
-def _without_tensors(data: Any) -> Any:
-    if isinstance(data, TensorBase):
-        return data.array
-    if isinstance(data, list | tuple) and any(
-        isinstance(x, list | tuple | TensorBase) for x in data
-    ):
-        return [_without_tensors(x) for x in data]
-    return data
-
-
-def _check_device(device: Any) -> None:
-    Tensor(np.empty(0)).to(device=device)
+    array = array_of(data, dtype)
+    return made(array.astype, dtype=array.dtype, device=device, requires_grad=requires_grad)
 
 
 def as_tensor(data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory where it can; a tensor of that dtype is returned
     itself."""
-    _check_device(device)
+    check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.astype(dtype)
-    return Tensor(as_array(_without_tensors(data), dtype))
+    return Tensor(array_of(data, dtype))
+
+
+asarray = as_tensor
 
 
 def from_numpy(array: Array) -> Tensor:
-    """A tensor that shares the memory of `array`: what is written to one is seen in the other."""
-    if not isinstance(array, np.ndarray):
+    """A tensor that shares the memory of `array`: what is written to one is seen in the other.
+
+    Raises TypeError for what is no array, for complex numbers and other dtypes that a tensor cannot
+    hold, and for the byte order of another machine: none of these could be shared.
+    """
+    if not isinstance(array, np.ndarray) or not array.dtype.isnative:
         raise TypeError(
-            f"from_numpy: it takes a NumPy array, not {type(array).__name__}; use tensor()"
+            "from_numpy: it takes a NumPy array in this machine's byte order, whose memory can be "
+            f"shared, not {array!r}; use tensor(), which copies"
         )
     return Tensor(as_array(array))
 
 
-def _filled(
-    fill: Any, size: tuple[Any, ...], dtype: DTypeLike, device: Any, requires_grad: bool
-) -> Tensor:
-    _check_device(device)
-    shape = tuple(size[0]) if len(size) == 1 and isinstance(size[0], tuple | list) else size
-    return _made(fill(shape, dtype=dtype or get_default_dtype()), requires_grad)
+def from_dlpack(ext_tensor: Any) -> Tensor:
+    """A tensor that shares the memory of what speaks DLPack: an array, or a tensor of PyTorch."""
+    return from_numpy(np.from_dlpack(ext_tensor))
 
 
-def zeros(
-    *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """A tensor of zeros: `zeros(2, 3)` or `zeros((2, 3))`."""
-    return _filled(np.zeros, size, dtype, device, requires_grad)
+# ---------------------------------------------------------------- filled
 
 
-def ones(
-    *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
-    """A tensor of ones: `ones(2, 3)` or `ones((2, 3))`."""
-    return _filled(np.ones, size, dtype, device, requires_grad)
+def zeros(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+    """A tensor of zeros: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`."""
+    return made(partial(np.zeros, size_given("zeros", sizes, size)), **options)
 
 
-def empty(
-    *size: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def ones(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+    """A tensor of ones: `ones(2, 3)`, `ones((2, 3))` or `ones(size=(2, 3))`."""
+    return made(partial(np.ones, size_given("ones", sizes, size)), **options)
+
+
+def empty(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
     """A tensor of whatever the memory held: write before you read."""
-    return _filled(np.empty, size, dtype, device, requires_grad)
+    return made(partial(np.empty, size_given("empty", sizes, size)), **options)
 
 
-def full(
-    size: Any,
-    fill_value: Any,
-    *,
-    dtype: DTypeLike = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any) -> Tensor:
     """A tensor in which every number is `fill_value`, in the dtype that it has in `tensor()`."""
-    value = as_array(fill_value, dtype)
-    return _filled(
-        lambda shape, dtype: np.full(shape, value, dtype),
-        (size,),
-        value.dtype,
-        device,
-        requires_grad,
-    )
+    value, shape = array_of(fill_value, dtype), size_given("full", (), size)
+    return made(partial(np.full, shape, value), dtype=value.dtype, **options)
 
 
-def zeros_like(input: Tensor, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
-    """Zeros in the shape and dtype of `input`."""
-    return _made(np.zeros_like(input.array, dtype=dtype), requires_grad)
+# ---------------------------------------------------------------- counted
 
 
-def ones_like(input: Tensor, *, dtype: DTypeLike = None, requires_grad: bool = False) -> Tensor:
-    """Ones in the shape and dtype of `input`."""
-    return _made(np.ones_like(input.array, dtype=dtype), requires_grad)
+def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Unpack[Options]) -> Tensor:
+    """start, start + step, ... below `end`; `arange(n)` counts 0 to n - 1.  Ints give int64.
+
+    Raises RuntimeError if the steps do not lead from start to end.
+    """
+    start, end = (start, end) if end is not None else (0, start)
+    start, end, step = (x.item() if hasattr(x, "item") else x for x in (start, end, step))
+    if step == 0 or (end - start) * step < 0 or not math.isfinite(end - start):
+        raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
+    numbers = start + step * np.arange(math.ceil((end - start) / step))
+    whole = not any(isinstance(x, float) for x in (start, end, step))
+    options["dtype"] = options.get("dtype") or (int64 if whole else get_default_dtype())
+    return made(numbers.astype, **options)
 
 
-def full_like(
-    input: Tensor, fill_value: Any, *, dtype: DTypeLike = None, requires_grad: bool = False
-) -> Tensor:
-    """`fill_value` in the shape and dtype of `input`."""
-    return _made(np.full_like(input.array, fill_value, dtype=dtype), requires_grad)
-
-
-def arange(
-    start: Any,
-    end: Any = None,
-    step: Any = 1,
-    *,
-    dtype: DTypeLike = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """start, start + step, ... below `end`; `arange(n)` counts 0 to n - 1.  Ints give int64."""
-    _check_device(device)
-    if end is None:
-        start, end = 0, start
-    ends = tuple(x.item() if isinstance(x, Tensor) else x for x in (start, end, step))
-    floats = any(isinstance(x, float) for x in ends)
-    kind = dtype or (get_default_dtype() if floats else np.int64)
-    return _made(np.arange(*ends).astype(kind), requires_grad)
-
-
-def linspace(
-    start: float, end: float, steps: int, *, dtype: DTypeLike = None, requires_grad: bool = False
-) -> Tensor:
+def linspace(start: Any, end: Any, steps: int, **options: Unpack[Options]) -> Tensor:
     """`steps` numbers, evenly spaced from `start` to `end`, both included."""
-    return _made(np.linspace(start, end, steps).astype(dtype or get_default_dtype()), requires_grad)
+    (count,) = size_given("linspace", (steps,))
+    return made(np.linspace(plain(start), plain(end), count).astype, **options)
 
 
-def eye(
-    n: int, m: int | None = None, *, dtype: DTypeLike = None, requires_grad: bool = False
-) -> Tensor:
+def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
+    """base^x for `steps` numbers x, evenly spaced from `start` to `end`."""
+    powers = linspace(start, end, steps, dtype=float64)
+    return made(np.power(base, powers.array).astype, **options)
+
+
+def eye(n: int, m: int | None = None, **options: Unpack[Options]) -> Tensor:
     """The identity matrix: ones on the diagonal of n x m zeros."""
-    return _made(np.eye(n, m, dtype=dtype or get_default_dtype()), requires_grad)
+    return made(partial(np.eye, *size_given("eye", (n, n if m is None else m))), **options)
+
+
+def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
+    """Where a matrix is on or below its diagonal (or the one `offset` above it): a (2, n) tensor of
+    rows and columns, so that `x[tuple(tril_indices(n, n))]` are the numbers there."""
+    return tensor(np.tril_indices(row, offset, col), **options)
+
+
+def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
+    """Where a matrix is on or above its diagonal (or the one `offset` above it)."""
+    return tensor(np.triu_indices(row, offset, col), **options)
+
+
+# ---------------------------------------------------------------- by the name of the dtype
+
+
+def _typed(name: str, dtype: str) -> Callable[..., Tensor]:
+    def make(*data: Any) -> Tensor:
+        is_size = all(isinstance(n, int) for n in data)
+        return empty(data or 0, dtype=dtype) if is_size else tensor(*data, dtype=dtype)
+
+    make.__name__ = make.__qualname__ = name
+    make.__doc__ = f"A tensor of {dtype}: {name}([1, 2]) of these numbers, {name}(2, 3) of a size."
+    return make
+
+
+HalfTensor, FloatTensor = _typed("HalfTensor", "float16"), _typed("FloatTensor", "float32")
+DoubleTensor, BoolTensor = _typed("DoubleTensor", "float64"), _typed("BoolTensor", "bool")
+ByteTensor, ShortTensor = _typed("ByteTensor", "uint8"), _typed("ShortTensor", "int16")
+IntTensor, LongTensor = _typed("IntTensor", "int32"), _typed("LongTensor", "int64")

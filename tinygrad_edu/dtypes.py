@@ -14,8 +14,15 @@ DTypeLike = NumpyDTypeLike | None
 
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 int8, int16, int32, int64 = (np.dtype(f"int{bits}") for bits in (8, 16, 32, 64))
-uint8 = np.dtype("uint8")
-bool_ = np.dtype("bool")
+uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
+
+
+class _Missing(str):
+    """A dtype that PyTorch has and NumPy has not.  Using it raises TypeError, with these words."""
+
+
+bfloat16 = _Missing("bfloat16 (which NumPy does not have: use float32 or float16)")
+complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")  # refused by `checked`
 
 _default: DType = float32
 
@@ -43,14 +50,16 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
         return data if dtype is None else data.astype(dtype)  # type: ignore[no-any-return]
     else:
         array = _array_of_python_numbers(data, dtype)
-    if not array.dtype.isnative:
-        array = array.astype(array.dtype.newbyteorder("="))
-    if array.dtype.kind not in "fiub":
-        raise TypeError(
-            f"a tensor holds floats, integers or bools, not {array.dtype}"
-            + ("; complex numbers are not supported" if array.dtype.kind == "c" else "")
-        )
-    return array
+    return array.astype(checked(array.dtype), copy=False)
+
+
+def checked(dtype: DTypeLike) -> DType:
+    """The dtype as NumPy's object, in this machine's byte order.  Raises TypeError for what a
+    tensor cannot hold."""
+    found = np.dtype(dtype)
+    if found.kind not in RANKS or found.itemsize > 8:
+        raise TypeError(f"a tensor holds floats, integers or bools, not {found}")
+    return np.dtype(found.str[1:])
 
 
 def _array_of_python_numbers(data: Any, dtype: DTypeLike) -> Array:
@@ -58,15 +67,18 @@ def _array_of_python_numbers(data: Any, dtype: DTypeLike) -> Array:
         array = np.asarray(data, dtype)
     except ValueError as error:
         raise ValueError(
-            f"cannot make a tensor of {type(data).__name__}: {error}.  Every row needs the same "
-            "length: pad them, or keep a list of tensors."
+            f"cannot make a tensor of {type(data).__name__}: {error}.  It takes numbers, in rows "
+            "of the same length: pad them, or keep a list of tensors"
         ) from None
-    if dtype is None and array.dtype == float64:
+    if dtype is None and array.dtype.char in "dLQ":
         leaf = data
         while isinstance(leaf, list | tuple) and leaf:
             leaf = leaf[0]
-        if not hasattr(leaf, "dtype"):
-            array = array.astype(_default)
+        if hasattr(leaf, "dtype"):
+            return array
+        if array.dtype.kind == "u":
+            raise ValueError(f"{array.max()} is too large for int64; write it as a float")
+        array = array.astype(_default)
     return array
 
 
@@ -74,22 +86,55 @@ def result_type(*operands: Any) -> DType:
     """The dtype in which operands meet, by PyTorch's rule: the highest kind of number among them
     (bool < integer < float), as wide as the operands of that kind that have dimensions ask for;
     0-d arrays, then Python scalars, decide only where nothing before them has that kind."""
-    ranked: tuple[list[DType], ...] = ([], [], [])
+    found: dict[tuple[int, int], list[DType]] = {}
     for x in operands:
-        if isinstance(x, bool | int | float):
-            own = _default if isinstance(x, float) else bool_ if isinstance(x, bool) else int64
-            ranked[2].append(own)
+        if isinstance(x, float | int):
+            dtype = _default if isinstance(x, float) else bool_ if isinstance(x, bool) else int64
+            place = RANKS[dtype.kind], 0
         else:
-            ranked[0 if x.ndim else 1].append(x.dtype)
-    kind = max(_KINDS[dtype.kind] for dtypes in ranked for dtype in dtypes)
-    for dtypes in ranked:
-        of_kind = [dtype for dtype in dtypes if _KINDS[dtype.kind] == kind]
-        if of_kind:
-            return np.result_type(*of_kind)
-    raise AssertionError("unreachable: some operand has the highest kind")
+            dtype, place = x.dtype, (RANKS[x.dtype.kind], 2 if x.ndim else 1)
+        found.setdefault(place, []).append(dtype)
+    return np.result_type(*found[max(found)])
 
 
-_KINDS = {"b": 0, "i": 1, "u": 1, "f": 2}
+RANKS = {"b": 0, "i": 1, "u": 1, "f": 2}
+
+
+def promote_types(type1: DTypeLike, type2: DTypeLike) -> DType:
+    """The dtype in which tensors of these two meet: int64 and float16 give float16."""
+    return result_type(np.empty(1, checked(type1)), np.empty(1, checked(type2)))
+
+
+def can_cast(from_: DTypeLike, to: DTypeLike) -> bool:
+    """May numbers be written into `to`?  Not from a higher kind of number (bool < integer <
+    float) into a lower one; a narrower dtype of the same kind will do."""
+    return RANKS[checked(from_).kind] <= RANKS[checked(to).kind]
+
+
+def finfo(type: DTypeLike = None) -> np.finfo[Any]:
+    """The limits of a floating dtype (the default one, if none is given): `bits eps max min
+    tiny smallest_normal resolution dtype`.  1 + eps is the number after 1, `tiny` the smallest
+    of full precision.  Raises ValueError for other dtypes: `iinfo` is for integers.
+
+    >>> bool(finfo(float32).eps == 2**-23)
+    True
+    """
+    return np.finfo(checked(type or _default))
+
+
+def iinfo(type: DTypeLike) -> np.iinfo[Any]:
+    """The limits of an integer dtype: `bits max min dtype`.  Raises ValueError for other dtypes."""
+    return np.iinfo(checked(type))
+
+
+def is_floating_point(input: Any) -> bool:
+    """Does the tensor hold floats?  Only such tensors can require grad."""
+    return bool(input.dtype.kind == "f")
+
+
+def is_complex(input: Any) -> bool:
+    """False: no tensor holds complex numbers."""
+    return bool(input.dtype.kind == "c")
 
 
 WEAK = (float, int, bool)  # Python numbers: they take the dtype of what they meet

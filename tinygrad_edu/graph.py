@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import dis
 from collections.abc import Callable, Sequence
-from functools import partial, update_wrapper
+from functools import cache, partial, update_wrapper
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
@@ -221,13 +221,10 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     def define(forward: Callable[..., Any]) -> OpFunction:
         entry = Op(forward, rules, declared)
         if entry.variadic:
-            callers: dict[int, Any] = {}
+            caller_of = cache(partial(_caller, entry))
 
             def call(*inputs: Any, **params: Any) -> Any:
-                caller = callers.get(len(inputs))
-                if caller is None:
-                    caller = callers[len(inputs)] = _caller(entry, len(inputs))
-                return caller(*inputs, **params)
+                return caller_of(len(inputs))(*inputs, **params)
         else:
             call = _caller(entry, entry.arity)
         made: Any = update_wrapper(call, forward)
@@ -246,15 +243,19 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     return cast(Callable[..., Any], make(op, op.forward, op[(True,) * count]))
 
 
-def unrecorded(y: Any, *inputs: Any) -> Any:
-    """A Tensor outside the record.  Integers that became floats are of the default float."""
-    y = as_result(y)
-    if y.__class__ is Parts:
-        return tuple(unrecorded(part, *inputs) for part in y)
-    kinds = [x.dtype.kind for x in inputs if hasattr(x, "dtype")]
-    if y.dtype.kind == "f" and kinds and "f" not in kinds:
-        y = y.astype(get_default_dtype(), copy=False)
-    return Tensor(y, None)
+def unrecorded(op: Op, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """A Tensor outside the record.  Floats made of whole numbers are made in the default float
+    (NumPy would compute e^x of uint8 in float16)."""
+    arrays = [x for x in inputs if hasattr(x, "dtype")]
+    made = as_result(y if isinstance(y, tuple) else (y,))
+    if made[0].dtype.kind == "f" and arrays and all(x.dtype.kind != "f" for x in arrays):
+        dtype = get_default_dtype()
+        again = op.forward(
+            *[x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs], **params
+        )
+        made = as_result(again if isinstance(y, tuple) else (again,))
+        made = Parts(part.astype(dtype, copy=False) for part in made)
+    return tuple(map(Tensor, made)) if isinstance(y, tuple) else Tensor(made[0], None)
 
 
 def as_result(y: Any) -> Any:
@@ -264,4 +265,4 @@ def as_result(y: Any) -> Any:
 
 
 NO_PARAMS: dict[str, Any] = {}
-MISUSE = (IndexError, TypeError, ValueError)
+MISUSE = (np.linalg.LinAlgError, IndexError, TypeError, ValueError)

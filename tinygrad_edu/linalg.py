@@ -1,3 +1,137 @@
-"""Linear algebra in `torch.linalg`'s spelling: solve, inv, det, svd, eigh, norms."""
+"""Linear algebra in `torch.linalg`'s spelling: solve, inv, det, svd, eigh, norms.
+
+Matrices are the last two dimensions, all before them a batch.  The derivatives are in
+`ops/linalg.py`, with their sources.
+
+>>> import tinygrad_edu as tg
+>>> a = tg.tensor([[2.0, 1.0], [1.0, 3.0]])
+>>> solve(a, tg.tensor([3.0, 4.0])), det(a), eigh(a).eigenvalues
+(tensor([1., 1.]), tensor(5.), tensor([1.3820, 3.6180]))
+"""
 
 from __future__ import annotations
+
+from collections import namedtuple
+from typing import Any
+
+import numpy as np
+
+from . import ops
+from .functions import cholesky, matrix_power, slogdet
+from .functions import norm as vector_norm
+from .ops import det, inv, matmul
+from .tensor import Tensor
+
+# fmt: off
+__all__ = [
+    "LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm",
+    "matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd", "svdvals",
+    "vector_norm",
+]
+# fmt: on
+
+_named: Any = namedtuple
+LinAlgError = np.linalg.LinAlgError
+_Eigh = _named("eigh", "eigenvalues eigenvectors")
+_QR = _named("qr", "Q R")
+_SVD = _named("svd", "U S Vh")
+
+# ---------------------------------------------------------------- products
+
+
+# ---------------------------------------------------------------- systems of equations
+
+
+def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
+    """X with A X = B (X A = B if not `left`), for B a vector, columns, or a batch of either."""
+    if B.ndim == 1 or B.shape == A.shape[:-1]:
+        return ops.solve(A, B.unsqueeze(-1)).squeeze(-1)
+    return ops.solve(A, B) if left else ops.solve(A.mT, B.mT).mT
+
+
+def pinv(A: Tensor, *, rtol: float | None = None) -> Tensor:
+    """The pseudoinverse; singular values up to rtol (else eps times the longer side) times the
+    largest are taken for zero."""
+    return ops.pinv(A, rtol=rtol)
+
+
+def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = None) -> Tensor:
+    """How many singular values are above atol, or above rtol times the largest."""
+    return Tensor(np.linalg.matrix_rank(A.array, atol, rtol=rtol))
+
+
+# ---------------------------------------------------------------- factorisations
+
+
+def qr(A: Tensor, mode: str = "reduced") -> Any:
+    """Q and R with Q R = A: orthonormal columns, and an upper triangle.  With mode "complete" Q is
+    square (no gradient if A has more rows than columns); with "r" it is empty."""
+    if mode == "r":
+        return _QR(Tensor(np.zeros(0, A.dtype)), ops.qr(A)[1])
+    return _QR(*ops.qr(A, mode=mode))
+
+
+def svd(A: Tensor, full_matrices: bool = True) -> Any:
+    """U, S and Vh with U diag(S) Vh = A: S falls, and vectors are orthonormal.
+
+    The gradient needs full_matrices=False, unless A is square or only the S are used.  Where
+    singular values are equal, the vectors have none (it is nan).
+    """
+    return _SVD(*ops.svd(A, full_matrices=full_matrices))
+
+
+def svdvals(A: Tensor) -> Tensor:
+    """The singular values, from the largest to the smallest."""
+    return ops.svd(A, full_matrices=False)[1]
+
+
+def eigh(A: Tensor, UPLO: str = "L") -> Any:
+    """The eigenvalues of a symmetric A, rising, and its eigenvectors, in columns.
+
+    The symmetric part is taken, whatever UPLO says (see `cholesky`).  Where eigenvalues are equal,
+    the vectors have no gradient (it is nan).
+    """
+    return _Eigh(*ops.eigh(A))
+
+
+def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
+    """The eigenvalues of a symmetric A, rising."""
+    return ops.eigh(A)[0]
+
+
+# ---------------------------------------------------------------- norms
+
+
+def matrix_norm(
+    A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
+) -> Any:
+    """The size of a matrix: "fro" is the root of the sum of squares; "nuc" the sum of the singular
+    values, 2 the largest and -2 the smallest of them; inf and -inf the largest and smallest sum of
+    a row's |x|, 1 and -1 of a column's."""
+    dims = [d % A.ndim for d in dim]
+    x = A.to(dtype).permute(*[d for d in range(A.ndim) if d not in dims], *dims)
+    if ord == "fro":
+        y = vector_norm(x, 2, (-2, -1))
+    elif ord in ("nuc", 2, -2):
+        s = svdvals(x)
+        y = s.sum(-1) if ord == "nuc" else s[..., 0 if ord == 2 else -1]
+    elif ord in (1, -1, np.inf, -np.inf):
+        sums = x.absolute().sum(-2 if abs(ord) == 1 else -1)
+        y = sums.amax(-1) if ord > 0 else sums.amin(-1)
+    else:
+        raise RuntimeError(f"matrix_norm: ord is 'fro', 'nuc', 1, 2, inf or negative, not {ord!r}")
+    return y.reshape([1 if d in dims else n for d, n in enumerate(A.shape)]) if keepdim else y
+
+
+def norm(
+    A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Any:
+    """The norm of a matrix if `ord` is given, and A or `dim` has two dimensions; else of a vector:
+    of all numbers, if neither is given."""
+    if ord is not None and dim is None:
+        if A.ndim not in (1, 2):
+            raise RuntimeError(f"norm: say dim= for ord={ord!r} of a tensor of shape {A.shape}")
+        dim = tuple(range(A.ndim))
+    if ord is None or isinstance(dim, int) or len(dim) == 1:
+        return vector_norm(A, ord, dim, keepdim, dtype=dtype)
+    return matrix_norm(A, ord, dim, keepdim, dtype=dtype)

@@ -1,9 +1,60 @@
-"""The methods of Tensor that are functions too: `x.sum(0)` is `tg.sum(x, 0)`."""
+"""The methods of Tensor that say nothing of the record: operators, functions, dtypes.
+
+`x.sum(0)` is `tg.sum(x, 0)`, and `x.exp_()` writes `tg.exp(x)` into x.
+"""
 
 from __future__ import annotations
 
-from . import functions, ops
+from collections.abc import Callable
+from typing import Any, Self
+
+import numpy as np
+
+from . import functions as f
+from . import graph, ops
+from .device import check_device
+from .device import device as Device
+from .dtypes import DTypeLike, as_array, bool_, float16, float32, float64, int32, int64
+from .grad_mode import mode
 from .graph import TensorBase
+
+
+def reflected(op: Any) -> Callable[..., Any]:
+    """The operator for a Tensor on the right: 2 - x."""
+    return lambda self, other: op(other, self)
+
+
+SYMBOLS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
+
+
+class in_place:
+    """The method that writes what a function computes into the Tensor itself."""
+
+    def __init__(self, function: Any) -> None:
+        self.function = function
+
+    def __set_name__(self, owner: type, attribute: str) -> None:
+        function, name = self.function, SYMBOLS.get(attribute, attribute)
+
+        def write(self: Any, *inputs: Any, **params: Any) -> Any:
+            return self._write(function(self, *inputs, **params), name)
+
+        write.__name__ = write.__qualname__ = attribute
+        write.__doc__ = f"`{function.__name__}`, written into this tensor."
+        setattr(owner, attribute, write)
+
+    def __call__(self, x: Any, *inputs: Any, **params: Any) -> Any:
+        """For type checkers: what stands in the class is the method that was set."""
+
+
+def cast(dtype: Any) -> Callable[[Any], Any]:
+    """The method that gives the numbers in this dtype."""
+
+    def astype(self: Any) -> Any:
+        return self.astype(dtype)
+
+    astype.__doc__ = f"The numbers in {dtype}; itself if they are."
+    return astype
 
 
 class Methods(TensorBase):
@@ -11,25 +62,248 @@ class Methods(TensorBase):
 
     __slots__ = ()
 
-    add, sub, mul, neg = ops.add, ops.subtract, ops.multiply, ops.negative
-    div, pow = functions.divide, functions.pow
-    matmul = mm = ops.matmul
-    exp, log, sqrt, square, tanh = ops.exp, ops.log, ops.sqrt, ops.square, ops.tanh
-    sigmoid, relu, sign = ops.sigmoid, ops.relu, ops.sign
-    abs = absolute = ops.absolute
-    maximum, minimum = ops.maximum, ops.minimum
-    isnan, isfinite = ops.isnan, ops.isfinite
-    eq, ne, lt, le = ops.equal, ops.not_equal, ops.less, ops.less_equal
-    gt, ge = ops.greater, ops.greater_equal
-    clamp = clip = functions.clamp
-    sum, mean, amax, amin = functions.sum, functions.mean, functions.amax, functions.amin
-    max, min, argmax, argmin = functions.max, functions.min, functions.argmax, functions.argmin
-    all, any = functions.all, functions.any
-    softmax, log_softmax = functions.softmax, functions.log_softmax
-    logsumexp = functions.logsumexp
-    reshape = view = functions.reshape
-    flatten, squeeze, unsqueeze = functions.flatten, functions.squeeze, functions.unsqueeze
-    transpose = swapaxes = functions.transpose
-    permute, t = functions.permute, functions.t
-    expand, broadcast_to = functions.expand, functions.broadcast_to
-    equal, allclose = functions.equal, functions.allclose
+    # -------------------------------------------------------- operators
+
+    __add__ = ops.add
+    __sub__ = ops.subtract
+    __mul__ = ops.multiply
+    __truediv__ = ops.divide
+    __pow__ = ops.power
+    __matmul__ = ops.matmul
+    __mod__ = ops.remainder
+    __floordiv__ = ops.floor_divide
+    __neg__ = ops.negative
+    __abs__ = ops.absolute
+    __radd__ = ops.add
+    __rmul__ = ops.multiply
+    __lt__ = ops.less
+    __le__ = ops.less_equal
+    __gt__ = ops.greater
+    __ge__ = ops.greater_equal
+    __and__ = __rand__ = ops.bitwise_and
+    __or__ = __ror__ = ops.bitwise_or
+    __xor__ = __rxor__ = ops.bitwise_xor
+    __lshift__, __rshift__ = ops.left_shift, ops.right_shift
+    __invert__ = ops.invert
+
+    def __pos__(self) -> Self:
+        return self
+
+    __rsub__, __rtruediv__ = reflected(ops.subtract), reflected(ops.divide)
+    __rpow__, __rmatmul__ = reflected(ops.power), reflected(ops.matmul)
+    __rmod__, __rfloordiv__ = reflected(ops.remainder), reflected(ops.floor_divide)
+
+    __iadd__, __isub__ = in_place(ops.add), in_place(ops.subtract)
+    __imul__, __itruediv__ = in_place(ops.multiply), in_place(ops.divide)
+    __ipow__, __imod__ = in_place(ops.power), in_place(ops.remainder)
+    __ifloordiv__ = in_place(ops.floor_divide)
+    __iand__, __ior__ = in_place(ops.bitwise_and), in_place(ops.bitwise_or)
+    __ixor__ = in_place(ops.bitwise_xor)
+
+    # -------------------------------------------------------- functions
+
+    abs, absolute, acos, acosh, add = f.abs, f.absolute, f.acos, f.acosh, f.add
+    addcdiv, addcmul, allclose, arccos = f.addcdiv, f.addcmul, f.allclose, f.arccos
+    arccosh, arcsin, arcsinh, arctan = f.arccosh, f.arcsin, f.arcsinh, f.arctan
+    arctan2, arctanh, asin, asinh, atan = f.arctan2, f.arctanh, f.asin, f.asinh, f.atan
+    atan2, atanh, bitwise_and = f.atan2, f.atanh, f.bitwise_and
+    bitwise_left_shift, bitwise_not = f.bitwise_left_shift, f.bitwise_not
+    bitwise_or, bitwise_right_shift = f.bitwise_or, f.bitwise_right_shift
+    bitwise_xor, ceil, clamp, clamp_max = f.bitwise_xor, f.ceil, f.clamp, f.clamp_max
+    clamp_min, clip, cos, cosh, div, divide = f.clamp_min, f.clip, f.cos, f.cosh, f.div, f.divide
+    eq, equal, exp, exp2, expm1, fix = f.eq, f.equal, f.exp, f.exp2, f.expm1, f.fix
+    floor, floor_divide, fmod, frac, ge = f.floor, f.floor_divide, f.fmod, f.frac, f.ge
+    greater, greater_equal, gt, hypot = f.greater, f.greater_equal, f.gt, f.hypot
+    isclose, isfinite, isinf, isnan, le = f.isclose, f.isfinite, f.isinf, f.isnan, f.le
+    lerp, less, less_equal, log, log10 = f.lerp, f.less, f.less_equal, f.log, f.log10
+    log1p, log2, logaddexp, logical_and = f.log1p, f.log2, f.logaddexp, f.logical_and
+    logical_not, logical_or, logical_xor, lt = f.logical_not, f.logical_or, f.logical_xor, f.lt
+    masked_fill, maximum, minimum, mul = f.masked_fill, f.maximum, f.minimum, f.mul
+    multiply, nan_to_num, ne, neg, negative = f.multiply, f.nan_to_num, f.ne, f.neg, f.negative
+    not_equal, pow, reciprocal, relu = f.not_equal, f.pow, f.reciprocal, f.relu
+    remainder, round, rsqrt, sgn, sigmoid = f.remainder, f.round, f.rsqrt, f.sgn, f.sigmoid
+    sign, sin, sinh, sqrt, square, sub = f.sign, f.sin, f.sinh, f.sqrt, f.square, f.sub
+    subtract, tan, tanh, true_divide, trunc = f.subtract, f.tan, f.tanh, f.true_divide, f.trunc
+    digamma, erf, lgamma = f.digamma, f.erf, f.lgamma
+    all, amax, amin, any, argmax, argmin = f.all, f.amax, f.amin, f.any, f.argmax, f.argmin
+    count_nonzero, cumprod, cumsum, diff = f.count_nonzero, f.cumprod, f.cumsum, f.diff
+    log_softmax, logsumexp, max, mean = f.log_softmax, f.logsumexp, f.max, f.mean
+    median, min, nansum, norm, prod = f.median, f.min, f.nansum, f.norm, f.prod
+    softmax, std, sum, var = f.softmax, f.std, f.sum, f.var
+    broadcast_to, chunk, diag, diag_embed = f.broadcast_to, f.chunk, f.diag, f.diag_embed
+    diagonal, expand, expand_as, flatten = f.diagonal, f.expand, f.expand_as, f.flatten
+    flip, moveaxis, movedim, narrow, permute = f.flip, f.moveaxis, f.movedim, f.narrow, f.permute
+    ravel, repeat, repeat_interleave, reshape = f.ravel, f.repeat, f.repeat_interleave, f.reshape
+    reshape_as, roll, rot90, split, squeeze = f.reshape_as, f.roll, f.rot90, f.split, f.squeeze
+    swapaxes, swapdims, t, tile, transpose = f.swapaxes, f.swapdims, f.t, f.tile, f.transpose
+    tril, triu, unbind, unflatten, unfold = f.tril, f.triu, f.unbind, f.unflatten, f.unfold
+    unsqueeze, view, view_as = f.unsqueeze, f.view, f.view_as
+    argsort, argwhere, bincount, gather = f.argsort, f.argwhere, f.bincount, f.gather
+    index_add, index_put, index_select = f.index_add, f.index_put, f.index_select
+    masked_select, nonzero, scatter = f.masked_select, f.nonzero, f.scatter
+    scatter_add, sort, take, take_along_dim = f.scatter_add, f.sort, f.take, f.take_along_dim
+    topk, unique = f.topk, f.unique
+    addmm, bmm, cholesky, det, dot, ger = f.addmm, f.bmm, f.cholesky, ops.det, f.dot, f.ger
+    inner, inverse, kron, logdet, matmul = f.inner, ops.inv, f.kron, f.logdet, ops.matmul
+    matrix_power, mm, mv, outer, slogdet = f.matrix_power, f.mm, f.mv, f.outer, f.slogdet
+    trace, vdot = f.trace, f.vdot
+    bernoulli, multinomial = f.bernoulli, f.multinomial
+    new_empty, new_full, new_ones, new_tensor = f.new_empty, f.new_full, f.new_ones, f.new_tensor
+    new_zeros = f.new_zeros
+
+    # -------------------------------------------------------- written into the tensor itself
+
+    abs_, neg_, exp_, exp2_ = in_place(f.abs), in_place(f.neg), in_place(f.exp), in_place(f.exp2)
+    expm1_, log_, log2_ = in_place(f.expm1), in_place(f.log), in_place(f.log2)
+    log10_, log1p_, sqrt_ = in_place(f.log10), in_place(f.log1p), in_place(f.sqrt)
+    rsqrt_, square_, reciprocal_ = in_place(f.rsqrt), in_place(f.square), in_place(f.reciprocal)
+    sin_, cos_, tan_, asin_ = in_place(f.sin), in_place(f.cos), in_place(f.tan), in_place(f.asin)
+    acos_, atan_, sinh_ = in_place(f.acos), in_place(f.atan), in_place(f.sinh)
+    cosh_, tanh_, sigmoid_ = in_place(f.cosh), in_place(f.tanh), in_place(f.sigmoid)
+    relu_, floor_, ceil_ = in_place(f.relu), in_place(f.floor), in_place(f.ceil)
+    round_, trunc_, frac_ = in_place(f.round), in_place(f.trunc), in_place(f.frac)
+    sign_, clip_, clamp_ = in_place(f.sign), in_place(f.clip), in_place(f.clamp)
+    clamp_min_, clamp_max_, pow_ = in_place(f.clamp_min), in_place(f.clamp_max), in_place(f.pow)
+    mul_, div_, multiply_ = in_place(f.mul), in_place(f.div), in_place(f.multiply)
+    divide_, remainder_, fmod_ = in_place(f.divide), in_place(f.remainder), in_place(f.fmod)
+    floor_divide_, lerp_ = in_place(f.floor_divide), in_place(f.lerp)
+    addcmul_, addcdiv_, erf_ = in_place(f.addcmul), in_place(f.addcdiv), in_place(f.erf)
+    nan_to_num_, masked_fill_ = in_place(f.nan_to_num), in_place(f.masked_fill)
+    scatter_, scatter_add_ = in_place(f.scatter), in_place(f.scatter_add)
+    index_add_, index_put_, tril_ = in_place(f.index_add), in_place(f.index_put), in_place(f.tril)
+    triu_, cumsum_, cumprod_ = in_place(f.triu), in_place(f.cumsum), in_place(f.cumprod)
+    logical_and_, logical_or_ = in_place(f.logical_and), in_place(f.logical_or)
+    logical_not_, logical_xor_ = in_place(f.logical_not), in_place(f.logical_xor)
+    eq_, ne_, lt_, le_ = in_place(f.eq), in_place(f.ne), in_place(f.lt), in_place(f.le)
+    gt_, ge_, atan2_ = in_place(f.gt), in_place(f.ge), in_place(f.atan2)
+    addmm_ = in_place(f.addmm)
+    uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
+    exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
+    new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
+
+    def add_(self: Any, other: Any, *, alpha: float = 1) -> Any:
+        """`add`, written into this tensor."""
+        return self._write(ops.add(self, other if alpha == 1 else other * alpha), "add_")
+
+    def sub_(self: Any, other: Any, *, alpha: float = 1) -> Any:
+        """`sub`, written into this tensor."""
+        return self._write(ops.subtract(self, other if alpha == 1 else other * alpha), "sub_")
+
+    def copy_(self: Any, source: Any) -> Any:
+        """Take the numbers of `source`, which broadcast."""
+        self[...] = source
+        return self
+
+    def fill_(self: Any, value: Any) -> Any:
+        """Make every number `value`."""
+        self[...] = value
+        return self
+
+    def zero_(self: Any) -> Any:
+        """Make every number 0."""
+        self[...] = 0
+        return self
+
+    def where(self, condition: Any, other: Any) -> Any:
+        """These numbers where the condition is true, else those of `other`."""
+        return f.where(condition, self, other)
+
+    # -------------------------------------------------------- memory
+
+    def element_size(self) -> int:
+        """How many bytes a number takes."""
+        return self.array.itemsize  # type: ignore[no-any-return]
+
+    @property
+    def nbytes(self) -> int:
+        """How many bytes all numbers take."""
+        return self.array.nbytes  # type: ignore[no-any-return]
+
+    def stride(self, dim: int | None = None) -> Any:
+        """How many numbers lie between neighbours along each dimension, or along one."""
+        steps = tuple(step // self.array.itemsize for step in self.array.strides)
+        return steps if dim is None else steps[dim]
+
+    def is_contiguous(self) -> bool:
+        """Do the numbers lie in order, without gaps?"""
+        return self.array.flags.c_contiguous  # type: ignore[no-any-return]
+
+    def contiguous(self) -> Self:
+        """The numbers in order, without gaps: itself, or a copy."""
+        return self if self.is_contiguous() else ops.copy(self)
+
+    # -------------------------------------------------------- shapes
+
+    @property
+    def T(self) -> Self:
+        """The transpose: all dimensions in reverse order."""
+        return ops.transpose(self)
+
+    @property
+    def mT(self) -> Self:
+        """The last two dimensions exchanged: each matrix transposed."""
+        return f.transpose(self, -1, -2)
+
+    # -------------------------------------------------------- dtypes and devices
+
+    def astype(self, dtype: DTypeLike) -> Self:
+        """The numbers in another dtype; itself if that is the one they have."""
+        new = np.dtype(dtype)
+        if new == self.array.dtype:
+            return self
+        as_array((), new)
+        if new.kind != "f" or self.node is None or not mode.recording:
+            return graph.Tensor(self.array.astype(new))  # type: ignore[no-any-return]
+        return ops.astype(self, dtype=new)
+
+    def to(
+        self,
+        *args: Any,
+        dtype: DTypeLike = None,
+        device: Any = None,
+        non_blocking: bool = False,
+        copy: bool = False,
+    ) -> Self:
+        """In another dtype (`to(float64)`, `to(other)`); the only device is "cpu"."""
+        for given in args:
+            if isinstance(given, TensorBase):
+                dtype = given.array.dtype
+            elif isinstance(given, Device) or str(given).split(":")[0] in DEVICES:
+                device = given
+            else:
+                dtype = given
+        check_device(device)
+        changed = self if dtype is None else self.astype(dtype)
+        return ops.copy(changed) if copy and changed is self else changed
+
+    def cpu(self) -> Self:
+        """Itself: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = "cuda") -> Self:
+        """Raises RuntimeError: NumPy computes on the CPU."""
+        return self.to(device=device)
+
+    def type(self, dtype: Any = None) -> Any:
+        """In another dtype, given itself or as "torch.FloatTensor"; without one, that name."""
+        if dtype is None:
+            return next(name for name, own in TYPE_NAMES.items() if own == self.array.dtype)
+        return self.astype(TYPE_NAMES.get(dtype, dtype))
+
+    def type_as(self, other: Any) -> Self:
+        """The numbers in the dtype of another tensor."""
+        return self.astype(other.dtype)
+
+    half, float, double = cast(float16), cast(float32), cast(float64)
+    int, long, bool = cast(int32), cast(int64), cast(bool_)
+
+
+TYPE_NAMES = {
+    f"torch.{name}Tensor": np.dtype(dtype)
+    for name, dtype in (
+        *(("Float", "f4"), ("Double", "f8"), ("Half", "f2"), ("Bool", "?"), ("Byte", "u1")),
+        *(("Char", "i1"), ("Short", "i2"), ("Int", "i4"), ("Long", "i8")),
+    )
+}
+
+DEVICES = ("None", "cpu", "cuda", "mps", "meta", "xpu")

@@ -11,15 +11,28 @@ What has no mapping raises TypeError with its name: a silent object array would 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from . import graph, ops
 from .graph import OPS, TensorBase
 
-_OP_OF = {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
-_OP_OF |= {np.amax: ops.amax, np.amin: ops.amin}
+F = TypeVar("F", bound=Callable[..., Any])
+
+_ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
+_ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
+
+
+def answers(*functions: Any) -> Callable[[F], F]:
+    """The decorated function, which takes NumPy's arguments, answers to these NumPy functions."""
+
+    def register(function: F) -> F:
+        _ANSWERS.update(dict.fromkeys(functions, function))
+        return function
+
+    return register
+
 
 # What reads shapes or values only, and answers with plain numbers or tensors outside the record.
 _PLAIN = {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.isclose}
@@ -42,17 +55,19 @@ def _answer(function: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[st
     if function in _PLAIN or function in _LIKE:
         result = function(*map(_array, args), **{k: _array(x) for k, x in kwargs.items()})
         return graph.Tensor(result) if function in _LIKE else result
-    call = _OP_OF.get(function)
+    call: Any = _ANSWERS.get(function)
     if call is None:
         name = getattr(function, "__name__", str(function))
         raise TypeError(f"np.{name} is not defined on tensors; {_OTHERWISE}")
+    if not hasattr(call, "op"):
+        return call(*args, **kwargs)
     entry = call.op
     if entry.arity == 0:
         inputs, extra = tuple(args[0]), args[1:]
     else:
         inputs, extra = args[: entry.arity], args[entry.arity :]
     params = dict(zip(entry.keywords, extra, strict=False))
-    params |= {name: value for name, value in kwargs.items() if value is not None}
+    params |= {k: x for k, x in kwargs.items() if x is not None or k in entry.keywords}
     for name in params:
         if name not in entry.keywords:
             raise TypeError(f"np.{entry.name}: {name}= is not defined on tensors; {_OTHERWISE}")

@@ -1,107 +1,62 @@
-"""Tensors of random numbers, drawn from this thread's generator or from one that is given."""
+"""Tensors of random numbers, drawn from this thread's generator or from one that is given.
+
+>>> _ = manual_seed(0)
+>>> randn(3)
+tensor([ 1.1176, -1.3871, -0.4266])
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from functools import partial
+from typing import Any, Unpack
 
 import numpy as np
 
-from .creation import _made
-from .dtypes import DTypeLike, get_default_dtype
-from .rng import Generator, manual_seed, numpy_generator
+from .creation import made
+from .dtypes import DTypeLike, int64
+from .functions.arguments import plain
+from .functions.filling import Options, size_given
+from .functions.sampling import draw, draw_whole, within
+from .graph import TensorBase
+from .rng import manual_seed as manual_seed
+from .rng import numpy_generator
 from .tensor import Tensor
 
-__all__ = [
-    "Generator",
-    "bernoulli",
-    "manual_seed",
-    "normal",
-    "rand",
-    "randint",
-    "randn",
-    "randperm",
-]
 
-
-def _shape(sizes: tuple[Any, ...], size: Any) -> tuple[int, ...]:
-    if size is not None:
-        sizes = (size,)
-    return tuple(sizes[0]) if len(sizes) == 1 and isinstance(sizes[0], tuple | list) else sizes
-
-
-def _drawn(draw: Any, shape: tuple[int, ...], dtype: DTypeLike) -> Any:
-    """In the dtype that was asked for; NumPy draws float32 and float64 itself."""
-    kind = np.dtype(dtype or get_default_dtype())
-    own = kind if kind in (np.float32, np.float64) else np.dtype(np.float32)
-    return np.asarray(draw(size=shape, dtype=own.type)).astype(kind, copy=False)
-
-
-def rand(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
+def rand(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
     """Numbers uniform in [0, 1)."""
-    draw = numpy_generator(generator).random
-    return _made(_drawn(draw, _shape(sizes, size), dtype), requires_grad)
+    return made(partial(draw, "random", size_given("rand", sizes, size)), **options)
 
 
-def randn(
-    *sizes: Any,
-    size: Any = None,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers of the standard normal distribution: mean 0, variance 1.
-
-    >>> _ = manual_seed(0)
-    >>> randn(3)
-    tensor([ 1.1176, -1.3871, -0.4266])
-    """
-    draw = numpy_generator(generator).standard_normal
-    return _made(_drawn(draw, _shape(sizes, size), dtype), requires_grad)
+def randn(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+    """Numbers of the standard normal distribution: mean 0, variance 1."""
+    return made(partial(draw, "standard_normal", size_given("randn", sizes, size)), **options)
 
 
-def normal(
-    mean: float,
-    std: float,
-    size: Any,
-    *,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Numbers of the normal distribution with this mean and standard deviation."""
-    draw = numpy_generator(generator).standard_normal
-    return _made(_drawn(draw, _shape((), size), dtype) * std + mean, requires_grad)
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
+    """Numbers of the normal distribution with this mean and standard deviation: as many as `size`
+    says, or one for each in the tensors `mean` and `std`."""
+    within("normal", "a standard deviation is at least 0", std, lambda x: x >= 0)
+    given = [x.array.dtype for x in (mean, std) if isinstance(x, TensorBase)]
+    if given:
+        size = np.broadcast_shapes(np.shape(mean), np.shape(std))
+        options.setdefault("dtype", given[0])
+    drawn = randn(size=size, **options)
+    drawn.array[...] = drawn.array * plain(std) + plain(mean)
+    return drawn
 
 
-def randint(
-    low: int,
-    high: Any = None,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: DTypeLike = None,
-) -> Tensor:
-    """Whole numbers from `low` (0 if left out) to below `high`."""
-    if size is None:
-        low, high, size = 0, low, high
-    if not low < high:
-        raise ValueError(f"randint: there is no whole number from {low} to below {high}")
-    drawn = numpy_generator(generator).integers(low, high, size=_shape((), size))
-    return Tensor(np.asarray(drawn, dtype or np.int64))
+def randint(low: int = 0, high: Any = None, size: Any = None, **options: Any) -> Tensor:
+    """Whole numbers from `low` (0 if left out) to below `high`: `randint(10, (2, 3))`."""
+    if isinstance(high, tuple | list):
+        high, size = None, high
+    low, high = (0, low) if high is None else (low, high)
+    shape = size_given("randint", (), size)
+    options["dtype"] = options.get("dtype") or int64
+    return made(partial(draw_whole, low, high, shape), **options)
 
 
-def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
+def randperm(n: int, *, dtype: DTypeLike = int64, generator: Any = None, **options: Any) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
-    return Tensor(numpy_generator(generator).permutation(n))
-
-
-def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
-    """1 with probability p, else 0, for each p."""
-    drawn = numpy_generator(generator).random(p.shape) < p.array
-    return Tensor(np.asarray(drawn, p.dtype))
+    order = numpy_generator(generator).permutation(*size_given("randperm", (n,)))
+    return made(order.astype, dtype=dtype, **options)

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from .device import device as Device
+
 
 class Generator:
     """A stream of random numbers that a seed reproduces; `.numpy` is the NumPy generator in it.
@@ -16,8 +18,7 @@ class Generator:
     """
 
     def __init__(self, device: Any = "cpu") -> None:
-        if str(device) != "cpu":
-            raise ValueError(f"Generator: numbers are drawn on the CPU, not on {device!r}")
+        self.device = Device(device)
         self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
@@ -32,18 +33,26 @@ class Generator:
         return self._seed
 
     def initial_seed(self) -> int:
+        """The seed with which the stream started."""
         return self._seed
 
     def get_state(self) -> dict[str, Any]:
-        return dict(self.numpy.bit_generator.state)
+        """Where in its stream the generator stands, for `set_state`: it may be pickled."""
+        return {"seed": self._seed, "numpy": self.numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> Generator:
-        self.numpy.bit_generator.state = state
+        """Go on from where `get_state` was called: the same numbers follow."""
+        self.manual_seed(state["seed"])
+        self.numpy.bit_generator.state = state["numpy"]
         return self
 
 
+Source = Generator | None  # None: this thread's default generator
+
+
 class _PerThread(threading.local):
-    generator: Generator | None = None
+    def __init__(self) -> None:
+        self.generator = Generator()
 
 
 _default = _PerThread()
@@ -51,8 +60,6 @@ _default = _PerThread()
 
 def default_generator() -> Generator:
     """The generator of this thread, made at first use."""
-    if _default.generator is None:
-        _default.generator = Generator()
     return _default.generator
 
 
@@ -61,5 +68,26 @@ def manual_seed(seed: int) -> Generator:
     return default_generator().manual_seed(seed)
 
 
-def numpy_generator(generator: Generator | None = None) -> np.random.Generator:
+def seed() -> int:
+    """Start this thread's default generator anew, differently each time; returns the seed."""
+    return default_generator().seed()
+
+
+def initial_seed() -> int:
+    """The seed with which this thread's default generator started."""
+    return default_generator().initial_seed()
+
+
+def get_rng_state() -> dict[str, Any]:
+    """Where this thread's default generator stands, for `set_rng_state`."""
+    return default_generator().get_state()
+
+
+def set_rng_state(new_state: dict[str, Any]) -> None:
+    """Let this thread's default generator go on from where `get_rng_state` was called."""
+    default_generator().set_state(new_state)
+
+
+def numpy_generator(generator: Source = None) -> np.random.Generator:
+    """The NumPy generator in this one, or in this thread's default one."""
     return (generator or default_generator()).numpy

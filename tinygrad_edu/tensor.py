@@ -18,41 +18,22 @@ import numpy as np
 
 from . import backward as replaying
 from . import clock, graph, numpy_protocol, ops
+from .device import device
 from .dtypes import (
+    RANKS,
     Array,
     DType,
     DTypeLike,
     as_array,
-    bool_,
-    float16,
     float32,
-    float64,
-    int32,
-    int64,
     row_of_ones,
 )
 from .functions.arguments import check_dim
 from .grad_mode import mode
-from .graph import Node, OpFunction, Shape, TensorBase
+from .graph import Node, Shape, TensorBase
 from .inplace import is_stored_back, is_view
 from .methods import Methods
 from .printing import tensor_text
-
-_bool = bool  # in the class, these three names are methods: t.float()
-_int = int
-_float = float
-
-
-def _cast(dtype: DType) -> Callable[[Tensor], Tensor]:
-    return lambda self: self.astype(dtype)
-
-
-def _reflected(op: OpFunction) -> Callable[[Tensor, Any], Tensor]:
-    return lambda self, other: cast(Tensor, op(other, self))
-
-
-def _in_place(op: OpFunction, name: str) -> Callable[[Tensor, Any], Tensor]:
-    return lambda self, other: self._write(op(self, other), name)
 
 
 class Tensor(Methods):
@@ -65,7 +46,7 @@ class Tensor(Methods):
 
     __slots__ = ("__weakref__",)
 
-    def __init__(self, data: Any = (), node: Any = None, *sizes: _int) -> None:
+    def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
         if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
             data, node = np.zeros((data, *filter(None, [node]), *sizes), float32), None
         self.array = data if data.__class__ is np.ndarray else _new_array(data)
@@ -75,31 +56,36 @@ class Tensor(Methods):
 
     @property
     def shape(self) -> Shape:
+        """The size of each dimension."""
         return self.array.shape  # type: ignore[no-any-return]
 
     @property
     def dtype(self) -> DType:
+        """The type of its numbers, a NumPy dtype."""
         return self.array.dtype  # type: ignore[no-any-return]
 
     @property
-    def ndim(self) -> _int:
+    def ndim(self) -> int:
+        """How many dimensions it has."""
         return self.array.ndim  # type: ignore[no-any-return]
 
     @property
-    def device(self) -> str:
-        return "cpu"
+    def device(self) -> device:
+        """Where it is: the CPU."""
+        return CPU
 
-    def size(self, dim: _int | None = None) -> Any:
+    def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
         if dim is None:
             return self.shape
         check_dim(dim, self.ndim, "size", self)
         return self.shape[dim]
 
-    def dim(self) -> _int:
+    def dim(self) -> int:
+        """How many dimensions it has."""
         return self.ndim
 
-    def numel(self) -> _int:
+    def numel(self) -> int:
         """How many numbers it holds."""
         return self.array.size  # type: ignore[no-any-return]
 
@@ -114,8 +100,15 @@ class Tensor(Methods):
             )
         return self.array  # type: ignore[no-any-return]
 
-    def __array__(self, dtype: DTypeLike = None, copy: _bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
         return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """What `torch.from_dlpack(t)` asks for: the memory itself, to be shared."""
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[int, int]:
+        return self.array.__dlpack_device__()  # type: ignore[no-any-return]
 
     __array_ufunc__ = numpy_protocol.array_ufunc
     __array_function__ = numpy_protocol.array_function
@@ -130,6 +123,7 @@ class Tensor(Methods):
         return self.array.item()
 
     def tolist(self) -> Any:
+        """The numbers as a Python number, or as (nested) lists of them."""
         return self.array.tolist()
 
     def __repr__(self) -> str:
@@ -138,7 +132,7 @@ class Tensor(Methods):
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if self.ndim == 0 else format(str(self), spec)
 
-    def __len__(self) -> _int:
+    def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("len() of a 0-d tensor: it is one number; use item()")
         return self.shape[0]
@@ -146,41 +140,42 @@ class Tensor(Methods):
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
 
-    def __contains__(self, value: Any) -> _bool:
-        return _bool((self.array == _plain(value)).any())
+    def __contains__(self, value: Any) -> bool:
+        return bool((self.array == _plain(value)).any())
 
-    def __bool__(self) -> _bool:
+    def __bool__(self) -> bool:
         if self.array.size != 1:
             raise RuntimeError(
                 f"the truth value of {self.array.size} numbers is ambiguous; use t.any() or t.all()"
             )
-        return _bool(self.array.item())
+        return bool(self.array.item())
 
-    def __float__(self) -> _float:
-        return _float(self.item())
+    def __float__(self) -> float:
+        return float(self.item())
 
-    def __int__(self) -> _int:
-        return _int(self.item())
+    def __int__(self) -> int:
+        return int(self.item())
 
-    def __index__(self) -> _int:
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def __index__(self) -> int:
         if self.dtype.kind not in "iub":
             raise TypeError(f"an index is a whole number, not {self.dtype}; use int(t)")
-        return _int(self.item())
-
-    __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
+        return int(self.item())
 
     # -------------------------------------------------------- its place in the record
 
     @property
-    def requires_grad(self) -> _bool:
+    def requires_grad(self) -> bool:
         """Does a gradient flow here?  Exactly if it has a node."""
         return self.node is not None
 
     @requires_grad.setter
-    def requires_grad(self, wanted: _bool) -> None:
+    def requires_grad(self, wanted: bool) -> None:
         self.requires_grad_(wanted)
 
-    def requires_grad_(self, requires_grad: _bool = True) -> Tensor:
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Make this a leaf that collects a gradient, or one that does not."""
         if not self.is_leaf:
             if not requires_grad:
@@ -195,12 +190,13 @@ class Tensor(Methods):
         return self
 
     @property
-    def is_leaf(self) -> _bool:
+    def is_leaf(self) -> bool:
         """Was it made by the user, rather than by a recorded op?"""
         return self.node is None or self.node.plan is None
 
     @property
     def grad_fn(self) -> Node | None:
+        """The op that made it, in the record; None for a leaf or a constant."""
         return None if self.is_leaf else self.node
 
     @property
@@ -275,8 +271,8 @@ class Tensor(Methods):
     def backward(
         self,
         gradient: Tensor | None = None,
-        retain_graph: _bool | None = None,
-        create_graph: _bool = False,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
         inputs: Tensor | list[Tensor] | tuple[Tensor, ...] | None = None,
     ) -> None:
         """Add d(this)/d(leaf) to `.grad` of every leaf that this was computed from.
@@ -315,12 +311,12 @@ class Tensor(Methods):
                 f"{name}: the result has shape {array.shape}, which does not fit in place into "
                 f"{self.shape}; write it as x = x + y, not in place"
             )
-        if not np.can_cast(array.dtype, self.dtype, "same_kind"):
+        if RANKS[array.dtype.kind] > RANKS[self.dtype.kind]:
             raise RuntimeError(
                 f"{name}: {array.dtype} cannot be written into {self.dtype} in place"
             )
         if not self._involves_gradient(result):
-            self.array[...] = array
+            self.array[...] = array.astype(self.dtype, copy=False)
             clock.stamp(self.array)
             return self
         self._refuse_leaf(name)
@@ -332,7 +328,7 @@ class Tensor(Methods):
         self.array, self.node = array.astype(self.dtype, copy=False), result.node
         return self
 
-    def _involves_gradient(self, value: Any) -> _bool:
+    def _involves_gradient(self, value: Any) -> bool:
         noded = self.node is not None or getattr(value, "node", None) is not None
         return noded and mode.recording
 
@@ -342,32 +338,6 @@ class Tensor(Methods):
                 f"{name}: a leaf that requires grad is written in place while ops are recorded.  "
                 "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
-
-    __iadd__, __isub__ = _in_place(ops.add, "+="), _in_place(ops.subtract, "-=")
-    __imul__, __itruediv__ = _in_place(ops.multiply, "*="), _in_place(ops.divide, "/=")
-    __ipow__ = _in_place(ops.power, "**=")
-    mul_, div_ = _in_place(ops.multiply, "mul_"), _in_place(ops.divide, "div_")
-
-    def add_(self, other: Any, *, alpha: _float = 1) -> Tensor:
-        return self._write(ops.add(self, other if alpha == 1 else other * alpha), "add_")
-
-    def sub_(self, other: Any, *, alpha: _float = 1) -> Tensor:
-        return self._write(ops.subtract(self, other if alpha == 1 else other * alpha), "sub_")
-
-    def clamp_(self, min: Any = None, max: Any = None) -> Tensor:
-        return self._write(ops.clip(self, min=min, max=max), "clamp_")
-
-    def copy_(self, source: Any) -> Tensor:
-        self[...] = source
-        return self
-
-    def fill_(self, value: Any) -> Tensor:
-        self[...] = value
-        return self
-
-    def zero_(self) -> Tensor:
-        self[...] = 0
-        return self
 
     def __getitem__(self, key: Any) -> Tensor:
         arrays, rest = ops.split_key(key)
@@ -404,24 +374,7 @@ class Tensor(Methods):
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
         clock.stamp(self.array if arrays else self.array[rest])
 
-    # -------------------------------------------------------- operators
-
-    __add__ = ops.add
-    __sub__ = ops.subtract
-    __mul__ = ops.multiply
-    __truediv__ = ops.divide
-    __pow__ = ops.power
-    __matmul__ = ops.matmul
-    __mod__ = ops.remainder
-    __floordiv__ = ops.floor_divide
-    __neg__ = ops.negative
-    __abs__ = ops.absolute
-    __radd__ = ops.add
-    __rmul__ = ops.multiply
-    __lt__ = ops.less
-    __le__ = ops.less_equal
-    __gt__ = ops.greater
-    __ge__ = ops.greater_equal
+    # -------------------------------------------------------- comparing and copying
 
     def __eq__(self, other: Any) -> Any:
         return ops.equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
@@ -429,78 +382,7 @@ class Tensor(Methods):
     def __ne__(self, other: Any) -> Any:
         return ops.not_equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
 
-    __and__ = ops.bitwise_and
-    __or__ = ops.bitwise_or
-    __invert__ = ops.invert
-
-    __rsub__, __rtruediv__ = _reflected(ops.subtract), _reflected(ops.divide)
-    __rpow__, __rmatmul__ = _reflected(ops.power), _reflected(ops.matmul)
-    __rmod__, __rfloordiv__ = _reflected(ops.remainder), _reflected(ops.floor_divide)
-
-    @property
-    def T(self) -> Tensor:
-        """The transpose: all dimensions in reverse order."""
-        return ops.transpose(self)
-
-    @property
-    def mT(self) -> Tensor:
-        """The last two dimensions exchanged: each matrix transposed."""
-        return self.transpose(-1, -2)
-
-    def contiguous(self) -> Tensor:
-        return self if self.array.flags.c_contiguous else self.clone()
-
-    def view_as(self, other: Tensor) -> Tensor:
-        return self.reshape(other.shape)
-
-    def expand_as(self, other: Tensor) -> Tensor:
-        return self.expand(other.shape)
-
-    # -------------------------------------------------------- dtypes
-
-    def astype(self, dtype: DTypeLike) -> Tensor:
-        """The numbers in another dtype; itself if that is the one they have."""
-        new = np.dtype(dtype)
-        if new == self.dtype:
-            return self
-        as_array((), new)
-        if new.kind != "f" or self.node is None or not mode.recording:
-            return Tensor(self.array.astype(new))
-        return ops.astype(self, dtype=new)
-
-    def to(
-        self,
-        *args: Any,
-        dtype: DTypeLike = None,
-        device: Any = None,
-        non_blocking: _bool = False,
-        copy: _bool = False,
-    ) -> Tensor:
-        """In another dtype (`to(float64)`, `to(other)`); the only device is "cpu"."""
-        for given in args:
-            if isinstance(given, TensorBase):
-                dtype = given.array.dtype
-            elif given is None or _names_device(given):
-                device = given
-            else:
-                dtype = given
-        if device is not None and str(device).split(":")[0] != "cpu":
-            raise RuntimeError(
-                f'to: NumPy computes on the CPU; there is no device {device!r}, only "cpu"'
-            )
-        changed = self if dtype is None else self.astype(dtype)
-        return changed.clone() if copy and changed is self else changed
-
-    def cpu(self) -> Tensor:
-        return self
-
-    def type_as(self, other: Tensor) -> Tensor:
-        return self.astype(other.dtype)
-
-    half, float, double = _cast(float16), _cast(float32), _cast(float64)
-    int, long, bool = _cast(int32), _cast(int64), _cast(bool_)
-
-    # -------------------------------------------------------- copying
+    __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         if not self.is_leaf:
@@ -581,12 +463,9 @@ def _new_array(data: Any) -> Array:
     return array.astype(float32) if numbers and array.dtype.kind in "iub" else array
 
 
+CPU = device()
 _NUMERIC = (TensorBase, np.ndarray, np.generic, int, float, list, tuple)
 
 
 def _plain(x: Any) -> Any:
     return x.array if isinstance(x, TensorBase) else x
-
-
-def _names_device(given: Any) -> bool:
-    return isinstance(given, str) and given.split(":")[0] in ("cpu", "cuda", "mps", "meta", "xpu")

@@ -4,9 +4,11 @@ They live once here, and serve as functions (`tg.sum(x, 0)`) and as methods (`x.
 PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
+from . import numpys as numpys
 from .elementwise import *
+from .filling import *
 from .indexing import *
 from .linalg import *
 from .reduction import *
+from .sampling import *
 from .shape import *
-from .window import *

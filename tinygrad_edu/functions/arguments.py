@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import builtins
+import functools
+from collections.abc import Callable
+from types import FunctionType
 from typing import Any, TypeVar
 
 from .. import graph
@@ -46,3 +49,27 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
 
 def plain(x: Any) -> Any:
     return x.array if isinstance(x, graph.TensorBase) else x
+
+
+def accept_numpy_names(names: dict[str, Any]) -> None:
+    """Let the functions among the `globals()` of a file be told `axis` and `keepdims` where they
+    say `dim` and `keepdim`, as PyTorch's can."""
+    for name, function in list(names.items()):
+        if isinstance(function, FunctionType) and function.__module__ == names["__name__"]:
+            code = function.__code__
+            own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+            if name[0] != "_" and "dim" in own and "axis" not in own:
+                names[name] = _with_numpy_names(function)
+
+
+def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
+            if numpys in kwargs:
+                if torchs in kwargs:
+                    raise TypeError(f"{function.__name__}: give {torchs} or {numpys}, not both")
+                kwargs[torchs] = kwargs.pop(numpys)
+        return function(*args, **kwargs)
+
+    return call

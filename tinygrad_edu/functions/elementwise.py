@@ -8,37 +8,134 @@ import numpy as np
 
 from .. import graph, ops
 from ..ops.elementwise import *
+from ..ops.special import *
 from .arguments import T, plain
 
-
-def clamp(input: T, min: Any = None, max: Any = None) -> T:
-    """The numbers kept within [min, max]; the gradient passes inside, the borders too."""
-    if isinstance(min, graph.TensorBase):
-        input = ops.maximum(input, min)
-        return input if max is None else clamp(input, None, max)
-    if isinstance(max, graph.TensorBase):
-        return ops.minimum(input if min is None else clamp(input, min), max)
-    min, max = (x.item() if isinstance(x, np.generic) else x for x in (min, max))
-    return ops.clip(input, min=min, max=max)
+# ---------------------------------------------------------------- arithmetic
 
 
-def where(condition: Any, input: Any, other: Any) -> Any:
-    """`input` where the condition is true, else `other`."""
-    return ops.where(condition, input, other)
+def add(input: T, other: Any, *, alpha: float = 1) -> T:
+    """y = a + alpha b."""
+    return ops.add(input, other if alpha == 1 else ops.multiply(other, alpha))
 
 
-def pow(input: T, exponent: Any) -> T:
+def subtract(input: T, other: Any, *, alpha: float = 1) -> T:
+    """y = a - alpha b."""
+    return ops.subtract(input, other if alpha == 1 else ops.multiply(other, alpha))
+
+
+def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """y = a / b; with rounding_mode="floor", the whole number below it, with "trunc" the one
+    towards 0."""
+    if rounding_mode is None:
+        return ops.divide(input, other)
+    if rounding_mode == "floor":
+        return ops.floor_divide(input, other)
+    if rounding_mode != "trunc":
+        raise RuntimeError(
+            f"divide: rounding_mode is 'floor', 'trunc' or None, not {rounding_mode!r}"
+        )
+    whole = ops.subtract(input, ops.fmod(input, other))  # exact, while a / b of int64 is not
+    if whole.dtype.kind in "iu":
+        return ops.floor_divide(whole, other)
+    return ops.trunc(ops.divide(input, other))
+
+
+def pow(input: Any, exponent: Any) -> Any:
     """y = x^exponent."""
     return ops.power(input, exponent)
 
 
-def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
-    """y = a / b; with rounding_mode="floor", the whole number below it."""
-    if rounding_mode is None:
-        return ops.divide(input, other)
-    if rounding_mode != "floor":
-        raise ValueError(f"divide: rounding_mode is None or 'floor', not {rounding_mode!r}")
-    return ops.floor_divide(input, other)
+def rsqrt(input: T) -> T:
+    """y = 1 / sqrt x."""
+    return ops.reciprocal(ops.sqrt(input))
+
+
+def frac(input: T) -> T:
+    """y = x - trunc(x), what stands behind the point."""
+    return ops.subtract(input, ops.trunc(input))
+
+
+def lerp(input: T, end: Any, weight: Any) -> T:
+    """y = a + weight (end - a): from a at weight 0 to end at weight 1."""
+    return ops.add(input, ops.multiply(weight, ops.subtract(end, input)))
+
+
+def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
+    """y = a + value b c."""
+    return add(input, ops.multiply(tensor1, tensor2), alpha=value)
+
+
+def addcdiv(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
+    """y = a + value b / c."""
+    return add(input, ops.divide(tensor1, tensor2), alpha=value)
+
+
+# ---------------------------------------------------------------- choices
+
+
+def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+    """The numbers kept within [min, max], numbers or tensors; the gradient passes inside, the
+    borders too, and goes to the bound outside.  Where min > max, y = max."""
+    if isinstance(min, graph.TensorBase) or isinstance(max, graph.TensorBase):
+        if min is not None:
+            input = ops.where(ops.less(input, min), min, input)
+        return input if max is None else ops.where(ops.greater(input, max), max, input)
+    min, max = (x.item() if isinstance(x, np.generic) else x for x in (min, max))
+    return ops.clip(input, min=min, max=max)
+
+
+def clamp_min(input: T, min: Any) -> T:
+    """The numbers, at least `min`."""
+    return clamp(input, min, None)  # type: ignore[no-any-return]
+
+
+def clamp_max(input: T, max: Any) -> T:
+    """The numbers, at most `max`."""
+    return clamp(input, None, max)  # type: ignore[no-any-return]
+
+
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """`input` where the condition is true, else `other`; alone, where the condition is true: for
+    each dimension a tensor of indices."""
+    if input is not None:
+        return ops.where(condition, input, other)
+    return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))
+
+
+def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+    """`value`, a number or a tensor without dimensions, where the mask is true, else `input`."""
+    if mask.dtype.kind != "b":
+        raise RuntimeError(f"masked_fill: the mask is bool, not {mask.dtype}; write it as x != 0")
+    if np.ndim(plain(value)):
+        raise RuntimeError(f"masked_fill: the value is one number, not {value.shape}; see where")
+    if input.dtype.kind != "f":
+        value = input.dtype.type(plain(value))
+    return ops.where(mask, value, input)
+
+
+def nan_to_num(input: T, nan: Any = None, posinf: Any = None, neginf: Any = None) -> T:
+    """The numbers, with 0 (or `nan`) for nan, and for the infinities the largest number that there
+    is (or `posinf`, `neginf`)."""
+    return ops.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
+
+
+# ---------------------------------------------------------------- questions
+
+
+def isclose(
+    input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
+) -> Any:
+    """Is |input - other| <= atol + rtol |other|, number by number?"""
+    a, b = plain(input), plain(other)
+    return graph.Tensor(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
+
+
+def allclose(
+    input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
+) -> bool:
+    """Is |input - other| <= atol + rtol |other| everywhere?"""
+    return bool(np.allclose(plain(input), plain(other), rtol, atol, equal_nan))
 
 
 def equal(input: Any, other: Any) -> bool:
@@ -46,9 +143,12 @@ def equal(input: Any, other: Any) -> bool:
     return bool(input.shape == other.shape and (input.array == other.array).all())
 
 
-def allclose(
-    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
-) -> bool:
-    """Is |input - other| <= atol + rtol |other| everywhere?"""
-    a, b = plain(input), plain(other)
-    return bool(np.allclose(a, b, rtol=rtol, atol=atol, equal_nan=equal_nan))
+# ---------------------------------------------------------------- other names
+
+sub, mul, multiply, div, true_divide = subtract, ops.multiply, ops.multiply, divide, divide
+neg, abs, sgn, clip, fix = ops.negative, ops.absolute, ops.sign, clamp, ops.trunc
+arcsin, arccos, arctan, arctan2 = ops.asin, ops.acos, ops.atan, ops.atan2
+arcsinh, arccosh, arctanh = ops.asinh, ops.acosh, ops.atanh
+eq, ne, not_equal = ops.equal, ops.not_equal, ops.not_equal
+lt, le, gt, ge = ops.less, ops.less_equal, ops.greater, ops.greater_equal
+bitwise_not, bitwise_left_shift, bitwise_right_shift = ops.invert, ops.left_shift, ops.right_shift

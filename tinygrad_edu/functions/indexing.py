@@ -1,3 +1,303 @@
-"""Reading and writing at places: gather and scatter, sort and search."""
+"""Reading and writing at places: gather and scatter, sort and search.
+
+A read is differentiable in what is read, a write in both what is kept and what is written.  Places
+that are read several times add up their gradients; where they are *written* several times the last
+value stays, and has the gradient.
+"""
 
 from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from .. import graph, ops
+from ..dtypes import bool_, float32, float64, int32
+from .arguments import T, check_dim, plain
+
+ARRAY = ops.ARRAY
+
+# ---------------------------------------------------------------- whole rows along one dimension
+
+
+def index_select(input: T, dim: int, index: Any) -> T:
+    """The rows along `dim` that `index` names: for dim 0, y[i] = x[index[i]]."""
+    index, key = _rows(input, dim, index, "index_select", IndexError)
+    return ops.getitem(input, index, key=key)
+
+
+def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
+    """x with alpha times the rows of `source` added to those that `index` names: for dim 0,
+    y[index[i]] += alpha source[i]."""
+    index, key = _rows(input, dim, index, "index_add", RuntimeError, source)
+    added = ops.put(source, index, key=key, shape=input.shape)
+    return ops.add(input, added if alpha == 1 else added * alpha)
+
+
+def _rows(
+    x: Any, dim: int, index: Any, name: str, error: Any = None, source: Any = None
+) -> tuple[Any, Any]:
+    """The index as a row of numbers, and the key that reads it along `dim`, both checked."""
+    own = _checked(x, dim, index, name, error)
+    if index.ndim > 1:
+        raise IndexError(f"{name}: the index is a row of places, not of shape {index.shape}")
+    index = ops.reshape(index, shape=(-1,))
+    wanted = (*x.shape[:own], len(index), *x.shape[own + 1 :])
+    if source is not None:
+        _check_dtype(x, source, name)
+        if source.shape != wanted:
+            raise error(f"{name}: the {len(index)} places take {wanted}, not {source.shape}")
+    return index, (slice(None),) * own + (ARRAY,)
+
+
+def _checked(x: Any, dim: int, index: Any, name: str, error: Any) -> int:
+    """`dim`, counted from the front.  The index must hold integers, in range if there is an error
+    to say otherwise."""
+    check_dim(dim, x.ndim, name, x)
+    own = dim % x.ndim if x.ndim else 0
+    size = x.shape[own] if x.ndim else 1
+    places = _integers(index, name)
+    if error and places.size and not 0 <= places.min() <= places.max() < size:
+        wrong = places[(places < 0) | (places >= size)][0]
+        raise error(f"{name}: index {wrong} is out of range for dimension {dim} of size {size}")
+    return own
+
+
+def _integers(index: Any, name: str) -> Any:
+    if index.dtype.kind != "i":
+        raise RuntimeError(f"{name}: an index holds integers, not {index.dtype}; say index.long()")
+    return plain(index)
+
+
+def _check_dtype(x: Any, source: Any, name: str) -> None:
+    if x.dtype != source.dtype:
+        raise RuntimeError(f"{name}: {source.dtype} values go into {x.dtype}; say .to({x.dtype})")
+
+
+# ---------------------------------------------------------------- number by number
+
+
+def gather(input: Any, dim: int, index: Any) -> Any:
+    """The numbers that `index` names along `dim`: for dim 0, y[i, j] = x[index[i, j], j].
+
+    The index has as many dimensions as x, and is no larger in the others.
+
+    >>> import tinygrad_edu as tg
+    >>> gather(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, tg.tensor([[0, 0], [1, 0]]))
+    tensor([[1., 1.],
+            [4., 3.]])
+    """
+    own = _check_places(input, dim, index, "gather")
+    sizes = index.shape[:own] + input.shape[own : own + 1] + index.shape[own + 1 :]
+    return ops.take_along_axis(_corner(input, sizes), index, axis=dim)
+
+
+def scatter(input: T, dim: int, index: Any, src: Any = None, *, value: Any = None) -> T:
+    """x with `src`, a tensor or a number, written where `index` says: for dim 0,
+    y[index[i, j], j] = src[i, j]."""
+    src = value if src is None else src
+    if src is None:
+        raise TypeError("scatter: give what to write, src= (a tensor) or value= (a number)")
+    src, places = _to_places(input, dim, index, src, "scatter")
+    return ops.setitem(input, src, *places, key=(ARRAY,) * len(places))
+
+
+def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:
+    """x with `src` added where `index` says: for dim 0, y[index[i, j], j] += src[i, j]."""
+    src, places = _to_places(input, dim, index, src, "scatter_add")
+    shape = input.shape  # type: ignore[attr-defined]
+    return ops.add(input, ops.put(src, *places, key=(ARRAY,) * len(places), shape=shape))
+
+
+def _check_places(x: Any, dim: int, index: Any, name: str) -> int:
+    own = _checked(x, dim, index, name, RuntimeError)
+    sizes = x.shape[:own] + index.shape[own : own + 1] + x.shape[own + 1 :]
+    if index.ndim != x.ndim or any(map(int.__gt__, index.shape, sizes)):
+        raise RuntimeError(
+            f"{name}: an index of {index.shape} does not fit {x.shape}: it needs as many "
+            f"dimensions, and no larger ones except along {dim}"
+        )
+    return own
+
+
+def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, tuple[Any, ...]]:
+    """What of src is written, and where."""
+    own = _check_places(x, dim, index, name)
+    if hasattr(src, "dtype"):
+        _check_dtype(x, src, name)
+        if src.ndim != x.ndim or any(map(int.__gt__, index.shape, src.shape)):
+            raise RuntimeError(f"{name}: {index.shape} places, and src brings only {src.shape}")
+        src = _corner(src, index.shape)
+    return src, ops.along(index, own, index.shape)
+
+
+def _corner(x: Any, sizes: tuple[int, ...]) -> Any:
+    return x if x.shape == sizes else ops.getitem(x, key=tuple(map(slice, sizes)))
+
+
+# ---------------------------------------------------------------- flattened, masked, by keys
+
+
+def take(input: T, index: Any) -> T:
+    """The numbers that `index` names in the flattened x."""
+    _integers(index, "take")
+    return ops.getitem(ops.reshape(input, shape=(-1,)), index, key=(ARRAY,))
+
+
+def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
+    """The numbers that `indices` names along `dim`, broadcast in the other dimensions; without a
+    dim, in the flattened x."""
+    if dim is None:
+        return take(input, ops.reshape(indices, shape=(-1,)))
+    _checked(input, dim, indices, "take_along_dim", None)
+    if indices.ndim != input.ndim:
+        raise RuntimeError(f"take_along_dim: {indices.ndim} dimensions do not fit {input.shape}")
+    return ops.take_along_axis(input, indices, axis=dim)
+
+
+def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
+    """x with x[indices] = values, or with `accumulate` x[indices] += values, where places named
+    several times get the sum."""
+    if not isinstance(indices, tuple | list):
+        raise TypeError("index_put: the indices are a tuple of tensors, as in (rows, columns)")
+    _check_dtype(input, values, "index_put")
+    arrays, key = ops.split_key(tuple(indices))
+    if not accumulate:
+        return ops.setitem(input, values, *arrays, key=key)
+    shape = ops.getitem(plain(input), *map(plain, arrays), key=key).shape
+    values = ops.broadcast_to(values, shape=shape)
+    return ops.add(input, ops.put(values, *arrays, key=key, shape=input.shape))
+
+
+def masked_select(input: Any, mask: Any) -> Any:
+    """The numbers of x where the mask is true, in one row; x and mask broadcast."""
+    x, mask = _masked(input, mask, "masked_select")
+    return ops.getitem(x, mask, key=(ARRAY,))
+
+
+def _masked(x: Any, mask: Any, name: str) -> tuple[Any, Any]:
+    if mask.dtype != bool_:
+        raise RuntimeError(f"{name}: a mask is of bools, not {mask.dtype}; compare, as in x > 0")
+    shape = np.broadcast_shapes(x.shape, mask.shape)
+    return ops.broadcast_to(x, shape=shape), ops.broadcast_to(mask, shape=shape)
+
+
+# ---------------------------------------------------------------- in order
+
+
+class Ranked(NamedTuple):
+    """What `sort`, `topk` and `kthvalue` return: the values, and where they stood."""
+
+    values: Any
+    indices: Any
+
+
+def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+    """The places of x in order along `dim`; always stable."""
+    return sort(input, dim, descending).indices
+
+
+def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Ranked:
+    """x in order along `dim`, and where each number stood; always stable, NaN is the largest.
+
+    >>> import tinygrad_edu as tg
+    >>> sort(tg.tensor([3.0, 1.0, 2.0])).indices
+    tensor([1, 2, 0])
+    """
+    return _ranked("sort", input, dim, descending)
+
+
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Ranked:
+    """The k largest (or smallest) numbers along `dim`, in order, and where they stood."""
+    return _ranked("topk", input, dim, largest, 0, k)
+
+
+def _ranked(
+    name: str, x: Any, dim: int, descending: bool, start: int = 0, stop: int | None = None
+) -> Ranked:
+    check_dim(dim, x.ndim, name, x)
+    size = x.shape[dim] if x.ndim else 1
+    stop = size if stop is None else stop
+    if not 0 <= start <= stop <= size:
+        raise RuntimeError(f"{name}: k = {stop} is out of range: dimension {dim} has size {size}")
+    places = ops.argsort(x, axis=dim, descending=descending)
+    if stop - start < size:
+        own = (slice(None),) * (dim % x.ndim)
+        places = ops.getitem(places, key=(*own, slice(start, stop)))
+    return Ranked(ops.take_along_axis(x, places, axis=dim), places)
+
+
+# ---------------------------------------------------------------- without a gradient
+
+
+def unique(
+    input: Any,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct numbers (with `dim`, rows) of x, in order; if asked for, which of them each
+    number of x is, and how often each occurs."""
+    x = plain(input)
+    values, inverse, counts = np.unique(x, False, True, True, dim, equal_nan=False)
+    inverse = inverse.reshape(x.shape if dim is None else (-1,))
+    return _found((values, True), (inverse, return_inverse), (counts, return_counts))
+
+
+def _found(*arrays: tuple[Any, bool]) -> Any:
+    found = tuple(graph.Tensor(array) for array, wanted in arrays if wanted)
+    return found if len(found) > 1 else found[0]
+
+
+def searchsorted(
+    sorted_sequence: Any,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+) -> Any:
+    """Where in a sorted sequence each number would stand: before its equals, or with `right` after
+    them.  The sequence is one row, or one for each row of the input."""
+    if side == "left" and right:
+        raise RuntimeError("searchsorted: side='left' and right=True ask for opposite things")
+    shape, given = sorted_sequence.shape, np.shape(plain(input))
+    if len(shape) != 1 and not (shape and len(shape) == len(given) and shape[:-1] == given[:-1]):
+        raise RuntimeError(f"searchsorted: {shape} is neither one row nor the rows of {given}")
+    places = ops.searchsorted(sorted_sequence, input, side="right" if right else side or "left")
+    return places.to(int32) if out_int32 else places
+
+
+def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
+    """The bucket of each number: how many boundaries are below it, or with `right` not above."""
+    if boundaries.ndim != 1:
+        raise RuntimeError(f"bucketize: the boundaries are one row, not {boundaries.shape}")
+    return searchsorted(boundaries, input, out_int32=out_int32, right=right)
+
+
+def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each of 0, 1, 2 ... occurs; with weights, the (differentiable) sum of theirs."""
+    x = plain(input)
+    if x.ndim != 1 or x.dtype.kind not in "iu" or x.min(initial=minlength) < 0:
+        raise RuntimeError(f"bincount: it counts integers from 0 on, not {x}, up to {minlength}")
+    if weights is None:
+        return graph.Tensor(np.bincount(x, minlength=minlength))
+    if weights.shape != x.shape:
+        raise RuntimeError(f"bincount: {weights.shape} weights for {x.shape} numbers")
+    weights = weights if weights.dtype == float32 else weights.to(float64)
+    length = x.max(initial=minlength - 1) + 1
+    return ops.put(weights, input, key=(ARRAY,), shape=(int(length),))
+
+
+def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+    """The places of the numbers other than zero, one in each row; or a tuple, to index with."""
+    x = plain(input)
+    if as_tuple:
+        return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(x))))
+    return graph.Tensor(np.argwhere(x))
+
+
+def argwhere(input: Any) -> Any:
+    """The places of the numbers other than zero, one in each row."""
+    return nonzero(input)

@@ -1,3 +1,177 @@
-"""Products of matrices and vectors, in all of PyTorch's spellings."""
+"""Products of matrices and vectors, in all of PyTorch's spellings, and what is made of them.
+
+>>> import tinygrad_edu as tg
+>>> a, b = tg.ones(2, 3), tg.ones(3, 4)
+>>> einsum("ij,jk->ik", a, b).shape, tensordot(a, b, 1).shape, kron(a, b).shape
+((2, 4), (2, 4), (6, 12))
+"""
 
 from __future__ import annotations
+
+from collections import namedtuple
+from functools import lru_cache
+from string import ascii_letters
+from typing import Any
+
+import numpy as np
+
+from .. import graph, ops
+from ..ops import det, matmul  # noqa: F401
+from ..ops import inv as inverse  # noqa: F401
+from .arguments import T
+
+# ---------------------------------------------------------------- products of two
+
+
+def mm(input: Any, mat2: Any) -> Any:
+    """The product of two matrices: (n, m) @ (m, p)."""
+    return _product("mm", input, 2, mat2, 2)
+
+
+def mv(input: Any, vec: Any) -> Any:
+    """The product of a matrix and a vector: (n, m) @ (m,)."""
+    return _product("mv", input, 2, vec, 1)
+
+
+def bmm(input: Any, mat2: Any) -> Any:
+    """The products of b pairs of matrices: (b, n, m) @ (b, m, p)."""
+    return _product("bmm", input, 3, mat2, 3)
+
+
+def dot(input: Any, tensor: Any) -> Any:
+    """sum_i a_i b_i of two vectors."""
+    return _product("dot", input, 1, tensor, 1)
+
+
+def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
+    if (a.ndim, b.ndim) != (a_ndim, b_ndim) or (a_ndim == 3 and len(a) != len(b)):
+        wanted = f"{a_ndim} and {b_ndim} dimensions" + ", of one batch" * (a_ndim == 3)
+        raise RuntimeError(f"{name}: it takes {wanted}, not {a.shape} and {b.shape}; see matmul")
+    return ops.matmul(a, b)
+
+
+vdot = dot
+
+
+def outer(input: T, vec2: Any) -> T:
+    """y_ij = a_i b_j of two vectors."""
+    return ops.einsum(input, vec2, subscripts="i,j->ij")
+
+
+ger = outer
+
+
+def inner(input: Any, other: Any) -> Any:
+    """y_ij = sum_k a_ik b_jk: over the last dimension of both; a number multiplies."""
+    return input * other if 0 in (input.ndim, other.ndim) else tensordot(input, other, ([-1], [-1]))
+
+
+def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+    """beta x + alpha a b, of matrices."""
+    product = mm(mat1, mat2) if alpha == 1 else mm(mat1, mat2) * alpha
+    if beta == 0:  # not even a nan is passed on
+        return product
+    return product + (input if beta == 1 else input * beta)
+
+
+def kron(input: Any, other: Any) -> Any:
+    """The Kronecker product: each number of a, times the whole of b."""
+    ndim = max(input.ndim, other.ndim)
+    a, b = ((1,) * (ndim - x.ndim) + x.shape for x in (input, other))
+    wide = ops.reshape(input, shape=tuple(n for size in a for n in (size, 1)))
+    fine = ops.reshape(other, shape=tuple(n for size in b for n in (1, size)))
+    return ops.reshape(wide * fine, shape=tuple(n * m for n, m in zip(a, b, strict=True)))
+
+
+# ---------------------------------------------------------------- sums of products
+
+
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
+    """The sum over pairs of dimensions: the last `dims` of a with the first of b, or those that
+    two lists name."""
+    if isinstance(dims, int):
+        dims = range(a.ndim - dims, a.ndim), range(dims)
+    rows, columns = list(ascii_letters[: a.ndim]), list(ascii_letters[26 : 26 + b.ndim])
+    summed = [rows[k] for k in dims[0]]
+    for k, letter in zip(dims[1], summed, strict=True):
+        columns[k] = letter
+    out = "".join(c for c in rows + columns if c not in summed)
+    return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{out}")
+
+
+def trace(input: T) -> T:
+    """The sum of a square matrix's diagonal."""
+    return ops.einsum(input, subscripts="ii->")
+
+
+def einsum(equation: str, *operands: Any) -> Any:
+    """The sum over the indices that are not in the result, of the product of the operands.
+
+    The equation names each operand's dimensions, as in "bij,bjk->bik".  Without `->` the result has
+    the indices named once, in alphabetical order; `...` stands for any leading dimensions; an index
+    named twice in one operand is its diagonal.  More than two operands are multiplied pair by pair,
+    in the order that `np.einsum_path` finds cheapest.
+    """
+    if len(operands) == 1 and isinstance(operands[0], list | tuple):
+        operands = tuple(operands[0])
+    if len(operands) < 3:
+        return ops.einsum(*operands, subscripts=equation)
+    *terms, out = ops.terms_of(equation, tuple([x.ndim for x in operands]))
+    xs = list(operands)
+    for places in _path(f"{','.join(terms)}->{out}", *[x.shape for x in xs]):
+        taken = sorted(places, reverse=True)
+        factors, labels = [xs.pop(k) for k in taken], [terms.pop(k) for k in taken]
+        left = sorted({*"".join(labels)} & {*"".join(terms), *out})
+        terms.append("".join(left) if xs else out)
+        xs.append(ops.einsum(*factors, subscripts=f"{','.join(labels)}->{terms[-1]}"))
+    return xs[0]
+
+
+@lru_cache(maxsize=1000)
+def _path(subscripts: str, *shapes: graph.Shape) -> list[tuple[int, ...]]:
+    stand_ins = [np.broadcast_to(0.0, shape) for shape in shapes]
+    effort: Any = "optimal" if len(shapes) < 6 else "greedy"
+    return np.einsum_path(subscripts, *stand_ins, optimize=effort)[0][1:]
+
+
+# ---------------------------------------------------------------- determinants
+
+
+_named: Any = namedtuple
+_SlogDet = _named("slogdet", "sign logabsdet")
+
+
+def slogdet(input: Any) -> Any:
+    """sign and log |det x|, where the determinant itself would overflow."""
+    return _SlogDet(*ops.slogdet(input))
+
+
+def logdet(input: Any) -> Any:
+    """log det x: nan if the determinant is negative, -inf if it is 0."""
+    sign, logabsdet = slogdet(input)
+    return ops.where(sign < 0, float("nan"), logabsdet)
+
+
+# ---------------------------------------------------------------- functions of a square matrix
+
+
+def cholesky(input: Any, upper: bool = False) -> Any:
+    """The lower triangle L with L L' = x, for a symmetric and positive definite x; or U = L'.
+
+    Of an x that is not symmetric, the symmetric part (x + x') / 2 is taken, where PyTorch takes one
+    triangle: so the gradient, which is symmetric in both, is the derivative of the result.
+    """
+    return ops.cholesky(input).mT if upper else ops.cholesky(input)
+
+
+def matrix_power(input: Any, n: int) -> Any:
+    """x^n by repeated squaring; n may be 0, or negative for powers of the inverse."""
+    if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
+        raise RuntimeError(f"matrix_power: {input.shape} is not a square matrix, or some of them")
+    power = graph.Tensor(np.zeros_like(input.array) + np.eye(input.shape[-1], dtype=input.dtype))
+    x = input if n >= 0 else ops.inv(input)
+    for bit in f"{abs(n):b}":
+        power = power @ power
+        if bit == "1":
+            power = power @ x
+    return power

@@ -2,131 +2,291 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections import namedtuple
+from math import inf
+from typing import Any
+
+import numpy as np
 
 from .. import graph, ops
-from .arguments import Dim, T, axis_of
+from .arguments import Dim, T, accept_numpy_names, axis_of, plain
+
+# ---------------------------------------------------------------- sums, means, products
 
 
-class Extreme(NamedTuple):
-    """What `max(dim)` and `min(dim)` return: the values, and where they stand."""
-
-    values: Any
-    indices: Any
-
-
-def sum(
-    input: T,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
-    axis: Dim = None,
-    keepdims: bool = False,
-) -> T:
-    """The sum over `dim` (an int, a tuple, or None for all): y = sum x."""
-    if dim is not None or axis is not None:
-        axis = axis_of(input, dim, axis, "sum")
-    total: Any = ops.sum(input, axis=axis, keepdims=keepdim or keepdims)
-    return total if dtype is None else total.to(dtype)  # type: ignore[no-any-return]
+def sum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The sum over `dim` (an int, a tuple, or None for all): y = sum x.  Whole numbers and bools
+    are summed in int64."""
+    x = _as(input, dtype)
+    return ops.sum(x, axis=axis_of(x, dim, None, "sum"), keepdims=keepdim)
 
 
-def mean(
-    input: T,
-    dim: Dim = None,
-    keepdim: bool = False,
-    *,
-    dtype: Any = None,
-    axis: Dim = None,
-    keepdims: bool = False,
-) -> T:
-    """The mean over `dim` (an int, a tuple, or None for all): y = sum x / n."""
-    x: Any = input if dtype is None else input.to(dtype)  # type: ignore[attr-defined]
+def mean(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The mean over `dim` (an int, a tuple, or None for all): y = sum x / n, nan if n = 0."""
+    x = _as(input, dtype)
+    _floating(x, "mean")
+    return ops.mean(x, axis=axis_of(x, dim, None, "mean"), keepdims=keepdim)
+
+
+def _floating(x: Any, name: str) -> None:
     if x.dtype.kind != "f":
-        raise RuntimeError(f"mean: {x.dtype} has no room for fractions; call x.float() first")
-    if dim is not None or axis is not None:
-        axis = axis_of(x, dim, axis, "mean")
-    return ops.mean(x, axis=axis, keepdims=keepdim or keepdims)  # type: ignore[no-any-return]
+        raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")
 
 
-def amax(input: T, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> T:
+def _as(x: T, dtype: Any) -> T:
+    return x if dtype is None else x.to(dtype)  # type: ignore[attr-defined]
+
+
+def nansum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The sum of the numbers that are not nan."""
+    x: T = _as(input, dtype)
+    numbers: T = ops.where(ops.isnan(x), 0, x)
+    return sum(numbers, dim, keepdim)
+
+
+def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+    """The product of all numbers, or along `dim`; its gradient is right where numbers are 0.
+
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([2.0, 0.0, 3.0], requires_grad=True)
+    >>> prod(x).backward()
+    >>> x.grad
+    tensor([0., 6., 0.])
+    """
+    x = _as(input, dtype)
+    return ops.prod_(x, axis=axis_of(x, dim, None, "prod"), keepdims=keepdim)
+
+
+# ---------------------------------------------------------------- spread and size
+
+
+def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction: int) -> Any:
+    """`op` (var or std) over `dim`."""
+    _floating(x, op.op.name)
+    if isinstance(dim, bool):  # x.var(False)
+        dim, unbiased = None, dim
+    if unbiased is not None:
+        correction = int(unbiased)
+    axis = axis_of(x, dim, None, op.op.name)
+    return op(x, axis=axis, ddof=correction, keepdims=keepdim)
+
+
+def var(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: int = 1
+) -> Any:
+    """The variance: y = sum (x - mean)^2 / (n - correction).
+
+    `correction` is 1 (Bessel's) unless said otherwise, which `unbiased=False` makes 0.  Of too few
+    numbers it is nan.  `np.var` and `np.std` of a tensor keep NumPy's 0.
+    """
+    return _spread(ops.var, input, dim, unbiased, keepdim, correction)
+
+
+def std(
+    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: int = 1
+) -> Any:
+    """The standard deviation: y = sqrt(var x), see `var`.  Where it is 0, so is its gradient."""
+    return _spread(ops.std, input, dim, unbiased, keepdim, correction)
+
+
+def norm(
+    input: Any, p: Any = "fro", dim: Dim = None, keepdim: bool = False, dtype: Any = None
+) -> Any:
+    """The p-norm of the numbers: y = (sum |x|^p)^(1/p).
+
+    p = inf is the largest |x|, -inf the smallest, 0 counts what is not 0; "fro" is 2.
+    At 0 the gradient is 0.
+    """
+    x: Any = _as(input, dtype)
+    _floating(x, "norm")
+    axis, p = axis_of(x, dim, None, "norm"), 2 if p is None or p == "fro" else p
+    if isinstance(p, str):
+        raise ValueError(f"norm: p is a number or 'fro', not {p!r}; see linalg.matrix_norm")
+    if p in (inf, -inf):
+        return (amax if p > 0 else amin)(ops.absolute(x), axis, keepdim)
+    if p == 0:
+        return sum(x != 0, axis, keepdim).to(x.dtype)
+    return ops.p_norm(x, p=p, axis=axis, keepdims=keepdim)
+
+
+# ---------------------------------------------------------------- extremes
+
+_named: Any = namedtuple
+_PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median")}
+
+
+def _not_empty(x: Any, axis: Any, name: str) -> None:
+    """Raise unless there is something along the axis to choose from."""
+    if plain(x).size:
+        return
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if 0 in [x.shape[k] for k in axes]:
+        kind = RuntimeError if axis is None and name[:3] != "arg" else IndexError
+        raise kind(f"{name}: of shape {x.shape}, dim={axis}, there are no numbers to choose from")
+
+
+def _chosen(op: graph.OpFunction, name: str, x: T, dim: Any, keepdim: bool) -> T:
+    """`op` over the axis, if there is something along it."""
+    axis = axis_of(x, dim, None, name)
+    _not_empty(x, axis, name)
+    return op(x, axis=axis, keepdims=keepdim)
+
+
+def amax(input: T, dim: Dim = None, keepdim: bool = False) -> T:
     """The largest number over `dim`; where it ties, the gradient is shared equally."""
-    return ops.amax(input, axis=axis_of(input, dim, axis, "amax"), keepdims=keepdim)
+    return _chosen(ops.amax, "amax", input, dim, keepdim)
 
 
-def amin(input: T, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> T:
+def amin(input: T, dim: Dim = None, keepdim: bool = False) -> T:
     """The smallest number over `dim`; where it ties, the gradient is shared equally."""
-    return ops.amin(input, axis=axis_of(input, dim, axis, "amin"), keepdims=keepdim)
+    return _chosen(ops.amin, "amin", input, dim, keepdim)
 
 
-def argmax(input: T, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> T:
+def argmax(input: T, dim: Any = None, keepdim: bool = False) -> T:
     """Where the largest number stands: its place along `dim`, or in the flattened tensor."""
-    return ops.argmax(input, axis=axis_of(input, dim, axis, "argmax"), keepdims=keepdim)
+    return _chosen(ops.argmax, "argmax", input, dim, keepdim)
 
 
-def argmin(input: T, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> T:
+def argmin(input: T, dim: Any = None, keepdim: bool = False) -> T:
     """Where the smallest number stands: its place along `dim`, or in the flattened tensor."""
-    return ops.argmin(input, axis=axis_of(input, dim, axis, "argmin"), keepdims=keepdim)
+    return _chosen(ops.argmin, "argmin", input, dim, keepdim)
 
 
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
-    """The largest number; with `dim`, the pair (values, indices); with another tensor,
-    `maximum`."""
+def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """The largest number; with `dim`, the pair (values, indices); with another tensor, `maximum`.
+
+    Without `dim` a tie shares the gradient; with it, the first of them gets it all.
+    """
+    return _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim)
+
+
+def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """The smallest number; with `dim`, the pair (values, indices); with another tensor, `minimum`.
+
+    Without `dim` a tie shares the gradient; with it, the first of them gets it all.
+    """
+    return _extreme("min", (ops.minimum, ops.amin, ops.argmin), input, dim, keepdim)
+
+
+def _extreme(name: str, of: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+    of_two, of_all, place = of
     if isinstance(dim, graph.TensorBase):
-        return ops.maximum(input, dim)
-    if dim is None and axis is None:
-        return ops.amax(input)
-    return _extreme(input, argmax(input, dim, keepdim=True, axis=axis), dim, keepdim, axis)
+        return of_two(x, dim)
+    if dim is None:
+        return _chosen(of_all, name, x, None, False)
+    return _at(name, x, _chosen(place, name, x, dim, True), dim, keepdim)
 
 
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, axis: Any = None) -> Any:
-    """The smallest number; with `dim`, the pair (values, indices); with another tensor,
-    `minimum`."""
-    if isinstance(dim, graph.TensorBase):
-        return ops.minimum(input, dim)
-    if dim is None and axis is None:
-        return ops.amin(input)
-    return _extreme(input, argmin(input, dim, keepdim=True, axis=axis), dim, keepdim, axis)
+def _at(name: str, x: Any, places: Any, axis: int, keepdim: bool = True) -> Any:
+    """The pair (values, indices) of the places along an axis."""
+    values = ops.take_along_axis(x, places, axis=axis) if x.ndim else x
+    if not keepdim and x.ndim:
+        values, places = ops.squeeze(values, axis=axis), ops.squeeze(places, axis=axis)
+    return _PAIRS[name](values, places)
 
 
-def _extreme(x: Any, places: Any, dim: Any, keepdim: bool, axis: Any) -> Extreme:
-    along = axis if dim is None else dim
+def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    """The number in the middle, the lower one of two; with `dim`, the pair (values, indices).
+
+    It is nan where some number is.  Without `dim` a tie shares the gradient.
+
+    >>> import tinygrad_edu as tg
+    >>> median(tg.tensor([4, 1, 3, 2]), 0)
+    median(values=tensor(2), indices=tensor(3))
+    """
+    x = plain(input)
+    if dim is None:
+        if x.size == 0:
+            return ops.mean(input)
+        value = median(graph.Tensor(x.reshape(-1)), 0).values.array
+        return ops.amax(input[np.isnan(x) if np.isnan(value) else x == value])
+    axis = axis_of(input, dim, None, "median")
+    _not_empty(input, axis, "median")
     if x.ndim == 0:
-        return Extreme(x, places)
-    values = ops.take_along_axis(x, places, axis=along)
-    if keepdim:
-        return Extreme(values, places)
-    return Extreme(ops.squeeze(values, axis=along), ops.squeeze(places, axis=along))
+        return _at("median", input, graph.Tensor(np.zeros((), np.int64)), axis)
+    missing = np.isnan(x).sum(axis, keepdims=True)  # nan ranks last
+    n = x.shape[axis]
+    rank = np.where(missing, n - missing, (n - 1) // 2)
+    places = np.take_along_axis(np.argsort(x, axis=axis, kind="stable"), rank, axis)
+    return _at("median", input, graph.Tensor(places), axis, keepdim)
 
 
-def all(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+# ---------------------------------------------------------------- running sums, extremes
+
+
+def _along(op: graph.OpFunction, x: T, dim: int, name: str) -> T:
+    axis = axis_of(x, dim, None, name)
+    if x.ndim:  # type: ignore[attr-defined]
+        return op(x, axis=axis)
+    return ops.reshape(op(ops.reshape(x, shape=(1,)), axis=0), shape=())
+
+
+def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
+    """The running sum along `dim`: y_k = x_1 + ... + x_k."""
+    return _along(ops.cumsum, _as(input, dtype), dim, "cumsum")
+
+
+def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
+    """The running product along `dim`: y_k = x_1 ... x_k; its gradient is right at zeros."""
+    return _along(ops.cumprod, _as(input, dtype), dim, "cumprod")
+
+
+def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+    """The differences of neighbours along `dim`, n times over: y_k = x_(k+1) - x_k."""
+    if input.ndim == 0:
+        raise RuntimeError("diff: one number has no neighbours; it takes a tensor with dimensions")
+    axis = axis_of(input, dim, None, "diff") % input.ndim
+    joined = [x for x in (prepend, input, append) if x is not None]
+    x = ops.concatenate(*joined, axis=axis) if joined[1:] else input
+    differ = ops.not_equal if x.dtype == bool else ops.subtract
+    front = (slice(None),) * axis
+    for _ in range(n):
+        x = differ(x[(*front, slice(1, None))], x[(*front, slice(-1))])
+    return x
+
+
+# ---------------------------------------------------------------- questions
+
+
+def all(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """Are all numbers other than zero?"""
     return ops.all_(input, axis=axis_of(input, dim, None, "all"), keepdims=keepdim)
 
 
-def any(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+def any(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """Is some number other than zero?"""
     return ops.any_(input, axis=axis_of(input, dim, None, "any"), keepdims=keepdim)
 
 
-def softmax(input: T, dim: Any = None, *, axis: Any = None) -> T:
+def count_nonzero(input: Any, dim: Dim = None, *, keepdim: bool = False) -> Any:
+    """How many numbers are other than zero?"""
+    return sum(input != 0, dim, keepdim)
+
+
+# ---------------------------------------------------------------- normalised by a sum
+
+
+def softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1."""
-    return ops.softmax(input, axis=_required(input, dim, axis, "softmax"))
+    x = _as(input, dtype)
+    return ops.softmax(x, axis=_required(x, dim, "softmax"))
 
 
-def log_softmax(input: T, dim: Any = None, *, axis: Any = None) -> T:
+def log_softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of softmax, without overflow."""
-    return ops.log_softmax(input, axis=_required(input, dim, axis, "log_softmax"))
+    x = _as(input, dtype)
+    return ops.log_softmax(x, axis=_required(x, dim, "log_softmax"))
 
 
-def logsumexp(input: T, dim: Dim = None, keepdim: bool = False, *, axis: Dim = None) -> T:
+def logsumexp(input: T, dim: Dim = None, keepdim: bool = False) -> T:
     """y = log sum_j e^x_j over `dim`, without overflow."""
-    return ops.logsumexp(input, axis=axis_of(input, dim, axis, "logsumexp"), keepdims=keepdim)
+    return ops.logsumexp(input, axis=axis_of(input, dim, None, "logsumexp"), keepdims=keepdim)
 
 
-def _required(x: Any, dim: Any, axis: Any, name: str) -> Any:
-    if dim is None and axis is None:
-        raise TypeError(
-            f"{name}: give the dimension along which it sums to 1, as in {name}(x, dim=-1)"
-        )
-    return axis_of(x, dim, axis, name)
+def _required(x: Any, dim: Any, name: str) -> Any:
+    if dim is None:
+        raise TypeError(f"{name}: give the dimension in which it sums to 1, as {name}(x, dim=-1)")
+    return axis_of(x, dim, None, name)
+
+
+accept_numpy_names(globals())

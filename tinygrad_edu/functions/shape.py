@@ -1,17 +1,60 @@
-"""The same numbers in another shape: views, permutations, joins and splits."""
+"""The same numbers in another shape: views, permutations, repeats, joins and splits."""
 
 from __future__ import annotations
 
+import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from .. import ops
-from .arguments import Dim, T, axis_of, check_dim, sizes_of
+import numpy as np
+
+from .. import inplace, ops
+from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, plain, sizes_of
+
+# ---------------------------------------------------------------- in order, in another shape
+
+
+def numel(input: Any) -> int:
+    """How many numbers it holds."""
+    return int(plain(input).size)
 
 
 def reshape(input: T, *shape: Any) -> T:
     """The same numbers, in order, in another shape; one size may be -1."""
     return ops.reshape(input, shape=sizes_of(shape))
+
+
+def view(input: Any, *shape: Any) -> Any:
+    """The same memory in another shape, as `reshape` where that needs no copy.
+
+    Raises RuntimeError for a view (as x.t()) whose strides do not allow that; a tensor with memory
+    of its own is copied, since how this library lays it out is no concern of the user's.
+    """
+    if shape and isinstance(shape[0], np.dtype | type):
+        raise TypeError(f"view({shape[0]}): bytes are not read as another dtype; use x.to(dtype)")
+    result, array = reshape(input, *shape), input.array
+    if not isinstance(array, np.ndarray) or array.flags.c_contiguous or array.size == 0:
+        return result
+    if inplace.is_view(array) and not np.may_share_memory(result.array, array):
+        at = f"view: {array.shape} with strides {array.strides} cannot be seen as {result.shape}"
+        raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
+    return result
+
+
+def view_as(input: Any, other: Any) -> Any:
+    """The same memory in the shape of another tensor."""
+    return view(input, other.shape)
+
+
+def reshape_as(input: Any, other: Any) -> Any:
+    """The same numbers, in order, in the shape of another tensor."""
+    return reshape(input, other.shape)
+
+
+def ravel(input: T) -> T:
+    """The same numbers, in order, as a vector."""
+    return ops.reshape(input, shape=(-1,))
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
@@ -22,10 +65,34 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     start, end = start_dim % len(sizes), end_dim % len(sizes)
     if start > end:
         raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
-    merged = 1
-    for size in sizes[start : end + 1]:
-        merged *= size
+    merged = math.prod(sizes[start : end + 1])
     return ops.reshape(input, shape=(*sizes[:start], merged, *sizes[end + 1 :]))
+
+
+def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
+    """One dimension made several, the inverse of `flatten`; one of the sizes may be -1."""
+    check_dim(dim, input.ndim, "unflatten", input)
+    dim, whole = dim % input.ndim, input.shape
+    return ops.reshape(input, shape=(*whole[:dim], *sizes, *whole[dim + 1 :]))
+
+
+def squeeze(input: T, dim: Dim = None) -> T:
+    """The tensor without its sides of 1, or without those of `dim` that are 1."""
+    if dim is None:
+        return ops.squeeze(input)
+    axis = axis_of(input, dim, None, "squeeze")
+    shape: tuple[int, ...] = input.shape  # type: ignore[attr-defined]
+    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
+    return ops.squeeze(input, axis=tuple([d for d in axes if shape and shape[d] == 1]))
+
+
+def unsqueeze(input: T, dim: int) -> T:
+    """The tensor with a side of 1 put in at `dim`."""
+    check_dim(dim, input.ndim + 1, "unsqueeze")  # type: ignore[attr-defined]
+    return ops.expand_dims(input, axis=dim)
+
+
+# ---------------------------------------------------------------- in another order
 
 
 def transpose(input: T, dim0: int, dim1: int) -> T:
@@ -35,17 +102,36 @@ def transpose(input: T, dim0: int, dim1: int) -> T:
     return ops.swapaxes(input, axis1=dim0, axis2=dim1)
 
 
-def permute(input: T, *dims: Any) -> T:
+swapaxes = swapdims = transpose
+
+
+def permute(input: Any, *dims: Any) -> Any:
     """The tensor with its dimensions in another order."""
     order = sizes_of(dims)
-    ndim: int = input.ndim  # type: ignore[attr-defined]
+    ndim = input.ndim
     for d in order:
         check_dim(d, ndim, "permute", input)
     if sorted(d % ndim if ndim else d for d in order) != list(range(ndim)):
-        raise RuntimeError(
-            f"permute: {order} does not name each of the {ndim} dimensions of {input.shape} once"  # type: ignore[attr-defined]
-        )
+        raise RuntimeError(f"permute: {order} does not name each dimension of {input.shape} once")
     return ops.transpose(input, axes=tuple(d % ndim for d in order))
+
+
+def movedim(input: Any, source: Any, destination: Any) -> Any:
+    """The dimensions `source` moved to the places `destination`; the others keep their order."""
+    many = isinstance(source, tuple | list)
+    froms, tos = (source, destination) if many else ((source,), (destination,))
+    for d in (*froms, *tos):
+        check_dim(d, input.ndim, "movedim", input)
+    moves = {to % input.ndim: d % input.ndim for d, to in zip(froms, tos, strict=False)}
+    if not len(set(moves.values())) == len(moves) == len(froms) == len(tos):
+        raise RuntimeError(f"movedim: {source} to {destination} does not move each dimension once")
+    order = [d for d in range(input.ndim) if d not in moves.values()]
+    for to in sorted(moves):
+        order.insert(to, moves[to])
+    return ops.transpose(input, axes=tuple(order))
+
+
+moveaxis = movedim
 
 
 def t(input: T) -> T:
@@ -53,6 +139,32 @@ def t(input: T) -> T:
     if input.ndim > 2:  # type: ignore[attr-defined]
         raise RuntimeError(f"t: {input.shape} is not a matrix; use x.mT")  # type: ignore[attr-defined]
     return ops.transpose(input)
+
+
+def flip(input: T, *dims: Any) -> T:
+    """The tensor with its order along `dims` reversed, a copy."""
+    sizes = sizes_of(dims)
+    return ops.flip(input, axis=axis_of(input, sizes, None, "flip") if sizes else ())
+
+
+def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
+    """The tensor turned by k quarters of a circle, from the first of `dims` towards the second."""
+    first, second = dims
+    if k % 2 == 0:
+        return flip(input, dims if k % 4 else ())
+    turned = transpose(input, first, second)
+    return flip(turned, first if k % 4 == 1 else second)
+
+
+def roll(input: T, shifts: Any, dims: Any = None) -> T:
+    """The numbers moved on by `shifts` along `dims` (or, flattened, all), round the end."""
+    axis = axis_of(input, dims, None, "roll")
+    if np.size(shifts) != (1 if axis is None else np.size(axis)):
+        raise RuntimeError(f"roll: give as many shifts as dims, not {shifts} for {dims}")
+    return ops.roll(input, shift=shifts, axis=axis)
+
+
+# ---------------------------------------------------------------- repeated
 
 
 def expand(input: T, *sizes: Any) -> T:
@@ -65,39 +177,71 @@ def expand(input: T, *sizes: Any) -> T:
     return ops.broadcast_to(input, shape=full)
 
 
+def expand_as(input: T, other: Any) -> T:
+    """The tensor repeated along its sides of 1 to the shape of another, without copying."""
+    return expand(input, other.shape)
+
+
 def broadcast_to(input: T, size: Sequence[int]) -> T:
     """The tensor repeated along its sides of 1, without copying."""
     return ops.broadcast_to(input, shape=tuple(size))
 
 
-def squeeze(input: T, dim: Dim = None) -> T:
-    """The tensor without its sides of 1, or without those of `dim` that are 1."""
-    if dim is None:
-        return ops.squeeze(input)
-    axis = axis_of(input, dim, None, "squeeze")
-    shape: tuple[int, ...] = input.shape  # type: ignore[attr-defined]
-    ones = tuple(
-        d for d in (axis if isinstance(axis, tuple) else (axis,)) if shape and shape[d] == 1
-    )
-    return ops.squeeze(input, axis=ones) if ones else input
+def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+    """The tensors, each repeated to the shape in which they meet, without copying."""
+    xs: Any = sizes_of(tensors)
+    shape = np.broadcast_shapes(*[x.shape for x in xs])
+    return tuple([ops.broadcast_to(x, shape=shape) for x in xs])
 
 
-def unsqueeze(input: T, dim: int) -> T:
-    """The tensor with a side of 1 put in at `dim`."""
-    check_dim(dim, input.ndim + 1, "unsqueeze")  # type: ignore[attr-defined]
-    return ops.expand_dims(input, axis=dim)
+def repeat(input: Any, *repeats: Any) -> Any:
+    """The whole tensor so many times along each dimension (new ones come in front)."""
+    counts = sizes_of(repeats)
+    sizes = (1,) * (len(counts) - input.ndim) + input.shape
+    if len(counts) < input.ndim or any(n < 0 for n in counts):
+        raise RuntimeError(f"repeat: {counts} does not say how often to repeat each of {sizes}")
+    apart = ops.reshape(input, shape=[n for size in sizes for n in (1, size)])
+    pairs = list(zip(counts, sizes, strict=True))
+    apart = ops.broadcast_to(apart, shape=tuple(n for pair in pairs for n in pair))
+    repeated: Any = ops.reshape(apart, shape=tuple(count * size for count, size in pairs))
+    flags = getattr(repeated.array, "flags", None)
+    return ops.copy(repeated) if flags and not flags.writeable else repeated
 
 
-def cat(tensors: Sequence[T], dim: int = 0, *, axis: int | None = None) -> T:
+def tile(input: Any, *dims: Any) -> Any:
+    """The whole tensor so many times along each of the last dimensions, as NumPy's `tile`."""
+    counts = sizes_of(dims)
+    return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
+
+
+def repeat_interleave(input: Any, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Any:
+    """Each number so many times in a row along `dim` (of all, flattened, without it); `repeats` is
+    an int, or a tensor with one for each place."""
+    x, axis = (ravel(input), 0) if dim is None else (input, dim)
+    check_dim(axis, x.ndim, "repeat_interleave", x)
+    axis %= x.ndim
+    if isinstance(repeats, int):
+        counts = [repeats if d == axis + 1 else 1 for d in range(x.ndim + 1)]
+        return flatten(repeat(unsqueeze(x, axis + 1), counts), axis, axis + 1)
+    return x[(slice(None),) * axis + (np.repeat(np.arange(x.shape[axis]), plain(repeats)),)]
+
+
+# ---------------------------------------------------------------- joined
+
+
+def cat(tensors: Sequence[T], dim: int = 0) -> T:
     """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
     tensors = [x for x in tensors if x.shape != (0,)] or tensors  # type: ignore[attr-defined]
-    joined: T = _joined(ops.concatenate, "cat", tensors, dim if axis is None else axis, 0)
+    joined: T = _joined(ops.concatenate, "cat", tensors, dim, 0)
     return joined
 
 
-def stack(tensors: Sequence[T], dim: int = 0, *, axis: int | None = None) -> T:
+concat = concatenate = cat
+
+
+def stack(tensors: Sequence[T], dim: int = 0) -> T:
     """The tensors side by side along a new dimension."""
-    joined: T = _joined(ops.stack, "stack", tensors, dim if axis is None else axis, 1)
+    joined: T = _joined(ops.stack, "stack", tensors, dim, 1)
     return joined
 
 
@@ -107,3 +251,156 @@ def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
         raise ValueError(f"{name}: there is no tensor in the list; it needs at least one")
     check_dim(axis, tensors[0].ndim + new, name)
     return join(*tensors, axis=axis)
+
+
+def hstack(tensors: Sequence[Any]) -> Any:
+    """The tensors one after another along dimension 1; vectors along their only one."""
+    dim = 0 if tensors and tensors[0].ndim < 2 else 1
+    return cat([x if x.ndim else x.reshape(1) for x in tensors], dim)
+
+
+def vstack(tensors: Sequence[Any]) -> Any:
+    """The tensors one below another; a vector is a row."""
+    return cat([x if x.ndim > 1 else x.reshape(1, -1) for x in tensors], 0)
+
+
+# ---------------------------------------------------------------- parts
+
+
+def _part(x: Any, dim: int, where: Any) -> Any:
+    """x[where] along one dimension, for a place or a slice: a view."""
+    return ops.getitem(x, key=(*(slice(None),) * (dim % x.ndim), where, Ellipsis))
+
+
+def _side(x: Any, dim: int, name: str) -> int:
+    """The size of a dimension that it has."""
+    if x.ndim == 0:
+        raise IndexError(f"{name}: a number has no dimension {dim}")
+    check_dim(dim, x.ndim, name, x)
+    return x.shape[dim]  # type: ignore[no-any-return]
+
+
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    """`length` places along `dim`, from `start` on: a view."""
+    size, start = _side(input, dim, "narrow"), int(start)
+    first = start + size if start < 0 else start
+    if length < 0 or not 0 <= first <= size - length:
+        raise RuntimeError(f"narrow: {length} places from {start} on do not lie within {size}")
+    return _part(input, dim, slice(first, first + length))
+
+
+def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+    """A view of each place along `dim`, which goes."""
+    return tuple([_part(input, dim, k) for k in range(_side(input, dim, "unbind"))])
+
+
+def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+    """Views of the parts along `dim`: of one size (the last may be smaller), or of these sizes.
+
+    >>> import tinygrad_edu as tg
+    >>> [part.tolist() for part in split(tg.arange(5), 2)]
+    [[0, 1], [2, 3], [4]]
+    """
+    size, sizes = _side(tensor, dim, "split"), split_size_or_sections
+    if isinstance(sizes, int):
+        if sizes < (size > 0):
+            raise RuntimeError(f"split: {size} places do not fall into parts of {sizes}")
+        sizes = [min(sizes, size - k) for k in range(0, size, max(sizes, 1))] or [0]
+    if sum(sizes) != size or min(sizes, default=0) < 0:
+        raise RuntimeError(f"split: the sizes {sizes} do not add up to dimension {dim}'s {size}")
+    ends = itertools.accumulate(sizes)
+    return tuple([_part(tensor, dim, slice(b - n, b)) for n, b in zip(sizes, ends, strict=True)])
+
+
+def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+    """Views of at most so many parts along `dim`, all but the last of one size."""
+    if chunks <= 0:
+        raise RuntimeError(f"chunk: a tensor falls into 1 part or more, not {chunks}")
+    size = _side(input, dim, "chunk")
+    return split(input, -(-size // chunks) if size else [0] * chunks, dim)
+
+
+# ---------------------------------------------------------------- matrices and their diagonals
+
+
+def tril(input: T, diagonal: int = 0) -> T:
+    """The matrices with zeros above the diagonal (a higher one if `diagonal` > 0)."""
+    _side(input, -2, "tril")
+    return ops.tril(input, k=diagonal)
+
+
+def triu(input: T, diagonal: int = 0) -> T:
+    """The matrices with zeros below the diagonal (a higher one if `diagonal` > 0)."""
+    _side(input, -2, "triu")
+    return ops.triu(input, k=diagonal)
+
+
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    """The diagonal of two dimensions, as a new last one: a view."""
+    _two_dims(input.ndim, dim1, dim2, "diagonal", input)
+    return ops.diagonal(input, offset=offset, axis1=dim1, axis2=dim2)
+
+
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    """Matrices of zeros with the last dimension on their diagonal; they lie in dim1 and dim2."""
+    rows, columns = _two_dims(input.ndim + 1, dim1, dim2, "diag_embed", None)
+    *shape, n = input.shape
+    for d in sorted((rows, columns)):
+        shape.insert(d, n + abs(offset))
+    return ops.put_diagonal(input, shape=tuple(shape), offset=offset, axis1=rows, axis2=columns)
+
+
+def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, int]:
+    check_dim(dim1, ndim, name, x)
+    check_dim(dim2, ndim, name, x)
+    if dim1 % ndim == dim2 % ndim:
+        raise RuntimeError(f"{name}: a diagonal runs in two dimensions, not in {dim1} and {dim2}")
+    return dim1 % ndim, dim2 % ndim
+
+
+def diag(input: Any, diagonal: int = 0) -> Any:
+    """A vector as a diagonal matrix; of a matrix, its diagonal."""
+    if input.ndim not in (1, 2):
+        raise RuntimeError(f"diag: it takes a vector or a matrix, not {input.shape}")
+    if input.ndim == 1:
+        return diag_embed(input, diagonal)
+    return ops.diagonal(input, offset=diagonal)
+
+
+# ---------------------------------------------------------------- grids and borders
+
+
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+    """The coordinates of a grid: the k-th result holds the numbers of the k-th vector, which vary
+    along dimension k.  With indexing="xy" the first two dimensions are exchanged, as in NumPy.
+
+    >>> import tinygrad_edu as tg
+    >>> rows, columns = meshgrid(tg.tensor([1, 2]), tg.tensor([3, 4, 5]))
+    >>> rows.tolist(), columns.tolist()
+    ([[1, 1, 1], [2, 2, 2]], [[3, 4, 5], [3, 4, 5]])
+    """
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f"meshgrid: indexing is 'ij' or 'xy', not {indexing!r}")
+    xs: Any = sizes_of(tensors)
+    shape = tuple([numel(x) for x in xs])
+    grids = [
+        ops.broadcast_to(ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)), shape=shape)
+        for k, x in enumerate(xs, 1)
+    ]
+    swapped = indexing == "xy" and len(xs) > 1
+    return tuple([transpose(grid, 0, 1) if swapped else grid for grid in grids])
+
+
+accept_numpy_names(globals())
+
+
+def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
+    """Slices of `size` numbers along a dimension, one every `step`, with the size as a new last
+    dimension.  (PyTorch's method `Tensor.unfold`; `F.unfold` is another function.)"""
+    check_dim(dimension, input.ndim, "unfold", input)
+    length = input.shape[dimension]
+    if not 0 < size <= length or step < 1:
+        raise RuntimeError(f"unfold: no slices of {size}, one every {step}, in {length} numbers")
+    places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
+    windows = input.swapaxes(dimension, -1)[..., places]
+    return windows if dimension == -1 else windows.swapaxes(dimension % input.ndim, -2)

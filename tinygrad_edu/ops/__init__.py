@@ -14,4 +14,5 @@ from .indexing import *
 from .linalg import *
 from .reduction import *
 from .shape import *
+from .special import *
 from .window import *

@@ -1,10 +1,31 @@
-"""Ops that work number by number: arithmetic, exp and its relatives, kinks, choices."""
+"""Ops that work number by number: arithmetic, exp and its relatives, angles, kinks, activations.
 
+Infinity and nan are answers, as in PyTorch: log 0 is -inf, log -1 is nan.  There NumPy's warnings
+reach the user; where only something on the way overflows, and the result is right, they do not.
+"""
+
+from contextvars import copy_context
+from functools import partial
+from math import log as _ln
+from operator import pow as _pow
 from typing import Any
 
 import numpy as np
 
 from ..graph import op
+from . import samples
+
+_SILENT = copy_context()
+_SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays
+
+
+def silently(function, *inputs):
+    """function(*inputs), without NumPy's warnings; costs a third of `with np.errstate(...)`.
+
+    NumPy keeps these settings in a context variable.  A context is entered once at a time, so each
+    call enters a copy of its own (which takes constant time, and shares everything).
+    """
+    return _SILENT.copy().run(function, *inputs)
 
 
 def not_broadcasting(*inputs: Any, **_: Any) -> str | None:
@@ -14,55 +35,40 @@ def not_broadcasting(*inputs: Any, **_: Any) -> str | None:
         sizes = {shape[-back] for shape in shapes if len(shape) >= back} - {1}
         if len(sizes) > 1:
             given = " and ".join(map(str, shapes))
-            return (
-                f"shapes {given} do not broadcast: sizes {sorted(sizes)} meet in dimension "
-                f"-{back}.  Aligned from the right, two sizes must be equal, or one of them 1."
-            )
+            rule = "Aligned from the right, two sizes must be equal, or one of them 1."
+            meet = f"sizes {sorted(sizes)} meet in dimension -{back}"
+            return f"shapes {given} do not broadcast: {meet}.  {rule}"
     return None
 
+
+_binary = partial(op, explain=not_broadcasting)  # an op of two inputs that broadcast
 
 # ---------------------------------------------------------------- arithmetic
 
 
-@op(
-    lambda g, _y, _a, _b: g,
-    lambda g, _y, _a, _b: g,
-    numpy=np.add,
-    explain=not_broadcasting,
-)
+@_binary(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: g, numpy=np.add)
 def add(a, b):
     """y = a + b;  dL/da = g,  dL/db = g."""
     return np.add(a, b)
 
 
-@op(
-    lambda g, _y, _a, _b: g,
-    lambda g, _y, _a, _b: -g,
-    numpy=np.subtract,
-    explain=not_broadcasting,
-)
+@_binary(lambda g, _y, _a, _b: g, lambda g, _y, _a, _b: -g, numpy=np.subtract)
 def subtract(a, b):
     """y = a - b;  dL/da = g,  dL/db = -g."""
     return np.subtract(a, b)
 
 
-@op(
-    lambda g, _y, _a, b: g * b,
-    lambda g, _y, a, _b: g * a,
-    numpy=np.multiply,
-    explain=not_broadcasting,
-)
+@_binary(lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a, numpy=np.multiply)
 def multiply(a, b):
     """y = a b;  dL/da = g b,  dL/db = g a."""
     return np.multiply(a, b)
 
 
-@op(
-    lambda g, _y, _a, b: g / b,
-    lambda g, y, _a, b: -g * y / b,
+@_binary(
+    lambda g, _y, _a, b: divide(g, b),
+    lambda g, y, _a, b: divide(-g * y, b),
     numpy=np.divide,
     domain=(0.5, 2.0),
-    explain=not_broadcasting,
 )
 def divide(a, b):
     """y = a / b;  dL/da = g / b,  dL/db = -g y / b."""
@@ -75,19 +81,25 @@ def negative(x):
     return np.negative(x)
 
 
-@op(
-    lambda g, _y, a, b: g * b * a ** (b - (b != 0)),
-    lambda g, y, a, _b: g * y * log(a + (a == 0)),
+@op(lambda g, y, _x: -g * y * y, domain=(0.5, 2.0), numpy=np.reciprocal)
+def reciprocal(x):
+    """y = 1 / x;  dL/dx = -g y^2."""
+    return np.divide(_ONE.get(x.dtype, 1), x)
+
+
+@_binary(
+    lambda g, _y, a, b: g * b * power(a, b - (b != 0)),
+    lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
     numpy=np.power,
     domain=(0.5, 2.0),
-    explain=not_broadcasting,
 )
 def power(a, b):
     """y = a^b;  dL/da = g b a^(b-1),  dL/db = g y log a.
 
-    Where b = 0 the first is 0 also at a = 0, and where a = 0 the second is 0: no 0 times infinity.
+    Where b = 0 the first is 0 also at a = 0, and where a = 0 <= b the second is 0: no 0 times
+    infinity.
     """
-    return a * a * a if b.__class__ in (int, float) and b == 3 else a**b
+    return a * a * a if b.__class__ in (int, float) and b == 3 else _pow(a, b)
 
 
 @op(lambda g, _y, x: 2 * g * x, numpy=np.square)
@@ -111,16 +123,52 @@ def exp(x):
     return np.exp(x)
 
 
-@op(lambda g, _y, x: g / x, domain=(0.3, 3.0), numpy=np.log)
+@op(lambda g, y, _x: g * y * _ln(2), numpy=np.exp2)
+def exp2(x):
+    """y = 2^x;  dL/dx = g y ln 2."""
+    return np.exp2(x)
+
+
+@op(lambda g, y, _x: g * (y + 1), numpy=np.expm1)
+def expm1(x):
+    """y = e^x - 1, with all its digits near 0 too;  dL/dx = g (y + 1)."""
+    return np.expm1(x)
+
+
+@op(lambda g, _y, x: divide(g, x), domain=(0.3, 3.0), numpy=np.log)
 def log(x):
     """y = ln x;  dL/dx = g / x."""
     return np.log(x)
 
 
-@op(lambda g, y, _x: g / (2 * y), domain=(0.3, 3.0), numpy=np.sqrt)
+@op(lambda g, _y, x: divide(g / _ln(2), x), domain=(0.3, 3.0), numpy=np.log2)
+def log2(x):
+    """y = ln x / ln 2;  dL/dx = g / (x ln 2)."""
+    return np.log2(x)
+
+
+@op(lambda g, _y, x: divide(g / _ln(10), x), domain=(0.3, 3.0), numpy=np.log10)
+def log10(x):
+    """y = ln x / ln 10;  dL/dx = g / (x ln 10)."""
+    return np.log10(x)
+
+
+@op(lambda g, _y, x: divide(g, 1 + x), domain=(-0.7, 2.0), numpy=np.log1p)
+def log1p(x):
+    """y = ln(1 + x), with all its digits near 0 too;  dL/dx = g / (1 + x)."""
+    return np.log1p(x)
+
+
+@op(lambda g, y, _x: divide(g, 2 * y), domain=(0.3, 3.0), numpy=np.sqrt)
 def sqrt(x):
     """y = sqrt x;  dL/dx = g / (2 y)."""
     return np.sqrt(x)
+
+
+@_binary(lambda g, y, a, _b: g * exp(a - y), lambda g, y, _a, b: g * exp(b - y), numpy=np.logaddexp)
+def logaddexp(a, b):
+    """y = ln(e^a + e^b), without overflow;  dL/da = g e^(a - y),  dL/db = g e^(b - y)."""
+    return np.logaddexp(a, b)
 
 
 @op(lambda g, y, _x: g * (1 - y * y), numpy=np.tanh)
@@ -134,16 +182,112 @@ def sigmoid(x):
     """y = 1 / (1 + e^-x);  dL/dx = g y (1 - y).
 
     Accurate on both sides: e^-x is exact to rounding for very negative x, where y = e^x.  Where it
-    overflows, 1 / (1 + inf) is 0, as it should be, so that is no reason for a warning.
+    overflows, 1 / (1 + inf) is 0, as it should be.
     """
-    with np.errstate(over="ignore"):
-        y = np.exp(np.negative(x))
-    return np.reciprocal(y + _ONE.get(x.dtype, 1))
+    return np.reciprocal(silently(np.exp, np.negative(x)) + _ONE.get(x.dtype, 1))
 
 
 # Numbers that are made once: with a Python 0, comparing a small array takes twice as long.
 _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in ("f2", "f4", "f8")}
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in ("f2", "f4", "f8")}
+
+
+# ---------------------------------------------------------------- angles
+
+
+@op(lambda g, _y, x: g * cos(x), numpy=np.sin)
+def sin(x):
+    """y = sin x;  dL/dx = g cos x."""
+    return np.sin(x)
+
+
+@op(lambda g, _y, x: -g * sin(x), numpy=np.cos)
+def cos(x):
+    """y = cos x;  dL/dx = -g sin x."""
+    return np.cos(x)
+
+
+@op(lambda g, y, _x: g * (1 + y * y), domain=(-1.2, 1.2), numpy=np.tan)
+def tan(x):
+    """y = tan x;  dL/dx = g (1 + y^2)."""
+    return np.tan(x)
+
+
+@op(lambda g, _y, x: divide(g, sqrt((1 - x) * (1 + x))), domain=(-0.8, 0.8), numpy=np.arcsin)
+def asin(x):
+    """y = arcsin x;  dL/dx = g / sqrt(1 - x^2)."""
+    return np.arcsin(x)
+
+
+@op(lambda g, _y, x: divide(-g, sqrt((1 - x) * (1 + x))), domain=(-0.8, 0.8), numpy=np.arccos)
+def acos(x):
+    """y = arccos x;  dL/dx = -g / sqrt(1 - x^2)."""
+    return np.arccos(x)
+
+
+@op(lambda g, _y, x: g / (1 + x * x), numpy=np.arctan)
+def atan(x):
+    """y = arctan x;  dL/dx = g / (1 + x^2)."""
+    return np.arctan(x)
+
+
+def _over_squares(g, a, b):
+    """g / (a^2 + b^2), and g itself where both are 0."""
+    squares = a * a + b * b
+    return g / (squares + (squares == 0))
+
+
+@_binary(
+    lambda g, _y, a, b: _over_squares(g * b, a, b),
+    lambda g, _y, a, b: _over_squares(-g * a, a, b),
+    domain=(0.5, 2.0),
+    numpy=np.arctan2,
+)
+def atan2(a, b):
+    """y = the angle of the point (b, a), in (-pi, pi];  dL/da = g b / (a^2 + b^2),
+    dL/db = -g a / (a^2 + b^2).  At the origin, where there is none, the gradient 0 is chosen."""
+    return np.arctan2(a, b)
+
+
+@_binary(
+    lambda g, y, a, _b: g * divide(a, y),
+    lambda g, y, _a, b: g * divide(b, y),
+    domain=(0.5, 2.0),
+    numpy=np.hypot,
+)
+def hypot(a, b):
+    """y = sqrt(a^2 + b^2), without overflow;  dL/da = g a / y,  dL/db = g b / y (nan at 0, 0)."""
+    return np.hypot(a, b)
+
+
+@op(lambda g, _y, x: g * cosh(x), numpy=np.sinh)
+def sinh(x):
+    """y = (e^x - e^-x) / 2;  dL/dx = g cosh x."""
+    return np.sinh(x)
+
+
+@op(lambda g, _y, x: g * sinh(x), numpy=np.cosh)
+def cosh(x):
+    """y = (e^x + e^-x) / 2;  dL/dx = g sinh x."""
+    return np.cosh(x)
+
+
+@op(lambda g, _y, x: g / hypot(x, 1), numpy=np.arcsinh)
+def asinh(x):
+    """y = arsinh x;  dL/dx = g / sqrt(x^2 + 1)."""
+    return np.arcsinh(x)
+
+
+@op(lambda g, _y, x: divide(g, sqrt((x - 1) * (x + 1))), domain=(1.3, 3.0), numpy=np.arccosh)
+def acosh(x):
+    """y = arcosh x;  dL/dx = g / sqrt(x^2 - 1)."""
+    return np.arccosh(x)
+
+
+@op(lambda g, _y, x: divide(g, (1 - x) * (1 + x)), domain=(-0.8, 0.8), numpy=np.arctanh)
+def atanh(x):
+    """y = artanh x;  dL/dx = g / (1 - x^2)."""
+    return np.arctanh(x)
 
 
 # ---------------------------------------------------------------- kinks and choices
@@ -161,33 +305,101 @@ def absolute(x):
     return np.absolute(x)
 
 
-@op(lambda g, _y, _x: g * 0, kinks=(0.0,), numpy=np.sign)
-def sign(x):
-    """y = x / |x|, and 0 at 0;  dL/dx = 0: it is flat but for its step, whose slope is left out."""
-    return np.sign(x)
+def _flat(function, rule=None, **declared):
+    """The op of a NumPy function that is flat but for its steps."""
+
+    def unary(x):
+        return function(x)
+
+    def binary(a, b):
+        return function(a, b)
+
+    forward = unary if function.nin == 1 else binary
+    forward.__name__ = function.__name__
+    forward.__doc__ = f"y = np.{function.__name__}, number by number.  No gradient comes through."
+    return _binary(*[rule] * function.nin, numpy=function, promotes=True, **declared)(forward)
 
 
-@op(
-    lambda g, _y, a, b: where(a == b, g / 2, g * (a > b)),
-    lambda g, _y, a, b: where(a == b, g / 2, g * (a < b)),
+_STEPS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
+_step = partial(_flat, rule=lambda g, _y, _x: np.zeros_like(g), kinks=_STEPS)
+sign, floor, ceil, trunc = map(_step, (np.sign, np.floor, np.ceil, np.trunc))
+
+equal, not_equal, less = map(_flat, (np.equal, np.not_equal, np.less))
+less_equal, greater, greater_equal = map(_flat, (np.less_equal, np.greater, np.greater_equal))
+logical_and, logical_or, logical_xor = map(_flat, (np.logical_and, np.logical_or, np.logical_xor))
+bitwise_and, bitwise_or, bitwise_xor = map(_flat, (np.bitwise_and, np.bitwise_or, np.bitwise_xor))
+logical_not, invert, left_shift = map(_flat, (np.logical_not, np.invert, np.left_shift))
+right_shift, isnan, isinf = map(_flat, (np.right_shift, np.isnan, np.isinf))
+isfinite = _flat(np.isfinite)
+
+
+@op(lambda g, _y, _x, **_: np.zeros_like(g), kinks=_STEPS, numpy=np.round)
+def round(x, *, decimals=0):
+    """y = x to so many decimals, halves to the even neighbour;  dL/dx = 0, its steps left out."""
+    return np.rint(x) if not decimals and x.dtype.kind == "f" else np.round(x, decimals)
+
+
+def _quotient(function, a, b):
+    """function(a, b), some division: whole numbers have no infinity to answer with."""
+    if (a if hasattr(a, "dtype") else b).dtype.kind == "f":
+        return function(a, b)
+    y = silently(function, a, b)
+    if y.dtype.kind in "iu" and not np.all(b):
+        raise RuntimeError("ZeroDivisionError: whole numbers were divided by 0; use floats for inf")
+    return y
+
+
+@_binary(None, None, numpy=np.floor_divide, promotes=True)
+def floor_divide(a, b):
+    """y = floor(a / b).  No gradient flows back: it is flat but for its steps."""
+    return _quotient(np.floor_divide, a, b)
+
+
+@_binary(
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, a, b: -g * floor_divide(a, b),
+    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    domain=(0.55, 0.7),
+    numpy=np.remainder,
+)
+def remainder(a, b):
+    """y = a - b floor(a / b), with the sign of b;  dL/da = g,  dL/db = -g floor(a / b)."""
+    return _quotient(np.remainder, a, b)
+
+
+@_binary(
+    lambda g, _y, _a, _b: g,
+    lambda g, _y, a, b: -g * np.trunc(divide(a, b)),
+    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    domain=(-0.7, -0.55),
+    numpy=np.fmod,
+)
+def fmod(a, b):
+    """y = a - b trunc(a / b), with the sign of a;  dL/da = g,  dL/db = -g trunc(a / b)."""
+    return _quotient(np.fmod, a, b)
+
+
+@_binary(
+    lambda g, _y, a, b: g * ~(a < b) - g * (a == b) / 2,
+    lambda g, _y, a, b: g * ~(b < a) - g * (a == b) / 2,
     kinks=np.subtract,
     numpy=np.maximum,
-    explain=not_broadcasting,
 )
 def maximum(a, b):
-    """y = max(a, b);  g goes to the larger one.  Where they tie, each gets the half."""
+    """y = max(a, b), nan if either is;  g goes to the larger one.  Where they tie, each gets the
+    half; where one is nan, both get it."""
     return np.maximum(a, b)
 
 
-@op(
-    lambda g, _y, a, b: where(a == b, g / 2, g * (a < b)),
-    lambda g, _y, a, b: where(a == b, g / 2, g * (a > b)),
+@_binary(
+    lambda g, _y, a, b: g * ~(a > b) - g * (a == b) / 2,
+    lambda g, _y, a, b: g * ~(b > a) - g * (a == b) / 2,
     kinks=np.subtract,
     numpy=np.minimum,
-    explain=not_broadcasting,
 )
 def minimum(a, b):
-    """y = min(a, b);  g goes to the smaller one.  Where they tie, each gets the half."""
+    """y = min(a, b), nan if either is;  g goes to the smaller one.  Where they tie, each gets the
+    half; where one is nan, both get it."""
     return np.minimum(a, b)
 
 
@@ -210,6 +422,11 @@ def where(mask, a, b):
     return np.where(mask, a, b)
 
 
+def _given(**params):
+    """Draws one input of any shape, for an op with these settings."""
+    return lambda random: ((samples.shape(random, min_side=0),), params)
+
+
 def _inside(x, min, max):
     if min is None or max is None:
         return x <= max if min is None else x >= min
@@ -219,10 +436,7 @@ def _inside(x, min, max):
 @op(
     lambda g, _y, x, min, max: g * _inside(x, min, max),
     kinks=(-0.5, 0.5),
-    samples=lambda random: (
-        (tuple(random.randint(0, 3) for _ in range(random.randint(0, 3))),),
-        random.choice(({"min": -0.5, "max": 0.5}, {"min": -0.5, "max": None})),
-    ),
+    samples=lambda random: _given(min=-0.5, max=random.choice((0.5, None)))(random),
     numpy=np.clip,
 )
 def clip(x, *, min=None, max=None):
@@ -230,6 +444,23 @@ def clip(x, *, min=None, max=None):
     if min is None and max is None:
         raise ValueError("give min, max or both: there is nothing to clip to")
     return np.clip(x, min, max)
+
+
+@op(
+    lambda g, _y, x, min, max: g * ((x > min) & (x < max)),
+    kinks=(-0.5, 0.5),
+    samples=_given(min=-0.5, max=0.5),
+)
+def hardtanh(x, *, min=-1.0, max=1.0):
+    """y = x kept within [min, max];  dL/dx = g inside, and 0 outside and on the borders."""
+    return np.clip(x, min, max)
+
+
+@op(lambda g, _y, x, **_: g * np.isfinite(x), numpy=np.nan_to_num)
+def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
+    """y = x, but numbers in place of nan and the infinities (for these, unless given, the largest
+    number that there is);  dL/dx = g where x is finite, else 0."""
+    return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
 def _dropout_samples(random):
@@ -247,50 +478,61 @@ def dropout(x, mask, *, p):
     return x * mask * (1 / (1 - p))
 
 
-# ---------------------------------------------------------------- without a derivative
-
-
-def _without_derivative(function, name=None):
-    """An op that answers with bools or integers: nothing flows back through it."""
-
-    def unary(x):
-        return function(x)
-
-    def binary(a, b):
-        return function(a, b)
-
-    forward = unary if function.nin == 1 else binary
-    forward.__name__ = name or function.__name__
-    forward.__doc__ = f"y = np.{function.__name__}, number by number.  No gradient flows back."
-    rules = [None] * function.nin
-    return op(*rules, numpy=function, explain=not_broadcasting, promotes=True)(forward)
-
-
-equal = _without_derivative(np.equal)
-not_equal = _without_derivative(np.not_equal)
-less = _without_derivative(np.less)
-less_equal = _without_derivative(np.less_equal)
-greater = _without_derivative(np.greater)
-greater_equal = _without_derivative(np.greater_equal)
-logical_and = _without_derivative(np.logical_and)
-logical_or = _without_derivative(np.logical_or)
-logical_not = _without_derivative(np.logical_not)
-bitwise_and = _without_derivative(np.bitwise_and)
-bitwise_or = _without_derivative(np.bitwise_or)
-invert = _without_derivative(np.invert)
-floor_divide = _without_derivative(np.floor_divide)
-isnan = _without_derivative(np.isnan)
-isfinite = _without_derivative(np.isfinite)
+# ---------------------------------------------------------------- activations
 
 
 @op(
-    lambda g, _y, _a, _b: g,
-    lambda g, _y, a, b: -g * floor_divide(a, b),
-    domain=(0.55, 0.7),
-    numpy=np.remainder,
-    explain=not_broadcasting,
-    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    lambda g, _y, x, slope: g * (x > 0) + g * slope * ~(x > 0),
+    kinks=(0.0,),
+    samples=_given(slope=0.1),
 )
-def remainder(a, b):
-    """y = a - b floor(a / b), with the sign of b;  dL/da = g,  dL/db = -g floor(a / b)."""
-    return np.remainder(a, b)
+def leaky_relu(x, *, slope=0.01):
+    """y = x where x > 0, else slope x;  dL/dx = g, else slope g, which is chosen at the kink."""
+    return np.maximum(x, 0) + np.minimum(x, 0) * slope
+
+
+@op(
+    lambda g, _y, x, alpha, scale, rate: (
+        g * scale * ~(x <= 0)
+        + g * (scale * alpha * rate) * np.exp(rate * np.minimum(x, 0)) * (x <= 0)
+    ),
+    kinks=(0.0,),
+    samples=_given(alpha=0.7, scale=1.1, rate=1.5),
+)
+def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
+    """y = scale x where x > 0, else scale alpha (e^(rate x) - 1);
+    dL/dx = g scale, else g scale alpha rate e^(rate x), which is chosen at the kink."""
+    y = np.maximum(x, 0) + np.expm1(np.minimum(x, 0) * rate) * alpha
+    return y if scale == 1 else y * scale
+
+
+@op(lambda g, y, x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(x))
+def silu(x, s):
+    """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
+    return x * s
+
+
+_GELU = 2 * (2 / np.pi) ** 0.5
+
+
+def _gate(x):
+    x = np.clip(x, -30, 30)  # beyond, the sigmoid is 0 or 1
+    return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
+
+
+def _gelu_tanh_rule(g, y, x, s):
+    x = np.clip(x, -30, 30)  # beyond, 1 - s or y is 0: no 0 times infinity
+    return g * (s + y * (1 - s) * (_GELU + 3 * 0.044715 * _GELU * x * x))
+
+
+@op(_gelu_tanh_rule, residual=_gate)
+def gelu_tanh(x, s):
+    """y = x s, with s = sigmoid(2 u) = (1 + tanh u) / 2 and u = sqrt(2 / pi) (x + 0.044715 x^3);
+    dL/dx = g (s + 2 y (1 - s) du/dx)  (Hendrycks and Gimpel, 2016)."""
+    return x * s
+
+
+@op(lambda g, _y, x: g * sigmoid(-x))
+def logsigmoid(x):
+    """y = ln sigmoid(x) = -ln(1 + e^-x), without overflow;  dL/dx = g sigmoid(-x)."""
+    return np.minimum(x, 0) - np.log1p(np.exp(-np.absolute(x)))

@@ -1,8 +1,20 @@
-"""Ops of linear algebra: the matrix product."""
+"""Ops of linear algebra: products, inverses and factorisations, of matrices in the last two
+dimensions.
+
+The derivatives are those of Giles, "Collected matrix derivative results for forward and reverse
+mode algorithmic differentiation" (2008), where nothing else is said.  ' is the transpose.
+"""
+
+from functools import lru_cache, partial
+from math import prod
+from string import ascii_letters
 
 import numpy as np
 
 from ..graph import op
+from . import samples
+from .elementwise import where
+from .shape import concatenate
 
 
 def _as_matrix(g, _a, _b):
@@ -48,16 +60,337 @@ def _factors(random):
     return (left, right), {}
 
 
-@op(
-    _to_left,
-    _to_right,
-    samples=_factors,
-    explain=_inner_sizes_differ,
-    numpy=np.matmul,
-)
+@op(_to_left, _to_right, samples=_factors, explain=_inner_sizes_differ, numpy=np.matmul)
 def matmul(a, b):
     """y = a b, the matrix product;  dL/da = g b',  dL/db = a' g.
 
     A vector on the left is a row, on the right a column; leading dimensions broadcast.
     """
     return np.matmul(a, b)
+
+
+# ---------------------------------------------------------------- sums of products
+
+
+@lru_cache(maxsize=1000)
+def terms_of(subscripts, ndims):
+    """The labels of each operand and of the result, a letter for each dimension, none implied.
+
+    >>> terms_of("...ij,jk", (3, 2))
+    ('Zij', 'jk', 'Zik')
+    """
+    inputs, arrow, out = subscripts.replace(" ", "").partition("->")
+    terms = inputs.split(",")
+    if len(terms) != len(ndims):
+        raise ValueError(f"{subscripts!r} names {len(terms)} operands, and {len(ndims)} are given")
+    hidden = [n - len(term.replace("...", "")) for term, n in zip(terms, ndims, strict=True)]
+    named = inputs.replace("...", "").replace(",", "")
+    if not arrow:
+        out = "..." + "".join(sorted(c for c in named if named.count(c) == 1))
+    unused = "".join(c for c in ascii_letters if c not in named)
+    shared = [unused[len(unused) - n :] for n in (*hidden, max(0, *hidden))]
+    spelled = zip((*terms, out), shared, strict=True)
+    return tuple([term.replace("...", letters) for term, letters in spelled])
+
+
+def _sizes(terms, xs):
+    """How far each index runs; a side of 1 is repeated."""
+    found = {}
+    for term, x in zip(terms, xs, strict=True):
+        for c, n in zip(term, x.shape, strict=False):
+            if found.setdefault(c, n) == 1:
+                found[c] = n
+            elif n not in (1, found[c]):
+                raise ValueError(f"index {c!r} has sizes {found[c]} and {n} in different places")
+    return found
+
+
+def _to_operand(g, _y, *xs, i, subscripts):
+    *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
+    operands, labels = [g, *xs[:i], *xs[i + 1 :]], [out, *terms[:i], *terms[i + 1 :]]
+    held = _sizes(labels, operands)
+    unused = iter(sorted({*ascii_letters} - {*"".join(terms)}))
+    own = ""
+    for c, n in zip(terms[i], xs[i].shape, strict=True):
+        if c in own:  # x_ii = sum_j x_ij (i == j)
+            own += next(unused)
+            operands.append(np.eye(n, dtype=g.dtype))
+            labels.append(c + own[-1])
+        else:
+            own += c
+            if held.get(c) != n:  # sum_i x_i = sum_i x_i 1_i
+                operands.append(np.ones(n, g.dtype))
+                labels.append(c)
+    return einsum(*operands, subscripts=f"{','.join(labels)}->{own}")
+
+
+def _to_sum(random):
+    sizes = {c: random.randint(1, 3) for c in "ijkl"}
+    terms = ["".join(random.choices("ijkl", k=ndim)) for ndim in samples.shape(random, 1, 3, 0)]
+    named = sorted({*"".join(terms)})
+    out = "".join(random.sample(named, random.randint(0, len(named))))
+    shapes = tuple(tuple(sizes[c] for c in term) for term in terms)
+    return shapes, {"subscripts": f"{','.join(terms)}->{out}"}
+
+
+LARGE = 30_000  # products: from here on it pays to plan for BLAS
+
+
+@op(_to_operand, samples=_to_sum)
+def einsum(*xs, subscripts):
+    """y = the sum over all indices that the result does not name of the product of the inputs;
+    dL/dx is an einsum too: of g and the other inputs, to the indices of x.
+
+    An index that x names twice is a diagonal, x_ii = sum_j x_ij (i == j), and one that only x has
+    is summed alone, sum_i x_i = sum_i x_i 1_i.  So the identity and ones are inputs like others.
+    """
+    *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
+    large = len(xs) > 1 and prod(_sizes(terms, xs).values()) > LARGE
+    return np.einsum(f"{','.join(terms)}->{out}", *xs, optimize=large)
+
+
+# ---------------------------------------------------------------- inverses and determinants
+
+
+def _t(x):
+    return x.swapaxes(-1, -2)
+
+
+def _spread(random, square=False, **params):
+    """Random matrices with singular values 1, 2, 3 ..., which no small step makes equal."""
+    numbers = np.random.default_rng(random.getrandbits(32))
+    batch, rows, columns = random.choice(((), (2,))), random.randint(1, 4), random.randint(1, 4)
+    x = numbers.standard_normal((*batch, rows, rows if square else columns))
+    u, s, vh = np.linalg.svd(x, full_matrices=False)
+    return (u * np.arange(s.shape[-1], 0, -1.0) @ vh,), params
+
+
+_square = partial(_spread, square=True)
+_thin = partial(_spread, full_matrices=False)
+
+
+def _positive(random):
+    (x,), _ = _square(random)
+    return (x @ _t(x),), {}
+
+
+def _fits_lapack(x):
+    return x.ndim > 1 and x.shape[-1] == x.shape[-2] and x.dtype != np.float16
+
+
+def _unsolvable(x, b=None):
+    if not _fits_lapack(x):
+        return None
+    if b is not None and (b.ndim < 2 or b.shape[-2] != x.shape[-1]):
+        return f"the matrix {x.shape} and the right side {b.shape} differ in their rows"
+    return f"the matrix {x.shape} is singular: for what there is instead, see pinv and lstsq"
+
+
+def _to_inverted(g, y, _x):
+    return -(_t(y) @ g @ _t(y))
+
+
+@op(_to_inverted, samples=_square, explain=_unsolvable, numpy=np.linalg.inv)
+def inv(x):
+    """y = x^-1;  dL/dx = -y' g y'."""
+    return np.linalg.inv(x)
+
+
+def _systems(random):
+    (a,), _ = _square(random)
+    n, k = a.shape[-1], random.randint(1, 3)
+    return (a, random.choice(((n, k), (2, n, k)))), {}
+
+
+@op(
+    lambda g, y, a, _b: -(solve(_t(a), g) @ _t(y)),
+    lambda g, _y, a, _b: solve(_t(a), g),
+    samples=_systems,
+    explain=_unsolvable,
+)
+def solve(a, b):
+    """y = a^-1 b, for the columns of b;  dL/db = a'^-1 g,  dL/da = -(dL/db) y'."""
+    return np.linalg.solve(a, b)
+
+
+def _products_of_others(s):
+    """p_ij = the product of all s_k but s_i and s_j."""
+    n = s.shape[-1]
+    rows, columns = np.indices((n, n))
+    p = np.ones((n, n), s.dtype)
+    for k in range(n):
+        p = p * where((rows != k) & (columns != k), s[..., k, None, None], 1)
+    return p
+
+
+def _to_minors(g, _y, x):
+    u, s, vh = svd(x, full_matrices=False)
+    eye = np.eye(x.shape[-1], dtype=x.dtype)
+    inner = _t(u) @ g @ _t(vh)
+    others = _products_of_others(s) * (1 - eye)
+    inner = eye * (others @ (inner * eye).sum(axis=-1, keepdims=True)) - others * _t(inner)
+    even = det(u) * det(vh) > 0
+    return u @ where(even[..., None, None], inner, -inner) @ vh
+
+
+@op(_to_minors, samples=_square)
+def cofactor(x):
+    """y_ij = the determinant of x without row i and column j, times (-1)^(i + j).
+
+    For x = u diag(s) v' it is det(u v) u diag(p) v' where p_i is the product of the other s_k; its
+    derivative, likewise, is made of the products of all but two.  Nothing is divided: it is right
+    for singular matrices too.
+    """
+    u, s, vh = np.linalg.svd(x)
+    p = np.diagonal(_products_of_others(s), 0, -2, -1)
+    return np.linalg.det(u @ vh)[..., None, None] * (u * p[..., None, :] @ vh)
+
+
+@op(lambda g, _y, x: g[..., None, None] * cofactor(x), samples=_square, numpy=np.linalg.det)
+def det(x):
+    """y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where x has an inverse."""
+    return np.linalg.det(x)
+
+
+@op(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), samples=_square, numpy=np.linalg.slogdet)
+def slogdet(x):
+    """y = (sign of det x, log |det x|);  dL/dx = g x'^-1 for the g of the second one."""
+    return tuple(np.linalg.slogdet(x))
+
+
+def _to_pseudo_inverse(g, y, x, **_):
+    left, right = _t(g) @ y @ _t(y), _t(y) @ y @ _t(g)
+    return left - x @ (y @ left) + right - (right @ y) @ x - _t(y) @ g @ _t(y)
+
+
+@op(_to_pseudo_inverse, samples=_spread, numpy=np.linalg.pinv)
+def pinv(x, *, rtol=None):
+    """y = x+, the pseudoinverse: singular values up to rtol times the largest count as zero;
+    dL/dx = -y' g y' + (1 - x y) g' y y' + y' y g' (1 - y x), for x of constant rank (Golub and
+    Pereyra, "The differentiation of pseudo-inverses...", 1973)."""
+    return np.linalg.pinv(x, rtol=rtol)
+
+
+# ---------------------------------------------------------------- factorisations
+
+
+def _symmetric(x):
+    return (x + _t(x)) / 2
+
+
+def _lower(x):
+    """The lower triangle of x, with half of the diagonal."""
+    n = x.shape[-1]
+    return x * (np.tri(n, dtype=x.dtype) - np.eye(n, dtype=x.dtype) / 2)
+
+
+def _not_positive(x):
+    if not _fits_lapack(x):
+        return None
+    smallest = np.linalg.eigvalsh(_symmetric(x)).min()
+    return f"the matrix {x.shape} is not positive definite: its smallest eigenvalue is {smallest}"
+
+
+def _to_positive(g, y, _x):
+    half = solve(_t(y), _lower(_t(y) @ g))
+    return _symmetric(_t(solve(_t(y), _t(half))))
+
+
+@op(_to_positive, samples=_positive, explain=_not_positive, numpy=np.linalg.cholesky)
+def cholesky(x):
+    """y = the lower triangle L with L L' = (x + x') / 2;  dL/dx = the symmetric part of
+    y'^-1 low(y' g) y^-1, where low takes the lower triangle with half of the diagonal (Murray,
+    "Differentiation of the Cholesky decomposition", 2016)."""
+    return np.linalg.cholesky(_symmetric(x))
+
+
+def _to_qr(g, y, x, mode):
+    (gq, gr), (q, r) = g, y
+    rows, columns = x.shape[-2:]
+    if mode != "reduced" and rows > columns:
+        raise RuntimeError(f"qr: of more rows than columns {x.shape} only 'reduced' has a gradient")
+    if rows >= columns:
+        return _to_tall(gq, gr, q, r)
+    right = gr[..., rows:]
+    gq = gq + x[..., rows:] @ _t(right)
+    left = _to_tall(gq, gr[..., :rows], q, r[..., :rows])
+    return concatenate(left, q @ right, axis=-1)
+
+
+def _to_tall(gq, gr, q, r):
+    lower = _lower(r @ _t(gr) - _t(gq) @ q)
+    return _t(solve(r, _t(gq + q @ (lower + _t(lower)))))
+
+
+@op(_to_qr, samples=_spread, numpy=np.linalg.qr)
+def qr(x, *, mode="reduced"):
+    """y = (q, r) with q r = x, the columns of q orthonormal, r an upper triangle;
+    dL/dx = (gq + q copy(r gr' - gq' q)) r'^-1, where copy makes the lower triangle symmetric
+    (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions", 2010; for more
+    columns than rows, Roberts and Roberts, "QR and LQ decomposition matrix backpropagation
+    algorithms", 2020)."""
+    return tuple(np.linalg.qr(x, mode))
+
+
+def _reciprocal(x, numbers, used):
+    """1 / x.  Where x is zero to rounding, next to the numbers it was computed from, this is 0, or
+    nan if it is used: if a gradient comes to vectors that are not determined."""
+    size = np.absolute(numbers).sum(axis=-1)[..., None, None]
+    zero = np.absolute(x) <= np.finfo(x.dtype).eps * size
+    return where(zero & used, np.nan, where(zero, 0, 1 / where(zero, 1, x)))
+
+
+def _used(*gs):
+    """Which columns a gradient comes to, and which pairs of two with such a one."""
+    columns = (sum(np.absolute(g).sum(axis=-2) for g in gs) != 0)[..., None, :]
+    return columns, (columns | _t(columns)) & ~np.eye(columns.shape[-1], dtype=bool)
+
+
+def _to_symmetric(g, y, _x):
+    (gw, gv), (w, v) = g, y
+    gaps = w[..., None, :] - w[..., :, None]
+    f = _reciprocal(gaps, w, _used(gv)[1])
+    inner = gw[..., None] * np.eye(w.shape[-1], dtype=w.dtype) + f * (_t(v) @ gv)
+    return _symmetric(v @ inner @ _t(v))
+
+
+@op(_to_symmetric, samples=_positive, numpy=np.linalg.eigh)
+def eigh(x):
+    """y = (w, v): the eigenvalues of (x + x') / 2, rising, and the eigenvectors in the columns;
+    dL/dx = the symmetric part of v (diag(gw) + f v' gv) v', f_ij = 1 / (w_j - w_i).
+
+    Of equal eigenvalues the vectors may be any basis, so they have no derivative: f is nan.  What
+    does not use them (the eigenvalues alone, or vectors of others) has one: there f is 0.
+    """
+    return tuple(np.linalg.eigh(_symmetric(x)))
+
+
+def _to_svd(g, y, _x, **_):
+    (gu, gs, gvh), (u, s, vh) = g, y
+    n = s.shape[-1]
+    if any((part != 0).any() for part in (gu[..., n:], gvh[..., n:, :])):
+        raise RuntimeError(f"svd: take full_matrices=False: what True adds for {_x} is any basis")
+    u, gu, v, gv = u[..., :n], gu[..., :n], _t(vh[..., :n, :]), _t(gvh[..., :n, :])
+    row, column, (used, pairs) = s[..., None, :], s[..., :, None], _used(gu, gv)
+    f = _reciprocal(row - column, s, pairs) * _reciprocal(row + column, s, pairs)
+    turn_u, turn_v = _t(u) @ gu, _t(v) @ gv
+    inner = f * (turn_u - _t(turn_u)) * row + column * f * (turn_v - _t(turn_v))
+    part = u @ (inner + gs[..., None] * np.eye(n, dtype=s.dtype)) @ _t(v)
+    if n < _x[-2]:
+        part = part + (gu - u @ turn_u) * _reciprocal(row, s, used) @ _t(v)
+    if n < _x[-1]:
+        part = part + u @ _t((gv - v @ turn_v) * _reciprocal(row, s, used))
+    return part
+
+
+@op(_to_svd, samples=_thin, numpy=np.linalg.svd)
+def svd(x, *, full_matrices=True):
+    """y = (u, s, v') with u diag(s) v' = x: the singular values s fall, the columns of u and of v
+    are orthonormal;  dL/dx = u (diag(gs) + f (u' gu - gu' u) s + s f (v' gv - gv' v)) v'
+    + (1 - u u') gu s^-1 v' + u s^-1 gv' (1 - v v'), f_ij = 1 / (s_j^2 - s_i^2) (Townsend,
+    "Differentiating the singular value decomposition", 2016).
+
+    Of equal singular values the vectors may be any basis, as in `eigh`, and of the value 0 in one
+    that is not square: f and 1 / s are nan where vectors that have no derivative are used, else 0.
+    """
+    return tuple(np.linalg.svd(x, full_matrices))

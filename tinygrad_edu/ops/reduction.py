@@ -1,12 +1,17 @@
-"""Ops that make many numbers few: sum, mean, largest and smallest."""
+"""Ops that make many numbers few: sum, mean, product, spread, largest and smallest; and those that
+keep what was so far: running sums and products."""
 
-from math import prod
+import math
+from functools import partial
 
 import numpy as np
 
 from ..graph import op
 from . import samples
-from .shape import broadcast_to
+from .elementwise import silently
+from .shape import broadcast_to, flip, pad
+
+_reduce = partial(op, samples=samples.reduction)
 
 
 def kept(g, shape, axis):
@@ -19,52 +24,210 @@ def kept(g, shape, axis):
 
 def count(shape, axis):
     """How many numbers go into each result."""
-    if axis is None:
-        return prod(shape)
-    return prod([shape[k] for k in axis]) if isinstance(axis, tuple) else shape[axis]
+    if axis is None or not shape:
+        return math.prod(shape)
+    return math.prod([shape[k] for k in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
-@op(
-    lambda g, _y, _x, axis=None, keepdims=False: broadcast_to(kept(g, _x, axis), shape=_x),
-    samples=samples.reduction,
-    numpy=np.sum,
-)
+def _to_each(g, shape, axis):
+    """g for every number that went in."""
+    return broadcast_to(kept(g, shape, axis), shape=shape)
+
+
+@_reduce(lambda g, _y, _x, axis, **_: _to_each(g, _x, axis), numpy=np.sum)
 def sum(x, *, axis=None, keepdims=False):
-    """y = sum of x over the axes;  dL/dx = g, for every number that went in."""
-    dtype = None if x.dtype.kind == "f" else np.int64
-    return np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=dtype)
+    """y = sum of x over the axes;  dL/dx = g, for every number that went in.
+
+    Whole numbers are summed in int64, float16 in float32: its largest number is 65,504.
+    """
+    wider = WIDER.get(x.dtype.char)
+    if wider is None:
+        return np.add.reduce(x, axis=axis, keepdims=keepdims)
+    return _narrowed(np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=wider), x)
+
+
+WIDER = dict.fromkeys("?bBhHiIlLqQ", np.int64) | {"e": np.float32}
+
+
+def _narrowed(y, x):
+    """The result y, in float16 if x is; what does not fit is infinite, without a warning."""
+    return silently(y.astype, x.dtype) if x.dtype.char == "e" else y
+
+
+@_reduce(lambda g, _y, _x, axis, **_: _to_each(g / (count(_x, axis) or 1), _x, axis), numpy=np.mean)
+def mean(x, *, axis=None, keepdims=False):
+    """y = sum of x over the axes / their n numbers, nan if there are none;  dL/dx = g / n."""
+    n, wider = count(x.shape, axis), WIDER.get(x.dtype.char)
+    if wider is None and n:
+        return np.add.reduce(x, axis=axis, keepdims=keepdims) / n
+    total = np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=wider)
+    return _narrowed(silently(np.divide, total, n), x)
+
+
+# ---------------------------------------------------------------- spread and size
+
+
+def _spread_samples(random):
+    inputs, params = samples.reduction(random)
+    n = count(*inputs, params["axis"])
+    return inputs, params | {"ddof": random.randint(0, n - 1)}
+
+
+def _deviations(g, x, axis, ddof):
+    """g (x - mean of x) / (n - ddof)"""
+    n = count(x.shape, axis) - ddof
+    d = x - mean(x, axis=axis, keepdims=True)
+    return kept(g, x.shape, axis) * d * (1 / n if n > 0 else math.nan)
 
 
 @op(
-    lambda g, _y, _x, axis=None, keepdims=False: broadcast_to(
-        kept(g, _x, axis) / count(_x, axis), shape=_x
-    ),
-    samples=samples.reduction,
-    numpy=np.mean,
+    lambda g, _y, x, axis, ddof, **_: _deviations(2 * g, x, axis, ddof),
+    samples=_spread_samples,
+    numpy=np.var,
 )
-def mean(x, *, axis=None, keepdims=False):
-    """y = sum of x over the axes / their n numbers;  dL/dx = g / n."""
-    n = count(x.shape, axis)
-    if n == 0:
-        raise ValueError(f"the mean of no numbers is not defined: shape {x.shape}, axis {axis}")
-    if x.dtype == np.float16:  # summed in float32: the largest float16 is 65,504
-        total = np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=np.float32)
-        return np.divide(total, n, dtype=np.float32).astype(x.dtype)
-    return np.add.reduce(x, axis=axis, keepdims=keepdims) / n
+def var(x, *, axis=None, ddof=0, keepdims=False):
+    """y = sum of (x - mean)^2 / (n - ddof);  dL/dx = 2 g (x - mean) / (n - ddof)."""
+    d = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
+    d = d - mean(d, axis=axis, keepdims=True)
+    total = np.add.reduce(d * d, axis=axis, keepdims=keepdims)
+    return _narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
 
 
-def _to_the_extremes(g, y, x, axis=None, keepdims=False):
-    mask = x == kept(y, x.shape, axis)
+@op(
+    lambda g, y, x, axis, ddof, **_: _deviations(g / (y + (y == 0)), x, axis, ddof),
+    samples=lambda random: ((random.choice(((3,), (4, 3))),), {"axis": -1, "ddof": 1}),
+    numpy=np.std,
+)
+def std(x, *, axis=None, ddof=0, keepdims=False):
+    """y = sqrt(var x);  dL/dx = g (x - mean) / (y (n - ddof)), and 0 where y = 0."""
+    return np.sqrt(var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+
+
+def _norm_samples(random):
+    inputs, params = samples.reduction(random)
+    return inputs, params | {"p": random.choice((2, 3, 2.5))}
+
+
+def _norm_rule(g, y, x, p, axis, **_):
+    safe = kept(y + (y == 0), x.shape, axis)
+    g = kept(g * (y != 0), x.shape, axis)
+    if p == 2:
+        return g * (x / safe)
+    return g * np.sign(x) * (np.absolute(x) / safe + (x == 0)) ** (p - 1)
+
+
+@op(_norm_rule, samples=_norm_samples, kinks=(0.0,))
+def p_norm(x, *, p, axis=None, keepdims=False):
+    """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
+    wide = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
+    with np.errstate(divide="ignore"):  # 0 to a negative power
+        powers = wide * wide if p == 2 else np.absolute(wide) ** p
+        total = np.add.reduce(powers, axis=axis, keepdims=keepdims)
+        y = np.sqrt(total) if p == 2 else total ** (1 / p)
+    return _narrowed(y, x)
+
+
+# ---------------------------------------------------------------- running sums, products
+
+
+def _maybe_along(random):
+    inputs, params = samples.along_axis(random)
+    return inputs, random.choice((params, {"axis": None}))
+
+
+def _from_the_end(g, axis):
+    """The sum of each number and those after it."""
+    return flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)
+
+
+@op(
+    lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x),
+    samples=_maybe_along,
+    numpy=np.cumsum,
+)
+def cumsum(x, *, axis=None):
+    """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n."""
+    return _narrowed(np.cumsum(x, axis, WIDER.get(x.dtype.char)), x)
+
+
+def _shifted(x, by, axis, fill):
+    """x[k + by] at place k of the axis, and `fill` where that is outside."""
+    part = slice(by, None) if by > 0 else slice(by)
+    widths = [[0, 0] for _ in x.shape]
+    widths[axis] = [max(-by, 0), max(by, 0)]
+    part = x[(slice(None),) * (axis % x.ndim) + (part,)]
+    return pad(part, pad_width=widths, constant_values=fill)
+
+
+def _before(x, axis):
+    """The product of all the numbers before each."""
+    return cumprod(_shifted(x, -1, axis, 1), axis=axis)
+
+
+def _carried_back(b, a, axis):
+    """y with y_k = b_k + a_k y_(k+1), by doubling the reach of each y (Hillis and Steele, 1986)."""
+    reach = 1
+    while reach < b.shape[axis]:
+        b, a = b + a * _shifted(b, reach, axis, 0), a * _shifted(a, reach, axis, 0)
+        reach *= 2
+    return b
+
+
+def _to_running_factors(g, y, x, axis):
+    x, shape = x.reshape(y.shape), x.shape
+    axis = axis or 0
+    if x.all():
+        return (_from_the_end(g * y, axis) / x).reshape(shape)
+    part = _before(x, axis) * _carried_back(g, _shifted(x, 1, axis, 0), axis)
+    return part.reshape(shape)
+
+
+@op(_to_running_factors, samples=_maybe_along, numpy=np.cumprod)
+def cumprod(x, *, axis=None):
+    """y_k = x_1 ... x_k along the axis;  dL/dx_k = (g_k y_k + ... + g_n y_n) / x_k.
+
+    Where some x is 0 this is computed without division: (x_1 ... x_(k-1)) s_k, with
+    s_k = g_k + x_(k+1) s_(k+1).
+    """
+    return _narrowed(np.cumprod(x, axis, WIDER.get(x.dtype.char)), x)
+
+
+def _to_factors(g, y, x, axis, **_):
+    g = kept(g, x.shape, axis)
+    if x.all():
+        return g * (kept(y, x.shape, axis) / x)
+    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    for k in axes:
+        after = flip(_before(flip(x, axis=k), k), axis=k)
+        g, x = g * _before(x, k) * after, prod_(x, axis=k, keepdims=True)
+    return g
+
+
+@_reduce(_to_factors, numpy=np.prod)
+def prod_(x, *, axis=None, keepdims=False):
+    """y = product of x over the axes;  dL/dx = g times the product of all the others.
+
+    That is g y / x; where some x is 0, the product of those before it times that of those after.
+    """
+    y = np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=WIDER.get(x.dtype.char))
+    return _narrowed(y, x)
+
+
+# ---------------------------------------------------------------- extremes
+
+
+def _to_the_extremes(g, y, x, axis, **_):
+    mask = (x == kept(y, x.shape, axis)) | (x != x)  # nan is larger and smaller than all
     return kept(g, x.shape, axis) * mask / mask.sum(axis=axis, keepdims=True)
 
 
-@op(_to_the_extremes, samples=samples.reduction, numpy=np.max)
+@_reduce(_to_the_extremes, numpy=np.max)
 def amax(x, *, axis=None, keepdims=False):
     """y = the largest x over the axes;  g goes to where it stands, in equal shares if it ties."""
     return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
 
 
-@op(_to_the_extremes, samples=samples.reduction, numpy=np.min)
+@_reduce(_to_the_extremes, numpy=np.min)
 def amin(x, *, axis=None, keepdims=False):
     """y = the smallest x over the axes;  g goes to where it stands, in equal shares if it ties."""
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
@@ -82,13 +245,13 @@ def argmin(x, *, axis=None, keepdims=False):
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@op(None, samples=samples.reduction, numpy=np.all)
+@_reduce(None, numpy=np.all)
 def all_(x, *, axis=None, keepdims=False):
     """y = is every number other than zero?  No gradient flows back."""
     return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
 
 
-@op(None, samples=samples.reduction, numpy=np.any)
+@_reduce(None, numpy=np.any)
 def any_(x, *, axis=None, keepdims=False):
     """y = is some number other than zero?  No gradient flows back."""
     return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)

@@ -13,10 +13,8 @@ def _split_in_two(random):
 
 
 def _cannot_reshape(x, shape):
-    return (
-        f"cannot view {x.size} numbers of shape {x.shape} as {shape}: the sizes must multiply to "
-        f"{x.size}, and one of them may be -1"
-    )
+    rule = f"the sizes must multiply to {x.size}, and one of them may be -1"
+    return f"cannot view {x.size} numbers of shape {x.shape} as {shape}: {rule}"
 
 
 @op(
@@ -36,7 +34,7 @@ def _permutation(random):
 
 
 @op(
-    lambda g, _y, _x, axes=None: transpose(g, axes=_inverse(axes)),
+    lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)),
     samples=_permutation,
     numpy=np.transpose,
 )
@@ -46,12 +44,7 @@ def transpose(x, *, axes=None):
 
 
 def _inverse(axes):
-    if axes is None:
-        return None
-    order = [0] * len(axes)
-    for k, axis in enumerate(axes):
-        order[axis] = k
-    return tuple(order)
+    return axes and tuple(sorted(range(len(axes)), key=lambda k: axes[k] % len(axes)))
 
 
 def _two_axes(random):
@@ -62,11 +55,7 @@ def _two_axes(random):
     }
 
 
-@op(
-    lambda g, _y, _x, axis1, axis2: g.swapaxes(axis1, axis2),
-    samples=_two_axes,
-    numpy=np.swapaxes,
-)
+@op(lambda g, _y, _x, axis1, axis2: g.swapaxes(axis1, axis2), samples=_two_axes, numpy=np.swapaxes)
 def swapaxes(x, *, axis1, axis2):
     """y = x with two axes exchanged;  dL/dx = g with them exchanged back."""
     return x.swapaxes(axis1, axis2)
@@ -97,11 +86,7 @@ def _sides_of_one(random):
     return ((1, *full, 1),), {"axis": random.choice((0, -1, (0, -1)))}
 
 
-@op(
-    lambda g, _y, _x, axis=None: g.reshape(_x),
-    samples=_sides_of_one,
-    numpy=np.squeeze,
-)
+@op(lambda g, _y, _x, axis: g.reshape(_x), samples=_sides_of_one, numpy=np.squeeze)
 def squeeze(x, *, axis=None):
     """y = x without its sides of 1 (all, or those named);  dL/dx = g in the shape of x."""
     return np.squeeze(x, axis)
@@ -141,7 +126,7 @@ def _cannot_join(*xs, axis=0):
     return f"cannot join {given} along dimension {axis}: all their other sizes must be equal"
 
 
-def _own_slice(g, _y, *_xs, i, axis=0):
+def _own_slice(g, _y, *_xs, i, axis):
     start = sum(shape[axis] for shape in _xs[:i])
     along = slice(start, start + _xs[i][axis])
     return g[(slice(None),) * (axis % g.ndim) + (along,)]
@@ -159,7 +144,7 @@ def _to_stack(random):
 
 
 @op(
-    lambda g, _y, *_xs, i, axis=0: g[(slice(None),) * (axis % g.ndim) + (i,)],
+    lambda g, _y, *_xs, i, axis: g[(slice(None),) * (axis % g.ndim) + (i,)],
     samples=_to_stack,
     explain=_cannot_join,
     numpy=np.stack,
@@ -167,3 +152,126 @@ def _to_stack(random):
 def stack(*xs, axis=0):
     """y = the inputs side by side along a new axis;  each gets its own layer of g."""
     return np.stack(xs, axis)
+
+
+# ---------------------------------------------------------------- in another order
+
+
+def _some_axes(random):
+    full = samples.shape(random)
+    return (full,), {"axis": samples.axes(random, len(full))}
+
+
+@op(lambda g, _y, _x, axis: flip(g, axis=axis), samples=_some_axes, numpy=np.flip)
+def flip(x, *, axis=None):
+    """y = x in reverse order along the axes, a copy;  dL/dx = g reversed back."""
+    return np.flip(x, axis).copy()
+
+
+def _shifts(random):
+    inputs, params = _some_axes(random)
+    several = isinstance(params["axis"], tuple)
+    count = len(params["axis"]) if several else 1
+    shifts = tuple(random.randint(-5, 5) for _ in range(count))
+    return inputs, {"shift": shifts if several else shifts[0]} | params
+
+
+@op(
+    lambda g, _y, _x, shift, axis: roll(g, shift=np.negative(shift), axis=axis),
+    samples=_shifts,
+    numpy=np.roll,
+)
+def roll(x, *, shift, axis=None):
+    """y = x moved on along the axes, round the end to the start;  dL/dx = g moved back."""
+    return np.roll(x, shift, axis)
+
+
+# ---------------------------------------------------------------- parts of matrices
+
+
+def _matrices(random):
+    return (samples.shape(random, min_ndim=2),), {"k": random.randint(-3, 3)}
+
+
+@op(lambda g, _y, _x, k: tril(g, k=k), samples=_matrices, numpy=np.tril)
+def tril(x, *, k=0):
+    """y = x up to the k-th diagonal (above the main one if k > 0), 0 above;  dL/dx = g there."""
+    return np.tril(x, k)
+
+
+@op(lambda g, _y, _x, k: triu(g, k=k), samples=_matrices, numpy=np.triu)
+def triu(x, *, k=0):
+    """y = x from the k-th diagonal on, 0 below;  dL/dx = g there."""
+    return np.triu(x, k)
+
+
+def _diagonals(random):
+    full = samples.shape(random, min_ndim=2)
+    axis1, axis2 = random.sample(range(-len(full), 0), 2)
+    return (full,), {"offset": random.randint(-3, 3), "axis1": axis1, "axis2": axis2}
+
+
+def _their_values(random):
+    (full,), params = _diagonals(random)
+    values = np.empty(full).diagonal(**params)
+    return (values.shape,), params | {"shape": full}
+
+
+def _diagonal_view(x, offset, axis1, axis2):
+    y = np.diagonal(x, offset, axis1, axis2)
+    if y.__class__ is np.ndarray:
+        y.flags.writeable = x.flags.writeable
+    return y
+
+
+@op(
+    lambda g, _y, _x, offset, axis1, axis2: put_diagonal(
+        g, shape=_x, offset=offset, axis1=axis1, axis2=axis2
+    ),
+    samples=_diagonals,
+    numpy=np.diagonal,
+)
+def diagonal(x, *, offset=0, axis1=0, axis2=1):
+    """y[.., k] = x[.., k, .., k + offset, ..], a view;  dL/dx = zeros with g on that diagonal."""
+    return _diagonal_view(x, offset, axis1, axis2)
+
+
+@op(
+    lambda g, _y, _values, shape, offset, axis1, axis2: diagonal(
+        g, offset=offset, axis1=axis1, axis2=axis2
+    ),
+    samples=_their_values,
+)
+def put_diagonal(values, *, shape, offset, axis1, axis2):
+    """y = zeros of a shape, with the values on a diagonal;  dL/dvalues = the diagonal of g."""
+    y = np.zeros_like(values, shape=shape)
+    _diagonal_view(y, offset, axis1, axis2)[...] = values
+    return y
+
+
+# ---------------------------------------------------------------- with a border
+
+
+def _borders(random):
+    full = samples.shape(random, min_side=0)
+    widths = [(random.randint(0, 2), random.randint(0, 2)) for _ in full]
+    return (full,), {"pad_width": random.choice((1, (2, 1), widths)) if full else ()}
+
+
+def _within(pad_width, shape):
+    """The key of what stands within the border, and the shape with the border around it."""
+    pairs = np.broadcast_to(pad_width, (len(shape), 2)).tolist() if shape else []
+    key = tuple([slice(low, low + n) for (low, _), n in zip(pairs, shape, strict=True)])
+    return key, tuple([low + n + high for (low, high), n in zip(pairs, shape, strict=True)])
+
+
+@op(lambda g, _y, _x, pad_width, **_: g[_within(pad_width, _x)[0]], samples=_borders, numpy=np.pad)
+def pad(x, *, pad_width, mode="constant", constant_values=0):
+    """y = x with a border of one value, (before, after) numbers wide along each axis;  dL/dx = g
+    without the border."""
+    if mode != "constant":
+        raise ValueError(f"a border of mode {mode!r} is made by nn.functional.pad")
+    key, shape = _within(pad_width, x.shape)
+    y = np.full_like(x, constant_values, shape=shape)
+    y[key] = x
+    return y

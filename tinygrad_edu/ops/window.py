@@ -1,1 +1,331 @@
-"""Ops on sliding windows: convolution, pooling, and the copying of windows that carries them."""
+"""Ops on sliding windows: convolution, pooling, and the copying of windows that carries them.
+
+One op serves one, two, three dimensions: x is (N, channels, *sizes), and `Windows` says where the
+windows of a kernel stand on the sizes.  Two ideas carry the file.
+
+All windows of an array are one strided *view* of it (`_windows_on`).  A convolution is the matrix
+product of the kernels with the windows as columns; copied a block at a time, so that a block stays
+in the cache, they cost no memory (im2col: Chellapilla, Puri and Simard, 2006).
+
+In memory the batch comes last: (channels, *sizes, N).  Copying a window then moves long runs of
+numbers, whatever its stride.  Results are views of such memory as (N, channels, *sizes); what works
+number by number keeps that order, so a network of convolutions pays for it once.
+"""
+
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+
+from ..graph import op
+from .shape import broadcast_to
+
+_BLOCK = 400_000  # bytes of columns at a time: they fit the second-level cache
+_ALL = slice(None)
+
+
+class Windows(NamedTuple):
+    """Where windows stand; one int for each dimension.
+
+    Window p covers, at offset k of its kernel, the place p stride + k dilation - before.  Places
+    outside of 0 to size - 1 are padding.
+    """
+
+    size: tuple[int, ...]
+    kernel: tuple[int, ...]
+    counts: tuple[int, ...]
+    stride: tuple[int, ...]
+    dilation: tuple[int, ...]
+    before: tuple[int, ...]
+
+
+def _drawn(*names, grouped=False):
+    """Draws shapes of these names, for the checks; and whole numbers with ties, for the pools."""
+
+    def draw(random):
+        ndim, groups = random.randint(1, 3), random.randint(1, 2) if grouped else 1
+        n, channels, out, *sides = (random.randint(1, 2) for _ in range(3 + 4 * ndim))
+        kernel, counts, stride, dilation = (tuple(sides[k::4]) for k in range(4))
+        before = tuple(random.randint(0, 1) for _ in range(ndim))
+        each = zip(counts, stride, kernel, dilation, before, strict=True)
+        ends = [(c - 1) * s + (k - 1) * d + 1 - b for c, s, k, d, b in each]
+        size = tuple(max(1, end + random.randint(-1, 1)) for end in ends)
+        windows = Windows(size, kernel, counts, stride, dilation, before)
+        shapes = {
+            "x": (n, channels * groups, *size),
+            "columns": (n, channels, *kernel, *counts),
+            "weight": (out * groups, channels, *kernel),
+            "bias": (out * groups,),
+            "y": (n, out * groups, *counts),
+            "pooled": (n, channels, *counts),
+        }
+        whole = np.array([random.randint(0, 3) for _ in range(prod(shapes["x"]))])
+        shapes["whole"] = whole.reshape(shapes["x"])
+        shapes["top"] = max_pool(shapes["whole"], windows=windows)
+        if np.any(shapes["top"] < 0):
+            return draw(random)  # a window sees nothing but padding
+        params = {"windows": windows} | ({"groups": groups} if grouped else {})
+        return tuple(shapes[name] for name in names), params
+
+    return draw
+
+
+# ---------------------------------------------------------------- windows as a view
+
+
+def _batch_last(x):
+    return np.transpose(x, (*range(1, x.ndim), 0))
+
+
+def _batch_first(x):
+    return np.transpose(x, (x.ndim - 1, *range(x.ndim - 1)))
+
+
+def _sizes(windows):
+    """The sizes with padding."""
+    return tuple(
+        max(b + n, (c - 1) * s + (k - 1) * d + 1) for n, k, c, s, d, b in zip(*windows, strict=True)
+    )
+
+
+def _blank(like, channels, windows, filler=0):
+    """(channels, *sizes with padding, batch), full of the filler, and its part without padding."""
+    shape = (channels, *_sizes(windows), len(like))
+    padded = np.full_like(like, filler, shape=shape, order="C")
+    inside = [slice(b, b + n) for n, b in zip(windows.size, windows.before, strict=True)]
+    return padded, padded[(_ALL, *inside)]
+
+
+def _padded(x, windows, filler=0):
+    """x as (channels, *sizes with padding, batch), in this order in memory."""
+    last = _batch_last(x)
+    if _sizes(windows) == windows.size:
+        return last.reshape(-1).reshape(last.shape)  # a copy, unless it lies so already
+    padded, inside = _blank(x, x.shape[1], windows, filler)
+    inside[...] = last
+    return padded
+
+
+def _windows_on(padded, windows, writeable=True):
+    """All windows of a padded array: a view, (channels, *kernel, *counts, batch)."""
+    _, kernel, count, stride, dilation, _ = windows
+    ndim = len(kernel)
+    reach = [(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)]
+    view = sliding_window_view(padded, reach, tuple(range(1, ndim + 1)), writeable=writeable)
+    starts = [slice(0, (n - 1) * s + 1, s) for n, s in zip(count, stride, strict=True)]
+    view = view[(_ALL, *starts, _ALL, *[slice(None, None, d) for d in dilation])]
+    return view.transpose((0, *range(ndim + 2, 2 * ndim + 2), *range(1, ndim + 2)))
+
+
+def _offsets(windows):
+    """The key of each offset of the kernel, in order: at one offset, what all windows see there."""
+    return [(_ALL, *offset) for offset in product(*map(range, windows.kernel))]
+
+
+# ---------------------------------------------------------------- windows laid side by side
+
+
+@op(lambda g, _y, _x, windows: fold(g, windows=windows), samples=_drawn("x"))
+def unfold(x, *, windows):
+    """y[n, c, k, p] = what window p of x[n, c] sees at offset k, a view unless there is padding;
+    dL/dx = the windows of g, added where they came from."""
+    unpadded = _sizes(windows) == windows.size
+    x = _batch_last(x) if unpadded else _padded(x, windows)
+    return _batch_first(_windows_on(x, windows, writeable=False))
+
+
+@op(lambda g, _y, _x, windows: unfold(g, windows=windows), samples=_drawn("columns"))
+def fold(x, *, windows):
+    """y = windows x[n, c, k, p], added where they stand;  dL/dx = the windows of g."""
+    padded, inside = _blank(x, x.shape[1], windows)
+    x = _batch_last(x)
+    _add_windows(_windows_on(padded, windows), windows, ((at, x[at]) for at in _offsets(windows)))
+    return _batch_first(inside)
+
+
+def _add_windows(view, windows, parts):
+    """Add to all windows what they get at each offset.  Where none overlap, writing is faster."""
+    _, kernel, _, stride, dilation, _ = windows
+    apart = all(s > (k - 1) * d for k, s, d in zip(kernel, stride, dilation, strict=True))
+    for at, part in parts:
+        if apart:
+            view[at] = part
+        else:
+            view[at] += part
+
+
+# ---------------------------------------------------------------- convolution
+
+
+def _columns(x, windows, groups):
+    """The windows of x copied as columns, (groups, kernel, windows), block by block of the first
+    dimension, and where the block stands among all columns."""
+    view, ndim = _windows_on(_padded(x, windows), windows), len(windows.kernel)
+    rows, row = prod(view.shape[: ndim + 1]), prod(view.shape[ndim + 2 :])
+    step = max(1, _BLOCK // (rows * row * view.itemsize or 1))
+    for start in range(0, windows.counts[0], step):
+        end = min(start + step, windows.counts[0])
+        part = view[(_ALL,) * (ndim + 1) + (slice(start, end),)]
+        where = slice(start * row, end * row)
+        yield part.reshape(groups, rows // groups, (end - start) * row), where
+
+
+def _grouped(x, groups):
+    """(groups, channels of each, everything else), of (N, channels, *sizes)."""
+    return _batch_last(x).reshape(groups, x.shape[1] // groups, prod(x.shape) // x.shape[1])
+
+
+@op(
+    lambda g, _y, _x, weight, _bias, windows, groups: conv_transpose(
+        g, weight, windows=windows, groups=groups
+    ),
+    lambda g, _y, x, _weight, _bias, windows, groups: conv_weight(
+        x, g, windows=windows, groups=groups
+    ),
+    lambda g, _y, _x, _weight, _bias, windows, groups: g.sum(axis=(0, *range(2, g.ndim))),
+    samples=_drawn("x", "weight", "bias", grouped=True),
+)
+def conv(x, weight, bias, *, windows, groups):
+    """y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p stride + k dilation - before].
+
+    With f(x, w, g) = sum of g y, which is linear in each of the three, the rules of convolution,
+    transposed convolution and correlation are one another: dL/dx = `conv_transpose`(g, w), dL/dw =
+    `conv_weight`(x, g), and theirs likewise.  dL/db = g summed over n and p.
+
+    x is (N, channels, *size), w is (out, channels / groups, *kernel), b is (out,) or None, y is
+    (N, out, *counts).  Channels and outputs are cut into groups; each sees its own only.
+    """
+    n, out = len(x), len(weight)
+    weight = weight.reshape(groups, out // groups, -1)
+    y = np.empty_like(x, shape=(*weight.shape[:2], prod(windows.counts) * n), order="C")
+    for columns, where in _columns(x, windows, groups):
+        block = np.matmul(weight, columns, out=y[..., where])
+        if bias is not None:
+            block += bias.reshape(groups, -1, 1)
+    return _batch_first(y.reshape(out, *windows.counts, n))
+
+
+@op(
+    lambda g, _y, _x, weight, windows, groups: conv(
+        g, weight, None, windows=windows, groups=groups
+    ),
+    lambda g, _y, x, _weight, windows, groups: conv_weight(g, x, windows=windows, groups=groups),
+    samples=_drawn("y", "weight", grouped=True),
+)
+def conv_transpose(x, weight, *, windows, groups):
+    """y[n, c, q] = sum of w[o, c, k] x[n, o, p] over all o, k, p with p stride + k dilation -
+    before = q: each number of x puts a kernel down (see `conv` for the rules).
+
+    x is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
+    """
+    out, per_group = weight.shape[:2]
+    padded, inside = _blank(x, per_group * groups, windows)
+    view = _windows_on(padded, windows)
+    weight = weight.reshape(groups, out // groups, per_group, -1).transpose(3, 0, 2, 1).copy()
+    x = _grouped(x, groups)
+    parts = (
+        (at, np.matmul(weight_there, x).reshape(view[at].shape))
+        for at, weight_there in zip(_offsets(windows), weight, strict=True)
+    )
+    _add_windows(view, windows, parts)
+    return _batch_first(inside)
+
+
+@op(
+    lambda g, _y, _x, other, windows, groups: conv_transpose(
+        other, g, windows=windows, groups=groups
+    ),
+    lambda g, _y, x, _other, windows, groups: conv(x, g, None, windows=windows, groups=groups),
+    samples=_drawn("x", "y", grouped=True),
+)
+def conv_weight(x, other, *, windows, groups):
+    """y[o, c, k] = sum_np x[n, c, p stride + k dilation - before] other[n, o, p], the correlation
+    of the two over the batch (see `conv` for the rules).
+
+    x is (N, channels, *size), other is (N, out, *counts), y is (out, channels / groups, *kernel).
+    """
+    out, channels = other.shape[1], x.shape[1]
+    shape = (out, channels // groups, *windows.kernel)
+    y = np.zeros_like(x, shape=(groups, prod(shape[1:]), out // groups), order="C")
+    other = _grouped(other, groups).swapaxes(1, 2)
+    for columns, where in _columns(x, windows, groups):
+        y += np.matmul(columns, other[:, where])
+    return y.swapaxes(1, 2).reshape(shape)
+
+
+# ---------------------------------------------------------------- pooling
+
+
+def _over_windows(combine, x, windows, filler):
+    """The numbers of each window combined, offset by offset."""
+    view = _windows_on(_padded(x, windows, filler), windows)
+    first, *others = [view[at] for at in _offsets(windows)]
+    y = first.copy()
+    for other in others:
+        combine(y, other, out=y)
+    return _batch_first(y)
+
+
+def _to_all_places(g, _y, _x, windows):
+    ones = (1,) * len(windows.kernel)
+    g = g.reshape((*_x[:2], *ones, *windows.counts))
+    return fold(broadcast_to(g, shape=(*_x[:2], *windows.kernel, *windows.counts)), windows=windows)
+
+
+@op(_to_all_places, samples=_drawn("x"))
+def sum_pool(x, *, windows):
+    """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
+    return _over_windows(np.add, x, windows, 0)
+
+
+@op(
+    lambda g, y, x, windows: put_at_largest(g, x, y, windows=windows),
+    samples=_drawn("x"),
+)
+def max_pool(x, *, windows):
+    """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of
+    them if it ties.  Padding is never the largest.  A window with a nan is nan, and g is lost."""
+    lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    return _over_windows(np.maximum, x, windows, lowest)
+
+
+def _first_largest(x, top, windows):
+    """For each offset: its key, and the windows of which it is the first with the largest x."""
+    nowhere = np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min
+    view, top = _windows_on(_padded(x, windows, nowhere), windows), _batch_last(top)
+    searching = np.ones_like(top, bool)
+    for at in _offsets(windows):
+        found = (view[at] == top) & searching
+        searching ^= found
+        yield at, found
+
+
+@op(
+    lambda g, _y, _values, x, top, windows: at_largest(g, x, top, windows=windows),
+    None,
+    None,
+    samples=_drawn("pooled", "whole", "top"),
+)
+def put_at_largest(values, x, top, *, windows):
+    """y = zeros, with each value added where its window has the largest x (`top` holds that);
+    dL/dvalues = g taken from there."""
+    padded, inside = _blank(values, x.shape[1], windows)
+    values = _batch_last(values)
+    parts = ((at, values * found) for at, found in _first_largest(x, top, windows))
+    _add_windows(_windows_on(padded, windows), windows, parts)
+    return _batch_first(inside)
+
+
+@op(
+    lambda g, _y, _values, x, top, windows: put_at_largest(g, x, top, windows=windows),
+    None,
+    None,
+    samples=_drawn("x", "whole", "top"),
+)
+def at_largest(values, x, top, *, windows):
+    """y[n, c, p] = the value at the place where window p has the largest x (`top` holds that);
+    dL/dvalues = g added back there."""
+    view = _windows_on(_padded(values, windows), windows)
+    return _batch_first(sum(view[at] * found for at, found in _first_largest(x, top, windows)))

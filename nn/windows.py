@@ -1,0 +1,393 @@
+"""Sliding windows: convolutions, pooling, and windows as such.
+
+`conv1d conv2d conv3d` are one function for 1, 2 and 3 dimensions, so it is written once, and so are
+the others.  Inputs are (N, channels, *sizes), or (channels, *sizes) for one example alone.  What is
+said for each dimension is one int, or a tuple of them.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Sequence
+from functools import lru_cache, update_wrapper
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import functions, graph, ops
+from tinygrad_edu.functions.arguments import plain
+
+# ---------------------------------------------------------------- arguments
+
+
+def _in_dimensions(ndim: int, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The function for `ndim` dimensions, which puts a batch dimension in where there is none."""
+    name = function.__name__.strip("_") + f"{ndim}d"
+    sizes = ", ".join("DHW"[3 - ndim :])
+
+    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        if input.ndim == ndim + 2:
+            return function(name, input, *args, **kwargs)
+        if input.ndim != ndim + 1:
+            raise RuntimeError(
+                f"{name}: the input is (N, channels, {sizes}) or (channels, {sizes}), not of shape "
+                f"{tuple(input.shape)}"
+            )
+        y = function(name, input.reshape((1, *input.shape)), *args, **kwargs)
+        several = y if isinstance(y, tuple) else (y,)
+        first = tuple([part.reshape(part.shape[1:]) for part in several])
+        return first if y is several else first[0]
+
+    update_wrapper(call, function)
+    call.__name__ = call.__qualname__ = name
+    return call
+
+
+def _family(function: Callable[..., Any]) -> list[Callable[..., Any]]:
+    return [_in_dimensions(ndim, function) for ndim in (1, 2, 3)]
+
+
+def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tuple[int, ...]:
+    """An int for each of `ndim` dimensions."""
+    each = tuple(value) if isinstance(value, tuple | list) else (value,)
+    each = each * ndim if len(each) == 1 else each
+    if len(each) != ndim or not builtins.all(hasattr(n, "__index__") for n in each):
+        raise TypeError(f"{name}: {what} is an int, or a tuple of {ndim} of them, not {value!r}")
+    if builtins.min(each) < least:
+        raise RuntimeError(f"{name}: {what} is at least {least}, not {value}")
+    return each
+
+
+def _windows(name: str, size: Any, *places: Any) -> ops.Windows:
+    """How many windows fit, and where they stand."""
+    return _found(name, size, *[tuple(v) if isinstance(v, list) else v for v in places])
+
+
+@lru_cache(1024)
+def _found(
+    name: str,
+    size: Any,
+    kernel: Any,
+    stride: Any,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+) -> ops.Windows:
+    ndim = len(size)
+    kernel, stride = (
+        ints_of(name, "kernel_size", kernel, ndim),
+        ints_of(name, "stride", stride, ndim),
+    )
+    dilation = ints_of(name, "dilation", dilation, ndim)
+    reach = tuple([(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)])
+    if padding == "same":
+        if prod(stride) > 1:
+            raise RuntimeError(
+                f"{name}: padding='same' keeps the size, and a stride of {stride} does not; give "
+                "the padding as a number"
+            )
+        return ops.Windows(
+            size, kernel, size, stride, dilation, tuple([(r - 1) // 2 for r in reach])
+        )
+    if isinstance(padding, str) and padding != "valid":
+        raise RuntimeError(f"{name}: padding is 'valid', 'same' or numbers, not {padding!r}")
+    before = ints_of(name, "padding", 0 if padding == "valid" else padding, ndim, least=0)
+    padded = tuple([n + 2 * p for n, p in zip(size, before, strict=True)])
+    if builtins.any(r > m for r, m in zip(reach, padded, strict=True)):
+        raise RuntimeError(
+            f"{name}: the kernel covers {reach} (kernel {kernel}, dilation {dilation}), which is "
+            f"more than the input with its padding: {padded}"
+        )
+    counts = []
+    for p, m, r, s in zip(before, padded, reach, stride, strict=True):
+        last = -((r - m) // s) if ceil_mode else (m - r) // s
+        beyond = ceil_mode and last * s >= m - p  # it would start in the padding behind
+        counts.append(last if beyond else last + 1)
+    return ops.Windows(size, kernel, tuple(counts), stride, dilation, before)
+
+
+# ---------------------------------------------------------------- convolution
+
+
+def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transposed: bool) -> None:
+    channels, (first, second) = x.shape[1], weight.shape[:2] if weight.ndim > 1 else (0, 0)
+    takes, out = (first, second * groups) if transposed else (second * groups, first)
+    if groups < 1 or channels % groups or out % groups:
+        raise ValueError(
+            f"{name}: groups={groups} must divide both the {channels} channels of the input and "
+            f"the {out} of the output"
+        )
+    if weight.ndim != x.ndim or channels != takes:
+        meant = "(channels, out / groups" if transposed else "(out, channels / groups"
+        raise RuntimeError(
+            f"{name}: the input {x.shape} has {channels} channels, but the weight {weight.shape}, "
+            f"which is {meant}, *kernel) with groups={groups}, takes {takes}"
+        )
+    if bias is not None and bias.shape != (out,):
+        raise RuntimeError(f"{name}: the bias is ({out},), one for each output, not {bias.shape}")
+
+
+def _conv(
+    name: str,
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """The weighted sums of sliding windows: y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p s + k d
+    - padding] for stride s and dilation d.
+
+    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
+    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
+    the outputs are cut into as many parts, which do not see each other.
+    """
+    _check_weight(name, input, weight, bias, groups, transposed=False)
+    windows = _windows(name, input.shape[2:], weight.shape[2:], stride, padding, dilation)
+    return ops.conv(input, weight, bias, windows=windows, groups=groups)
+
+
+def _conv_transpose(
+    name: str,
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """The transpose of a convolution, which is what it does to gradients: each number puts the
+    kernel down, a stride after the one before, and they add up.
+
+    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
+    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """
+    _check_weight(name, input, weight, bias, groups, transposed=True)
+    counts, kernel, ndim = input.shape[2:], weight.shape[2:], input.ndim - 2
+    stride, dilation = (ints_of(name, "stride", v, ndim) for v in (stride, dilation))
+    before, extra = (ints_of(name, "padding", v, ndim, 0) for v in (padding, output_padding))
+    if builtins.any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise RuntimeError(
+            f"{name}: output_padding {extra} must be below the stride {stride} or the dilation "
+            f"{dilation}"
+        )
+    each = zip(counts, kernel, stride, dilation, before, extra, strict=True)
+    size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, d, p, e in each])
+    if builtins.min(size) < 1:
+        raise RuntimeError(f"{name}: padding {before} leaves nothing of {input.shape}: {size}")
+    windows = ops.Windows(size, kernel, counts, stride, dilation, before)
+    y = ops.conv_transpose(input, weight, windows=windows, groups=groups)
+    return y if bias is None else y + bias.reshape((-1, *(1,) * ndim))
+
+
+conv1d, conv2d, conv3d = _family(_conv)
+conv_transpose1d, conv_transpose2d, conv_transpose3d = _family(_conv_transpose)
+
+
+# ---------------------------------------------------------------- pooling
+
+
+def _pooled(name: str, x: Any, kernel: Any, stride: Any, *rest: Any) -> ops.Windows:
+    """The windows of a pool: side by side unless a stride is given, padded by half at most."""
+    windows = _windows(name, x.shape[2:], kernel, kernel if stride in (None, []) else stride, *rest)
+    for k, d, p in zip(windows.kernel, windows.dilation, windows.before, strict=True):
+        if 2 * p > (k - 1) * d + 1:
+            raise RuntimeError(
+                f"{name}: padding {windows.before} is more than half of the kernel "
+                f"{windows.kernel}: some windows would see nothing else"
+            )
+    return windows
+
+
+def _max_pool(
+    name: str,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest number of each window; the gradient goes to the first of them.
+
+    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
+    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
+    flattened sizes.
+    """
+    windows = _pooled(name, input, kernel_size, stride, padding, dilation, ceil_mode)
+    y = ops.max_pool(input, windows=windows)
+    return (y, _places(input, y, windows, windows.size)) if return_indices else y
+
+
+def _places(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) -> Any:
+    """Where the largest numbers y of the windows of x stand in a flattened `size`."""
+    places = np.broadcast_to(np.arange(prod(size)).reshape(size)[seen], x.shape)
+    return graph.Tensor(ops.at_largest(places, plain(x), plain(y), windows=windows))
+
+
+def _check_floating(name: str, x: Any) -> None:
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")
+
+
+def _avg_pool(
+    name: str,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window.
+
+    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
+    window sees beyond it (`ceil_mode`).  `divisor_override` takes the place of the count.
+    """
+    _check_floating(name, input)
+    windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
+    counts = divisor_override or _counts(windows, count_include_pad, input.dtype)
+    return ops.sum_pool(input, windows=windows) * (1 / counts)
+
+
+@lru_cache(1024)
+def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+    """How many numbers each window sees: one for all, or an array."""
+    total = np.ones((), dtype)
+    for n, k, c, s, _, p in zip(*windows, strict=True):
+        start = np.arange(c) * s - p
+        end = np.minimum(start + k, n + p * with_padding)
+        seen = end - (start if with_padding else np.maximum(start, 0))
+        total = total[..., None] * seen.astype(dtype)
+    return total.flat[0].item() if total.min() == total.max() else total
+
+
+def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
+    """For each dimension, where as many windows as are wanted start and end: evenly spread, and as
+    long as it takes to leave no number out."""
+    sizes = x.shape[2:]
+    given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,)
+    wanted = given * len(sizes) if len(given) == 1 else given
+    wanted = tuple([n if m is None else m for n, m in zip(sizes, wanted, strict=False)])
+    each = zip(sizes, ints_of(name, "output_size", wanted, len(sizes)), strict=True)
+    return [(np.arange(m) * n // m, -(-np.arange(1, m + 1) * n // m)) for n, m in each]
+
+
+def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
+    """The means of as many windows as are wanted: window p of m sees floor(p n / m) up to
+    ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+    _check_floating(name, input)
+    for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
+        place = np.arange(input.shape[axis])[:, None]
+        share = ((start <= place) & (place < end)) / (end - start)  # a matrix of means
+        input = (input.swapaxes(axis, -1) @ share.astype(input.dtype)).swapaxes(axis, -1)
+    return input
+
+
+def _adaptive_max_pool(
+    name: str, input: Any, output_size: Any, return_indices: bool = False
+) -> Any:
+    """The largest numbers of as many windows as are wanted (see `adaptive_avg_pool`)."""
+    seen, kernel, size = [], [], input.shape[2:]
+    for start, end in _ends(name, input, output_size):
+        kernel.append(int(np.max(end - start)))
+        # Laid side by side, the shorter ones with their last number again, the windows are even.
+        place = np.minimum(start[:, None] + np.arange(kernel[-1]), end[:, None] - 1)
+        seen.append(place.reshape(-1))
+    grid = np.ix_(*seen)
+    if tuple(map(len, seen)) != size:
+        input = ops.getitem(input, *grid, key=(slice(None),) * 2 + (ops.ARRAY,) * len(size))
+    windows = _windows(name, input.shape[2:], kernel, kernel)
+    y = ops.max_pool(input, windows=windows)
+    return (y, _places(input, y, windows, size, grid)) if return_indices else y
+
+
+max_pool1d, max_pool2d, max_pool3d = _family(_max_pool)
+avg_pool1d, avg_pool2d, avg_pool3d = _family(_avg_pool)
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = _family(_adaptive_avg_pool)
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = _family(_adaptive_max_pool)
+
+
+# ---------------------------------------------------------------- windows as such
+
+
+def _unfold(
+    _: str, input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Any:
+    """The windows of (N, C, H, W) as columns, which a convolution sees: (N, C kernel, windows)."""
+    windows = _windows("unfold", input.shape[2:], kernel_size, stride, padding, dilation)
+    n, channels = input.shape[:2]
+    columns: Any = ops.unfold(input, windows=windows)
+    return columns.reshape((n, channels * prod(windows.kernel), prod(windows.counts)))
+
+
+def _fold(
+    _: str,
+    input: Any,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Any:
+    """Columns, (N, C kernel, windows), added where their windows stand: (N, C, *output_size)."""
+    size = ints_of("fold", "output_size", output_size, 2)
+    windows = _windows("fold", size, kernel_size, stride, padding, dilation)
+    (n, rows, columns), kernel = input.shape, prod(windows.kernel)
+    if rows % kernel or columns != prod(windows.counts):
+        raise RuntimeError(
+            f"fold: {input.shape} does not hold the windows of {size}: they are {windows.counts}, "
+            f"and each column is as long as the kernel, {kernel}, or a multiple of it"
+        )
+    shape = (n, rows // kernel, *windows.kernel, *windows.counts)
+    return ops.fold(input.reshape(shape), windows=windows)
+
+
+unfold, fold = _in_dimensions(2, _unfold), _in_dimensions(1, _fold)
+
+
+# ---------------------------------------------------------------- borders
+
+_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+
+
+def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Any:
+    """The tensor with a border: `pad` says how wide it is before and after the last dimension, then
+    the one before it, and so on; what is below 0 is cut off.
+
+    The border holds `value` (0), or continues the numbers: mode "reflect" goes back from the edge,
+    "replicate" repeats it, "circular" comes in from the other side.
+
+    >>> import tinygrad_edu as tg
+    >>> pad(tg.arange(3), (1, 2), mode="reflect")
+    tensor([1, 0, 1, 2, 1, 0])
+    """
+    if mode != "constant" and mode not in _MODES:
+        raise NotImplementedError(f"pad: there is no mode {mode!r}; see {[*_MODES]}")
+    if len(pad) % 2 or len(pad) > 2 * input.ndim:
+        raise RuntimeError(f"pad: {pad} is not a pair for each of the last dims of {input.shape}")
+    pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
+        ::-1
+    ]
+    for dim, (before, after) in enumerate(pairs):
+        if before < 0 or after < 0:
+            cut = max(-before, 0)
+            input = functions.narrow(input, dim, cut, input.shape[dim] - cut - max(-after, 0))
+    widths = [(max(before, 0), max(after, 0)) for before, after in pairs]
+    if mode == "constant":
+        return ops.pad(input, pad_width=widths, constant_values=value or 0)
+    for dim, width in enumerate(widths):
+        size = input.shape[dim]
+        if builtins.max(width) > {"reflect": size - 1, "circular": size}.get(mode, max(width)):
+            raise RuntimeError(f"pad: {width} is more than the {size} places there are to {mode}")
+        if any(width):
+            places: Any = np.pad(np.arange(size), width, _MODES[mode])  # type: ignore[call-overload]
+            input = input[(slice(None),) * dim + (places,)]
+    return input

@@ -1,0 +1,144 @@
+"""Where this design differs from PyTorch on purpose, or accepts more.  A test fails if an entry is
+no longer needed.  In a pattern, * stands for anything, ? for one character."""
+
+_DTYPES = "tensors of two dtypes meet in one, in every op"
+
+# What PyTorch refuses, by the words of its error, and this design answers.
+UNSHARED = {
+    r"not implemented for|not support bool|other than float and|(B|b)ool.* not supported": (
+        "PyTorch has no CPU kernel for that dtype; NumPy has"
+    ),
+    r"unsigned type": "PyTorch has no CPU kernel for that dtype; NumPy has",
+    r"(have|has|all) (the )?same (d|scalar )?type|type .* should be the same": _DTYPES,
+    r"expected scalar type|expected dtype .* but got|different dtypes|to be equal to": _DTYPES,
+    r"dtypes? match|did not match|promoting not supported": _DTYPES,
+    r"floating point|could not infer output dtype|either float or double|Integer division": (
+        "whole numbers become the default float"
+    ),
+    r"argument alpha must not be": "whole numbers times a float are floats",
+    r"to be Long|int64|dtype Long|Long or|be Long but|a long tensor": (
+        "an index may be of any whole dtype"
+    ),
+    r"step must be greater than zero": "a slice may go backwards, as in NumPy",
+    r"view size is not compatible": "a view that no strides can express is a copy, as in reshape",
+    r"0 elements into shape|with optional 0 dim batch": "an empty tensor is a tensor",
+    r"Padding size .* is not supported": "any number of trailing sides can be padded",
+}
+
+# Expressions, and the reason why gradients are not compared there.
+GRADIENTS = {
+    "*//*": "PyTorch records it, but has no derivative for it",
+    "*floor_divide(*": "PyTorch records it, but has no derivative for it",
+    "torch.heaviside(*": "PyTorch records it, but has no derivative for it",
+    "torch.unique(x)": "PyTorch records it, but has no derivative for it",
+    "torch.poisson(x)": "random counts have no record here, a zero gradient there",
+    "out.??_(y)": "a comparison has no record here, a zero gradient there",
+    "out.logical_*": "a comparison has no record here, a zero gradient there",
+    "torch.linalg.matrix_power(?, 0)": "a constant has no record here, a zero gradient there",
+    "*norm(?, 0)": "a constant has no record here, a zero gradient there",
+    "torch.norm(x, p=0)": "a constant has no record here, a zero gradient there",
+    "torch.linalg.qr(y, mode='r')": "the missing Q has no record here",
+    "torch.scatter(x, ?, i, z)*": "what a repeated index overwrote has gradient 0 here",
+    "out[*i*] = w": "what a repeated index overwrote has gradient 0 here",
+    "out[*j] = *w": "what a repeated index overwrote has gradient 0 here",
+}
+
+# Expressions where PyTorch itself is not exact to 1e-10; they are compared to 1e-7.
+INEXACT = {
+    "*digamma*": "its trigamma is right to 2e-9",
+    "*polygamma*": "its trigamma is right to 2e-9",
+    "F.hardsigmoid(*": "its 1/6 is a float32",
+}
+
+# (expression, variant): the reason.
+_LOSSES = "a loss refuses what means nothing: nan in the target, an empty batch, broadcasting"
+_WHOLE = "parameters that are whole numbers become floats"
+_RANGE = "a number that the dtype cannot hold is refused; PyTorch wraps it around"
+_POWER = "a whole number to a negative power is refused; PyTorch gives 0"
+ACCEPTS = {
+    ("F.mse_loss(*", "extreme"): _LOSSES,
+    ("F.l1_loss(*", "extreme"): _LOSSES,
+    ("F.mse_loss(*", "empty *"): _LOSSES,
+    ("F.l1_loss(*", "empty *"): _LOSSES,
+    ("F.mse_loss(*", "* with 0-d *"): _LOSSES,
+    ("F.l1_loss(*", "* with 0-d *"): _LOSSES,
+    ("F.mse_loss(*", "?: a side fewer"): _LOSSES,
+    ("F.l1_loss(*", "?: a side fewer"): _LOSSES,
+    ("torch.distributions.*", "int*"): _WHOLE,
+    ("torch.distributions.*", "uint8*"): _WHOLE,
+    ("torch.distributions.*", "bool*"): _WHOLE,
+    ("torch.distributions.*", "float* with *"): _WHOLE,
+    ("torch.distributions.Categorical(probs=w)*", "float16"): "PyTorch's check of the sum is 1e-6",
+    ("torch.distributions.Categorical(w)*", "float16"): "PyTorch's check of the sum is 1e-6",
+    ("torch.distributions.Multinomial(4, probs=w[0])*", "float16"): "its check of the sum is 1e-6",
+    ("torch.distributions.Multinomial(4*", "*Multinomial(9*"): "counts must sum to the total",
+    ("torch.distributions.Bernoulli(*", "float16"): "PyTorch rounds to float16 on the way",
+    ("*-3 * x)", "uint8"): _RANGE,
+    ("*(x * 1000*", "uint8"): _RANGE,
+    ("out.masked_fill_(n*, -1)", "uint8"): _RANGE,
+    ("torch.prod(x * (x > -2), 1)", "uint8"): _RANGE,
+    ("torch.tensor([1, 2], dtype=torch.uint8)", "*-9*"): _RANGE,
+    ("torch.ByteTensor(*", "*-9*"): _RANGE,
+    ("torch.pow(?, ?)", "*int*"): _POWER,
+    ("x.pow(y)", "*int*"): _POWER,
+    ("2 ** x", "int*"): _POWER,
+    ("i ** i", "i: -?"): _POWER,
+    ("torch.sign(x)", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
+    ("x.sign()", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
+    ("torch.sgn(x)", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
+    ("F.gelu(*", "extreme"): "the limit at infinity; PyTorch says nan",
+    ("*(x, -0.5)", "extreme"): "NumPy's power of -0 and -inf; PyTorch takes the square root first",
+    ("*any(*", "uint8"): "any and all give bools, of uint8 too",
+    ("*all(*", "uint8"): "any and all give bools, of uint8 too",
+    ("torch.norm(x * 0)", "second"): "the norm's second derivative at 0 is 0 here, nan there",
+    ("x[*", "one each"): "an index out of range is refused also where nothing would be read",
+    ("torch.take_along_dim(x, i, *", "one each"): "an index out of range is refused",
+    ("torch.take_along_dim(x, i, *", "i: *"): "an index out of range is refused",
+    ("torch.take_along_dim(x, i)", "i: -?"): "a negative index counts from the end",
+    ("F.avg_pool*", "int*"): "whole numbers have no room for a mean",
+    ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
+}
+
+# Names of PyTorch's that are not here yet: expressions with them wait in the tables.
+NOT_YET = frozenset(
+    [
+        "F.alpha_dropout",
+        "F.batch_norm",
+        "F.bilinear",
+        "F.cosine_embedding_loss",
+        "F.cosine_similarity",
+        "F.dropout1d",
+        "F.dropout2d",
+        "F.embedding",
+        "F.gaussian_nll_loss",
+        "F.group_norm",
+        "F.gumbel_softmax",
+        "F.hinge_embedding_loss",
+        "F.huber_loss",
+        "F.instance_norm",
+        "F.interpolate",
+        "F.kl_div",
+        "F.layer_norm",
+        "F.local_response_norm",
+        "F.lp_pool2d",
+        "F.margin_ranking_loss",
+        "F.multi_margin_loss",
+        "F.normalize",
+        "F.pairwise_distance",
+        "F.pixel_shuffle",
+        "F.poisson_nll_loss",
+        "F.rms_norm",
+        "F.rrelu",
+        "F.scaled_dot_product_attention",
+        "F.smooth_l1_loss",
+        "F.soft_margin_loss",
+        "F.triplet_margin_loss",
+        "torch.autograd.functional",
+        "torch.func",
+        "torch.inference_mode",
+    ]
+)
+
+# Ops with a derivative that no expression of PyTorch's records: the reason.
+_RULES = "it is the gradient of an op that is linear; compared as such, never recorded here"
+UNCOMPARED = {"put_along_axis": _RULES, "put_at_largest": _RULES, "at_largest": _RULES}

@@ -1,0 +1,413 @@
+"""Reading and writing at places, beside PyTorch: values, dtypes, gradients, errors."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import nn.functional
+import tinygrad_edu as tg
+from tinygrad_edu import functions, ops
+from tinygrad_edu.testing import gradcheck
+
+X = np.array([[0.5, -1.0, 2.0, 7.0], [3.0, 0.25, 2.0, -4.0], [1.5, 6.0, 2.0, 0.0]])
+NAN = float("nan")
+
+
+def array(*numbers, dtype=None):
+    return np.array(numbers, dtype)
+
+
+def to(lib, x):
+    if isinstance(x, np.ndarray):
+        return lib.tensor(x, requires_grad=x.dtype.kind == "f")
+    return tuple(to(lib, y) for y in x) if isinstance(x, tuple) else x
+
+
+def several(y):
+    return list(y) if isinstance(y, tuple) else [y]
+
+
+def call(lib, name, args, kwargs):
+    """The outputs of a function of that library, and the gradient of each input."""
+    inputs = [to(lib, x) for x in args]
+    kwargs = {key: to(lib, x) for key, x in kwargs.items()}
+    where = functions if lib is tg else torch
+    if name == "one_hot":
+        where = nn.functional if lib is tg else torch.nn.functional
+    function = getattr(where, name)
+    outputs = several(function(*inputs, **kwargs))
+    flowing = [y for y in outputs if y.requires_grad and y.numel()]
+    for k, y in enumerate(flowing):
+        g = np.random.default_rng(k).standard_normal(tuple(y.shape))
+        y.backward(lib.tensor(g).to(y.dtype), retain_graph=True)
+    gradients = [x.grad for x in inputs if getattr(x, "requires_grad", False)]
+    return outputs, [None if g is None else g.tolist() for g in gradients]
+
+
+def same(name, *args, gradients=True, **kwargs):
+    """Are outputs, dtypes and gradients PyTorch's?"""
+    ours, our_gradients = call(tg, name, args, kwargs)
+    theirs, their_gradients = call(torch, name, args, kwargs)
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        assert type(a) is tg.Tensor
+        assert str(a.dtype) == str(b.dtype).removeprefix("torch.")
+        assert a.shape == tuple(b.shape)
+        np.testing.assert_allclose(a.detach().numpy(), b.detach().numpy(), rtol=1e-6)
+    for a, b in zip(our_gradients, their_gradients, strict=True) if gradients else ():
+        if b is not None or a is not None:
+            np.testing.assert_allclose(a or np.zeros(np.shape(b)), b or np.zeros(np.shape(a)))
+
+
+def refuses(error, words, name, *args, **kwargs):
+    with pytest.raises(error):
+        call(torch, name, args, kwargs)
+    with pytest.raises(error, match=words):
+        call(tg, name, args, kwargs)
+
+
+# ---------------------------------------------------------------- beside PyTorch
+
+I24 = array([0, 2, 1, 0], [2, 2, 0, 0])
+S24 = np.arange(8.0).reshape(2, 4) / 4 - 0.6
+R2 = np.arange(8.0).reshape(2, 4) + 0.5
+DISTINCT = array([0, 2, 1, 0], [2, 0, 0, 1])
+KEPT_DTYPES = [np.float16, np.float32, np.float64]
+
+SAME = [
+    ("gather", X, 0, I24),
+    ("gather", X, -1, array([3, 0, 0], [1, 1, 2])),
+    ("gather", X, 1, array([0], [2], [1], dtype=np.int32)),
+    ("gather", X, 0, np.zeros((0, 4), int)),
+    ("gather", np.array(3.0), 0, np.array(0)),
+    ("gather", np.arange(6), 0, array(5, 0, 0)),
+    ("scatter", X, 0, DISTINCT, S24),
+    ("scatter", X, 1, array([3, 0]), S24[:1, :2]),
+    ("scatter", X, 0, I24, 5.0),
+    ("scatter", np.arange(4), 0, array(1, 2), 7),
+    ("scatter", np.zeros(3, bool), 0, array(1), True),
+    ("scatter", np.array(3.0), 0, np.array(0), np.array(4.0)),
+    ("scatter_add", X, 0, I24, S24),
+    ("scatter_add", X, 1, array([3, 3, 3], [0, 1, 0]), S24[:, :3]),
+    ("scatter_add", np.arange(4), 0, array(1, 1), array(5, 6)),
+    ("scatter_add", X, 0, np.zeros((0, 4), int), S24[:0]),
+    ("index_select", X, 0, array(2, 0, 2)),
+    ("index_select", X, -1, array(3, 3)),
+    ("index_select", X, 1, np.array(2)),
+    ("index_select", X, 1, np.zeros(0, int)),
+    ("index_add", X, 0, array(2, 2), R2),
+    ("index_add", X, 1, array(1, 0, 1), np.ones((3, 3)), ),
+    ("index_add", np.arange(3), 0, array(1, 1), array(5, 6)),
+    ("take", X, array([0, -1], [5, 5])),
+    ("take_along_dim", X, array([3], [-4], [1]), 1),
+    ("take_along_dim", X, array([1, 2]), 1),
+    ("take_along_dim", X[:1], array([1, 2], [0, 0]), 1),
+    ("take_along_dim", X, array(4, 4)),
+    ("masked_select", X, X > 1),
+    ("masked_select", X, array(True, False, False, True)),
+    ("masked_select", X[0], X > 1),
+    ("masked_select", X, X > 100),
+    ("masked_select", np.array(3.0), np.array(True)),
+    ("index_put", X, (array(0, -1), array(1, 2)), array(5.0, 6.0)),
+    ("index_put", X, (array(0, 1),), np.array(5.0)),
+    ("index_put", X, (X > 1,), np.array(5.0)),
+    ("index_put", X, (array(0, -1, 0), array(1, 2, 1)), array(5.0, 6.0, 7.0), True),
+    ("index_put", X, (array(1, 1),), R2, True),
+    ("index_put", X, (X > 1,), np.array(5.0), True),
+    ("one_hot", array([0, 2], [1, 0])),
+    ("one_hot", array(0, 2), 4),
+    ("one_hot", np.array(1), 3),
+    ("one_hot", np.zeros((0, 2), int), 3),
+    ("sort", X),
+    ("sort", X, 0, True),
+    ("sort", array(1.0, NAN, 3.0, NAN, 2.0)),
+    ("sort", array(1.0, NAN, 3.0, NAN, 2.0), 0, True),
+    ("sort", array(3, 1, 2, 1, 3), -1, True),
+    ("sort", array(True, False)),
+    ("sort", np.array(3.0)),
+    ("sort", np.zeros((0, 3)), 0),
+    ("argsort", X, 0),
+    ("argsort", X, -1, True),
+    ("topk", X, 2),
+    ("topk", X, 3, 0, False),
+    ("topk", array(1.0, NAN, 3.0), 2),
+    ("topk", array(1.0, NAN, 3.0), 2, -1, False),
+    ("topk", np.array(3.0), 1),
+    ("topk", X, 0),
+    ("searchsorted", array(1.0, 3.0, 5.0), array([3.0, 9.0], [0.0, NAN])),
+    ("searchsorted", array(1.0, 3.0, 5.0), 3.0),
+    ("searchsorted", array([1, 3], [2, 2]), array([0, 1, 3], [1, 2, 3])),
+    ("searchsorted", np.zeros((2, 0)), np.zeros((2, 3))),
+    ("searchsorted", np.zeros((0, 2)), np.zeros((0, 3))),
+    ("bucketize", array([3.0, 4.0]), array(1.0, 3.0, 5.0)),
+    ("bucketize", 3, array(1, 3, 5)),
+    ("bincount", array(0, 3, 3)),
+    ("bincount", array(1, 2, dtype=np.uint8)),
+    ("bincount", array(0, 3, 3), None, 6),
+    ("bincount", np.zeros(0, int), None, 2),
+    ("bincount", array(0, 3, 3), array(1, 1, 2)),
+    ("nonzero", X > 1),
+    ("nonzero", np.array(3)),
+    ("argwhere", X),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", SAME, ids=lambda case: case[0])
+def test_same_as_pytorch(case):
+    same(*case)
+
+
+def test_what_else_pytorch_accepts():
+    same("index_add", X, 0, array(2, 2), R2, alpha=-2)
+    same("scatter", X, 0, I24, value=2.0)
+    for kwargs in ({"right": True}, {"side": "right"}, {"out_int32": True}):
+        same("searchsorted", array(1.0, 3.0, 5.0), array(3.0, 4.0), **kwargs)
+    same("bucketize", array(3.0), array(1.0, 3.0), right=True, out_int32=True)
+    same("nonzero", X > 1, as_tuple=True)
+    same("nonzero", np.array(3), as_tuple=True)
+    same("sort", X, stable=True, dim=0)
+    for dtype in (tg.float16, tg.float32, tg.float64):
+        y = functions.bincount(tg.tensor([0, 3, 3]), tg.tensor([0.5, 1, 2], dtype=dtype))
+        assert (y.tolist(), y.dtype) == (
+            [0.5, 0, 0, 3],
+            max(dtype, tg.float32),
+        ) or dtype.itemsize == 2
+
+
+@pytest.mark.parametrize("name", ["unique"])
+@pytest.mark.parametrize("dim", [None, 0, 1, -1])
+def test_unique_is_pytorch_s(name, dim):
+    rows = array([3, 3, 1], [3, 3, 1], [1, 2, 1], [3, 3, 1])
+    for asked in ({}, {"return_inverse": True}, {"return_counts": True}):
+        same(name, rows, dim=dim, **asked)
+    same(name, rows, return_inverse=True, return_counts=True, dim=dim)
+    if dim is None:
+        for x in (np.zeros(0), np.array(3), array(1, 3, 3, 1), array(True, False)):
+            same(name, x, return_inverse=True, return_counts=True)
+
+
+def test_src_larger_than_the_index_has_a_gradient_where_it_was_read():
+    """PyTorch's raises, or is wrong, here."""
+    x, s = tg.tensor(X), tg.tensor(S24, requires_grad=True)
+    functions.scatter_add(x, 1, tg.tensor([[3, 2, 3]]), s).sum().backward()
+    assert s.grad.array[1:].any() == s.grad.array[:, 3:].any() == False  # noqa: E712
+
+
+def test_numbers_that_are_nan_are_each_unique():
+    x = tg.tensor([NAN, 1.0, NAN])
+    assert functions.unique(x, return_counts=True)[1].tolist() == [1, 1, 1]
+
+
+@pytest.mark.parametrize("dtype", KEPT_DTYPES)
+def test_dtypes_are_kept(dtype):
+    x, s = X.astype(dtype), S24.astype(dtype)
+    for case in (("gather", x, 0, I24), ("scatter_add", x, 0, I24, s), ("sort", x)):
+        assert call(tg, case[0], case[1:], {})[0][0].dtype == dtype
+
+
+REFUSED = [
+    (RuntimeError, "index -1 is out of range", "gather", X, 0, array([-1, 0])),
+    (RuntimeError, "index 9 is out of range", "gather", X, 0, array([9, 0])),
+    (RuntimeError, "as many dimensions", "gather", X, 0, array(1, 0)),
+    (RuntimeError, "no larger ones", "gather", X, 0, np.zeros((2, 9), int)),
+    (RuntimeError, "holds integers", "gather", X, 0, np.zeros((2, 2))),
+    (IndexError, "dimension 2 is out of range", "gather", X, 2, np.zeros((2, 2), int)),
+    (RuntimeError, "index -1", "scatter", X, 0, array([-1, 0]), 1.0),
+    (RuntimeError, "float32 values go into", "scatter", X, 0, array([1]), np.float32([[1]])),
+    (RuntimeError, "brings only", "scatter", X, 0, array([1, 0]), np.ones((1, 1))),
+    (RuntimeError, "brings only", "scatter", X, 0, array([1, 0]), np.array(1.0)),
+    (TypeError, "give what to write", "scatter", X, 0, array([1, 0])),
+    (IndexError, "index -1", "index_select", X, 0, array(-1)),
+    (IndexError, "row of places", "index_select", X, 1, array([2])),
+    (RuntimeError, "holds integers", "index_select", X, 1, array(2.0)),
+    (RuntimeError, "index 9", "index_add", X, 0, array(0, 9), R2),
+    (RuntimeError, "take", "index_add", X, 0, array(0, 1), np.ones((2, 1))),
+    (RuntimeError, "take", "index_add", X, 0, array(0, 1), np.ones((3, 4))),
+    (RuntimeError, "values go into", "index_add", X, 0, array(0, 1), R2.astype(np.float32)),
+    (IndexError, "out of bounds", "take", X, array(99)),
+    (RuntimeError, "holds integers", "take", X, array(1.0)),
+    (RuntimeError, "dimensions do not fit", "take_along_dim", X, array(1, 2), 1),
+    (RuntimeError, "of bools", "masked_select", X, array(1, 0, 1, 0)),
+    (RuntimeError, "values go into", "index_put", X, (array(0),), np.float32(5) * np.ones(4, "f")),
+    (TypeError, "tuple of tensors", "index_put", X, array(0), np.array(5.0)),
+    (RuntimeError, "-1 to -1 are not", "one_hot", array(-1)),
+    (RuntimeError, "5 to 5 are not in 0 to 2", "one_hot", array(5), 3),
+    (RuntimeError, "int64", "one_hot", array(1.0)),
+    (RuntimeError, "no class", "one_hot", np.zeros(0, int)),
+    (RuntimeError, "k = 5 is out", "topk", X, 5),
+    (RuntimeError, "out of range", "topk", X, -1),
+    (IndexError, "dimension 4", "sort", X, 4),
+    (RuntimeError, "neither one row nor", "searchsorted", np.ones((2, 3)), np.ones((3, 1))),
+    (RuntimeError, "neither one row nor", "searchsorted", np.ones((2, 3)), 1.0),
+    (RuntimeError, "one row", "bucketize", array(3.0), np.ones((2, 2))),
+    (RuntimeError, "from 0 on", "bincount", array(0, -3)),
+    (RuntimeError, "integers from 0 on", "bincount", array([1])),
+    (RuntimeError, "weights", "bincount", array(0, 3), np.ones(3)),
+    (RuntimeError, "up to -1", "bincount", array(0, 3), None, -1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSED, ids=lambda case: case[2])
+def test_misuse_is_refused_as_in_pytorch(case):
+    refuses(*case)
+
+
+def test_misuse_of_keywords():
+    refuses(RuntimeError, "opposite", "searchsorted", X[0], 1.0, right=True, side="left")
+
+
+# ---------------------------------------------------------------- second derivatives
+
+
+@pytest.mark.parametrize(
+    ("function", "inputs"),
+    [
+        (lambda x: functions.gather(x, 0, tg.tensor(I24)) ** 3, [X]),
+        (lambda x, s: functions.scatter(x, 0, tg.tensor(I24), s) ** 3, [X, S24]),
+        (lambda x, s: functions.scatter_add(x**2, 0, tg.tensor(I24), s**2) ** 2, [X, S24]),
+        (lambda x, s: functions.index_add(x, 0, tg.tensor([1, 1]), s) ** 3, [X, R2]),
+        (lambda x: functions.take(x, tg.tensor([0, 0, -1])) ** 3, [X]),
+        (lambda x: functions.take_along_dim(x, tg.tensor([[1, 1]]), 1) ** 3, [X]),
+        (lambda x: functions.masked_select(x, tg.tensor(X > 1)) ** 3, [X]),
+        (lambda x, v: functions.index_put(x, (tg.tensor([1, 1]),), v, True) ** 3, [X, R2]),
+        (lambda x: functions.topk(x, 2).values ** 3, [X]),
+        (lambda x: functions.sort(x, 0).values ** 3, [X + np.arange(12).reshape(3, 4) / 50]),
+        (lambda w: functions.bincount(tg.tensor([0, 2, 2]), w) ** 3, [R2[0, :3]]),
+    ],
+)
+def test_derivatives_to_second_order(function, inputs):
+    assert gradcheck(function, inputs, order=2, atol=1e-5)
+
+
+# ---------------------------------------------------------------- repeated places
+
+
+@pytest.mark.parametrize("layout", ["C", "F"])
+@given(data=st.data())
+def test_of_values_written_to_one_place_the_one_that_stays_has_the_gradient(layout, data):
+    shape = data.draw(st.sampled_from([(5,), (2, 3), (3, 1, 2)]))
+    index = np.array(
+        data.draw(st.lists(st.integers(-4, 3), min_size=6, max_size=6))[: np.prod(shape)]
+    )
+    index = np.asarray(index.reshape(shape), order=layout)
+    width = data.draw(st.sampled_from([(), (2,)]))
+    values = np.arange(1.0, np.prod(shape + width) + 1).reshape(shape + width)
+    v = tg.tensor(np.asarray(values, order=data.draw(st.sampled_from("CF"))), requires_grad=True)
+    x = tg.zeros(4, *width, dtype=tg.float64).requires_grad_()
+    y = x.clone()
+    y[tg.tensor(index)] = v
+    y.sum().backward()
+    written = y.array[y.array > 0]
+    assert sorted(v.array[v.grad.array == 1].tolist()) == sorted(written.tolist())
+    assert v.grad.array.sum() == written.size
+    np.testing.assert_array_equal(x.grad.array, y.array == 0)
+
+
+def test_a_number_written_to_repeated_places_has_one_gradient_for_each_place():
+    x = tg.zeros(4, requires_grad=True)
+    v = tg.tensor(3.0, requires_grad=True)
+    y = x.clone()
+    y[[1, 1, 2]] = v
+    y.sum().backward()
+    assert (v.grad.item(), x.grad.tolist()) == (2.0, [1.0, 0.0, 0.0, 1.0])
+
+
+@settings(max_examples=60)
+@given(data=st.data())
+def test_sums_at_repeated_places_are_right_whatever_their_size_and_dtype(data):
+    count = data.draw(st.sampled_from([1, 3, 40, 3000, 70_000]))
+    n = data.draw(st.sampled_from([0, 1, 5, 100, 5000]))
+    width = data.draw(st.sampled_from([(), (0,), (1,), (3,), (17,), (4, 6)]))
+    dtype = np.dtype(data.draw(st.sampled_from(["f2", "f4", "f8", "i8", "i4"])))
+    random = np.random.default_rng(data.draw(st.integers(0, 9)))
+    index = random.integers(-count, count, n)
+    if data.draw(st.booleans()):
+        index[: n // 2] = 0
+    values = (random.standard_normal((n, *width)) * 8).astype(dtype)
+    y = ops.put(values, index, key=(ops.ARRAY,), shape=(count, *width))
+    exact = np.zeros((count, *width))
+    np.add.at(exact, index, values.astype(float))
+    assert y.dtype == dtype
+    size = np.zeros((count, *width))
+    np.add.at(size, index, abs(values.astype(float)))
+    eps = np.finfo(dtype).eps if dtype.kind == "f" else 0
+    assert np.all(abs(y - exact) <= 4 * eps * size)
+
+
+def test_a_gradient_summed_in_float16_is_as_good_as_the_dtype():
+    for width in ((), (20,)):
+        x = tg.zeros(2, *width, dtype=tg.float16).requires_grad_()
+        x[tg.zeros(4000).long()].sum().backward()
+        assert x.grad[0].tolist() == np.full(width, 4000).tolist()
+
+
+# ---------------------------------------------------------------- x[key] and x[key] = v
+
+PARTS = [
+    0, -1, np.int64(1), None, Ellipsis, slice(None), slice(1, None), slice(0, 3, 2), slice(0, 0),
+    [0, 1], [1, -1, 1], [], range(2), np.array([1, 0]), np.array([[0, 1], [1, 1]]),
+    np.array(1), np.zeros(0, int), [True, False, True], [True, False], True, False,
+]  # fmt: skip
+
+
+def key_for(lib, key):
+    as_tensor = {tg: tg.tensor, torch: torch.tensor}[lib]
+    return tuple(as_tensor(part) if isinstance(part, np.ndarray) else part for part in key)
+
+
+def outcome(lib, shape, key, value):
+    """What x[key] and x[key] = value give in that library, with gradients; or the error."""
+    x = lib.tensor(np.arange(float(np.prod(shape))).reshape(shape), requires_grad=True)
+    key = key_for(lib, key)
+    key = key[0] if len(key) == 1 else key
+    try:
+        y = x[key]
+        (y * y).sum().backward()
+        read = (tuple(y.shape), y.tolist(), x.grad.tolist())
+        z = x * 1
+        v = lib.tensor(value, requires_grad=True)
+        z[key] = v
+        x.grad = None
+        (z * z).sum().backward()
+        grad = v.grad.tolist() if v.grad is not None else 0.0
+        x_grad = x.grad.tolist() if x.grad is not None else np.zeros(shape).tolist()
+        return read, z.tolist(), grad, x_grad
+    except (IndexError, ValueError, TypeError, RuntimeError) as error:
+        return type(error)
+
+
+@settings(max_examples=400)
+@given(data=st.data())
+def test_keys_read_and_write_as_in_pytorch(data):
+    shape = data.draw(st.sampled_from([(3,), (3, 2), (2, 3), (2, 3, 2), (0, 3), ()]))
+    key = data.draw(st.lists(st.sampled_from(PARTS), min_size=1, max_size=4))
+    if shape and data.draw(st.integers(0, 3)) == 0:
+        rows = np.arange(int(np.prod(shape[:2]))).reshape(shape[:2]) % 2 == 0
+        key = [rows, *key[: max(0, len(shape) - 2)]]
+    if sum(part is Ellipsis for part in key) > 1:  # NumPy takes one
+        return
+    key = tuple(key)
+    value = np.array(2.5)
+    ours, theirs = outcome(tg, shape, key, value), outcome(torch, shape, key, value)
+    if isinstance(theirs, type) or isinstance(ours, type):
+        assert isinstance(theirs, type), (shape, key, ours, theirs)
+        assert isinstance(ours, type), (shape, key, ours, theirs)
+        assert issubclass(ours, IndexError | TypeError | ValueError | RuntimeError)
+        return
+    repeated = any(isinstance(part, list | np.ndarray) for part in key)
+    (read, z, grad, x_grad), (their_read, their_z, their_grad, their_x_grad) = ours, theirs
+    assert read == their_read
+    assert z == their_z
+    assert x_grad == their_x_grad
+    if not repeated:
+        assert grad == their_grad
+
+
+def test_negative_steps_and_uint8_keys_are_where_we_differ():
+    x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
+    (x[::-1] * tg.tensor([1.0, 10.0, 100.0])).sum().backward()
+    assert x.grad.tolist() == [100.0, 10.0, 1.0]
+    with pytest.raises(IndexError, match=r"uint8.*\.bool\(\) or \.long\(\)"):
+        x[tg.tensor([1, 0, 1], dtype=tg.uint8)]

@@ -1,0 +1,64 @@
+"""What other libraries and Python itself ask of a Tensor: NumPy's functions, DLPack, copies."""
+
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+
+
+def test_dlpack_shares_memory_in_both_directions():
+    t = tg.tensor([1.0, 2.0])
+    array = np.from_dlpack(t)
+    array_back = tg.from_dlpack(array)
+    t[0] = 5.0
+    assert array.tolist() == [5.0, 2.0]
+    assert np.shares_memory(array_back.array, t.array)
+
+
+def test_dlpack_refuses_what_requires_grad():
+    with pytest.raises(RuntimeError, match="detach"):
+        np.from_dlpack(tg.ones(2, requires_grad=True))
+
+
+COPIES = [copy.copy, copy.deepcopy, lambda t: pickle.loads(pickle.dumps(t))]
+
+
+@pytest.mark.parametrize("copied", COPIES)
+@pytest.mark.parametrize("requires_grad", [False, True])
+def test_copies_keep_numbers_dtype_and_requires_grad(copied, requires_grad):
+    t = tg.tensor([[1.0, 2.0]], dtype=tg.float64, requires_grad=requires_grad)
+    new = copied(t)
+    assert type(new) is tg.Tensor
+    assert new.tolist() == t.tolist()
+    assert (new.dtype, new.requires_grad, new.is_leaf) == (t.dtype, requires_grad, True)
+    assert np.shares_memory(new.array, t.array) == (copied is copy.copy)
+
+
+def test_numbers_of_one_element():
+    t = tg.tensor([[2.5]])
+    assert (float(t), int(t), complex(t), bool(t)) == (2.5, 2, 2.5 + 0j, True)
+    assert f"{tg.tensor(2.5):.3f}" == "2.500"
+    assert [10, 20, 30][tg.tensor(1)] == 20
+    with pytest.raises(TypeError, match="whole number"):
+        [1, 2][tg.tensor(1.0)]
+    with pytest.raises(RuntimeError, match="not one"):
+        float(tg.ones(2))
+
+
+def test_hash_is_by_identity_and_iteration_gives_rows():
+    a, b = tg.ones(2), tg.ones(2)
+    assert len({a, b, a}) == 2
+    rows = list(tg.tensor([[1.0, 2.0], [3.0, 4.0]], requires_grad=True))
+    assert [r.tolist() for r in rows] == [[1.0, 2.0], [3.0, 4.0]]
+    assert all(r.requires_grad for r in rows)
+
+
+def test_type_names_are_pytorchs():
+    assert tg.ones(2).type() == "torch.FloatTensor"
+    assert tg.ones(2).type("torch.LongTensor").dtype == tg.int64
+    assert tg.ones(2).type(tg.float64).dtype == tg.float64
+    with pytest.raises(RuntimeError, match="CPU"):
+        tg.ones(2).cuda()

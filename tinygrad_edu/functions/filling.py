@@ -1,0 +1,122 @@
+"""Tensors made in the image of another one: its shape, its dtype, filled with something else."""
+
+from __future__ import annotations
+
+from functools import partial
+from operator import index
+from typing import Any, TypedDict, Unpack, cast
+
+import numpy as np
+
+from .. import graph
+from ..device import check_device
+from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype
+from .arguments import T, plain, sizes_of
+
+
+class Options(TypedDict, total=False):
+    """What can be said of every tensor that is made: by default the default float, on the CPU, a
+    constant.  (The format in memory is not chosen here, whatever is said.)  Random numbers may come
+    from a `generator` of their own."""
+
+    dtype: DTypeLike
+    device: Any
+    requires_grad: bool
+    memory_format: Any
+    generator: Any
+
+
+def filled(
+    fill: Any,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
+    **options: Any,
+) -> Any:
+    """fill(dtype=dtype) as a Tensor, a leaf if it is to collect a gradient."""
+    check_device(device)
+    y = fill(dtype=checked(dtype or get_default_dtype()), **options)
+    return graph.Tensor(y, graph.leaf(y.shape, y.dtype) if requires_grad else None)
+
+
+def size_given(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+    """(2, 3) from f(2, 3), f((2, 3)), f([2, 3]) or f(size=(2, 3)), checked."""
+    if not sizes and not isinstance(size, tuple | list):
+        raise TypeError(f"{name}: the size is a tuple of ints, as in size=(2, 3), not {size!r}")
+    shape = sizes_of(sizes or (size,))
+    for n in shape:
+        if not hasattr(n, "__index__") or isinstance(n, bool):
+            raise TypeError(f"{name}: a size is a whole number, not {n!r}, in {shape}")
+        if n < 0:
+            raise RuntimeError(f"{name}: there is no dimension of size {n}, in {shape}")
+    return tuple(map(index, shape))
+
+
+def array_of(data: Any, dtype: DTypeLike = None) -> Array:
+    """Numbers, (nested) lists, arrays or tensors as an array, which may share their memory."""
+    return as_array(_without_tensors(data), dtype)
+
+
+def _without_tensors(data: Any) -> Any:
+    nested = (list, tuple, graph.TensorBase)
+    if isinstance(data, list | tuple) and any(isinstance(x, nested) for x in data):
+        return [_without_tensors(x) for x in data]
+    return plain(data)
+
+
+def like(input: T, fill: Any, dtype: DTypeLike = None, **options: Any) -> T:
+    """fill(dtype=dtype) as a Tensor, in the dtype of `input` unless another one is given."""
+    return cast(T, filled(fill, dtype or plain(input).dtype, **options))
+
+
+# ---------------------------------------------------------------- in its shape and dtype
+
+
+def zeros_like(input: T, **options: Unpack[Options]) -> T:
+    """Zeros in the shape and dtype of `input`."""
+    return like(input, partial(np.zeros_like, plain(input)), **options)
+
+
+def ones_like(input: T, **options: Unpack[Options]) -> T:
+    """Ones in the shape and dtype of `input`."""
+    return like(input, partial(np.ones_like, plain(input)), **options)
+
+
+def empty_like(input: T, **options: Unpack[Options]) -> T:
+    """Whatever the memory held, in the shape and dtype of `input`: write before you read."""
+    return like(input, partial(np.empty_like, plain(input)), **options)
+
+
+def full_like(input: T, fill_value: Any, **options: Unpack[Options]) -> T:
+    """`fill_value` in the shape and dtype of `input`."""
+    return like(input, partial(np.full_like, plain(input), plain(fill_value)), **options)
+
+
+# ---------------------------------------------------------------- in its dtype only
+
+
+def new_tensor(input: T, data: Any, **options: Unpack[Options]) -> T:
+    """A copy of `data` in the dtype of `input`."""
+    return like(input, lambda dtype: np.array(array_of(data, dtype)), **options)
+
+
+def new_zeros(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+    """Zeros of this size, in the dtype of `input`."""
+    return like(input, partial(np.zeros, size_given("new_zeros", sizes, size)), **options)
+
+
+def new_ones(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+    """Ones of this size, in the dtype of `input`."""
+    return like(input, partial(np.ones, size_given("new_ones", sizes, size)), **options)
+
+
+def new_empty(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+    """Whatever the memory held, of this size, in the dtype of `input`."""
+    return like(input, partial(np.empty, size_given("new_empty", sizes, size)), **options)
+
+
+def new_full(input: T, size: Any, fill_value: Any, **options: Unpack[Options]) -> T:
+    """`fill_value` in this size, in the dtype of `input`."""
+    shape = size_given("new_full", (), size)
+    return like(input, partial(np.full, shape, plain(fill_value)), **options)

@@ -1,0 +1,184 @@
+"""Random numbers in the image of a tensor: in its shape, of its probabilities, written into it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from operator import index
+from typing import Any, Unpack, cast
+
+import numpy as np
+
+from .. import graph
+from ..dtypes import Array, DTypeLike, checked, float16, float32, float64, int64
+from ..rng import Source, numpy_generator
+from .arguments import T, plain
+from .filling import Options, like
+
+
+def draw(law: str, shape: Any, dtype: DTypeLike, generator: Source = None) -> Array:
+    """Numbers of a law that NumPy knows: "random" (uniform in [0, 1)), "standard_normal",
+    "standard_exponential".  Raises RuntimeError unless the dtype is floating."""
+    kind = checked(dtype)
+    if kind.kind != "f":
+        raise RuntimeError(f"{kind} has no room for random fractions; draw floats, or use randint")
+    own = float64 if kind == float64 else float32
+    numbers = np.asarray(getattr(numpy_generator(generator), law)(size=shape, dtype=own.type))
+    if kind == float16 and law == "random":
+        numbers = np.floor(numbers * 2**11) / 2**11  # rounding must not reach 1
+    return numbers.astype(kind, copy=False)
+
+
+def draw_whole(
+    low: int, high: int, shape: Any, dtype: DTypeLike, generator: Source = None
+) -> Array:
+    """Whole numbers from `low` to below `high`, in any dtype."""
+    kind = checked(dtype)
+    if index(low) >= index(high):
+        raise RuntimeError(f"there is no whole number from {low} to below {high}")
+    own = int64 if kind.kind == "f" else kind
+    drawn = numpy_generator(generator).integers(low, high, size=shape, dtype=own.type)
+    return np.asarray(drawn, kind)
+
+
+def within(name: str, what: str, given: Any, right: Callable[[Array], Any]) -> Array:
+    """What is given as an array, if all its numbers are right; else RuntimeError shows one."""
+    x = np.asarray(plain(given))
+    wrong = ~np.asarray(right(x))
+    if wrong.any():
+        raise RuntimeError(f"{name}: {what}, but there is {x[wrong][0]}")
+    return x
+
+
+# ---------------------------------------------------------------- in its shape and dtype
+
+
+def rand_like(input: T, **options: Unpack[Options]) -> T:
+    """Numbers uniform in [0, 1), in the shape and dtype of `input`."""
+    return like(input, partial(draw, "random", plain(input).shape), **options)
+
+
+def randn_like(input: T, **options: Unpack[Options]) -> T:
+    """Numbers of the standard normal distribution, in the shape and dtype of `input`."""
+    return like(input, partial(draw, "standard_normal", plain(input).shape), **options)
+
+
+def randint_like(input: T, low: int, high: int | None = None, **options: Unpack[Options]) -> T:
+    """Whole numbers from `low` (0 if left out) to below `high`, in the shape and dtype of
+    `input`."""
+    ends = (0, low) if high is None else (low, high)
+    return like(input, partial(draw_whole, *ends, plain(input).shape), **options)
+
+
+# ---------------------------------------------------------------- of its probabilities
+
+
+def _floats(name: str, input: Any) -> Array:
+    x: Array = plain(input)
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"{name}: it takes a tensor of floats, not {x.dtype}")
+    return x
+
+
+def _tossed(p: Any, shape: Any, dtype: DTypeLike, generator: Source = None) -> Array:
+    p = within("bernoulli", "a probability lies between 0 and 1", p, lambda p: (p >= 0) & (p <= 1))
+    return np.asarray(numpy_generator(generator).random(shape) < p, dtype)
+
+
+def bernoulli(input: T, p: Any = None, *, generator: Source = None) -> T:
+    """1 with probability p, else 0: with the probabilities in `input`, or with one p for all."""
+    chances = _floats("bernoulli", input) if p is None else p
+    return like(input, partial(_tossed, chances, plain(input).shape), generator=generator)
+
+
+def poisson(input: T, generator: Source = None) -> T:
+    """How many events happen where `input` are expected: P(k) = e^-r r^k / k! for each rate r."""
+    rates = within("poisson", "a rate is at least 0", _floats("poisson", input), lambda r: r >= 0)
+    return like(input, numpy_generator(generator).poisson(rates).astype)
+
+
+def multinomial(
+    input: T, num_samples: int, replacement: bool = False, *, generator: Source = None
+) -> T:
+    """Places drawn with the probabilities (or any weights >= 0) in each row of `input`: (n,) or
+    (rows, n) whole numbers.
+
+    With replacement, each is where its row's cumulative sum first exceeds a uniform number.
+    Without, they are the first of the events that happen at these rates, in their order: those with
+    the smallest e / w, where e is exponential (Efraimidis and Spirakis, 2006, up to a logarithm).
+
+    Raises RuntimeError for weights that are negative, not finite, or all 0, and for more places
+    than there are weights above 0.
+
+    Differs from PyTorch: it would go on with places of weight 0.
+    """
+    given, random = _floats("multinomial", input).astype(float64), numpy_generator(generator)
+    finite = "weights are finite and at least 0"
+    weights = within("multinomial", finite, given, lambda w: (w >= 0) & (w < np.inf))
+    fewest = (weights > 0).sum(axis=-1).min(initial=num_samples)
+    if (
+        weights.ndim not in (1, 2)
+        or num_samples < 1
+        or fewest < (1 if replacement else num_samples)
+    ):
+        raise RuntimeError(
+            f"multinomial: {num_samples} places cannot be drawn from weights of shape "
+            f"{weights.shape}, of which only {fewest} in a row are above 0; it takes a row or a "
+            "matrix, and at least 1 place (replacement=True draws a place more than once)"
+        )
+    if replacement and num_samples > 1:
+        ends = np.cumsum(weights, axis=-1)
+        ends = (ends / ends[..., -1:]).reshape(-1, weights.shape[-1])
+        draws = random.random((len(ends), num_samples))
+        rows = [end.searchsorted(u, "right") for end, u in zip(ends, draws, strict=True)]
+        places = np.reshape(rows, (*weights.shape[:-1], num_samples))
+    else:
+        waiting, never = random.standard_exponential(weights.shape), np.full(weights.shape, np.inf)
+        happens = np.divide(waiting, weights, out=never, where=weights > 0)
+        places = np.argsort(happens, axis=-1)[..., :num_samples]
+    return cast(T, graph.Tensor(places.astype(int64)))
+
+
+# ---------------------------------------------------------------- written into it
+
+
+def _write(input: T, fill: Any, generator: Any, scale: float = 1, start: float = 0) -> T:
+    target: Any = input
+    target[...] = fill(target.shape, target.array.dtype, generator) * scale + start
+    return input
+
+
+def uniform_(input: T, from_: float = 0.0, to: float = 1.0, *, generator: Source = None) -> T:
+    """Become numbers uniform in [from_, to)."""
+    within("uniform_", f"the range starts at {from_}", to, lambda to: to >= from_)
+    return _write(input, partial(draw, "random"), generator, to - from_, from_)
+
+
+def normal_(input: T, mean: float = 0.0, std: float = 1.0, *, generator: Source = None) -> T:
+    """Become numbers of the normal distribution with this mean and standard deviation."""
+    within("normal_", "a standard deviation is at least 0", std, lambda x: x >= 0)
+    return _write(input, partial(draw, "standard_normal"), generator, std, mean)
+
+
+def exponential_(input: T, lambd: float = 1.0, *, generator: Source = None) -> T:
+    """Become numbers of the exponential distribution, of density lambd e^(-lambd x)."""
+    within("exponential_", "a rate is above 0", lambd, lambda x: x > 0)
+    return _write(input, partial(draw, "standard_exponential"), generator, 1 / lambd)
+
+
+def bernoulli_(input: T, p: Any = 0.5, *, generator: Source = None) -> T:
+    """Become 1 with probability p, else 0."""
+    return _write(input, partial(_tossed, p), generator)
+
+
+def random_(input: T, from_: Any = None, to: Any = None, *, generator: Source = None) -> T:
+    """Become whole numbers: `random_(to)` from 0 to below `to`, `random_(from_, to)`, or with
+    neither, all that the dtype holds (for floats, up to where not every number is whole)."""
+    low, high = (from_ or 0, to) if to is not None else (0, from_)
+    high = 2 ** _ROOM[plain(input).dtype.name] if high is None else high
+    return _write(input, partial(draw_whole, low, high), generator)
+
+
+# Up to this power of 2, a dtype holds all whole numbers.
+_ROOM = {"bool": 1, "uint8": 8, "int8": 7, "int16": 15, "int32": 31, "int64": 63}
+_ROOM |= {"float16": 11, "float32": 24, "float64": 53}

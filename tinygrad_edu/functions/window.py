@@ -1,3 +1,0 @@
-"""Sliding windows: convolutions and pooling."""
-
-from __future__ import annotations
