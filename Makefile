@@ -16,7 +16,7 @@ test: lint      ## lint, then every test
 	$(BIN)/python -m pytest -n 2
 
 oracle: .venv/oracle  ## the tests that compare with PyTorch, which this installs
-	$(BIN)/python -m pytest -n 2 $$(grep -rlE "^ *import torch$$" tests --include="test_*.py")
+	$(BIN)/python -m pytest -n 2 tests/oracle $$(grep -lE "^ *import torch$$" tests/test_*.py)
 
 quick: .venv/dev  ## the tests that take a second
 	$(BIN)/python -m pytest tests/test_tiny.py

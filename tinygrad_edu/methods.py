@@ -10,11 +10,11 @@ from typing import Any, Self
 
 import numpy as np
 
+from . import dtypes, graph, ops
 from . import functions as f
-from . import graph, ops
 from .device import check_device
 from .device import device as Device
-from .dtypes import DTypeLike, as_array, bool_, float16, float32, float64, int32, int64
+from .dtypes import DTypeLike, as_array
 from .grad_mode import mode
 from .graph import TensorBase
 
@@ -288,14 +288,16 @@ class Methods(TensorBase):
         """In another dtype, given itself or as "torch.FloatTensor"; without one, that name."""
         if dtype is None:
             return next(name for name, own in TYPE_NAMES.items() if own == self.array.dtype)
-        return self.astype(TYPE_NAMES.get(dtype, dtype))
+        name = f"torch.{getattr(dtype, '__name__', None)}"  # of tg.FloatTensor
+        return self.astype(TYPE_NAMES.get(name, TYPE_NAMES.get(dtype, dtype)))
 
     def type_as(self, other: Any) -> Self:
         """The numbers in the dtype of another tensor."""
         return self.astype(other.dtype)
 
-    half, float, double = cast(float16), cast(float32), cast(float64)
-    int, long, bool = cast(int32), cast(int64), cast(bool_)
+    half, float, double = cast(dtypes.float16), cast(dtypes.float32), cast(dtypes.float64)
+    int, long, bool = cast(dtypes.int32), cast(dtypes.int64), cast(dtypes.bool_)
+    short, char, byte = cast(dtypes.int16), cast(dtypes.int8), cast(dtypes.uint8)
 
 
 TYPE_NAMES = {

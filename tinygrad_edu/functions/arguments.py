@@ -27,8 +27,9 @@ def axis_of(x: Any, dim: Any, axis: Any, name: str) -> Any:
     return tuple(dim) if isinstance(dim, list) else dim
 
 
-def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> None:
-    """Raise IndexError unless -ndim <= dim < ndim."""
+def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
+    """The dimension counted from the front.  Raises IndexError unless -ndim <= dim < ndim; a number
+    has a dimension 0 too."""
     if not hasattr(dim, "__index__"):
         raise TypeError(f"{name}: a dimension is an int, not {dim!r}")
     span = builtins.max(ndim, 1)
@@ -38,6 +39,7 @@ def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> None:
             f"{name}: dimension {dim} is out of range: a tensor{of} has dimensions {-span} to "
             f"{span - 1}"
         )
+    return int(dim % span)
 
 
 def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:

@@ -98,6 +98,8 @@ def clamp_max(input: T, max: Any) -> T:
 def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition is true, else `other`; alone, where the condition is true: for
     each dimension a tensor of indices."""
+    if (input is None) != (other is None):
+        raise TypeError("where: give both input and other, or neither")
     if input is not None:
         return ops.where(condition, input, other)
     return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))

@@ -18,6 +18,7 @@ import numpy as np
 from .. import graph, ops
 from ..ops import det, matmul  # noqa: F401
 from ..ops import inv as inverse  # noqa: F401
+from . import shape
 from .arguments import T
 
 # ---------------------------------------------------------------- products of two
@@ -99,9 +100,11 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{out}")
 
 
-def trace(input: T) -> T:
-    """The sum of a square matrix's diagonal."""
-    return ops.einsum(input, subscripts="ii->")
+def trace(input: Any) -> Any:
+    """The sum of a matrix's diagonal."""
+    if input.ndim != 2:
+        raise RuntimeError(f"trace: {input.shape} is not a matrix")
+    return ops.sum(shape.diagonal(input))
 
 
 def einsum(equation: str, *operands: Any) -> Any:

@@ -71,8 +71,7 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
 
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """One dimension made several, the inverse of `flatten`; one of the sizes may be -1."""
-    check_dim(dim, input.ndim, "unflatten", input)
-    dim, whole = dim % input.ndim, input.shape
+    dim, whole = check_dim(dim, input.ndim, "unflatten", input), input.shape
     return ops.reshape(input, shape=(*whole[:dim], *sizes, *whole[dim + 1 :]))
 
 
@@ -99,7 +98,7 @@ def transpose(input: T, dim0: int, dim1: int) -> T:
     """The tensor with two dimensions exchanged."""
     for dim in (dim0, dim1):
         check_dim(dim, input.ndim, "transpose", input)  # type: ignore[attr-defined]
-    return ops.swapaxes(input, axis1=dim0, axis2=dim1)
+    return ops.swapaxes(input, axis1=dim0, axis2=dim1) if input.ndim else input  # type: ignore[attr-defined]
 
 
 swapaxes = swapdims = transpose
@@ -120,15 +119,14 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     """The dimensions `source` moved to the places `destination`; the others keep their order."""
     many = isinstance(source, tuple | list)
     froms, tos = (source, destination) if many else ((source,), (destination,))
-    for d in (*froms, *tos):
-        check_dim(d, input.ndim, "movedim", input)
-    moves = {to % input.ndim: d % input.ndim for d, to in zip(froms, tos, strict=False)}
+    froms, tos = ([check_dim(d, input.ndim, "movedim", input) for d in ds] for ds in (froms, tos))
+    moves = dict(zip(tos, froms, strict=False))
     if not len(set(moves.values())) == len(moves) == len(froms) == len(tos):
         raise RuntimeError(f"movedim: {source} to {destination} does not move each dimension once")
     order = [d for d in range(input.ndim) if d not in moves.values()]
     for to in sorted(moves):
         order.insert(to, moves[to])
-    return ops.transpose(input, axes=tuple(order))
+    return ops.transpose(input, axes=tuple(order[: input.ndim]))
 
 
 moveaxis = movedim
@@ -141,9 +139,9 @@ def t(input: T) -> T:
     return ops.transpose(input)
 
 
-def flip(input: T, *dims: Any) -> T:
+def flip(input: T, dims: Any, *more: int) -> T:
     """The tensor with its order along `dims` reversed, a copy."""
-    sizes = sizes_of(dims)
+    sizes = sizes_of((dims, *more))
     return ops.flip(input, axis=axis_of(input, sizes, None, "flip") if sizes else ())
 
 
@@ -217,9 +215,8 @@ def tile(input: Any, *dims: Any) -> Any:
 def repeat_interleave(input: Any, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Any:
     """Each number so many times in a row along `dim` (of all, flattened, without it); `repeats` is
     an int, or a tensor with one for each place."""
-    x, axis = (ravel(input), 0) if dim is None else (input, dim)
-    check_dim(axis, x.ndim, "repeat_interleave", x)
-    axis %= x.ndim
+    x, axis = (ravel(input), 0) if dim is None or not input.ndim else (input, dim)
+    axis = check_dim(axis, x.ndim, "repeat_interleave", x)
     if isinstance(repeats, int):
         counts = [repeats if d == axis + 1 else 1 for d in range(x.ndim + 1)]
         return flatten(repeat(unsqueeze(x, axis + 1), counts), axis, axis + 1)
