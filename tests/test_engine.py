@@ -1294,7 +1294,7 @@ def test_callers_are_made_by_many_threads_at_once():
     def make(k):
         for n in range(1 + k % 5, 60):
             made = caller.maker(vars(graph), n, (), False, False)
-            if made(None, None, None).__code__.co_argcount != n:
+            if made(None, None).__code__.co_argcount != n:
                 wrong.append(n)
 
     threads = [threading.Thread(target=make, args=(k,)) for k in range(8)]

@@ -5,8 +5,10 @@ inputs takes longer than that.  So the function that runs and records an op is w
 for its number of inputs, compiled once, and shared by all ops that look alike from outside:
 
 >>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
-def make(op, forward, full):
+def make(op, forward):
+    full = None
     def call(x0):
+        nonlocal full
         plain = True
         n_x0 = None
         if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
@@ -26,7 +28,7 @@ def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: b
 
     x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
     or its shape is saved; r is the residual, if the op has one.  `full` is the
-    Plan for the case that all inputs have nodes.
+    Plan for the case that all inputs have nodes, made at the first such call.
     """
     xs = [f"x{i}" for i in range(count)]
     inputs = ", ".join(xs)
@@ -37,8 +39,10 @@ def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: b
         return between.join(text.replace("$", x) for x in xs)
 
     return f"""\
-def make(op, forward, full):
+def make(op, forward):
+    full = None
     def call({inputs}{params}):
+        nonlocal full
         plain = True
         {each("n_$ = None")}
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
@@ -51,6 +55,8 @@ def make(op, forward, full):
             raise op.explained(error, ({inputs},), {kept_params}) from None
         all_nodes = {each("n_$ is not None", " and ")}
         plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
+        if plan is None:
+            plan = full = op[{"True, " * count}]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
             return unrecorded(op, y, ({inputs},), {kept_params})
         if y.__class__ is not ndarray:
@@ -79,7 +85,7 @@ _made: dict[Any, Any] = {}
 
 
 def maker(scope: dict[str, Any], *key: Any) -> Any:
-    """`make(op, forward, full)`, which returns the caller (see `source` for the key); its names are
+    """`make(op, forward)`, which returns the caller (see `source` for the key); its names are
     looked up in `scope`."""
     if key not in _made:
         text, filename = source(*key), f"<caller of an op: {key}>"

@@ -177,7 +177,8 @@ def _positions(rule: Rule, count: int, wanted: Callable[[str], bool]) -> set[int
 def _looked_at(rule: Rule, positions: set[int], count: int) -> set[int]:
     """Those of the positions whose names the rule reads at all."""
     code = getattr(rule, "func", rule).__code__
-    loaded = {i.argval for i in dis.get_instructions(code) if "LOAD" in i.opname}
+    read = dis.get_instructions(code) if positions else ()  # slow, and rarely needed
+    loaded = {i.argval for i in read if "LOAD" in i.opname}
     return positions & _positions(rule, count, loaded.__contains__)
 
 
@@ -240,7 +241,7 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
     make = caller.maker(globals(), count, tuple(meets), bool(op.keywords), op.residual is not None)
-    return cast(Callable[..., Any], make(op, op.forward, op[(True,) * count]))
+    return cast(Callable[..., Any], make(op, op.forward))
 
 
 def unrecorded(op: Op, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:

@@ -51,8 +51,7 @@ Source = Generator | None  # None: this thread's default generator
 
 
 class _PerThread(threading.local):
-    def __init__(self) -> None:
-        self.generator = Generator()
+    generator: Generator | None = None  # importing numpy.random takes longer than all of this
 
 
 _default = _PerThread()
@@ -60,6 +59,7 @@ _default = _PerThread()
 
 def default_generator() -> Generator:
     """The generator of this thread, made at first use."""
+    _default.generator = _default.generator or Generator()
     return _default.generator
 
 

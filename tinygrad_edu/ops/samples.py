@@ -5,8 +5,10 @@ A shape among the inputs stands for a random float array of that shape; an array
 
 from __future__ import annotations
 
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from random import Random
 
 Shape = tuple[int, ...]
 Draw = tuple[tuple[Any, ...], dict[str, Any]]

@@ -1,18 +1,16 @@
 """Special functions, from textbook formulas: the error function's kin and the gamma function's.
 
-No table of coefficients stands here: the polynomials are made when the file is read, from formulas
-of Abramowitz and Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results are
+No table of coefficients stands here: the polynomials are made when first used, from formulas of
+Abramowitz and Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results are
 right to about 1e-14 in float64, and to a few roundings of the last digit in float32.
 """
 
-from functools import partial
+from functools import cache, partial
 from math import erf as exact_erf
 from math import erfc as exact_erfc
 from math import factorial, pi, sqrt
 
 import numpy as np
-from numpy.polynomial import Polynomial
-from numpy.polynomial.chebyshev import cheb2poly
 
 from ..graph import op
 from .elementwise import silently
@@ -31,14 +29,17 @@ def _polynomial(coefficients, x):
 # ---------------------------------------------------------------- the error function
 
 
-def _interpolated(function, degree):
+@cache
+def _interpolated(function, degree, dtype):
     """The polynomial through the function's values at the Chebyshev points of [-1, 1]."""
+    from numpy.polynomial.chebyshev import cheb2poly
+
     k = np.arange(degree + 1)
     quarter = pi / (2 * len(k))
     values = [function(t) for t in np.cos(quarter * (2 * k + 1))]
     coefficients = np.cos(quarter * (np.outer(k, 2 * k + 1) % (4 * len(k)))) @ values * (2 / len(k))
     coefficients[0] /= 2
-    return cheb2poly(coefficients)
+    return cheb2poly(coefficients).astype(dtype)
 
 
 def _scaled_erfc(a):
@@ -62,18 +63,13 @@ def _near(t):
     return exact_erf(sqrt((t + 1) / 2)) / sqrt((t + 1) / 2)
 
 
-_FAR, _NEAR = (
-    {np.dtype(kind): _interpolated(function, n).astype(kind) for kind, n in degrees.items()}
-    for function, degrees in ((_far, {"f4": 10, "f8": 22}), (_near, {"f4": 6, "f8": 11}))
-)
-
-
 def _erfc_of_size(a):
     """erfc(a) for a >= 0.  To round a^2 would cost e^(-a^2) all digits that a^2 has before the
     point, so a^2 = b^2 + (a - b)(a + b) with b so short that b^2 is exact."""
     r = 1 / (a + 2.5)
     b = np.rint(np.minimum(a, 32) * 16) * 0.0625
-    return _polynomial(_FAR[a.dtype], 1 - 5 * r) * r * np.exp(-b * b) * np.exp((b - a) * (b + a))
+    series = _interpolated(_far, 10 if a.dtype.itemsize == 4 else 22, a.dtype)
+    return _polynomial(series, 1 - 5 * r) * r * np.exp(-b * b) * np.exp((b - a) * (b + a))
 
 
 BLOCK = 1 << 14  # numbers that stay in the cache while a polynomial passes over them
@@ -95,7 +91,8 @@ def _in_float(function, x, at_least="f4"):
 def _erf(x):
     a = np.absolute(x)
     near = np.minimum(a, 1)
-    near = near * _polynomial(_NEAR[a.dtype], 2 * near * near - 1)
+    series = _interpolated(_near, 6 if a.dtype.itemsize == 4 else 11, a.dtype)
+    near = near * _polynomial(series, 2 * near * near - 1)
     return np.copysign(np.where(a < 1, near, 1 - _erfc_of_size(a)), x)
 
 
@@ -152,6 +149,8 @@ def _polygamma(n, x):
     """Left of 0 by (-1)^n psi_n(1 - x) - psi_n(x) = the n-th derivative of pi cot(pi x), which is a
     polynomial in the cotangent, because cot' = -1 - cot^2 (A&S 6.4.7)."""
     right = _polygamma_right(n, np.where(x < 0, 1 - x, x))
+    from numpy.polynomial import Polynomial
+
     of_cot = Polynomial([0, pi])
     for _ in range(n):
         of_cot = of_cot.deriv() * Polynomial([-pi, 0, -pi])

@@ -3,14 +3,16 @@ valid."""
 
 from __future__ import annotations
 
-from random import Random
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ..dtypes import Array
 from ..graph import OpFunction
 from ..ops import samples
+
+if TYPE_CHECKING:
+    from random import Random
 
 
 class OpCase(NamedTuple):
