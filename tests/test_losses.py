@@ -3,20 +3,31 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import nn
 import nn.functional as F
 import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
 
 TF = torch.nn.functional
 NAN = float("nan")
+pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")  # PyTorch's
 SEEDS = st.integers(0, 2**32 - 1)
 DTYPES = [np.float32, np.float64]
 REDUCTIONS = ["mean", "sum", "none"]
-PAIRS = ["mse_loss", "l1_loss", "binary_cross_entropy", "binary_cross_entropy_with_logits"]
+PAIRS = [
+    "mse_loss",
+    "l1_loss",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "smooth_l1_loss",
+    "huber_loss",
+    "kl_div",
+]
 CLASSES = ["nll_loss", "cross_entropy"]
+DISTANCES = ["mse_loss", "l1_loss", "smooth_l1_loss", "huber_loss"]
 LAYERS = {
     "MSELoss": "mse_loss",
     "L1Loss": "l1_loss",
@@ -24,6 +35,9 @@ LAYERS = {
     "BCEWithLogitsLoss": "binary_cross_entropy_with_logits",
     "NLLLoss": "nll_loss",
     "CrossEntropyLoss": "cross_entropy",
+    "SmoothL1Loss": "smooth_l1_loss",
+    "HuberLoss": "huber_loss",
+    "KLDivLoss": "kl_div",
 }
 
 
@@ -34,7 +48,7 @@ def drawn(name, rng, dtype):
         return rng.standard_normal((n, classes)).astype(dtype), rng.integers(0, classes, size=n)
     shape = tuple(rng.integers(1, 4, size=rng.integers(0, 4)))
     z = np.asarray(rng.standard_normal(shape) * 2, dtype)
-    target = rng.random(shape) if "cross" in name else rng.standard_normal(shape)
+    target = rng.random(shape) if "cross" in name or "kl" in name else rng.standard_normal(shape)
     return z, np.asarray(target, dtype)
 
 
@@ -91,7 +105,7 @@ def test_the_gradient_of_a_target_is_torchs(name, reduction, seed):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("name", PAIRS[2:])
+@pytest.mark.parametrize("name", PAIRS[2:4])
 def test_weights_of_a_binary_cross_entropy_are_torchs(name, reduction):
     rng = np.random.default_rng(0)
     x, target = rng.random((4, 3)), rng.random((4, 3))
@@ -160,6 +174,189 @@ def test_a_mean_over_a_million_float32_numbers_is_accurate():
         loss = getattr(F, name)(x, tg.zeros(1_000_000)).item()
         exact = (x.array.astype(np.float64) ** (2 if name == "mse_loss" else 1)).mean()
         assert abs(loss - exact) < 2e-6
+
+
+# ---------------------------------------------------------------- the same settings as PyTorch's
+
+
+def same_as_torch(name, arrays, tensors=None, dtype=np.float64, **settings):
+    """Value, gradients of the floating arrays and second derivatives of the first are PyTorch's;
+    `tensors` are settings that are tensors."""
+    sides = []
+    for functional, make, grad in (
+        (F, tg.tensor, tg.autograd.grad),
+        (TF, torch.tensor, torch.autograd.grad),
+    ):
+        x = [make(a, requires_grad=a.dtype.kind == "f") for a in arrays]
+        given = {k: make(np.asarray(a, dtype)) for k, a in (tensors or {}).items()}
+        y = getattr(functional, name)(*x, **given, **settings)
+        leaves = [leaf for leaf in x if leaf.requires_grad]
+        firsts = grad((y * y).sum(), leaves, create_graph=True)
+        (second,) = grad((firsts[0] ** 2).sum(), leaves[:1])
+        sides.append([y, *firsts, second])
+    for ours, theirs in zip(*sides, strict=True):
+        close(ours, theirs, dtype)
+
+
+SHAPES = st.sampled_from([(4,), (3, 4), (1, 1), (2, 3, 4), (2, 4, 1, 3), (2, 2, 2, 2, 2)])
+SMOOTHING = st.sampled_from([0.0, 0.1, 1.0])
+
+
+def of_class(shape):
+    """How many classes, and the shape of the target."""
+    return shape[min(len(shape) - 1, 1)], shape[:1] * (len(shape) > 1) + shape[2:]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize("name", CLASSES)
+@given(
+    shape=SHAPES,
+    weighted=st.booleans(),
+    ignored=st.sampled_from([-100, -1, 0, 1, 7]),
+    smoothing=SMOOTHING,
+    seed=SEEDS,
+)
+def test_settings_of_losses_of_classes_are_torchs(
+    name, reduction, dtype, shape, weighted, ignored, smoothing, seed
+):
+    rng = np.random.default_rng(seed)
+    count, examples = of_class(shape)
+    labels = rng.integers(0, count, size=examples)
+    if ignored < 0:
+        labels = np.where(rng.random(examples) < 0.3, ignored, labels)
+    assume(not (labels == ignored).all())
+    tensors = {"weight": rng.random(count) + 0.1} if weighted else {}
+    settings = {"label_smoothing": smoothing} if name == "cross_entropy" else {}
+    x = rng.standard_normal(shape).astype(dtype)
+    same_as_torch(
+        name, [x, labels], tensors, dtype, reduction=reduction, ignore_index=ignored, **settings
+    )
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@given(shape=SHAPES, weighted=st.booleans(), smoothing=SMOOTHING, seed=SEEDS)
+def test_probabilities_of_classes_are_torchs(reduction, shape, weighted, smoothing, seed):
+    rng = np.random.default_rng(seed)
+    x, target = rng.standard_normal(shape), rng.random(shape)
+    tensors = {"weight": rng.random(of_class(shape)[0])} if weighted else {}
+    same_as_torch(
+        "cross_entropy", [x, target], tensors, reduction=reduction, label_smoothing=smoothing
+    )
+
+
+@pytest.mark.parametrize("reduction", ["sum", "none"])
+@pytest.mark.parametrize("name", CLASSES)
+def test_where_every_class_is_ignored_nothing_is_lost(name, reduction):
+    x, labels = np.random.default_rng(0).standard_normal((3, 4)), np.full(3, -100)
+    same_as_torch(name, [x, labels], reduction=reduction)
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_an_ignored_row_may_hold_anything(name):
+    x = tg.tensor([[-np.inf, 1.0, NAN], [0.0, 1.0, 2.0]])
+    kept = getattr(F, name)(x[1:], tg.tensor([2]))
+    assert getattr(F, name)(x, tg.tensor([-100, 2])).item() == pytest.approx(kept.item())
+
+
+@pytest.mark.parametrize("name", CLASSES)
+def test_the_weight_of_a_class_may_stand_third(name):
+    x, weight = tg.randn(2, 3), tg.tensor([1.0, 2.0, 3.0])
+    labels = tg.tensor([0, 2])
+    same = getattr(F, name)(x, labels, weight=weight)
+    assert tg.equal(getattr(F, name)(x, labels, weight), same)
+
+
+def test_the_weight_of_a_class_can_be_learned():
+    """PyTorch has no derivative of it; it is that of the weighted mean."""
+    weight = tg.tensor([1.0, 2.0, 3.0], dtype=tg.float64, requires_grad=True)
+    x = tg.randn(4, 3, dtype=tg.float64)
+    labels = tg.tensor([0, 2, -100, 2])
+    assert gradcheck(lambda w: F.cross_entropy(x, labels, w, label_smoothing=0.1), [weight])
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@given(seed=SEEDS, shape=st.sampled_from([(), (1,), (3,), (4, 1), (4, 3)]))
+def test_weights_of_the_positive_are_torchs(reduction, seed, shape):
+    rng = np.random.default_rng(seed)
+    arrays = [rng.standard_normal((4, 3)) * 3, rng.random((4, 3))]
+    tensors = {"pos_weight": rng.random(shape) * 3, "weight": rng.random(shape)}
+    same_as_torch("binary_cross_entropy_with_logits", arrays, tensors, reduction=reduction)
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_extreme_logits_with_weights_of_the_positive_are_torchs(dtype):
+    x = np.repeat(np.array(EXTREME, dtype), 2)
+    target = np.tile(np.array([0, 1], dtype), len(EXTREME))
+    ours, theirs = tg.tensor(x, requires_grad=True), torch.tensor(x, requires_grad=True)
+    name = "binary_cross_entropy_with_logits"
+    sides = []
+    for functional, make, leaf in ((F, tg.tensor, ours), (TF, torch.tensor, theirs)):
+        two = make(np.array(2, dtype))
+        y = getattr(functional, name)(leaf, make(target), pos_weight=two, reduction="none")
+        y.sum().backward()
+        sides.append(y)
+    assert sides[0].isfinite().all()
+    close(*sides, dtype)
+    close(ours.grad, theirs.grad, dtype)
+
+
+@pytest.mark.parametrize("reduction", REDUCTIONS)
+@pytest.mark.parametrize(
+    ("name", "setting", "size"),
+    [("smooth_l1_loss", "beta", size) for size in (0, 0.5, 2.0)]
+    + [("huber_loss", "delta", size) for size in (0.25, 2.0)],
+)
+@given(seed=SEEDS)
+def test_where_the_square_ends_is_torchs(name, setting, size, reduction, seed):
+    rng = np.random.default_rng(seed)
+    x, target = rng.integers(-8, 9, size=(2, 3, 4)) / 4  # often right at the border, or at 0
+    settings = {setting: size, "reduction": reduction}
+    same_as_torch(name, [x, target], **settings)
+
+
+def test_a_large_difference_does_not_overflow_in_a_square():
+    for name in ("smooth_l1_loss", "huber_loss"):
+        assert getattr(F, name)(tg.tensor(1e30), tg.tensor(0.0)).item() == pytest.approx(1e30)
+
+
+@pytest.mark.parametrize("reduction", ["batchmean", *REDUCTIONS])
+@pytest.mark.parametrize("log_target", [False, True])
+@given(seed=SEEDS, shape=st.sampled_from([(), (1,), (3,), (2, 3), (2, 3, 2)]))
+def test_divergences_are_torchs(reduction, log_target, seed, shape):
+    rng = np.random.default_rng(seed)
+    x, target = np.asarray(-rng.random(shape)), np.asarray(rng.random(shape) + 0.1)
+    same_as_torch("kl_div", [x, target], reduction=reduction, log_target=log_target)
+
+
+def test_what_has_no_probability_adds_nothing_to_a_divergence():
+    x, target = tg.tensor([-1.0, -2.0]), tg.tensor([0.0, 1.0], requires_grad=True)
+    loss = F.kl_div(x, target, reduction="sum")
+    assert loss.item() == 2
+    loss.backward()
+    assert target.grad.isfinite().all()
+
+
+@pytest.mark.parametrize(
+    ("layer", "settings"),
+    [
+        ("CrossEntropyLoss", {"ignore_index": 1, "label_smoothing": 0.1, "weight": True}),
+        ("NLLLoss", {"ignore_index": 1, "weight": True}),
+        ("BCELoss", {"weight": True}),
+        ("BCEWithLogitsLoss", {"weight": True, "pos_weight": True}),
+        ("SmoothL1Loss", {"beta": 0.3}),
+        ("HuberLoss", {"delta": 0.3}),
+        ("KLDivLoss", {"log_target": True, "reduction": "batchmean"}),
+    ],
+)
+def test_a_loss_layer_keeps_its_settings(layer, settings):
+    weight = tg.tensor([1.0, 2.0, 3.0])
+    settings = {k: weight if v is True and "weight" in k else v for k, v in settings.items()}
+    x = tg.rand(4, 3)
+    target = tg.tensor([0, 1, 2, 0]) if LAYERS[layer] in CLASSES else tg.rand(4, 3)
+    made = getattr(nn, layer)(**settings)
+    assert tg.equal(made(x, target), getattr(F, LAYERS[layer])(x, target, **settings))
+    assert list(made.state_dict()) == [name for name in settings if "weight" in name]
 
 
 # ---------------------------------------------------------------- at the extremes
@@ -233,7 +430,7 @@ def test_certain_probabilities_are_torchs(dtype):
 
 
 @pytest.mark.parametrize("reduction", REDUCTIONS)
-@pytest.mark.parametrize("name", PAIRS[:2])
+@pytest.mark.parametrize("name", DISTANCES)
 def test_nan_goes_through_from_the_input_and_is_refused_in_the_target(name, reduction):
     x, target = np.array([1.0, NAN]), np.array([0.5, 0.0])
     y = getattr(F, name)(tg.tensor(x), tg.tensor(target), reduction=reduction)
@@ -261,7 +458,7 @@ WRONG = [
     ],
     *[
         (name, HALVES, tg.tensor([0.5, wrong, 0.5]), ValueError, rf"target holds {wrong} at \[1\]")
-        for name in PAIRS[2:]
+        for name in PAIRS[2:4]
         for wrong in (NAN, -0.5, 1.5)
     ],
     *[
@@ -287,6 +484,15 @@ WRONG = [
             (name, tg.zeros(3), tg.tensor([0, 1, 2]), ValueError, r"\(3,\) and \(3,\)"),
             (name, tg.zeros(()), tg.tensor(0), ValueError, r"\(\) and \(\)"),
             (name, tg.zeros(2, 3, 4), tg.zeros(2, 3).long(), ValueError, r"\(2, 3, 4\) and"),
+            (name, tg.zeros(2, 3, 4), tg.zeros(2, 3, 4).long(), ValueError, r"\(2, 3, 4\) and"),
+            (
+                name,
+                tg.zeros(1, 3, 2),
+                tg.tensor([[-100, 3]]),
+                IndexError,
+                r"class 3 at \[0, 1\].*3 classes, 0 to 2; .*ignore_index",
+            ),
+            (name, LOGITS, tg.tensor([-100, 1, -1]), IndexError, r"class -1 at \[2\]"),
             (name, tg.zeros(0, 4), tg.zeros(0).long(), ValueError, r"empty, shape \(0, 4\)"),
             (name, tg.zeros(3, 0), tg.zeros(3).long(), ValueError, r"\(3, 0\)"),
         )
@@ -313,9 +519,49 @@ def test_an_unknown_reduction_is_refused(name):
     target = tg.tensor([0, 1, 2]) if name in CLASSES else HALVES
     x = LOGITS if name in CLASSES else HALVES
     with pytest.raises(
-        ValueError, match=rf"{name}: reduction is 'mean', 'sum' or 'none', not 'men'"
+        ValueError, match=rf"{name}: reduction is .*'mean', 'sum' or 'none', not 'men'"
     ):
         getattr(F, name)(x, target, reduction="men")
+
+
+CLASS_3 = tg.tensor([0, 1, 2])
+REFUSED_SETTINGS = [
+    *[
+        case
+        for name in CLASSES
+        for case in (
+            (name, CLASS_3, {"weight": tg.ones(3)}, RuntimeError, r"4 classes.*not \(3,\)"),
+            (name, CLASS_3, {"weight": tg.ones(4, 1)}, RuntimeError, r"not \(4, 1\)"),
+            (name, CLASS_3 * 0 - 100, {}, ValueError, r"of which 3 hold ignore_index=-100"),
+            (name, CLASS_3 * 0, {"ignore_index": 0}, ValueError, r"nothing to average"),
+            (name, CLASS_3, {"weight": tg.zeros(4)}, ValueError, r"3 targets.*add up to 0"),
+        )
+    ],
+    ("cross_entropy", CLASS_3, {"label_smoothing": 1.1}, RuntimeError, r"not 1\.1"),
+    ("cross_entropy", CLASS_3, {"label_smoothing": NAN}, RuntimeError, r"not nan"),
+    ("cross_entropy", LOGITS, {"label_smoothing": -0.1}, RuntimeError, r"not -0\.1"),
+    ("cross_entropy", LOGITS, {"ignore_index": 2}, RuntimeError, r"ignore_index=2.*probabilities"),
+    ("cross_entropy", LOGITS, {"weight": tg.ones(3)}, RuntimeError, r"4 classes"),
+    ("cross_entropy", LOGITS * NAN, {}, ValueError, r"holds nan at \[0, 0\]"),
+    ("binary_cross_entropy", LOGITS, {"weight": tg.ones(2, 3, 4)}, ValueError, r"\(2, 3, 4\)"),
+    (PAIRS[3], LOGITS, {"weight": tg.ones(2, 3, 4)}, ValueError, r"weight \(2, 3, 4\) would"),
+    (PAIRS[3], LOGITS, {"pos_weight": tg.ones(2, 3, 4)}, ValueError, r"pos_weight \(2, 3, 4\)"),
+    ("smooth_l1_loss", LOGITS, {"beta": -1}, RuntimeError, r"at least 0, not -1"),
+    ("smooth_l1_loss", LOGITS, {"beta": NAN}, RuntimeError, r"not nan"),
+    ("huber_loss", LOGITS, {"delta": 0}, RuntimeError, r"above 0, not 0"),
+    ("kl_div", LOGITS, {"reduction": "men"}, ValueError, r"'batchmean', 'mean', 'sum' or 'none'"),
+]
+
+
+@pytest.mark.parametrize(("name", "target", "settings", "error", "message"), REFUSED_SETTINGS)
+def test_settings_that_mean_nothing_are_refused(name, target, settings, error, message):
+    with pytest.raises(error, match=rf"^{name}: .*{message}"):
+        getattr(F, name)(LOGITS, target, **settings)
+
+
+def test_an_empty_batch_of_probabilities_is_refused():
+    with pytest.raises(ValueError, match=r"empty, shape \(0, 4\)"):
+        F.cross_entropy(tg.zeros(0, 4), tg.zeros(0, 4))
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -338,3 +584,25 @@ def test_any_class_out_of_range_is_named(name, seed, wrong):
     labels[place] = wrong
     with pytest.raises(IndexError, match=rf"class {wrong} at \[{place}\]"):
         getattr(F, name)(tg.zeros(5, 4), tg.tensor(labels))
+
+
+# ---------------------------------------------------------------- dropout in place
+
+
+@pytest.mark.parametrize("p", [0.5, 1])
+def test_dropout_in_place_writes_into_its_input(p):
+    x = tg.ones(100)
+    buffer = x.array
+    assert nn.Dropout(p, inplace=True)(x) is x
+    assert x.array is buffer
+    assert 0 < (buffer == 0).sum() <= 100
+    leaf = tg.ones(100, requires_grad=True)
+    y = leaf * 1
+    F.dropout(y, p, inplace=True).sum().backward()
+    assert tg.equal(leaf.grad, y)
+
+
+def test_dropout_in_place_of_a_leaf_is_refused():
+    with pytest.raises(RuntimeError, match=r"^dropout: a leaf"):
+        F.dropout(tg.ones(3, requires_grad=True), inplace=True)
+    assert repr(nn.Dropout(0.5, True)) == "Dropout(p=0.5, inplace=True)"
