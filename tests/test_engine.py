@@ -29,6 +29,7 @@ except ImportError:  # `make oracle` installs it, and runs this file with it
     torch = None
 
 LIBS = [tg, *filter(None, [torch])]
+BESIDE_TORCH = pytest.mark.skipif(torch is None, reason="`make oracle` runs it")
 BOTH = pytest.mark.parametrize("lib", LIBS, ids=lambda lib: lib.__name__)
 
 
@@ -335,6 +336,7 @@ def test_replay_applies_hooks_before_the_rules():
 # ---------------------------------------------------------------- derivatives are right
 
 
+@BESIDE_TORCH
 @given(
     mutually_broadcastable_shapes(num_shapes=2, max_dims=3, max_side=3, min_side=0),
     st.sampled_from(["add", "sub", "mul", "div", "maximum"]),
@@ -412,7 +414,7 @@ def derivatives(lib, program, arrays):
     return [*first, *second]
 
 
-@pytest.mark.skipif(torch is None, reason="`make oracle` runs it")
+@BESIDE_TORCH
 @given(PROGRAMS, st.integers(0, 99))
 def test_random_programs_to_second_order(program, seed):
     arrays = [numbers(shape, seed + k) for k, shape in enumerate([(2, 3), (3,), (2, 1), ()])]
