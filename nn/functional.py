@@ -7,6 +7,8 @@ against (N,) is N x N differences and a loss that means nothing.  PyTorch's old 
 
 from __future__ import annotations
 
+from math import isnan
+
 import numpy as np
 
 from tinygrad_edu import (
@@ -574,7 +576,8 @@ def _refuse_empty(name: str, input: Tensor) -> None:
 def _refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
     """A NaN in the input may come of a step too large; one in the target is a hole in the data."""
     y = loss.array
-    if (y != y if y.ndim == 0 else np.isnan(y).any()) and np.isnan(target.array).any():
+    lost = isnan(y.item()) if y.ndim == 0 else np.isnan(y).any()
+    if lost and np.isnan(target.array).any():
         place = [int(k) for k in np.argwhere(np.isnan(target.array))[0]]
         raise ValueError(
             f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such "

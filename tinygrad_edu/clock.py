@@ -11,7 +11,7 @@ import itertools
 import os
 import sys
 import weakref
-from functools import partial
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -43,10 +43,15 @@ class Place(NamedTuple):
         return f"{self.step}{self.code.co_filename}:{line}"
 
 
+@cache
+def _is_own(filename: str) -> bool:
+    return filename.startswith(OWN_FILES)
+
+
 def user_place(step: str = "") -> Place:
     """Where the user's code stands: the innermost line outside of this package and nn."""
     frame = sys._getframe(2)
-    while frame.f_back and frame.f_code.co_filename.startswith(OWN_FILES):
+    while frame.f_back and _is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return Place(frame.f_code, frame.f_lasti, step)
 

@@ -262,7 +262,7 @@ def unrecorded(op: Op, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) 
 def as_result(y: Any) -> Any:
     if isinstance(y, tuple):
         return Parts(map(as_result, y))
-    return np.asarray(y) if isinstance(y, np.generic | bool | int | float) else y
+    return np.asarray(y) if isinstance(y, (np.generic, bool, int, float)) else y
 
 
 NO_PARAMS: dict[str, Any] = {}

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, cast
 
 import numpy as np
+from numpy import ndarray
 
 from . import backward as replaying
 from . import clock, graph, numpy_protocol, ops
@@ -47,9 +48,11 @@ class Tensor(Methods):
     __slots__ = ("__weakref__",)
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
-        if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
-            data, node = np.zeros((data, *filter(None, [node]), *sizes), float32), None
-        self.array = data if data.__class__ is np.ndarray else _new_array(data)
+        if data.__class__ is not ndarray:
+            if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
+                data, node = np.zeros((data, *filter(None, [node]), *sizes), float32), None
+            data = _new_array(data)
+        self.array = data
         self.node = node
 
     # -------------------------------------------------------- what it is
@@ -430,7 +433,7 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
                 "what it is of: reduce it to one number first, with sum() or mean(), or give "
                 "gradient="
             )
-        one = row_of_ones(1, output.dtype).reshape(output.shape)
+        one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
     given = as_array(_plain(gradient))
     if given.shape != output.shape:

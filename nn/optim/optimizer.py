@@ -9,7 +9,6 @@ step costs a dozen passes over memory, however many parameters there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -145,7 +144,7 @@ class Optimizer:
         """The blocks of the parameters that have a gradient now, as last time if they had then."""
         nodes = [p.node for p in group["params"] if p.node and p.node.grad is not None]
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
-        if len(nodes) == len(known_nodes) and all(map(is_, nodes, known_nodes)):
+        if nodes == known_nodes:
             return blocks
         states = self.state
         moving = [p for p in group["params"] if p.node in set(nodes)]
