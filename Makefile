@@ -32,6 +32,8 @@ format: .venv/dev  ## let ruff lay out and mend the code
 
 bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/lenet.py
+	$(BIN)/python benchmarks/indexing.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import functions, graph, ops
-from tinygrad_edu.functions.arguments import plain
+from tinygrad_edu.functions.arguments import check_floating, plain
 
 # ---------------------------------------------------------------- arguments
 
@@ -231,11 +231,6 @@ def _places(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) ->
     return graph.Tensor(ops.at_largest(places, plain(x), plain(y), windows=windows))
 
 
-def _check_floating(name: str, x: Any) -> None:
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")
-
-
 def _avg_pool(
     name: str,
     input: Any,
@@ -251,7 +246,7 @@ def _avg_pool(
     It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
     window sees beyond it (`ceil_mode`).  `divisor_override` takes the place of the count.
     """
-    _check_floating(name, input)
+    check_floating(input, name)
     windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
     counts = divisor_override or _counts(windows, count_include_pad, input.dtype)
     return ops.sum_pool(input, windows=windows) * (1 / counts)
@@ -283,7 +278,7 @@ def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
 def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
     """The means of as many windows as are wanted: window p of m sees floor(p n / m) up to
     ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
-    _check_floating(name, input)
+    check_floating(input, name)
     for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
         place = np.arange(input.shape[axis])[:, None]
         share = ((start <= place) & (place < end)) / (end - start)  # a matrix of means

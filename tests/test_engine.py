@@ -241,6 +241,16 @@ def test_a_residual_is_computed_once_and_kept_for_rules_on_arrays():
         del OPS["three_halves_of_record"]
 
 
+def test_the_clock_sees_through_strided_views():
+    """Between such a view and its base NumPy puts an object that is no array."""
+    base = tg.zeros(5, dtype=tg.float64)
+    windows = tg.Tensor(np.lib.stride_tricks.sliding_window_view(base.array, 2))
+    y = (leaf([1.0, 2.0]) * windows).sum()
+    base += 1
+    with pytest.raises(RuntimeError, match=r"in-place write at .*test_engine"):
+        y.backward()
+
+
 def test_a_rule_sees_shapes_for_names_with_an_underscore_also_if_another_rule_keeps_them():
     seen = []
 

@@ -27,8 +27,8 @@ def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: b
     """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
 
     x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
-    or its shape is saved; r is the residual, if the op has one.  `full` is the
-    Plan for the case that all inputs have nodes, made at the first such call.
+    or its shape is saved; r is the residual, if the op has one.  `full` is the Plan for the case
+    that all inputs have nodes, made at the first such call.
     """
     xs = [f"x{i}" for i in range(count)]
     inputs = ", ".join(xs)
@@ -58,7 +58,7 @@ def make(op, forward):
         if plan is None:
             plan = full = op[{"True, " * count}]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(op, y, ({inputs},), {kept_params})
+            return unrecorded(call, y, ({inputs},), {kept_params})
         if y.__class__ is not ndarray:
             y = as_result(y)
         shape = y.shape

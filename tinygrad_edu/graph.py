@@ -244,19 +244,17 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     return cast(Callable[..., Any], make(op, op.forward))
 
 
-def unrecorded(op: Op, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """A Tensor outside the record.  Floats made of whole numbers are made in the default float
     (NumPy would compute e^x of uint8 in float16)."""
+    several, dtype = isinstance(y, tuple), get_default_dtype()
+    y = as_result(y)
     arrays = [x for x in inputs if hasattr(x, "dtype")]
-    made = as_result(y if isinstance(y, tuple) else (y,))
-    if made[0].dtype.kind == "f" and arrays and all(x.dtype.kind != "f" for x in arrays):
-        dtype = get_default_dtype()
-        again = op.forward(
-            *[x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs], **params
-        )
-        made = as_result(again if isinstance(y, tuple) else (again,))
-        made = Parts(part.astype(dtype, copy=False) for part in made)
-    return tuple(map(Tensor, made)) if isinstance(y, tuple) else Tensor(made[0], None)
+    made_floats = (y[0] if several else y).dtype.kind == "f"
+    if made_floats and arrays and all(x.dtype.kind != "f" for x in arrays):
+        y = call(*[x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs], **params)
+        y = y if several else as_result(y).astype(dtype, copy=False)
+    return tuple(map(Tensor, y)) if several else Tensor(y, None)
 
 
 def as_result(y: Any) -> Any:

@@ -24,27 +24,16 @@ def reflected(op: Any) -> Callable[..., Any]:
     return lambda self, other: op(other, self)
 
 
-SYMBOLS = {"__iadd__": "+=", "__isub__": "-=", "__imul__": "*=", "__itruediv__": "/="}
+def in_place(function: Any, name: str = "") -> Callable[..., Any]:
+    """The method that writes what `function` computes into the Tensor itself."""
+    name = name or f"{function.__name__}_"
 
+    def write(self: Any, *inputs: Any, **params: Any) -> Any:
+        return self._write(function(self, *inputs, **params), name)
 
-class in_place:
-    """The method that writes what a function computes into the Tensor itself."""
-
-    def __init__(self, function: Any) -> None:
-        self.function = function
-
-    def __set_name__(self, owner: type, attribute: str) -> None:
-        function, name = self.function, SYMBOLS.get(attribute, attribute)
-
-        def write(self: Any, *inputs: Any, **params: Any) -> Any:
-            return self._write(function(self, *inputs, **params), name)
-
-        write.__name__ = write.__qualname__ = attribute
-        write.__doc__ = f"`{function.__name__}`, written into this tensor."
-        setattr(owner, attribute, write)
-
-    def __call__(self, x: Any, *inputs: Any, **params: Any) -> Any:
-        """For type checkers: what stands in the class is the method that was set."""
+    write.__name__ = write.__qualname__ = name
+    write.__doc__ = f"`{function.__name__}`, written into this tensor."
+    return write
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -93,12 +82,12 @@ class Methods(TensorBase):
     __rpow__, __rmatmul__ = reflected(ops.power), reflected(ops.matmul)
     __rmod__, __rfloordiv__ = reflected(ops.remainder), reflected(ops.floor_divide)
 
-    __iadd__, __isub__ = in_place(ops.add), in_place(ops.subtract)
-    __imul__, __itruediv__ = in_place(ops.multiply), in_place(ops.divide)
-    __ipow__, __imod__ = in_place(ops.power), in_place(ops.remainder)
-    __ifloordiv__ = in_place(ops.floor_divide)
-    __iand__, __ior__ = in_place(ops.bitwise_and), in_place(ops.bitwise_or)
-    __ixor__ = in_place(ops.bitwise_xor)
+    __iadd__, __isub__ = in_place(ops.add, "+="), in_place(ops.subtract, "-=")
+    __imul__, __itruediv__ = in_place(ops.multiply, "*="), in_place(ops.divide, "/=")
+    __ipow__, __imod__ = in_place(ops.power, "**="), in_place(ops.remainder, "%=")
+    __ifloordiv__ = in_place(ops.floor_divide, "//=")
+    __iand__, __ior__ = in_place(ops.bitwise_and, "&="), in_place(ops.bitwise_or, "|=")
+    __ixor__ = in_place(ops.bitwise_xor, "^=")
 
     # -------------------------------------------------------- functions
 
@@ -148,11 +137,10 @@ class Methods(TensorBase):
     matrix_power, mm, mv, outer, slogdet = f.matrix_power, f.mm, f.mv, f.outer, f.slogdet
     trace, vdot = f.trace, f.vdot
     bernoulli, multinomial = f.bernoulli, f.multinomial
-    new_empty, new_full, new_ones, new_tensor = f.new_empty, f.new_full, f.new_ones, f.new_tensor
-    new_zeros = f.new_zeros
 
     # -------------------------------------------------------- written into the tensor itself
 
+    add_, sub_ = in_place(f.add), in_place(f.sub)
     abs_, neg_, exp_, exp2_ = in_place(f.abs), in_place(f.neg), in_place(f.exp), in_place(f.exp2)
     expm1_, log_, log2_ = in_place(f.expm1), in_place(f.log), in_place(f.log2)
     log10_, log1p_, sqrt_ = in_place(f.log10), in_place(f.log1p), in_place(f.sqrt)
@@ -180,14 +168,6 @@ class Methods(TensorBase):
     uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
-
-    def add_(self: Any, other: Any, *, alpha: float = 1) -> Any:
-        """`add`, written into this tensor."""
-        return self._write(ops.add(self, other if alpha == 1 else other * alpha), "add_")
-
-    def sub_(self: Any, other: Any, *, alpha: float = 1) -> Any:
-        """`sub`, written into this tensor."""
-        return self._write(ops.subtract(self, other if alpha == 1 else other * alpha), "sub_")
 
     def copy_(self: Any, source: Any) -> Any:
         """Take the numbers of `source`, which broadcast."""

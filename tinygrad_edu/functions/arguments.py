@@ -14,12 +14,8 @@ T = TypeVar("T")
 Dim = int | tuple[int, ...] | list[int] | None
 
 
-def axis_of(x: Any, dim: Any, axis: Any, name: str) -> Any:
-    """The axis that `dim` or `axis` names, checked against the dimensions that x has."""
-    if axis is not None:
-        if dim is not None:
-            raise TypeError(f"{name}: give dim or axis, not both: dim={dim}, axis={axis}")
-        dim = axis
+def axis_of(x: Any, dim: Any, name: str) -> Any:
+    """The axis that `dim` names, checked against the dimensions that x has."""
     if dim is None or dim == () or dim == []:
         return None
     for d in dim if isinstance(dim, tuple | list) else (dim,):
@@ -65,13 +61,25 @@ def accept_numpy_names(names: dict[str, Any]) -> None:
 
 
 def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
             if numpys in kwargs:
-                if torchs in kwargs:
-                    raise TypeError(f"{function.__name__}: give {torchs} or {numpys}, not both")
+                given = dict(zip(positional, args, strict=False)) | kwargs
+                if torchs in given:
+                    raise TypeError(
+                        f"{function.__name__}: give {torchs} or {numpys}, not both: "
+                        f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
+                    )
                 kwargs[torchs] = kwargs.pop(numpys)
         return function(*args, **kwargs)
 
     return call
+
+
+def check_floating(x: Any, name: str) -> None:
+    """Raise RuntimeError unless x holds floats."""
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")

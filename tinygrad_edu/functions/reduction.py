@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from .. import graph, ops
-from .arguments import Dim, T, accept_numpy_names, axis_of, plain
+from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, plain
 
 # ---------------------------------------------------------------- sums, means, products
 
@@ -18,19 +18,14 @@ def sum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) 
     """The sum over `dim` (an int, a tuple, or None for all): y = sum x.  Whole numbers and bools
     are summed in int64."""
     x = _as(input, dtype)
-    return ops.sum(x, axis=axis_of(x, dim, None, "sum"), keepdims=keepdim)
+    return ops.sum(x, axis=axis_of(x, dim, "sum"), keepdims=keepdim)
 
 
 def mean(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The mean over `dim` (an int, a tuple, or None for all): y = sum x / n, nan if n = 0."""
     x = _as(input, dtype)
-    _floating(x, "mean")
-    return ops.mean(x, axis=axis_of(x, dim, None, "mean"), keepdims=keepdim)
-
-
-def _floating(x: Any, name: str) -> None:
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")
+    check_floating(x, "mean")
+    return ops.mean(x, axis=axis_of(x, dim, "mean"), keepdims=keepdim)
 
 
 def _as(x: T, dtype: Any) -> T:
@@ -54,7 +49,7 @@ def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     tensor([0., 6., 0.])
     """
     x = _as(input, dtype)
-    return ops.prod_(x, axis=axis_of(x, dim, None, "prod"), keepdims=keepdim)
+    return ops.prod_(x, axis=axis_of(x, dim, "prod"), keepdims=keepdim)
 
 
 # ---------------------------------------------------------------- spread and size
@@ -62,12 +57,12 @@ def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 
 def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction: int) -> Any:
     """`op` (var or std) over `dim`."""
-    _floating(x, op.op.name)
+    check_floating(x, op.op.name)
     if isinstance(dim, bool):  # x.var(False)
         dim, unbiased = None, dim
     if unbiased is not None:
         correction = int(unbiased)
-    axis = axis_of(x, dim, None, op.op.name)
+    axis = axis_of(x, dim, op.op.name)
     return op(x, axis=axis, ddof=correction, keepdims=keepdim)
 
 
@@ -98,8 +93,8 @@ def norm(
     At 0 the gradient is 0.
     """
     x: Any = _as(input, dtype)
-    _floating(x, "norm")
-    axis, p = axis_of(x, dim, None, "norm"), 2 if p is None or p == "fro" else p
+    check_floating(x, "norm")
+    axis, p = axis_of(x, dim, "norm"), 2 if p is None or p == "fro" else p
     if isinstance(p, str):
         raise ValueError(f"norm: p is a number or 'fro', not {p!r}; see linalg.matrix_norm")
     if p in (inf, -inf):
@@ -127,7 +122,7 @@ def _not_empty(x: Any, axis: Any, name: str) -> None:
 
 def _chosen(op: graph.OpFunction, name: str, x: T, dim: Any, keepdim: bool) -> T:
     """`op` over the axis, if there is something along it."""
-    axis = axis_of(x, dim, None, name)
+    axis = axis_of(x, dim, name)
     _not_empty(x, axis, name)
     return op(x, axis=axis, keepdims=keepdim)
 
@@ -200,7 +195,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
             return ops.mean(input)
         value = median(graph.Tensor(x.reshape(-1)), 0).values.array
         return ops.amax(input[np.isnan(x) if np.isnan(value) else x == value])
-    axis = axis_of(input, dim, None, "median")
+    axis = axis_of(input, dim, "median")
     _not_empty(input, axis, "median")
     if x.ndim == 0:
         return _at("median", input, graph.Tensor(np.zeros((), np.int64)), axis)
@@ -215,7 +210,7 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 def _along(op: graph.OpFunction, x: T, dim: int, name: str) -> T:
-    axis = axis_of(x, dim, None, name)
+    axis = axis_of(x, dim, name)
     if x.ndim:  # type: ignore[attr-defined]
         return op(x, axis=axis)
     return ops.reshape(op(ops.reshape(x, shape=(1,)), axis=0), shape=())
@@ -235,7 +230,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     """The differences of neighbours along `dim`, n times over: y_k = x_(k+1) - x_k."""
     if input.ndim == 0:
         raise RuntimeError("diff: one number has no neighbours; it takes a tensor with dimensions")
-    axis = axis_of(input, dim, None, "diff") % input.ndim
+    axis = axis_of(input, dim, "diff") % input.ndim
     joined = [x for x in (prepend, input, append) if x is not None]
     x = ops.concatenate(*joined, axis=axis) if joined[1:] else input
     differ = ops.not_equal if x.dtype == bool else ops.subtract
@@ -250,12 +245,12 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 
 def all(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """Are all numbers other than zero?"""
-    return ops.all_(input, axis=axis_of(input, dim, None, "all"), keepdims=keepdim)
+    return ops.all_(input, axis=axis_of(input, dim, "all"), keepdims=keepdim)
 
 
 def any(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
     """Is some number other than zero?"""
-    return ops.any_(input, axis=axis_of(input, dim, None, "any"), keepdims=keepdim)
+    return ops.any_(input, axis=axis_of(input, dim, "any"), keepdims=keepdim)
 
 
 def count_nonzero(input: Any, dim: Dim = None, *, keepdim: bool = False) -> Any:
@@ -280,13 +275,13 @@ def log_softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
 
 def logsumexp(input: T, dim: Dim = None, keepdim: bool = False) -> T:
     """y = log sum_j e^x_j over `dim`, without overflow."""
-    return ops.logsumexp(input, axis=axis_of(input, dim, None, "logsumexp"), keepdims=keepdim)
+    return ops.logsumexp(input, axis=axis_of(input, dim, "logsumexp"), keepdims=keepdim)
 
 
 def _required(x: Any, dim: Any, name: str) -> Any:
     if dim is None:
         raise TypeError(f"{name}: give the dimension in which it sums to 1, as {name}(x, dim=-1)")
-    return axis_of(x, dim, None, name)
+    return axis_of(x, dim, name)
 
 
 accept_numpy_names(globals())

@@ -79,7 +79,7 @@ def squeeze(input: T, dim: Dim = None) -> T:
     """The tensor without its sides of 1, or without those of `dim` that are 1."""
     if dim is None:
         return ops.squeeze(input)
-    axis = axis_of(input, dim, None, "squeeze")
+    axis = axis_of(input, dim, "squeeze")
     shape: tuple[int, ...] = input.shape  # type: ignore[attr-defined]
     axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
     return ops.squeeze(input, axis=tuple([d for d in axes if shape and shape[d] == 1]))
@@ -142,7 +142,7 @@ def t(input: T) -> T:
 def flip(input: T, dims: Any, *more: int) -> T:
     """The tensor with its order along `dims` reversed, a copy."""
     sizes = sizes_of((dims, *more))
-    return ops.flip(input, axis=axis_of(input, sizes, None, "flip") if sizes else ())
+    return ops.flip(input, axis=axis_of(input, sizes, "flip") if sizes else ())
 
 
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
@@ -156,7 +156,7 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
 
 def roll(input: T, shifts: Any, dims: Any = None) -> T:
     """The numbers moved on by `shifts` along `dims` (or, flattened, all), round the end."""
-    axis = axis_of(input, dims, None, "roll")
+    axis = axis_of(input, dims, "roll")
     if np.size(shifts) != (1 if axis is None else np.size(axis)):
         raise RuntimeError(f"roll: give as many shifts as dims, not {shifts} for {dims}")
     return ops.roll(input, shift=shifts, axis=axis)
