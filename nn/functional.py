@@ -16,6 +16,7 @@ from tinygrad_edu import (
     Tensor,
     clamp,
     exp,
+    functions,
     log,
     log_softmax,
     ops,
@@ -68,8 +69,14 @@ __all__ = [
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y = x W' + b: x is (..., in), W is (out, in), b is (out,)."""
-    return ops.linear(input, weight, bias)
+    """y = x W' + b: x is (..., in), W is (out, in), b is (out,); for one output without a dimension
+    of its own, W is (in,)."""
+    if weight.ndim == 2:
+        return ops.linear(input, weight, bias)
+    if weight.ndim != 1:
+        raise RuntimeError(f"linear: the weight is (out, in) or (in,), not of shape {weight.shape}")
+    y = input @ weight
+    return y if bias is None else y + bias
 
 
 def check_probability(name: str, p: float) -> None:
@@ -90,7 +97,7 @@ def dropout(
     if not training or p == 0:
         return input
     if p == 1:
-        return _written("dropout", input, input * 0, inplace)
+        return _written("dropout", input, input * False, inplace)  # False takes on every dtype
     mask = numpy_generator(generator).random(input.shape, dtype=np.float32) >= p
     return _written("dropout", input, ops.dropout(input, mask, p=p), inplace)
 
@@ -116,7 +123,12 @@ def relu6(input: Tensor, inplace: bool = False) -> Tensor:
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
-    """y = x kept within [min_val, max_val]; on the borders the gradient is 0."""
+    """y = x kept within [min_val, max_val]; on the borders the gradient is 0.  Whole numbers stay
+    whole, and of the borders only what is before the point counts."""
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}; swap them")
+    if input.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
     return _written("hardtanh", input, ops.hardtanh(input, min=min_val, max=max_val), inplace)
 
 
@@ -143,8 +155,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             f"prelu: {weight.numel()} slopes for an input {input.shape} of {channels} channels; "
             "give one, or one for each"
         )
-    if weight.numel() > 1:
-        weight = weight.reshape(channels, *[1] * (input.ndim - 2))
+    weight = weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim else weight.reshape(())
     y: Tensor = where(input > 0, input, weight * input)
     return y
 
@@ -156,14 +167,13 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
-    return _written("celu", input, ops.elu(input, alpha=alpha, rate=1 / alpha), inplace)
+    return _written("celu", input, functions.celu(input, alpha), inplace)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
     """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
     (Klambauer et al., 2017)."""
-    y = ops.elu(input, alpha=1.6732632423543772, scale=1.0507009873554805)
-    return _written("selu", input, y, inplace)
+    return _written("selu", input, functions.selu(input), inplace)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -221,7 +231,8 @@ def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """y = x where x > threshold, else value."""
-    return _written("threshold", input, where(input <= threshold, value, input), inplace)
+    y = functions.masked_fill(input, input <= threshold, value)
+    return _written("threshold", input, y, inplace)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
@@ -397,6 +408,7 @@ def nll_loss(
     weight, (C,); the mean is the weighted one, sum_i w[t_i] loss_i / sum_i w[t_i].  Where t is
     `ignore_index` nothing is lost, and the mean does not count it.
     """
+    _check_tensors("nll_loss", input, target)
     _check_classes("nll_loss", input, target)
     return _of_classes("nll_loss", _rows(input), target, weight, ignore_index, reduction)
 
@@ -431,15 +443,9 @@ def cross_entropy(
     if target.array.dtype.kind == "f" and target.array.shape == input.array.shape:
         return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
     _check_classes("cross_entropy", input, target)
-    default = (
-        weight is None and ignore_index == -100 and reduction == "mean" and not label_smoothing
-    )
-    if default and input.array.ndim == 2:
-        try:
-            return ops.cross_entropy(input, target)
-        except IndexError:
-            if ignore_index not in target.array:
-                raise
+    default = weight is None and reduction == "mean" and not label_smoothing
+    if default and input.array.ndim == 2 and _all_count(target, ignore_index):
+        return ops.cross_entropy(input, target)
     _check_smoothing(label_smoothing)
     logp = log_softmax(_rows(input), 1)
     return _of_classes(
@@ -455,6 +461,13 @@ def _rows(x: Tensor) -> Tensor:
     return moved.reshape(-1, x.shape[1])
 
 
+def _all_count(target: Tensor, ignore_index: int) -> bool:
+    """Does every example count?  (False, too, where an unknown class is below 0.)"""
+    classes = target.array
+    least: int = classes.item(classes.argmin())  # in a quarter of the time of classes.min()
+    return ignore_index < 0 <= least
+
+
 def _of_classes(
     name: str,
     logp: Tensor,
@@ -464,12 +477,9 @@ def _of_classes(
     reduction: str,
     smoothing: float = 0.0,
 ) -> Tensor:
-    if weight is None and ignore_index == -100 and not smoothing and target.array.ndim == 1:
-        try:
-            return _reduced(name, ops.nll(logp, target), reduction)
-        except IndexError:
-            if ignore_index not in target.array:
-                raise
+    simple = weight is None and not smoothing and target.array.ndim == 1
+    if simple and _all_count(target, ignore_index):
+        return _reduced(name, ops.nll(logp, target), reduction)
     count = logp.shape[1]
     _check_class_weight(name, weight, count)
     kept = target.array != ignore_index
@@ -596,7 +606,6 @@ def _check_between_0_and_1(name: str, which: str, x: Tensor) -> None:
 
 
 def _check_classes(name: str, input: Tensor, target: Tensor) -> None:
-    _check_tensors(name, input, target)
     classes, shape = target.array, input.array.shape
     if classes.dtype.kind not in "iu":
         raise TypeError(

@@ -7,7 +7,6 @@ said for each dimension is one int, or a tuple of them.
 
 from __future__ import annotations
 
-import builtins
 from collections.abc import Callable, Sequence
 from functools import lru_cache, update_wrapper
 from math import prod
@@ -52,9 +51,9 @@ def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tupl
     """An int for each of `ndim` dimensions."""
     each = tuple(value) if isinstance(value, tuple | list) else (value,)
     each = each * ndim if len(each) == 1 else each
-    if len(each) != ndim or not builtins.all(hasattr(n, "__index__") for n in each):
+    if len(each) != ndim or not all(hasattr(n, "__index__") for n in each):
         raise TypeError(f"{name}: {what} is an int, or a tuple of {ndim} of them, not {value!r}")
-    if builtins.min(each) < least:
+    if min(each) < least:
         raise RuntimeError(f"{name}: {what} is at least {least}, not {value}")
     return each
 
@@ -94,16 +93,16 @@ def _found(
         raise RuntimeError(f"{name}: padding is 'valid', 'same' or numbers, not {padding!r}")
     before = ints_of(name, "padding", 0 if padding == "valid" else padding, ndim, least=0)
     padded = tuple([n + 2 * p for n, p in zip(size, before, strict=True)])
-    if builtins.any(r > m for r, m in zip(reach, padded, strict=True)):
-        raise RuntimeError(
-            f"{name}: the kernel covers {reach} (kernel {kernel}, dilation {dilation}), which is "
-            f"more than the input with its padding: {padded}"
-        )
     counts = []
     for p, m, r, s in zip(before, padded, reach, stride, strict=True):
         last = -((r - m) // s) if ceil_mode else (m - r) // s
         beyond = ceil_mode and last * s >= m - p  # it would start in the padding behind
         counts.append(last if beyond else last + 1)
+    if min(counts) < 1:
+        raise RuntimeError(
+            f"{name}: the kernel covers {reach} (kernel {kernel}, dilation {dilation}), which is "
+            f"more than the input with its padding: {padded}"
+        )
     return ops.Windows(size, kernel, tuple(counts), stride, dilation, before)
 
 
@@ -171,14 +170,14 @@ def _conv_transpose(
     counts, kernel, ndim = input.shape[2:], weight.shape[2:], input.ndim - 2
     stride, dilation = (ints_of(name, "stride", v, ndim) for v in (stride, dilation))
     before, extra = (ints_of(name, "padding", v, ndim, 0) for v in (padding, output_padding))
-    if builtins.any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
         raise RuntimeError(
             f"{name}: output_padding {extra} must be below the stride {stride} or the dilation "
             f"{dilation}"
         )
     each = zip(counts, kernel, stride, dilation, before, extra, strict=True)
     size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, d, p, e in each])
-    if builtins.min(size) < 1:
+    if min(size) < 1:
         raise RuntimeError(f"{name}: padding {before} leaves nothing of {input.shape}: {size}")
     windows = ops.Windows(size, kernel, counts, stride, dilation, before)
     y = ops.conv_transpose(input, weight, windows=windows, groups=groups)
@@ -268,6 +267,8 @@ def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
     """For each dimension, where as many windows as are wanted start and end: evenly spread, and as
     long as it takes to leave no number out."""
     sizes = x.shape[2:]
+    if 0 in sizes:
+        raise RuntimeError(f"{name}: {tuple(x.shape)} holds no numbers to take windows of")
     given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,)
     wanted = given * len(sizes) if len(given) == 1 else given
     wanted = tuple([n if m is None else m for n, m in zip(sizes, wanted, strict=False)])
@@ -379,10 +380,11 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = Non
     if mode == "constant":
         return ops.pad(input, pad_width=widths, constant_values=value or 0)
     for dim, width in enumerate(widths):
-        size = input.shape[dim]
-        if builtins.max(width) > {"reflect": size - 1, "circular": size}.get(mode, max(width)):
+        size, widest = input.shape[dim], max(width)
+        if widest == 0:
+            continue
+        if widest > {"reflect": size - 1, "circular": size}.get(mode, widest):
             raise RuntimeError(f"pad: {width} is more than the {size} places there are to {mode}")
-        if any(width):
-            places: Any = np.pad(np.arange(size), width, _MODES[mode])  # type: ignore[call-overload]
-            input = input[(slice(None),) * dim + (places,)]
+        places: Any = np.pad(np.arange(size), width, _MODES[mode])  # type: ignore[call-overload]
+        input = input[(slice(None),) * dim + (places,)]
     return input

@@ -106,6 +106,8 @@ def new(lib, name, *args, **kwargs):
         lambda lib: lib.triu_indices(2, 2, 5),
         lambda lib: lib.asarray([1, 2]),
         lambda lib: lib.tensor([np.float32(2.0)]),
+        lambda lib: lib.tensor([1e300, -1e300]),
+        lambda lib: lib.tensor(np.array([1e300]), dtype=lib.float32),
         lambda lib: lib.FloatTensor([1, 2]),
         lambda lib: lib.FloatTensor((2, 3)),
         lambda lib: lib.FloatTensor(),
@@ -230,6 +232,8 @@ MISUSE = [
     (lambda lib: lib.zeros(2, -1), "size -1"),
     (lambda lib: lib.eye(-1), "size -1"),
     (lambda lib: lib.linspace(0, 1, -1), "size -1"),
+    (lambda lib: lib.tril_indices(-1, 2), "size -1"),
+    (lambda lib: lib.triu_indices(2, -1), "size -1"),
     (lambda lib: lib.arange(5, 0), "steps of 1 do not lead from 5 to 0"),
     (lambda lib: lib.arange(0, 5, 0), "steps of 0"),
     (lambda lib: lib.arange(0, math.inf), "inf"),
@@ -336,6 +340,7 @@ def test_finfo_is_pytorch_s(kind):
     theirs = torch.finfo(*[getattr(torch, kind)] if kind else [])
     for name in ("bits", "eps", "max", "min", "tiny", "smallest_normal", "resolution", "dtype"):
         assert getattr(mine, name) == getattr(theirs, name), name
+        assert type(getattr(mine, name)) is type(getattr(theirs, name)), name
 
 
 def test_limits_of_the_wrong_kind_are_refused():

@@ -365,6 +365,31 @@ def test_division_of_whole_numbers():
         fn.div(tg.ones(1), 2, rounding_mode="up")
 
 
+def test_a_floor_has_gradient_zero():
+    x = tg.tensor([7.0, -7.0], requires_grad=True)
+    for y in (fn.div(x, 2, rounding_mode="floor"), x // 2):
+        (grad,) = tg.autograd.grad(y.sum(), x)
+        assert grad.tolist() == [0, 0]
+
+
+def test_lerp_is_exact_at_both_ends():
+    start, end = tg.tensor([0.1, 1e20]), tg.tensor([0.7, -1.0])
+    assert fn.lerp(start, end, 0.0).tolist() == start.tolist()
+    assert fn.lerp(start, end, 1.0).tolist() == end.tolist()
+    assert fn.lerp(start, end, tg.tensor([1.0, 0.0])).tolist() == [end[0].item(), start[1].item()]
+
+
+def test_tolerances_are_not_negative():
+    for close in (fn.isclose, fn.allclose):
+        with pytest.raises(RuntimeError, match=r"rtol=-1"):
+            close(tg.ones(1), tg.ones(1), rtol=-1)
+
+
+def test_a_condition_is_bool():
+    with pytest.raises(RuntimeError, match=r"where: the mask is bool, not float32"):
+        fn.where(tg.ones(1), 1.0, 2.0)
+
+
 def test_three_at_once():
     rng = np.random.default_rng(3)
     a, b, c = (rng.standard_normal((2, 3)) for _ in range(3))

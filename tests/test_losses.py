@@ -252,6 +252,14 @@ def test_where_every_class_is_ignored_nothing_is_lost(name, reduction):
     same_as_torch(name, [x, labels], reduction=reduction)
 
 
+def test_with_an_ignored_class_the_softmax_is_computed_once(monkeypatch):
+    calls = []
+    monkeypatch.setattr(F, "log_softmax", lambda *x: calls.append(x) or tg.log_softmax(*x))
+    monkeypatch.delattr(F.ops, "cross_entropy")  # it would compute another before it refuses
+    F.cross_entropy(tg.randn(2, 3), tg.tensor([0, -100]))
+    assert len(calls) == 1
+
+
 @pytest.mark.parametrize("name", CLASSES)
 def test_an_ignored_row_may_hold_anything(name):
     x = tg.tensor([[-np.inf, 1.0, NAN], [0.0, 1.0, 2.0]])

@@ -577,6 +577,26 @@ def test_linear_is_torchs(seed, batch, n, bias):
     )
 
 
+@pytest.mark.parametrize("batch", [(), (3,), (2, 3)])
+def test_linear_of_a_row_of_weights_is_torchs(batch):
+    rng = np.random.default_rng(0)
+    arrays = rng.standard_normal((*batch, 4)), rng.standard_normal(4)
+    same_in_both(lambda nn, x, weight: nn.functional.linear(x, weight), *arrays)
+    assert F.linear(tg.ones(3, 4), tg.ones(4), tg.tensor(0.5)).tolist() == [4.5] * 3
+    with pytest.raises(RuntimeError, match=r"^linear: the weight is .*\(1, 5, 4\)"):
+        F.linear(tg.ones(3, 4), tg.ones(1, 5, 4))
+
+
+@pytest.mark.parametrize(("low", "high"), [(-1, 1), (-1.7, 2.9), (0, 6.0), (-0.5, 0.5)])
+def test_hardtanh_of_whole_numbers_is_torchs(low, high):
+    x = np.arange(-4, 9)
+    ours = F.hardtanh(tg.tensor(x), low, high)
+    theirs = torch.nn.functional.hardtanh(torch.tensor(x), low, high)
+    np.testing.assert_array_equal(ours.array, theirs.numpy(), strict=True)
+    with pytest.raises(ValueError, match=r"^hardtanh: min_val=2 is above max_val=1"):
+        F.hardtanh(tg.tensor(x), 2, 1)
+
+
 def test_linear_names_both_sizes_when_they_do_not_fit():
     with pytest.raises(ValueError, match=r"\(4, 3\) has 3 features.*\(5, 2\) takes 2"):
         nn.Linear(2, 5)(tg.ones(4, 3))

@@ -309,6 +309,11 @@ def test_view_needs_strides_that_allow_it():
         (lambda x: f.diag_embed(x, 0, 1, 1), RuntimeError, "two dimensions"),
         (lambda x: f.meshgrid(x[0], indexing="yx"), RuntimeError, "'yx'"),
         (lambda x: f.t(f.unsqueeze(x, 0)), RuntimeError, "not a matrix"),
+        (lambda x: f.reshape(x, -2, 3), RuntimeError, "below -1"),
+        (lambda x: f.unflatten(x, 1, (3, -2)), RuntimeError, "below -1"),
+        (lambda x: f.unflatten(x.sum(), 0, (1, 1)), IndexError, "a number has no dimension"),
+        (lambda x: f.rot90(x, 1, (0, 0)), RuntimeError, "two dimensions"),
+        (lambda x: f.meshgrid(x), RuntimeError, "it takes vectors"),
     ],
 )
 def test_errors_teach(call, kind, words):

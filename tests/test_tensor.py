@@ -1553,3 +1553,67 @@ def test_an_integer_tensor_never_comes_to_require_grad():
         x[0] = w
     assert x.tolist() == [0, 0, 0]
     assert not x.requires_grad
+
+
+# ---------------------------------------------------------------- another shape, in place
+
+
+BECOME = {"t": (), "transpose": (0, 1), "squeeze": (0,), "unsqueeze": (-1,)}
+
+
+@pytest.mark.parametrize("plain", BECOME)
+def test_a_tensor_becomes_a_view_of_itself(plain):
+    name, dims = f"{plain}_", BECOME[plain]
+    x = tg.arange(3.0).reshape(1, 3)
+    memory, expected = x.array, getattr(x, plain)(*dims)
+
+    def become(x):
+        return getattr(x, name)(*dims)
+
+    assert become(x) is x
+    assert x.shape == expected.shape
+    assert x.tolist() == expected.tolist()
+    assert np.shares_memory(x.array, memory)
+    leaf = tg.arange(3.0).reshape(1, 3).requires_grad_()
+    with pytest.raises(RuntimeError, match=f"{name}: a leaf that requires grad"):
+        become(leaf)
+    with tg.no_grad():
+        become(leaf)
+    y = become(tg.ones(1, 3, requires_grad=True) * 2)
+    (tg.arange(3.0).reshape(y.shape) * y).sum().backward()  # it stays in the record
+
+
+def test_detach_takes_a_tensor_out_of_the_record():
+    w = tg.ones(2, requires_grad=True)
+    y = w * 2
+    assert y.detach_() is y
+    assert not y.requires_grad
+    assert w.detach_() is w
+    assert not w.requires_grad
+
+
+def test_fill_takes_one_number():
+    x = tg.zeros(2, 3)
+    assert x.fill_(tg.tensor(2.0)).tolist() == [[2.0] * 3] * 2
+    with pytest.raises(RuntimeError, match=r"fill_: the value is one number, not \(3,\)"):
+        x.fill_(tg.ones(3))
+    assert x.is_floating_point()
+    assert x.itemsize == 4
+
+
+def test_bools_make_whole_numbers_and_floats():
+    b = tg.tensor([True, False])
+    for y in (b**2, b**3, b.square()):
+        assert (y.dtype, y.tolist()) == (tg.int64, [1, 0])
+    assert b.sigmoid().dtype == tg.float32
+    assert b.logsumexp(0).item() == pytest.approx(np.log(np.e + 1))
+    assert tg.add(b, b, alpha=2).tolist() == [True, False]
+
+
+@pytest.mark.parametrize(
+    "call", [tg.relu, tg.sum, tg.mean, tg.flatten, lambda x: tg.reshape(x, (2,))]
+)
+def test_what_is_no_tensor_is_refused_by_name(call):
+    for wrong in ([1.0, 2.0], "a", None):
+        with pytest.raises(TypeError, match=r"(relu|sum|mean|reshape): .*"):
+            call(wrong)

@@ -236,6 +236,20 @@ def test_avg_pool_is_pytorchs(data, ndim, alone, ceil, include):
     )
 
 
+@pytest.mark.parametrize("name", ["max_pool1d", "avg_pool1d"])
+@given(n=st.integers(1, 7), kernel=st.integers(1, 9), stride=st.integers(1, 9), half=st.booleans())
+def test_in_ceil_mode_the_last_window_may_be_wider_than_the_input(name, n, kernel, stride, half):
+    x, settings = np.arange(1.0, n + 1).reshape(1, 1, n), {"padding": kernel // 2 * half}
+    try:
+        y = getattr(TF, name)(torch.tensor(x), kernel, stride, ceil_mode=True, **settings)
+    except RuntimeError:
+        with pytest.raises(RuntimeError, match="more than the input"):
+            getattr(F, name)(tg.tensor(x), kernel, stride, ceil_mode=True, **settings)
+        return
+    ours = getattr(F, name)(tg.tensor(x), kernel, stride, ceil_mode=True, **settings)
+    np.testing.assert_allclose(ours.numpy(), y.numpy(), rtol=1e-12, strict=True)
+
+
 @given(data=st.data(), ndim=NDIMS, alone=st.booleans(), ties=st.booleans())
 def test_adaptive_pools_are_pytorchs(data, ndim, alone, ties):
     d = Draw(data, ndim)
@@ -351,6 +365,7 @@ MISTAKES = {
     "nothing": (lambda: F.conv_transpose2d(X, tg.ones(3, 4, 1, 1), padding=4), r"leaves nothing"),
     "half": (lambda: F.max_pool2d(X, 2, padding=2), r"more than half"),
     "pool": (lambda: F.max_pool2d(X, 9), r"covers \(9, 9\)"),
+    "empty": (lambda: F.adaptive_avg_pool2d(X[:, :, :0], 1), r"\(2, 3, 0, 8\) holds no numbers"),
     "columns": (lambda: F.fold(tg.ones(1, 12, 5), (4, 4), 2), r"does not hold the windows"),
     "size": (lambda: shape.unfold(X, -1, 9, 1), r"no slices of 9, one every 1, in 8"),
 }

@@ -8,8 +8,6 @@
 (12.0, 12.0)
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from functools import partial, wraps
 from inspect import isgeneratorfunction

@@ -12,8 +12,6 @@ leaf []
 Everything that asks for gradients (`backward`, `grad`, the diagrams, the checks) reads these steps.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import Any

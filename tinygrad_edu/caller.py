@@ -12,12 +12,11 @@ def make(op, forward):
         plain = True
         n_x0 = None
         if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
-        if plain:
-            return forward(x0)
+        try:
+            if plain:
+                return forward(x0)
         ...
 """
-
-from __future__ import annotations
 
 import linecache
 from typing import Any
@@ -46,12 +45,12 @@ def make(op, forward):
         plain = True
         {each("n_$ = None")}
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
-        if plain:
-            return forward({inputs}{found}{params})
         try:
+            if plain:
+                return forward({inputs}{found}{params})
             {_meeting([xs[i] for i in meets])}
             y = forward({inputs}{found}{params})
-        except MISUSE as error:
+        except (*MISUSE, AttributeError) as error:  # what is no array has no dtype
             raise op.explained(error, ({inputs},), {kept_params}) from None
         all_nodes = {each("n_$ is not None", " and ")}
         plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]

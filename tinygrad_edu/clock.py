@@ -5,8 +5,6 @@ the derivative wrong without a word; `check_unwritten` says so instead, and name
 wrote.
 """
 
-from __future__ import annotations
-
 import itertools
 import os
 import sys

@@ -1,18 +1,16 @@
 """Tensors from nothing: from numbers, from arrays, filled, counted."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Unpack, cast
+from typing import Any
 
 import numpy as np
 
 from .device import check_device
-from .dtypes import Array, DTypeLike, as_array, float64, get_default_dtype, int64
+from .dtypes import Array, DTypeLike, as_array, float64, result_type
 from .functions.arguments import plain
-from .functions.filling import Options, array_of, filled, size_given
+from .functions.filling import array_of, filled, size_given
 from .graph import TensorBase
 from .tensor import Tensor
 
@@ -22,10 +20,7 @@ def is_tensor(obj: Any) -> bool:
     return isinstance(obj, TensorBase)
 
 
-def made(fill: Any, **options: Any) -> Tensor:
-    """fill(dtype=dtype) as a Tensor: see `filled`."""
-    return cast(Tensor, filled(fill, **options))
-
+made: Callable[..., Tensor] = filled  # its result has a type only here, above `Tensor`
 
 # ---------------------------------------------------------------- from what there is
 
@@ -80,17 +75,17 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 # ---------------------------------------------------------------- filled
 
 
-def zeros(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+def zeros(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`."""
     return made(partial(np.zeros, size_given("zeros", sizes, size)), **options)
 
 
-def ones(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+def ones(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """A tensor of ones: `ones(2, 3)`, `ones((2, 3))` or `ones(size=(2, 3))`."""
     return made(partial(np.ones, size_given("ones", sizes, size)), **options)
 
 
-def empty(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+def empty(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """A tensor of whatever the memory held: write before you read."""
     return made(partial(np.empty, size_given("empty", sizes, size)), **options)
 
@@ -104,7 +99,7 @@ def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any)
 # ---------------------------------------------------------------- counted
 
 
-def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Unpack[Options]) -> Tensor:
+def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
     """start, start + step, ... below `end`; `arange(n)` counts 0 to n - 1.  Ints give int64.
 
     Raises RuntimeError if the steps do not lead from start to end.
@@ -114,12 +109,11 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Unpack[Opt
     if step == 0 or (end - start) * step < 0 or not math.isfinite(end - start):
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
     numbers = start + step * np.arange(math.ceil((end - start) / step))
-    whole = not any(isinstance(x, float) for x in (start, end, step))
-    options["dtype"] = options.get("dtype") or (int64 if whole else get_default_dtype())
+    options["dtype"] = options.get("dtype") or result_type(start, end, step)
     return made(numbers.astype, **options)
 
 
-def linspace(start: Any, end: Any, steps: int, **options: Unpack[Options]) -> Tensor:
+def linspace(start: Any, end: Any, steps: int, **options: Any) -> Tensor:
     """`steps` numbers, evenly spaced from `start` to `end`, both included."""
     (count,) = size_given("linspace", (steps,))
     return made(np.linspace(plain(start), plain(end), count).astype, **options)
@@ -131,7 +125,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: An
     return made(np.power(base, powers.array).astype, **options)
 
 
-def eye(n: int, m: int | None = None, **options: Unpack[Options]) -> Tensor:
+def eye(n: int, m: int | None = None, **options: Any) -> Tensor:
     """The identity matrix: ones on the diagonal of n x m zeros."""
     return made(partial(np.eye, *size_given("eye", (n, n if m is None else m))), **options)
 
@@ -139,12 +133,14 @@ def eye(n: int, m: int | None = None, **options: Unpack[Options]) -> Tensor:
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
     """Where a matrix is on or below its diagonal (or the one `offset` above it): a (2, n) tensor of
     rows and columns, so that `x[tuple(tril_indices(n, n))]` are the numbers there."""
-    return tensor(np.tril_indices(row, offset, col), **options)
+    rows, columns = np.indices(size_given("tril_indices", (row, col)))
+    return tensor(np.nonzero(columns <= rows + offset), **options)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
     """Where a matrix is on or above its diagonal (or the one `offset` above it)."""
-    return tensor(np.triu_indices(row, offset, col), **options)
+    rows, columns = np.indices(size_given("triu_indices", (row, col)))
+    return tensor(np.nonzero(columns >= rows + offset), **options)
 
 
 # ---------------------------------------------------------------- by the name of the dtype

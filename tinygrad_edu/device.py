@@ -4,8 +4,6 @@
 device(type='cpu')
 """
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 from typing import Any
 

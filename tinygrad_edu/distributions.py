@@ -23,9 +23,10 @@ import numpy as np
 
 from . import ops
 from .creation import arange, as_tensor
-from .dtypes import Array, finfo, get_default_dtype, is_floating_point
+from .dtypes import Array, finfo, result_type
 from .functions import sampling
 from .ops.special import erf, lgamma
+from .random import rand, randn
 from .rng import numpy_generator
 from .tensor import Tensor
 
@@ -55,9 +56,12 @@ class Distribution:
 
     def __init__(self, validate_args: bool | None, **given: tuple[Any, Constraint]) -> None:
         self._validate = validate_args is not False
-        self._parameters = dict(zip(given, _together([x for x, _ in given.values()]), strict=True))
+        dtype = result_type(1.0, *[x for x, _ in given.values() if hasattr(x, "dtype")])
+        tensors = [as_tensor(x, dtype) for x, _ in given.values()]
+        self.batch_shape = shape = np.broadcast_shapes(*[x.shape for x in tensors])
+        expanded = [x if x.shape == shape else x.expand(shape) for x in tensors]
+        self._parameters = dict(zip(given, expanded, strict=True))
         for name, x in self._parameters.items():
-            self.batch_shape: tuple[int, ...] = x.shape
             self._check(name, x, given[name][1])
 
     def __repr__(self) -> str:
@@ -72,9 +76,7 @@ class Distribution:
     def _outcome(self, value: Any) -> Tensor:
         """The value as a tensor, if it is a possible outcome."""
         x = as_tensor(value)
-        if self._validate:
-            np.broadcast_shapes(x.shape, self.batch_shape + self.event_shape)  # or ValueError
-            self._check("the value", x, self.support)
+        self._check("the value", x, self.support)
         return x
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Tensor:
@@ -87,19 +89,6 @@ class Distribution:
         raise NotImplementedError(
             f"{self!r}: its draws jump, so they have no derivative; use sample(), then log_prob()"
         )
-
-    def _noise(self, law: str, sample_shape: Sequence[int]) -> Tensor:
-        dtype = next(iter(self._parameters.values())).dtype
-        return Tensor(sampling.draw(law, (*sample_shape, *self.batch_shape), dtype))
-
-
-def _together(values: list[Any]) -> list[Tensor]:
-    """Numbers and tensors as floating tensors of one shape."""
-    floats = [x.dtype for x in values if isinstance(x, Tensor) and is_floating_point(x)]
-    dtype = np.result_type(*floats) if floats else get_default_dtype()
-    tensors = [as_tensor(x, dtype) for x in values]
-    shape = np.broadcast_shapes(*[x.shape for x in tensors])
-    return [x if x.shape == shape else x.expand(shape) for x in tensors]
 
 
 def kl_divergence(p: Any, q: Any) -> Any:
@@ -124,7 +113,8 @@ class Normal(Distribution):
         super().__init__(validate_args, loc=(loc, REAL), scale=(scale, POSITIVE))
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return self.loc + self._noise("standard_normal", sample_shape) * self.scale
+        noise = randn((*sample_shape, *self.batch_shape), dtype=self.loc.dtype)
+        return self.loc + noise * self.scale
 
     def log_prob(self, value: Any) -> Any:
         """log p(value)."""
@@ -160,7 +150,8 @@ class Uniform(Distribution):
         self.support = ("from low to high", lambda x: (start <= x) & (x <= end))
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return self.low + self._noise("random", sample_shape) * (self.high - self.low)
+        noise = rand((*sample_shape, *self.batch_shape), dtype=self.low.dtype)
+        return self.low + noise * (self.high - self.low)
 
     def log_prob(self, value: Any) -> Any:
         """log p(value)."""
@@ -193,9 +184,14 @@ class _Chances(Distribution):
 
 def _logs(probs: Any) -> tuple[Any, Any]:
     """log p and log(1 - p), both finite."""
-    eps = float(finfo(probs.dtype).eps)
+    eps = finfo(probs.dtype).eps
     p = probs.clamp(eps, 1 - eps)
     return p.log(), ops.log1p(-p)
+
+
+def _times_log(x: Any, logs: Any) -> Any:
+    """x log p, which is 0 where both are 0."""
+    return x * ops.where((x == 0) & (logs == -math.inf), 0, logs)
 
 
 class Bernoulli(_Chances):
@@ -255,8 +251,7 @@ class Categorical(_Chances):
 
     def entropy(self) -> Any:
         """-sum_i p_i log p_i."""
-        least = float(finfo(self.probs.dtype).min)
-        return -(self.probs * self.logits.clamp(min=least)).sum(-1)
+        return -_times_log(self.probs, self.logits).sum(-1)
 
     def _kl_divergence(self, q: Categorical) -> Any:
         terms = ops.where(q.probs == 0, math.inf, self.probs * (self.logits - q.logits))
@@ -264,23 +259,23 @@ class Categorical(_Chances):
 
 
 class Multinomial(Categorical):
-    """How often each place occurs in `total_count` draws of a Categorical."""
+    """How often each place occurs in `total_count` draws of a Categorical.
+
+    The rest is what a Categorical is given: `probs`, `logits`, `validate_args`.
+    """
 
     mean = property(lambda self: self.total_count * self.probs)
     variance = property(lambda self: self.total_count * self.probs * (1 - self.probs))
 
-    def __init__(
-        self, total_count: int = 1, probs: Any = None, logits: Any = None, validate_args: Any = None
-    ) -> None:
+    def __init__(self, total_count: int = 1, *given: Any, **named: Any) -> None:
         if not isinstance(total_count, int) or total_count < 0:
             raise ValueError(f"Multinomial: total_count is an int >= 0, not {total_count!r}")
-        super().__init__(probs, logits, validate_args)
+        super().__init__(*given, **named)
+        self._check("probs", self.probs, WEIGHTS)
         self.total_count, self.event_shape = total_count, (self._count,)
-        counts, n = self.event_shape, total_count
-        self.support = (
-            f"{self._count} counts that sum to {n}",
-            lambda x: x.shape[-1:] == counts and (x >= 0).all() & (x.sum(-1) == n),
-        )
+        sides, n = self.event_shape, total_count
+        sums = f"{self._count} counts that sum to {n}"
+        self.support = (sums, lambda x: x.shape[-1:] == sides and (x >= 0).all() & (x.sum(-1) == n))
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
         probs, size = self.probs, (*sample_shape, *self.batch_shape)
@@ -290,9 +285,8 @@ class Multinomial(Categorical):
 
     def log_prob(self, value: Any) -> Any:
         """log(n! / (x_1! x_2! ...)) + sum_i x_i log p_i."""
-        x, logits = self._outcome(value), self.logits
-        powers = x * ops.where((x == 0) & (logits == -math.inf), 0, logits)
-        return lgamma(x.sum(-1) + 1) + (powers - lgamma(x + 1)).sum(-1)
+        x = self._outcome(value)
+        return lgamma(x.sum(-1) + 1) + (_times_log(x, self.logits) - lgamma(x + 1)).sum(-1)
 
     def entropy(self) -> Any:
         """-log n! + sum_i (the expected log x_i! - n p_i log p_i), x_i being binomial."""

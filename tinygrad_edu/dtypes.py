@@ -1,7 +1,7 @@
 """Types of numbers: the default float, what a Python list becomes, and where two dtypes meet."""
 
-from __future__ import annotations
-
+from functools import lru_cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -41,16 +41,31 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     _default = new
 
 
+@np.errstate(over="ignore")
 def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     """`data` as an array, with PyTorch's dtypes: an array keeps its own, Python floats take the
-    default float, ints int64, bools bool.  Copies only where it must."""
-    if isinstance(data, np.ndarray | np.generic):
-        array = np.asarray(data, dtype)
-    elif hasattr(data, "__array_function__") and not hasattr(data, "array"):
+    default float, ints int64, bools bool.  What is too large for a float dtype is inf.  Copies only
+    where it must."""
+    if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         return data if dtype is None else data.astype(dtype)  # type: ignore[no-any-return]
-    else:
-        array = _array_of_python_numbers(data, dtype)
+    try:
+        array = np.asarray(data, dtype)
+    except ValueError as error:
+        raise ValueError(
+            f"cannot make a tensor of {type(data).__name__}: {error}.  It takes numbers, in rows "
+            "of the same length: pad them, or keep a list of tensors"
+        ) from None
+    if dtype is None and array.dtype.char in "dLQ" and not hasattr(_first(data), "dtype"):
+        if array.dtype.kind == "u":
+            raise ValueError(f"{array.max()} is too large for int64; write it as a float")
+        array = array.astype(_default)
     return array.astype(checked(array.dtype), copy=False)
+
+
+def _first(data: Any) -> Any:
+    while isinstance(data, list | tuple) and data:
+        data = data[0]
+    return data
 
 
 def checked(dtype: DTypeLike) -> DType:
@@ -62,26 +77,6 @@ def checked(dtype: DTypeLike) -> DType:
     return np.dtype(found.str[1:])
 
 
-def _array_of_python_numbers(data: Any, dtype: DTypeLike) -> Array:
-    try:
-        array = np.asarray(data, dtype)
-    except ValueError as error:
-        raise ValueError(
-            f"cannot make a tensor of {type(data).__name__}: {error}.  It takes numbers, in rows "
-            "of the same length: pad them, or keep a list of tensors"
-        ) from None
-    if dtype is None and array.dtype.char in "dLQ":
-        leaf = data
-        while isinstance(leaf, list | tuple) and leaf:
-            leaf = leaf[0]
-        if hasattr(leaf, "dtype"):
-            return array
-        if array.dtype.kind == "u":
-            raise ValueError(f"{array.max()} is too large for int64; write it as a float")
-        array = array.astype(_default)
-    return array
-
-
 def result_type(*operands: Any) -> DType:
     """The dtype in which operands meet, by PyTorch's rule: the highest kind of number among them
     (bool < integer < float), as wide as the operands of that kind that have dimensions ask for;
@@ -91,6 +86,8 @@ def result_type(*operands: Any) -> DType:
         if isinstance(x, float | int):
             dtype = _default if isinstance(x, float) else bool_ if isinstance(x, bool) else int64
             place = RANKS[dtype.kind], 0
+        elif not hasattr(x, "dtype"):
+            raise TypeError(f"a {type(x).__name__} is neither a tensor nor a number")
         else:
             dtype, place = x.dtype, (RANKS[x.dtype.kind], 2 if x.ndim else 1)
         found.setdefault(place, []).append(dtype)
@@ -111,15 +108,19 @@ def can_cast(from_: DTypeLike, to: DTypeLike) -> bool:
     return RANKS[checked(from_).kind] <= RANKS[checked(to).kind]
 
 
-def finfo(type: DTypeLike = None) -> np.finfo[Any]:
+def finfo(type: DTypeLike = None) -> Any:
     """The limits of a floating dtype (the default one, if none is given): `bits eps max min
     tiny smallest_normal resolution dtype`.  1 + eps is the number after 1, `tiny` the smallest
     of full precision.  Raises ValueError for other dtypes: `iinfo` is for integers.
 
-    >>> bool(finfo(float32).eps == 2**-23)
+    >>> finfo(float32).eps == 2**-23
     True
     """
-    return np.finfo(checked(type or _default))
+    limits = np.finfo(checked(type or _default))
+    names = ("eps", "max", "min", "tiny", "smallest_normal")
+    numbers = {name: float(getattr(limits, name)) for name in names}
+    numbers["resolution"] = 10.0**-limits.precision
+    return SimpleNamespace(**numbers, bits=limits.bits, dtype=str(limits.dtype))
 
 
 def iinfo(type: DTypeLike) -> np.iinfo[Any]:
@@ -143,22 +144,14 @@ WEAK = (float, int, bool)  # Python numbers: they take the dtype of what they me
 def meet(*inputs: Any) -> tuple[Any, ...]:
     """Arrays of several dtypes in the one in which PyTorch combines them; numbers as they are."""
     plain = [x.item() if isinstance(x, np.generic) else x for x in inputs]
-    numbers = [x for x in plain if x is not None]
-    for x in numbers:
-        if not hasattr(x, "dtype") and x.__class__ not in WEAK:
-            raise TypeError(f"a {type(x).__name__} is neither a tensor nor a number")
-    dtype = result_type(*numbers)
+    dtype = result_type(*[x for x in plain if x is not None])
     return tuple(x.astype(dtype, copy=False) if hasattr(x, "dtype") else x for x in plain)
 
 
+@lru_cache(maxsize=16)
 def row_of_ones(count: int, dtype: DType) -> Array:
     """`count` ones, not to be written to.  A product with them adds short rows, or few columns, two
     to three times as fast as `np.add.reduce` does."""
-    ones = _ones.get(dtype)
-    if ones is None or len(ones) < count:
-        ones = _ones[dtype] = np.ones(2 * count, dtype)
-        ones.flags.writeable = False
-    return ones[:count]
-
-
-_ones: dict[DType, Array] = {}
+    ones = np.ones(count, dtype)
+    ones.flags.writeable = False
+    return ones

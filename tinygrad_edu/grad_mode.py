@@ -1,7 +1,5 @@
 """Grad mode: whether ops are recorded, per thread."""
 
-from __future__ import annotations
-
 import threading
 
 

@@ -159,9 +159,10 @@ class Op(dict[tuple[bool, ...], Plan]):
 
     def explained(self, error: Exception, inputs: Sequence[Any], params: Any) -> Exception:
         """`error` again, saying which op failed on what, and if the op knows it, why."""
-        why = self.explain and self.explain(*inputs, **params)
+        explain = None if isinstance(error, AttributeError) else self.explain
+        why = explain and explain(*inputs, **params)
         given = ", ".join(map(described, inputs))
-        kind = next(kind for kind in MISUSE if isinstance(error, kind))
+        kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")
 
 
@@ -246,14 +247,14 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
 
 def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """A Tensor outside the record.  Floats made of whole numbers are made in the default float
-    (NumPy would compute e^x of uint8 in float16)."""
-    several, dtype = isinstance(y, tuple), get_default_dtype()
-    y = as_result(y)
-    arrays = [x for x in inputs if hasattr(x, "dtype")]
-    made_floats = (y[0] if several else y).dtype.kind == "f"
-    if made_floats and arrays and all(x.dtype.kind != "f" for x in arrays):
-        y = call(*[x.astype(dtype) if hasattr(x, "dtype") else x for x in inputs], **params)
-        y = y if several else as_result(y).astype(dtype, copy=False)
+    (NumPy would compute e^x of uint8 in float16), whole numbers made of bools in int64."""
+    several, y = isinstance(y, tuple), as_result(y)
+    kinds = {x.dtype.kind for x in inputs if hasattr(x, "dtype")}
+    made = (y[0] if several else y).dtype
+    wide = get_default_dtype() if made.kind == "f" else np.dtype(np.int64)
+    if kinds and "f" not in kinds and (made.kind == "f" or (kinds == {"b"} and made == np.int8)):
+        y = call(*[x.astype(wide) if hasattr(x, "dtype") else x for x in inputs], **params)
+        y = y if several else as_result(y).astype(wide, copy=False)
     return tuple(map(Tensor, y)) if several else Tensor(y, None)
 
 

@@ -19,6 +19,7 @@ import numpy as np
 from . import ops
 from .functions import cholesky, matrix_power, slogdet
 from .functions import norm as vector_norm
+from .functions.arguments import check_dim
 from .ops import det, inv, matmul
 from .tensor import Tensor
 
@@ -35,9 +36,6 @@ LinAlgError = np.linalg.LinAlgError
 _Eigh = _named("eigh", "eigenvalues eigenvectors")
 _QR = _named("qr", "Q R")
 _SVD = _named("svd", "U S Vh")
-
-# ---------------------------------------------------------------- products
-
 
 # ---------------------------------------------------------------- systems of equations
 
@@ -57,7 +55,13 @@ def pinv(A: Tensor, *, rtol: float | None = None) -> Tensor:
 
 def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = None) -> Tensor:
     """How many singular values are above atol, or above rtol times the largest."""
+    _check_matrix(A, "matrix_rank")
     return Tensor(np.linalg.matrix_rank(A.array, atol, rtol=rtol))
+
+
+def _check_matrix(A: Any, name: str) -> None:
+    if A.ndim < 2:
+        raise RuntimeError(f"{name}: {A.shape} is no matrix: it takes 2 dimensions or more")
 
 
 # ---------------------------------------------------------------- factorisations
@@ -108,18 +112,20 @@ def matrix_norm(
     """The size of a matrix: "fro" is the root of the sum of squares; "nuc" the sum of the singular
     values, 2 the largest and -2 the smallest of them; inf and -inf the largest and smallest sum of
     a row's |x|, 1 and -1 of a column's."""
-    dims = [d % A.ndim for d in dim]
-    x = A.to(dtype).permute(*[d for d in range(A.ndim) if d not in dims], *dims)
+    _check_matrix(A, "matrix_norm")
+    dims = [check_dim(d, A.ndim, "matrix_norm", A) for d in dim]
     if ord == "fro":
-        y = vector_norm(x, 2, (-2, -1))
-    elif ord in ("nuc", 2, -2):
-        s = svdvals(x)
-        y = s.sum(-1) if ord == "nuc" else s[..., 0 if ord == 2 else -1]
+        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
+    x = A.to(dtype).permute(*[d for d in range(A.ndim) if d not in dims], *dims)
+    if ord in ("nuc", 2, -2):
+        sizes = svdvals(x)
     elif ord in (1, -1, np.inf, -np.inf):
-        sums = x.absolute().sum(-2 if abs(ord) == 1 else -1)
-        y = sums.amax(-1) if ord > 0 else sums.amin(-1)
+        sizes = x.absolute().sum(-2 if abs(ord) == 1 else -1)
     else:
         raise RuntimeError(f"matrix_norm: ord is 'fro', 'nuc', 1, 2, inf or negative, not {ord!r}")
+    if ord in (1, 2, np.inf) and sizes.shape[-1] == 0:
+        sizes = x.new_zeros((*x.shape[:-2], 1))
+    y = sizes.sum(-1) if ord == "nuc" else sizes.amax(-1) if ord > 0 else sizes.amin(-1)
     return y.reshape([1 if d in dims else n for d, n in enumerate(A.shape)]) if keepdim else y
 
 
@@ -132,6 +138,5 @@ def norm(
         if A.ndim not in (1, 2):
             raise RuntimeError(f"norm: say dim= for ord={ord!r} of a tensor of shape {A.shape}")
         dim = tuple(range(A.ndim))
-    if ord is None or isinstance(dim, int) or len(dim) == 1:
-        return vector_norm(A, ord, dim, keepdim, dtype=dtype)
-    return matrix_norm(A, ord, dim, keepdim, dtype=dtype)
+    of_matrix = isinstance(ord, str) or not (ord is None or isinstance(dim, int) or len(dim) == 1)
+    return (matrix_norm if of_matrix else vector_norm)(A, ord, dim, keepdim, dtype=dtype)

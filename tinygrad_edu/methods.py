@@ -3,8 +3,6 @@
 `x.sum(0)` is `tg.sum(x, 0)`, and `x.exp_()` writes `tg.exp(x)` into x.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -34,6 +32,22 @@ def in_place(function: Any, name: str = "") -> Callable[..., Any]:
     write.__name__ = write.__qualname__ = name
     write.__doc__ = f"`{function.__name__}`, written into this tensor."
     return write
+
+
+def seen_otherwise(function: Any) -> Callable[..., Any]:
+    """The method that makes the Tensor the view of itself that `function` gives."""
+    name = f"{function.__name__}_"
+
+    def become(self: Any, *dims: int) -> Any:
+        if mode.recording:
+            self._refuse_leaf(name)
+        y = function(self, *dims)
+        self.array, self.node = y.array, y.node
+        return self
+
+    become.__name__ = become.__qualname__ = name
+    become.__doc__ = f"Become `{function.__name__}` of this tensor, in the same memory."
+    return become
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -169,6 +183,14 @@ class Methods(TensorBase):
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
 
+    t_, transpose_ = seen_otherwise(f.t), seen_otherwise(f.transpose)
+    squeeze_, unsqueeze_ = seen_otherwise(f.squeeze), seen_otherwise(f.unsqueeze)
+
+    def detach_(self) -> Self:
+        """Become a constant: nothing flows back through it any more."""
+        self.node = None
+        return self
+
     def copy_(self: Any, source: Any) -> Any:
         """Take the numbers of `source`, which broadcast."""
         self[...] = source
@@ -176,13 +198,13 @@ class Methods(TensorBase):
 
     def fill_(self: Any, value: Any) -> Any:
         """Make every number `value`."""
-        self[...] = value
-        return self
+        if getattr(value, "ndim", 0):
+            raise RuntimeError(f"fill_: the value is one number, not {value.shape}; see copy_")
+        return self.copy_(value)
 
     def zero_(self: Any) -> Any:
         """Make every number 0."""
-        self[...] = 0
-        return self
+        return self.copy_(0)
 
     def where(self, condition: Any, other: Any) -> Any:
         """These numbers where the condition is true, else those of `other`."""
@@ -190,9 +212,13 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- memory
 
+    is_floating_point = dtypes.is_floating_point
+
     def element_size(self) -> int:
         """How many bytes a number takes."""
         return self.array.itemsize  # type: ignore[no-any-return]
+
+    itemsize = property(element_size)
 
     @property
     def nbytes(self) -> int:
@@ -222,7 +248,7 @@ class Methods(TensorBase):
     @property
     def mT(self) -> Self:
         """The last two dimensions exchanged: each matrix transposed."""
-        return f.transpose(self, -1, -2)
+        return f.transpose(self, -1, -2) if self.array.ndim else self
 
     # -------------------------------------------------------- dtypes and devices
 

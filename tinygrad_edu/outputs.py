@@ -6,8 +6,6 @@
 (<OutputBackward0>, (<EighBackward0>,))
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np

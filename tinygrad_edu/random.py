@@ -5,17 +5,15 @@
 tensor([ 1.1176, -1.3871, -0.4266])
 """
 
-from __future__ import annotations
-
 from functools import partial
-from typing import Any, Unpack
+from typing import Any
 
 import numpy as np
 
 from .creation import made
 from .dtypes import DTypeLike, int64
 from .functions.arguments import plain
-from .functions.filling import Options, size_given
+from .functions.filling import size_given
 from .functions.sampling import draw, draw_whole, within
 from .graph import TensorBase
 from .rng import manual_seed as manual_seed
@@ -23,12 +21,12 @@ from .rng import numpy_generator
 from .tensor import Tensor
 
 
-def rand(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+def rand(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Numbers uniform in [0, 1)."""
     return made(partial(draw, "random", size_given("rand", sizes, size)), **options)
 
 
-def randn(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
+def randn(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Numbers of the standard normal distribution: mean 0, variance 1."""
     return made(partial(draw, "standard_normal", size_given("randn", sizes, size)), **options)
 
@@ -36,7 +34,7 @@ def randn(*sizes: Any, size: Any = None, **options: Unpack[Options]) -> Tensor:
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
     """Numbers of the normal distribution with this mean and standard deviation: as many as `size`
     says, or one for each in the tensors `mean` and `std`."""
-    within("normal", "a standard deviation is at least 0", std, lambda x: x >= 0)
+    within("normal", "a standard deviation is at least 0", plain(std), lambda x: x >= 0)
     given = [x.array.dtype for x in (mean, std) if isinstance(x, TensorBase)]
     if given:
         size = np.broadcast_shapes(np.shape(mean), np.shape(std))

@@ -344,21 +344,12 @@ class Tensor(Methods):
 
     def __getitem__(self, key: Any) -> Tensor:
         arrays, rest = ops.split_key(key)
-        if two := ops.ints_first(arrays, rest):
-            return ops.getitem(ops.getitem(self, key=two[0]), *arrays, key=two[1])
         return ops.getitem(self, *arrays, key=rest)
 
     def __setitem__(self, key: Any, value: Any) -> None:
         if value is None:
             raise TypeError("x[...] = None: a tensor holds numbers; write 0 or float('nan')")
         arrays, rest = ops.split_key(key)
-        if two := ops.ints_first(arrays, rest):
-            part = ops.getitem(self, key=two[0])
-            if not self._involves_gradient(value):
-                self = part
-                rest = two[1]
-            else:
-                value, arrays, rest = ops.setitem(part, value, *arrays, key=two[1]), [], two[0]
         if self._involves_gradient(value):
             self._refuse_leaf("x[...] = v")
             _leaf(self.array)  # refuses what is not floating
@@ -371,7 +362,8 @@ class Tensor(Methods):
             self.array, self.node = result.array, result.node
             return
         try:
-            self.array[ops.filled(rest, [_plain(x) for x in arrays])] = _plain(value)
+            part, at = ops.located(self.array, [_plain(x) for x in arrays], rest)
+            part[at] = _plain(value)
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(_plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None

@@ -11,8 +11,9 @@ UNSHARED = {
     r"unsigned type": "PyTorch has no CPU kernel for that dtype; NumPy has",
     r"(have|has|all) (the )?same (d|scalar )?type|type .* should be the same": _DTYPES,
     r"expected scalar type|expected dtype .* but got|different dtypes|to be equal to": _DTYPES,
+    r"Found dtype .* but expected": _DTYPES,
     r"dtypes? match|did not match|promoting not supported": _DTYPES,
-    r"floating point|could not infer output dtype|either float or double|Integer division": (
+    r"floating point|could not infer output dtype|either float or double|Integ(er|ral) (div|in)": (
         "whole numbers become the default float"
     ),
     r"argument alpha must not be": "whole numbers times a float are floats",
@@ -21,7 +22,7 @@ UNSHARED = {
     ),
     r"step must be greater than zero": "a slice may go backwards, as in NumPy",
     r"view size is not compatible": "a view that no strides can express is a copy, as in reshape",
-    r"0 elements into shape|with optional 0 dim batch": "an empty tensor is a tensor",
+    r"0 elements into shape|optional 0 dim batch|possibly 0 batch": "an empty tensor is a tensor",
     r"Padding size .* is not supported": "any number of trailing sides can be padded",
 }
 
@@ -50,18 +51,30 @@ INEXACT = {
 
 # (expression, variant): the reason.
 _LOSSES = "a loss refuses what means nothing: nan in the target, an empty batch, broadcasting"
+_PROMOTES = "a loss has the dtype in which the two meet; PyTorch's takes that of one of them"
+_MEANS = "PyTorch takes x.mean there, of any number of dimensions; here as for other sizes"
 _WHOLE = "parameters that are whole numbers become floats"
 _RANGE = "a number that the dtype cannot hold is refused; PyTorch wraps it around"
+_FRACTION = "whole numbers times a fraction are floats; PyTorch cuts it off"
 _POWER = "a whole number to a negative power is refused; PyTorch gives 0"
 ACCEPTS = {
-    ("F.mse_loss(*", "extreme"): _LOSSES,
-    ("F.l1_loss(*", "extreme"): _LOSSES,
-    ("F.mse_loss(*", "empty *"): _LOSSES,
-    ("F.l1_loss(*", "empty *"): _LOSSES,
-    ("F.mse_loss(*", "* with 0-d *"): _LOSSES,
-    ("F.l1_loss(*", "* with 0-d *"): _LOSSES,
-    ("F.mse_loss(*", "?: a side fewer"): _LOSSES,
-    ("F.l1_loss(*", "?: a side fewer"): _LOSSES,
+    ("F.*_loss(x, y*", "extreme"): _LOSSES,
+    ("F.*_loss(x, y*", "* with 0-d *"): _LOSSES,
+    ("F.*_loss(x, y*", "?: a side fewer"): _LOSSES,
+    ("F.*_loss(*", "empty *"): _LOSSES,
+    ("F.kl_div(*", "extreme"): _LOSSES,
+    ("F.kl_div(x, y*", "* with 0-d *"): _LOSSES,
+    ("F.kl_div(x, y*", "?: a side fewer"): _LOSSES,
+    ("F.kl_div(*", "empty *"): _LOSSES,
+    ("F.*cross_entropy*(*y*", "extreme"): _LOSSES,
+    ("F.*cross_entropy*(*", "empty *"): _LOSSES,
+    ("F.cross_entropy(*w.detach()*", "extreme"): "weights that add up to 0 have no mean",
+    ("F.cross_entropy(x, i, ignore_index=1)", "one each"): "the mean of no loss is refused",
+    ("F.huber_loss(*", "* with *"): _PROMOTES,
+    ("F.binary_cross_entropy_with_logits(*", "* with *"): _PROMOTES,
+    ("F.adaptive_avg_pool?d(x, 1)", "empty last"): _MEANS,
+    ("F.adaptive_avg_pool?d(x, 1)", "leading 1"): _MEANS,
+    ("F.adaptive_avg_pool?d(x, 1)", "x: a side more"): _MEANS,
     ("torch.distributions.*", "int*"): _WHOLE,
     ("torch.distributions.*", "uint8*"): _WHOLE,
     ("torch.distributions.*", "bool*"): _WHOLE,
@@ -71,6 +84,12 @@ ACCEPTS = {
     ("torch.distributions.Multinomial(4, probs=w[0])*", "float16"): "its check of the sum is 1e-6",
     ("torch.distributions.Multinomial(4*", "*Multinomial(9*"): "counts must sum to the total",
     ("torch.distributions.Bernoulli(*", "float16"): "PyTorch rounds to float16 on the way",
+    ("*addcmul*(*value=0.5)", "*int*"): _FRACTION,
+    ("torch.s*gn(x)", "bool"): "a bool has no sign, as in NumPy",
+    ("*.sign*()", "bool"): "a bool has no sign, as in NumPy",
+    ("torch.*div*(x, w)", "uint8 with int32"): "a 0-d int32 takes part in uint8, also in a / b",
+    ("*repeat_interleave(?*, *)", "0-d"): "a number has a dimension 0 too",
+    ("x.shape.numel()", "*"): "a shape is a plain tuple: x.numel()",
     ("*-3 * x)", "uint8"): _RANGE,
     ("*(x * 1000*", "uint8"): _RANGE,
     ("out.masked_fill_(n*, -1)", "uint8"): _RANGE,
@@ -92,6 +111,12 @@ ACCEPTS = {
     ("x[*", "one each"): "an index out of range is refused also where nothing would be read",
     ("torch.take_along_dim(x, i, *", "one each"): "an index out of range is refused",
     ("torch.take_along_dim(x, i, *", "i: *"): "an index out of range is refused",
+    ("torch.take_along_dim(x, i, *0)", "0-d"): "a number has a dimension 0 too",
+    ("*index_add(*alpha=0.5)", "*int*"): _FRACTION,
+    ("*index_add(*alpha=0.5)", "bool"): _FRACTION,
+    ("torch.addmm(*beta=0.5*", "*int*"): _FRACTION,
+    ("torch.unique(i, dim=0)", "empty last"): "rows without numbers are all equal",
+    ("torch.bincount(i, i.double()*", "empty *"): "sums of nothing have the weights' dtype too",
     ("torch.take_along_dim(x, i)", "i: -?"): "a negative index counts from the end",
     ("F.avg_pool*", "int*"): "whole numbers have no room for a mean",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
@@ -136,4 +161,4 @@ NOT_YET = frozenset(
 
 # Ops with a derivative that no expression of PyTorch's records: the reason.
 _RULES = "it is the gradient of an op that is linear; compared as such, never recorded here"
-UNCOMPARED = {"put_along_axis": _RULES, "put_at_largest": _RULES, "at_largest": _RULES}
+UNCOMPARED = {"where_largest": _RULES}

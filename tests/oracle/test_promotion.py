@@ -9,6 +9,7 @@ DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float3
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "@")
 FUNCTIONS = ("maximum", "minimum", "atan2", "fmod", "logical_and")
 NUMBERS = ("2", "2.5", "True")
+WHOLE_POWERS = {("bool", "x ** True"), ("bool", "y ** True")}  # int64, as x ** 1; PyTorch: bool
 
 
 def sample(dtype: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -36,7 +37,12 @@ def test_operators_meet_in_the_dtype_of_pytorch(operator, first):
     for number in NUMBERS:
         codes = (f"x {operator} {number}", f"{number} {operator} x", f"y {operator} {number}")
         whys = [(code, meeting(code, x, y)) for code in codes if operator != "@"]
-        found += [f"{code}, {first}: {why}" for code, why in whys if why]
+        listed = [((first, code) in WHOLE_POWERS) for code, _ in whys]
+        found += [
+            f"{code}, {first}: {why or 'no longer differs: take it off the list'}"
+            for (code, why), known in zip(whys, listed, strict=True)
+            if bool(why) != known
+        ]
     if found:
         pytest.fail("\n".join(found), pytrace=False)
 

@@ -1,7 +1,5 @@
 """What the signatures share: how `dim`, `axis` and sizes are given, and checked."""
 
-from __future__ import annotations
-
 import builtins
 import functools
 from collections.abc import Callable
@@ -81,5 +79,7 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def check_floating(x: Any, name: str) -> None:
     """Raise RuntimeError unless x holds floats."""
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"{name}: it takes a tensor, not {x!r}; make one with tensor()")
     if x.dtype.kind != "f":
         raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")

@@ -1,12 +1,11 @@
 """Number by number: the ops whose signature is PyTorch's already, and those that need another."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import numpy as np
 
 from .. import graph, ops
+from ..dtypes import result_type
 from ..ops.elementwise import *
 from ..ops.special import *
 from .arguments import T, plain
@@ -14,14 +13,23 @@ from .arguments import T, plain
 # ---------------------------------------------------------------- arithmetic
 
 
-def add(input: T, other: Any, *, alpha: float = 1) -> T:
+def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """y = a + alpha b."""
-    return ops.add(input, other if alpha == 1 else ops.multiply(other, alpha))
+    return _plus_scaled(ops.add, input, other, alpha)
 
 
-def subtract(input: T, other: Any, *, alpha: float = 1) -> T:
+def _plus_scaled(op: Any, input: Any, other: Any, alpha: Any) -> Any:
+    """op(input, alpha other) in the dtype in which these two meet, or floats if alpha is one."""
+    if alpha == 1:
+        return op(input, other)
+    y = op(input, ops.multiply(other, alpha))
+    dtype = result_type(plain(input), plain(other))
+    return y if y.dtype.kind == "f" != dtype.kind else y.astype(dtype)
+
+
+def subtract(input: Any, other: Any, *, alpha: float = 1) -> Any:
     """y = a - alpha b."""
-    return ops.subtract(input, other if alpha == 1 else ops.multiply(other, alpha))
+    return _plus_scaled(ops.subtract, input, other, alpha)
 
 
 def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
@@ -56,9 +64,10 @@ def frac(input: T) -> T:
     return ops.subtract(input, ops.trunc(input))
 
 
-def lerp(input: T, end: Any, weight: Any) -> T:
+def lerp(input: Any, end: Any, weight: Any) -> Any:
     """y = a + weight (end - a): from a at weight 0 to end at weight 1."""
-    return ops.add(input, ops.multiply(weight, ops.subtract(end, input)))
+    step, near = ops.subtract(end, input), np.asarray(plain(weight) < 0.5)
+    return ops.where(near, input + weight * step, end - (1 - weight) * step)  # exact at both ends
 
 
 def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
@@ -69,6 +78,17 @@ def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
 def addcdiv(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
     """y = a + value b / c."""
     return add(input, ops.divide(tensor1, tensor2), alpha=value)
+
+
+def celu(input: T, alpha: float = 1.0) -> T:
+    """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
+    return ops.elu(input, alpha=alpha, rate=1 / alpha)
+
+
+def selu(input: T) -> T:
+    """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
+    (Klambauer et al., 2017)."""
+    return ops.elu(input, alpha=1.6732632423543772, scale=1.0507009873554805)
 
 
 # ---------------------------------------------------------------- choices
@@ -101,14 +121,19 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if (input is None) != (other is None):
         raise TypeError("where: give both input and other, or neither")
     if input is not None:
+        _check_mask(condition, "where")
         return ops.where(condition, input, other)
     return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))
 
 
+def _check_mask(mask: Any, name: str) -> None:
+    if mask.dtype.kind != "b":
+        raise RuntimeError(f"{name}: the mask is bool, not {mask.dtype}; write it as x != 0")
+
+
 def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """`value`, a number or a tensor without dimensions, where the mask is true, else `input`."""
-    if mask.dtype.kind != "b":
-        raise RuntimeError(f"masked_fill: the mask is bool, not {mask.dtype}; write it as x != 0")
+    _check_mask(mask, "masked_fill")
     if np.ndim(plain(value)):
         raise RuntimeError(f"masked_fill: the value is one number, not {value.shape}; see where")
     if input.dtype.kind != "f":
@@ -129,6 +154,8 @@ def isclose(
     input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
 ) -> Any:
     """Is |input - other| <= atol + rtol |other|, number by number?"""
+    if rtol < 0 or atol < 0:
+        raise RuntimeError(f"isclose: tolerances are at least 0, not rtol={rtol}, atol={atol}")
     a, b = plain(input), plain(other)
     return graph.Tensor(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
 
@@ -137,7 +164,7 @@ def allclose(
     input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
 ) -> bool:
     """Is |input - other| <= atol + rtol |other| everywhere?"""
-    return bool(np.allclose(plain(input), plain(other), rtol, atol, equal_nan))
+    return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
 def equal(input: Any, other: Any) -> bool:

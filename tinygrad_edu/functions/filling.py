@@ -1,10 +1,8 @@
 """Tensors made in the image of another one: its shape, its dtype, filled with something else."""
 
-from __future__ import annotations
-
 from functools import partial
 from operator import index
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,29 +12,14 @@ from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype
 from .arguments import T, plain, sizes_of
 
 
-class Options(TypedDict, total=False):
-    """What can be said of every tensor that is made: by default the default float, on the CPU, a
-    constant.  (The format in memory is not chosen here, whatever is said.)  Random numbers may come
-    from a `generator` of their own."""
-
-    dtype: DTypeLike
-    device: Any
-    requires_grad: bool
-    memory_format: Any
-    generator: Any
-
-
 def filled(
-    fill: Any,
-    dtype: DTypeLike = None,
-    device: Any = None,
-    requires_grad: bool = False,
-    memory_format: Any = None,
-    **options: Any,
+    fill: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **more: Any
 ) -> Any:
-    """fill(dtype=dtype) as a Tensor, a leaf if it is to collect a gradient."""
+    """fill(dtype=dtype) as a Tensor: of the default float, on the CPU, a constant, unless said
+    otherwise.  Every maker of tensors takes these options, and one that draws random numbers a
+    `generator` of their own."""
     check_device(device)
-    y = fill(dtype=checked(dtype or get_default_dtype()), **options)
+    y = fill(dtype=checked(dtype or get_default_dtype()), **more)
     return graph.Tensor(y, graph.leaf(y.shape, y.dtype) if requires_grad else None)
 
 
@@ -65,30 +48,31 @@ def _without_tensors(data: Any) -> Any:
     return plain(data)
 
 
-def like(input: T, fill: Any, dtype: DTypeLike = None, **options: Any) -> T:
-    """fill(dtype=dtype) as a Tensor, in the dtype of `input` unless another one is given."""
+def like(input: T, fill: Any, dtype: Any = None, memory_format: Any = None, **options: Any) -> T:
+    """fill(dtype=dtype) as a Tensor, in the dtype of `input` unless another one is given.  (The
+    format in memory is not chosen here, whatever is said.)"""
     return cast(T, filled(fill, dtype or plain(input).dtype, **options))
 
 
 # ---------------------------------------------------------------- in its shape and dtype
 
 
-def zeros_like(input: T, **options: Unpack[Options]) -> T:
+def zeros_like(input: T, **options: Any) -> T:
     """Zeros in the shape and dtype of `input`."""
     return like(input, partial(np.zeros_like, plain(input)), **options)
 
 
-def ones_like(input: T, **options: Unpack[Options]) -> T:
+def ones_like(input: T, **options: Any) -> T:
     """Ones in the shape and dtype of `input`."""
     return like(input, partial(np.ones_like, plain(input)), **options)
 
 
-def empty_like(input: T, **options: Unpack[Options]) -> T:
+def empty_like(input: T, **options: Any) -> T:
     """Whatever the memory held, in the shape and dtype of `input`: write before you read."""
     return like(input, partial(np.empty_like, plain(input)), **options)
 
 
-def full_like(input: T, fill_value: Any, **options: Unpack[Options]) -> T:
+def full_like(input: T, fill_value: Any, **options: Any) -> T:
     """`fill_value` in the shape and dtype of `input`."""
     return like(input, partial(np.full_like, plain(input), plain(fill_value)), **options)
 
@@ -96,27 +80,27 @@ def full_like(input: T, fill_value: Any, **options: Unpack[Options]) -> T:
 # ---------------------------------------------------------------- in its dtype only
 
 
-def new_tensor(input: T, data: Any, **options: Unpack[Options]) -> T:
+def new_tensor(input: T, data: Any, **options: Any) -> T:
     """A copy of `data` in the dtype of `input`."""
     return like(input, lambda dtype: np.array(array_of(data, dtype)), **options)
 
 
-def new_zeros(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+def new_zeros(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
     """Zeros of this size, in the dtype of `input`."""
     return like(input, partial(np.zeros, size_given("new_zeros", sizes, size)), **options)
 
 
-def new_ones(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+def new_ones(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
     """Ones of this size, in the dtype of `input`."""
     return like(input, partial(np.ones, size_given("new_ones", sizes, size)), **options)
 
 
-def new_empty(input: T, *sizes: Any, size: Any = None, **options: Unpack[Options]) -> T:
+def new_empty(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
     """Whatever the memory held, of this size, in the dtype of `input`."""
     return like(input, partial(np.empty, size_given("new_empty", sizes, size)), **options)
 
 
-def new_full(input: T, size: Any, fill_value: Any, **options: Unpack[Options]) -> T:
+def new_full(input: T, size: Any, fill_value: Any, **options: Any) -> T:
     """`fill_value` in this size, in the dtype of `input`."""
     shape = size_given("new_full", (), size)
     return like(input, partial(np.full, shape, plain(fill_value)), **options)

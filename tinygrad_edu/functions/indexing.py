@@ -12,8 +12,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .. import graph, ops
-from ..dtypes import bool_, float32, float64, int32
+from ..dtypes import bool_, float32, float64, int32, int64
+from ..numpy_protocol import ANSWERS
 from .arguments import T, check_dim, plain
+from .elementwise import add
 
 ARRAY = ops.ARRAY
 
@@ -29,14 +31,13 @@ def index_select(input: T, dim: int, index: Any) -> T:
 def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
     """x with alpha times the rows of `source` added to those that `index` names: for dim 0,
     y[index[i]] += alpha source[i]."""
+    if input.ndim == 0:
+        return index_add(input[None], dim, index, ops.reshape(source, shape=(-1,)), alpha=alpha)[0]
     index, key = _rows(input, dim, index, "index_add", RuntimeError, source)
-    added = ops.put(source, index, key=key, shape=input.shape)
-    return ops.add(input, added if alpha == 1 else added * alpha)
+    return add(input, ops.put(source, index, key=key, shape=input.shape), alpha=alpha)
 
 
-def _rows(
-    x: Any, dim: int, index: Any, name: str, error: Any = None, source: Any = None
-) -> tuple[Any, Any]:
+def _rows(x: Any, dim: int, index: Any, name: str, error: Any, source: Any = None) -> Any:
     """The index as a row of numbers, and the key that reads it along `dim`, both checked."""
     own = _checked(x, dim, index, name, error)
     if index.ndim > 1:
@@ -53,8 +54,7 @@ def _rows(
 def _checked(x: Any, dim: int, index: Any, name: str, error: Any) -> int:
     """`dim`, counted from the front.  The index must hold integers, in range if there is an error
     to say otherwise."""
-    check_dim(dim, x.ndim, name, x)
-    own = dim % x.ndim if x.ndim else 0
+    own = check_dim(dim, x.ndim, name, x)
     size = x.shape[own] if x.ndim else 1
     places = _integers(index, name)
     if error and places.size and not 0 <= places.min() <= places.max() < size:
@@ -87,17 +87,18 @@ def gather(input: Any, dim: int, index: Any) -> Any:
     tensor([[1., 1.],
             [4., 3.]])
     """
-    own = _check_places(input, dim, index, "gather")
-    sizes = index.shape[:own] + input.shape[own : own + 1] + index.shape[own + 1 :]
-    return ops.take_along_axis(_corner(input, sizes), index, axis=dim)
+    places = _places(input, dim, index, "gather")
+    return ops.getitem(input, *places, key=(ARRAY,) * len(places))
 
 
-def scatter(input: T, dim: int, index: Any, src: Any = None, *, value: Any = None) -> T:
+def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Any:
     """x with `src`, a tensor or a number, written where `index` says: for dim 0,
     y[index[i, j], j] = src[i, j]."""
     src = value if src is None else src
     if src is None:
         raise TypeError("scatter: give what to write, src= (a tensor) or value= (a number)")
+    if isinstance(src, float) and input.dtype.kind in "iu":
+        src = int(input.dtype.type(int(src)))  # which fails if it does not fit
     src, places = _to_places(input, dim, index, src, "scatter")
     return ops.setitem(input, src, *places, key=(ARRAY,) * len(places))
 
@@ -109,7 +110,8 @@ def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:
     return ops.add(input, ops.put(src, *places, key=(ARRAY,) * len(places), shape=shape))
 
 
-def _check_places(x: Any, dim: int, index: Any, name: str) -> int:
+def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
+    """The key of the places that `index` names along `dim`, checked."""
     own = _checked(x, dim, index, name, RuntimeError)
     sizes = x.shape[:own] + index.shape[own : own + 1] + x.shape[own + 1 :]
     if index.ndim != x.ndim or any(map(int.__gt__, index.shape, sizes)):
@@ -117,22 +119,18 @@ def _check_places(x: Any, dim: int, index: Any, name: str) -> int:
             f"{name}: an index of {index.shape} does not fit {x.shape}: it needs as many "
             f"dimensions, and no larger ones except along {dim}"
         )
-    return own
+    return ops.along(index, own, index.shape)
 
 
 def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, tuple[Any, ...]]:
     """What of src is written, and where."""
-    own = _check_places(x, dim, index, name)
+    places = _places(x, dim, index, name)
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)
         if src.ndim != x.ndim or any(map(int.__gt__, index.shape, src.shape)):
             raise RuntimeError(f"{name}: {index.shape} places, and src brings only {src.shape}")
-        src = _corner(src, index.shape)
-    return src, ops.along(index, own, index.shape)
-
-
-def _corner(x: Any, sizes: tuple[int, ...]) -> Any:
-    return x if x.shape == sizes else ops.getitem(x, key=tuple(map(slice, sizes)))
+        src = ops.getitem(src, key=tuple(map(slice, index.shape)))
+    return src, places
 
 
 # ---------------------------------------------------------------- flattened, masked, by keys
@@ -171,15 +169,11 @@ def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -
 
 def masked_select(input: Any, mask: Any) -> Any:
     """The numbers of x where the mask is true, in one row; x and mask broadcast."""
-    x, mask = _masked(input, mask, "masked_select")
-    return ops.getitem(x, mask, key=(ARRAY,))
-
-
-def _masked(x: Any, mask: Any, name: str) -> tuple[Any, Any]:
     if mask.dtype != bool_:
-        raise RuntimeError(f"{name}: a mask is of bools, not {mask.dtype}; compare, as in x > 0")
-    shape = np.broadcast_shapes(x.shape, mask.shape)
-    return ops.broadcast_to(x, shape=shape), ops.broadcast_to(mask, shape=shape)
+        raise RuntimeError(f"masked_select: a mask is of bools, not {mask.dtype}; see x > 0")
+    shape = np.broadcast_shapes(input.shape, mask.shape)
+    x, mask = (ops.broadcast_to(given, shape=shape) for given in (input, mask))
+    return ops.getitem(x, mask, key=(ARRAY,))
 
 
 # ---------------------------------------------------------------- in order
@@ -209,21 +203,17 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
 
 def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Ranked:
     """The k largest (or smallest) numbers along `dim`, in order, and where they stood."""
-    return _ranked("topk", input, dim, largest, 0, k)
+    return _ranked("topk", input, dim, largest, k)
 
 
-def _ranked(
-    name: str, x: Any, dim: int, descending: bool, start: int = 0, stop: int | None = None
-) -> Ranked:
-    check_dim(dim, x.ndim, name, x)
-    size = x.shape[dim] if x.ndim else 1
-    stop = size if stop is None else stop
-    if not 0 <= start <= stop <= size:
-        raise RuntimeError(f"{name}: k = {stop} is out of range: dimension {dim} has size {size}")
+def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None) -> Ranked:
+    own = check_dim(dim, x.ndim, name, x)
+    size = x.shape[own] if x.ndim else 1
+    if k is not None and not 0 <= k <= size:
+        raise RuntimeError(f"{name}: k = {k} is out of range: dimension {dim} has size {size}")
     places = ops.argsort(x, axis=dim, descending=descending)
-    if stop - start < size:
-        own = (slice(None),) * (dim % x.ndim)
-        places = ops.getitem(places, key=(*own, slice(start, stop)))
+    if x.ndim and k is not None:
+        places = ops.getitem(places, key=(slice(None),) * own + (slice(k),))
     return Ranked(ops.take_along_axis(x, places, axis=dim), places)
 
 
@@ -242,12 +232,8 @@ def unique(
     x = plain(input)
     values, inverse, counts = np.unique(x, False, True, True, dim, equal_nan=False)
     inverse = inverse.reshape(x.shape if dim is None else (-1,))
-    return _found((values, True), (inverse, return_inverse), (counts, return_counts))
-
-
-def _found(*arrays: tuple[Any, bool]) -> Any:
-    found = tuple(graph.Tensor(array) for array, wanted in arrays if wanted)
-    return found if len(found) > 1 else found[0]
+    found = [values] + [inverse] * return_inverse + [counts] * return_counts
+    return tuple(map(graph.Tensor, found)) if len(found) > 1 else graph.Tensor(values)
 
 
 def searchsorted(
@@ -262,11 +248,14 @@ def searchsorted(
     them.  The sequence is one row, or one for each row of the input."""
     if side == "left" and right:
         raise RuntimeError("searchsorted: side='left' and right=True ask for opposite things")
-    shape, given = sorted_sequence.shape, np.shape(plain(input))
-    if len(shape) != 1 and not (shape and len(shape) == len(given) and shape[:-1] == given[:-1]):
-        raise RuntimeError(f"searchsorted: {shape} is neither one row nor the rows of {given}")
-    places = ops.searchsorted(sorted_sequence, input, side="right" if right else side or "left")
-    return places.to(int32) if out_int32 else places
+    rows, x = plain(sorted_sequence), np.asarray(plain(input))
+    if rows.ndim != 1 and (rows.ndim != max(x.ndim, 1) or rows.shape[:-1] != x.shape[:-1]):
+        raise RuntimeError(f"searchsorted: {rows.shape} is neither one row nor rows of {x.shape}")
+    at: Any = "right" if right else side or "left"
+    places = np.empty(x.shape, int32 if out_int32 else int64)
+    for row in np.ndindex(x.shape[:-1] if rows.ndim > 1 else ()):
+        places[row] = np.searchsorted(rows[row], x[row], at)
+    return graph.Tensor(places)
 
 
 def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
@@ -301,3 +290,6 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Any) -> Any:
     """The places of the numbers other than zero, one in each row."""
     return nonzero(input)
+
+
+ANSWERS |= {np.take_along_axis: ops.take_along_axis, np.searchsorted: searchsorted}

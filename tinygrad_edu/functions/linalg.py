@@ -9,8 +9,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import lru_cache
-from string import ascii_letters
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,6 @@ import numpy as np
 from .. import graph, ops
 from ..ops import det, matmul  # noqa: F401
 from ..ops import inv as inverse  # noqa: F401
-from . import shape
 from .arguments import T
 
 # ---------------------------------------------------------------- products of two
@@ -69,10 +67,9 @@ def inner(input: Any, other: Any) -> Any:
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """beta x + alpha a b, of matrices."""
-    product = mm(mat1, mat2) if alpha == 1 else mm(mat1, mat2) * alpha
-    if beta == 0:  # not even a nan is passed on
-        return product
-    return product + (input if beta == 1 else input * beta)
+    product = mm(mat1, mat2) * alpha
+    x = ops.broadcast_to(input, shape=product.shape) * beta
+    return product + x if beta else product  # else not even a nan is passed on
 
 
 def kron(input: Any, other: Any) -> Any:
@@ -91,20 +88,21 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     """The sum over pairs of dimensions: the last `dims` of a with the first of b, or those that
     two lists name."""
     if isinstance(dims, int):
-        dims = range(a.ndim - dims, a.ndim), range(dims)
-    rows, columns = list(ascii_letters[: a.ndim]), list(ascii_letters[26 : 26 + b.ndim])
-    summed = [rows[k] for k in dims[0]]
-    for k, letter in zip(dims[1], summed, strict=True):
-        columns[k] = letter
-    out = "".join(c for c in rows + columns if c not in summed)
-    return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{out}")
+        if dims < 0:
+            raise RuntimeError(f"tensordot: {dims} dimensions cannot be summed over")
+        dims = range(-dims, 0), range(dims)
+    rows, columns = list(ascii_uppercase[: a.ndim]), list(ascii_lowercase[: b.ndim])
+    for i, k in zip(*dims, strict=True):
+        columns[k] = rows[i]
+    left = "".join(sorted({*rows} ^ {*columns}))  # A, B ... a, b ...
+    return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{left}")
 
 
 def trace(input: Any) -> Any:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
         raise RuntimeError(f"trace: {input.shape} is not a matrix")
-    return ops.sum(shape.diagonal(input))
+    return ops.sum(ops.diagonal(input))
 
 
 def einsum(equation: str, *operands: Any) -> Any:
@@ -117,24 +115,7 @@ def einsum(equation: str, *operands: Any) -> Any:
     """
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
-    if len(operands) < 3:
-        return ops.einsum(*operands, subscripts=equation)
-    *terms, out = ops.terms_of(equation, tuple([x.ndim for x in operands]))
-    xs = list(operands)
-    for places in _path(f"{','.join(terms)}->{out}", *[x.shape for x in xs]):
-        taken = sorted(places, reverse=True)
-        factors, labels = [xs.pop(k) for k in taken], [terms.pop(k) for k in taken]
-        left = sorted({*"".join(labels)} & {*"".join(terms), *out})
-        terms.append("".join(left) if xs else out)
-        xs.append(ops.einsum(*factors, subscripts=f"{','.join(labels)}->{terms[-1]}"))
-    return xs[0]
-
-
-@lru_cache(maxsize=1000)
-def _path(subscripts: str, *shapes: graph.Shape) -> list[tuple[int, ...]]:
-    stand_ins = [np.broadcast_to(0.0, shape) for shape in shapes]
-    effort: Any = "optimal" if len(shapes) < 6 else "greedy"
-    return np.einsum_path(subscripts, *stand_ins, optimize=effort)[0][1:]
+    return ops.einsum(*operands, subscripts=equation)
 
 
 # ---------------------------------------------------------------- determinants
@@ -171,10 +152,10 @@ def matrix_power(input: Any, n: int) -> Any:
     """x^n by repeated squaring; n may be 0, or negative for powers of the inverse."""
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
         raise RuntimeError(f"matrix_power: {input.shape} is not a square matrix, or some of them")
-    power = graph.Tensor(np.zeros_like(input.array) + np.eye(input.shape[-1], dtype=input.dtype))
-    x = input if n >= 0 else ops.inv(input)
-    for bit in f"{abs(n):b}":
-        power = power @ power
-        if bit == "1":
-            power = power @ x
-    return power
+    if n < 0:
+        return matrix_power(ops.inv(input), -n)
+    if n < 2:
+        eye = np.zeros_like(input.array) + np.eye(input.shape[-1], dtype=input.dtype)
+        return input if n else graph.Tensor(eye)
+    half = matrix_power(input, n // 2)
+    return half @ half @ input if n % 2 else half @ half

@@ -1,7 +1,5 @@
 """Many numbers made few: sums, means, extremes, and what is normalised by a sum."""
 
-from __future__ import annotations
-
 from collections import namedtuple
 from math import inf
 from typing import Any

@@ -1,19 +1,17 @@
 """Random numbers in the image of a tensor: in its shape, of its probabilities, written into it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import partial
 from operator import index
-from typing import Any, Unpack, cast
+from typing import Any, cast
 
 import numpy as np
 
 from .. import graph
 from ..dtypes import Array, DTypeLike, checked, float16, float32, float64, int64
 from ..rng import Source, numpy_generator
-from .arguments import T, plain
-from .filling import Options, like
+from .arguments import T, check_floating, plain
+from .filling import like
 
 
 def draw(law: str, shape: Any, dtype: DTypeLike, generator: Source = None) -> Array:
@@ -29,9 +27,7 @@ def draw(law: str, shape: Any, dtype: DTypeLike, generator: Source = None) -> Ar
     return numbers.astype(kind, copy=False)
 
 
-def draw_whole(
-    low: int, high: int, shape: Any, dtype: DTypeLike, generator: Source = None
-) -> Array:
+def draw_whole(low: int, high: int, shape: Any, dtype: Any, generator: Source = None) -> Array:
     """Whole numbers from `low` to below `high`, in any dtype."""
     kind = checked(dtype)
     if index(low) >= index(high):
@@ -42,7 +38,10 @@ def draw_whole(
 
 
 def within(name: str, what: str, given: Any, right: Callable[[Array], Any]) -> Array:
-    """What is given as an array, if all its numbers are right; else RuntimeError shows one."""
+    """What is given as an array, if all its numbers are right; else RuntimeError shows one.  A
+    tensor holds floats."""
+    if isinstance(given, graph.TensorBase):
+        check_floating(given, name)
     x = np.asarray(plain(given))
     wrong = ~np.asarray(right(x))
     if wrong.any():
@@ -53,17 +52,17 @@ def within(name: str, what: str, given: Any, right: Callable[[Array], Any]) -> A
 # ---------------------------------------------------------------- in its shape and dtype
 
 
-def rand_like(input: T, **options: Unpack[Options]) -> T:
+def rand_like(input: T, **options: Any) -> T:
     """Numbers uniform in [0, 1), in the shape and dtype of `input`."""
     return like(input, partial(draw, "random", plain(input).shape), **options)
 
 
-def randn_like(input: T, **options: Unpack[Options]) -> T:
+def randn_like(input: T, **options: Any) -> T:
     """Numbers of the standard normal distribution, in the shape and dtype of `input`."""
     return like(input, partial(draw, "standard_normal", plain(input).shape), **options)
 
 
-def randint_like(input: T, low: int, high: int | None = None, **options: Unpack[Options]) -> T:
+def randint_like(input: T, low: int, high: int | None = None, **options: Any) -> T:
     """Whole numbers from `low` (0 if left out) to below `high`, in the shape and dtype of
     `input`."""
     ends = (0, low) if high is None else (low, high)
@@ -73,13 +72,6 @@ def randint_like(input: T, low: int, high: int | None = None, **options: Unpack[
 # ---------------------------------------------------------------- of its probabilities
 
 
-def _floats(name: str, input: Any) -> Array:
-    x: Array = plain(input)
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"{name}: it takes a tensor of floats, not {x.dtype}")
-    return x
-
-
 def _tossed(p: Any, shape: Any, dtype: DTypeLike, generator: Source = None) -> Array:
     p = within("bernoulli", "a probability lies between 0 and 1", p, lambda p: (p >= 0) & (p <= 1))
     return np.asarray(numpy_generator(generator).random(shape) < p, dtype)
@@ -87,13 +79,13 @@ def _tossed(p: Any, shape: Any, dtype: DTypeLike, generator: Source = None) -> A
 
 def bernoulli(input: T, p: Any = None, *, generator: Source = None) -> T:
     """1 with probability p, else 0: with the probabilities in `input`, or with one p for all."""
-    chances = _floats("bernoulli", input) if p is None else p
-    return like(input, partial(_tossed, chances, plain(input).shape), generator=generator)
+    toss = partial(_tossed, input if p is None else p, plain(input).shape)
+    return like(input, toss, generator=generator)
 
 
 def poisson(input: T, generator: Source = None) -> T:
     """How many events happen where `input` are expected: P(k) = e^-r r^k / k! for each rate r."""
-    rates = within("poisson", "a rate is at least 0", _floats("poisson", input), lambda r: r >= 0)
+    rates = within("poisson", "a rate is at least 0", input, lambda r: r >= 0)
     return like(input, numpy_generator(generator).poisson(rates).astype)
 
 
@@ -112,15 +104,12 @@ def multinomial(
 
     Differs from PyTorch: it would go on with places of weight 0.
     """
-    given, random = _floats("multinomial", input).astype(float64), numpy_generator(generator)
-    finite = "weights are finite and at least 0"
-    weights = within("multinomial", finite, given, lambda w: (w >= 0) & (w < np.inf))
+    finite, random = "weights are finite and at least 0", numpy_generator(generator)
+    weights = within("multinomial", finite, input, lambda w: (w >= 0) & (w < np.inf))
+    weights = weights.astype(float64)
     fewest = (weights > 0).sum(axis=-1).min(initial=num_samples)
-    if (
-        weights.ndim not in (1, 2)
-        or num_samples < 1
-        or fewest < (1 if replacement else num_samples)
-    ):
+    needed = 1 if replacement else num_samples
+    if weights.ndim not in (1, 2) or num_samples < 1 or fewest < needed:
         raise RuntimeError(
             f"multinomial: {num_samples} places cannot be drawn from weights of shape "
             f"{weights.shape}, of which only {fewest} in a row are above 0; it takes a row or a "

@@ -1,7 +1,5 @@
 """The same numbers in another shape: views, permutations, repeats, joins and splits."""
 
-from __future__ import annotations
-
 import itertools
 import math
 from collections.abc import Sequence
@@ -9,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import inplace, ops
+from .. import graph, inplace, ops
 from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, plain, sizes_of
 
 # ---------------------------------------------------------------- in order, in another shape
@@ -22,7 +20,10 @@ def numel(input: Any) -> int:
 
 def reshape(input: T, *shape: Any) -> T:
     """The same numbers, in order, in another shape; one size may be -1."""
-    return ops.reshape(input, shape=sizes_of(shape))
+    sizes = sizes_of(shape)
+    if min(sizes, default=0) < -1:
+        raise RuntimeError(f"reshape: {sizes} has a size below -1; -1 stands for what is left")
+    return ops.reshape(input, shape=sizes)
 
 
 def view(input: Any, *shape: Any) -> Any:
@@ -59,7 +60,7 @@ def ravel(input: T) -> T:
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """The dimensions from `start_dim` to `end_dim` made one."""
-    sizes: tuple[int, ...] = input.shape or (1,)  # type: ignore[attr-defined]
+    sizes: tuple[int, ...] = graph.shape_of(input) or (1,)
     for dim in (start_dim, end_dim):
         check_dim(dim, len(sizes), "flatten", input)
     start, end = start_dim % len(sizes), end_dim % len(sizes)
@@ -71,8 +72,9 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
 
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
     """One dimension made several, the inverse of `flatten`; one of the sizes may be -1."""
-    dim, whole = check_dim(dim, input.ndim, "unflatten", input), input.shape
-    return ops.reshape(input, shape=(*whole[:dim], *sizes, *whole[dim + 1 :]))
+    line = graph.Tensor(np.empty(_side(input, dim, "unflatten"), bool))
+    dim, whole = dim % input.ndim, input.shape
+    return ops.reshape(input, shape=(*whole[:dim], *reshape(line, sizes).shape, *whole[dim + 1 :]))
 
 
 def squeeze(input: T, dim: Dim = None) -> T:
@@ -142,12 +144,13 @@ def t(input: T) -> T:
 def flip(input: T, dims: Any, *more: int) -> T:
     """The tensor with its order along `dims` reversed, a copy."""
     sizes = sizes_of((dims, *more))
-    return ops.flip(input, axis=axis_of(input, sizes, "flip") if sizes else ())
+    axis = axis_of(input, sizes, "flip") if sizes else ()
+    return ops.flip(input, axis=axis if input.ndim else ())  # type: ignore[attr-defined]
 
 
 def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     """The tensor turned by k quarters of a circle, from the first of `dims` towards the second."""
-    first, second = dims
+    first, second = _two_dims(input.ndim, dims[0], dims[1], "rot90", input)
     if k % 2 == 0:
         return flip(input, dims if k % 4 else ())
     turned = transpose(input, first, second)
@@ -212,9 +215,13 @@ def tile(input: Any, *dims: Any) -> Any:
     return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
 
-def repeat_interleave(input: Any, repeats: Any, dim: Any = None, *, output_size: Any = None) -> Any:
+def repeat_interleave(
+    input: Any, repeats: Any = None, dim: Any = None, *, output_size: Any = None
+) -> Any:
     """Each number so many times in a row along `dim` (of all, flattened, without it); `repeats` is
-    an int, or a tensor with one for each place."""
+    an int, or a tensor with one for each place.  Alone, such a tensor repeats its places."""
+    if repeats is None:
+        input, repeats = graph.Tensor(np.arange(len(input), dtype=input.dtype)), input
     x, axis = (ravel(input), 0) if dim is None or not input.ndim else (input, dim)
     axis = check_dim(axis, x.ndim, "repeat_interleave", x)
     if isinstance(repeats, int):
@@ -351,7 +358,7 @@ def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, 
     check_dim(dim1, ndim, name, x)
     check_dim(dim2, ndim, name, x)
     if dim1 % ndim == dim2 % ndim:
-        raise RuntimeError(f"{name}: a diagonal runs in two dimensions, not in {dim1} and {dim2}")
+        raise RuntimeError(f"{name}: it takes two dimensions, which {dim1} and {dim2} are not")
     return dim1 % ndim, dim2 % ndim
 
 
@@ -379,6 +386,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f"meshgrid: indexing is 'ij' or 'xy', not {indexing!r}")
     xs: Any = sizes_of(tensors)
+    if any(x.ndim > 1 for x in xs):
+        raise RuntimeError(f"meshgrid: it takes vectors, not {[x.shape for x in xs]}")
     shape = tuple([numel(x) for x in xs])
     grids = [
         ops.broadcast_to(ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)), shape=shape)

@@ -65,10 +65,15 @@ def _laid_out(x, axis):
     return x.copy("F") if short_rows else x
 
 
+def _largest(x, axis):
+    """The largest number along the axis; 0 if there is none."""
+    return (np.maximum if x.size else np.add).reduce(x, axis=axis, keepdims=True)
+
+
 def _shifted(x, axis):
     """x less its largest number along the axis, so that e^x cannot overflow."""
     x = _laid_out(x, axis)
-    return x - np.maximum.reduce(x, axis=axis, keepdims=True)
+    return x - _largest(x, axis)
 
 
 @op(
@@ -97,8 +102,8 @@ def log_softmax(x, *, axis):
 )
 def logsumexp(x, *, axis, keepdims=False):
     """y = log sum_j e^x_j over the axes;  dL/dx = g e^(x - y)."""
-    top = np.maximum.reduce(x, axis=axis, keepdims=True)
-    top = np.where(np.isfinite(top), top, np.zeros_like(top))
+    top = _largest(x, axis)
+    top = np.where(np.isfinite(top), top, 0.0)
     y = np.log(np.add.reduce(np.exp(x - top), axis=axis, keepdims=True)) + top
     if keepdims:
         return y

@@ -99,7 +99,8 @@ def power(a, b):
     Where b = 0 the first is 0 also at a = 0, and where a = 0 <= b the second is 0: no 0 times
     infinity.
     """
-    return a * a * a if b.__class__ in (int, float) and b == 3 else _pow(a, b)
+    cube = b.__class__ in (int, float) and b == 3 and a.dtype.kind == "f"
+    return a * a * a if cube else _pow(a, b)
 
 
 @op(lambda g, _y, x: 2 * g * x, numpy=np.square)
@@ -184,7 +185,8 @@ def sigmoid(x):
     Accurate on both sides: e^-x is exact to rounding for very negative x, where y = e^x.  Where it
     overflows, 1 / (1 + inf) is 0, as it should be.
     """
-    return np.reciprocal(silently(np.exp, np.negative(x)) + _ONE.get(x.dtype, 1))
+    minus = np.subtract(_ZERO.get(x.dtype, 0), x)
+    return np.reciprocal(silently(np.exp, minus) + _ONE.get(x.dtype, 1))
 
 
 # Numbers that are made once: with a Python 0, comparing a small array takes twice as long.
@@ -349,9 +351,15 @@ def _quotient(function, a, b):
     return y
 
 
-@_binary(None, None, numpy=np.floor_divide, promotes=True)
+@_binary(
+    lambda g, _y, _a, _b: np.zeros_like(g),
+    lambda g, _y, _a, _b: np.zeros_like(g),
+    domain=(0.55, 0.7),
+    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    numpy=np.floor_divide,
+)
 def floor_divide(a, b):
-    """y = floor(a / b).  No gradient flows back: it is flat but for its steps."""
+    """y = floor(a / b);  dL/da = dL/db = 0, its steps left out."""
     return _quotient(np.floor_divide, a, b)
 
 

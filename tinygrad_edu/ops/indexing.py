@@ -4,14 +4,15 @@ A key is a tuple of ints, slices, None, Ellipsis and arrays.  The arrays are inp
 gradient), so that the clock sees a write to them; `key` holds the rest, with ARRAY in their places.
 """
 
+from itertools import chain
 from math import prod
+from operator import index
 from typing import Any
 
 import numpy as np
 
 from ..dtypes import bool_
-from ..graph import TensorBase, op
-from . import samples
+from ..graph import MISUSE, op
 
 ARRAY = "array"
 
@@ -23,138 +24,120 @@ def filled(key: Any, arrays: Any) -> Any:
 
 
 def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
-    """The arrays of a key, and the key with ARRAY in their places ."""
+    """The arrays of a key, and the key with ARRAY in their places."""
     arrays: list[Any] = []
     rest: list[Any] = []
-    open_end = False
     for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, list | range):
-            part = np.asarray(part, None if len(part) else np.intp)
-        elif isinstance(part, bool):
-            part = np.asarray(part)
-        if isinstance(part, TensorBase | np.ndarray | np.generic):
-            array: Any = getattr(part, "array", part)
-            if array.dtype == np.uint8:
-                raise IndexError(
-                    "a key of uint8 is a mask for PyTorch and places for NumPy; say which with "
-                    ".bool() or .long()"
-                )
-            if array.ndim == 0 and array.dtype.kind in "iu":
-                rest.append(int(array))
-                continue
-            arrays.append(part)
-            rest.append(ARRAY)
-        elif isinstance(part, slice):
+        if isinstance(part, list | range | bool):
+            part = np.asarray(part, np.intp if part in ([], range(0)) else None)
+        array: Any = getattr(part, "array", part)
+        if isinstance(part, slice):
             ends = (part.start, part.stop, part.step)
-            rest.append(slice(*[end if end is None else end.__index__() for end in ends]))
-        else:
-            open_end = open_end or part is Ellipsis
-            rest.append(part)
-    if not arrays and not open_end:
+            part = slice(*[end if end is None else index(end) for end in ends])
+        elif hasattr(array, "dtype"):
+            if array.dtype == np.uint8:
+                raise IndexError("a uint8 key: a mask, or places?  Say .bool() or .long()")
+            if array.ndim == 0 and array.dtype.kind in "iu":
+                part = int(array)
+            else:
+                arrays.append(part)
+                part = ARRAY
+        rest.append(part)
+    if not arrays and Ellipsis not in rest:
         rest.append(Ellipsis)  # so that one number is a view too, as in PyTorch
     return arrays, tuple(rest)
 
 
-def ints_first(arrays: list[Any], rest: tuple[Any, ...]) -> tuple[Any, Any] | None:
-    """A key of ints, slices and arrays as two, one after the other: PyTorch takes the ints first,
-    where NumPy would count them among the arrays.  None if one key does."""
-    if not arrays or not any(isinstance(part, int) for part in rest):
-        return None
-    covered = [x.ndim if x.dtype == bool_ else 1 for x in arrays]
+def located(x: Any, arrays: Any, key: Any) -> Any:
+    """A part of x, which is a view, and the key that has x[key] in it.  PyTorch takes the ints of a
+    key with arrays first, where NumPy would count them among the arrays; and it refuses a mask
+    without elements that does not fit, where NumPy would not look."""
+    parts: Any = filled(key, arrays)
+    if not arrays or (int not in map(type, key) and all(array.size for array in arrays)):
+        return x, parts
+    hidden = [slice(None)] * (x.ndim - sum(map(_sides, parts)))  # behind ...
     first: list[Any] = []
-    for part in rest:
-        first += [slice(None)] * covered.pop(0) if part is ARRAY else [part]
-    then = tuple(
-        part if part is ARRAY or part is Ellipsis else slice(None)
-        for part in rest
-        if not isinstance(part, int)
-    )
-    return (*first, *[Ellipsis] * (Ellipsis not in first)), then  # a view, of one number too
+    then: list[Any] = []
+    for part in chain.from_iterable(hidden if p is Ellipsis else [p] for p in parts):
+        axis = sum(map(_sides, first))
+        end = axis + _sides(part)
+        if hasattr(part, "dtype"):
+            if part.dtype == bool_ and part.shape != x.shape[axis:end]:
+                raise IndexError(
+                    f"a mask of {part.shape} does not fit the sides {x.shape[axis:end]}"
+                )
+            first += [slice(None)] * (end - axis)
+            then.append(part)
+        else:
+            first.append(part)
+            then += [] if part.__class__ is int else [slice(None)]
+    return x[(*first, Ellipsis)], tuple(then)
 
 
-def _places(random):
-    rows, columns = random.randint(1, 4), random.randint(1, 4)
-    some = np.array([random.randint(-rows, rows - 1) for _ in range(random.randint(0, 4))], int)
-    mask = np.array([[random.random() < 0.5 for _ in range(columns)] for _ in range(rows)])
-    arrays, key = random.choice(
-        (
-            ((), (random.randint(-rows, rows - 1),)),
-            ((), (slice(None, None, -1), None, slice(0, columns, 2))),
-            ((), (Ellipsis, random.randint(0, columns - 1))),
-            ((some,), (ARRAY,)),
-            ((some, some % columns), (ARRAY, ARRAY)),
-            ((some % columns,), (slice(1, None), ARRAY)),
-            ((mask,), (ARRAY,)),
+def _sides(part: Any) -> int:
+    """How many sides of x a part of a key is about."""
+    if part is None or part is Ellipsis:
+        return 0
+    return part.ndim if getattr(part, "dtype", None) == bool_ else 1
+
+
+def _keys(*names):
+    """Draws keys, with shapes of these names: x, and what the key reads of it."""
+
+    def draw(random):
+        rows, columns = random.randint(1, 4), random.randint(1, 4)
+        some = np.array([random.randint(-rows, rows - 1) for _ in range(random.randint(0, 4))], int)
+        mask = np.reshape(random.choices((True, False), k=rows * columns), (rows, columns))
+        arrays, key = random.choice(
+            (
+                ((), (random.randint(-rows, rows - 1),)),
+                ((), (slice(None, None, -1), None, slice(0, columns, 2))),
+                ((), (Ellipsis, random.randint(0, columns - 1))),
+                ((some,), (ARRAY,)),
+                ((some, some[:, None] % columns), (ARRAY, ARRAY)),
+                ((some % columns,), (slice(1, None), ARRAY)),
+                ((some % columns,), (0, None, ARRAY)),
+                ((mask,), (ARRAY,)),
+            )
         )
-    )
-    return (rows, columns), arrays, key
+        part, at = located(np.empty((rows, columns)), arrays, key)
+        shapes = {"x": (rows, columns), "values": part[at].shape}
+        params = {"key": key} if "x" in names else {"key": key, "shape": (rows, columns)}
+        return (*[shapes[name] for name in names], *arrays), params
+
+    return draw
 
 
-def _read_samples(random):
-    shape, arrays, key = _places(random)
-    return (shape, *arrays), {"key": key}
-
-
-def _put_samples(random):
-    shape, arrays, key = _places(random)
-    values = np.empty(shape)[filled(key, arrays)].shape
-    return (values, *arrays), {"key": key, "shape": shape}
-
-
-def _write_samples(random):
-    (values, *arrays), params = _put_samples(random)
-    distinct = [np.unique(array) if array.dtype.kind == "i" else array for array in arrays[:1]]
-    arrays = [d if d.dtype.kind == "b" else d[d >= 0] for d in distinct] + arrays[1:]
-    if len(arrays) == 2:
-        arrays[1] = arrays[0] % params["shape"][1]
-    values = np.empty(params["shape"])[filled(params["key"], arrays)].shape
-    return (params["shape"], values, *arrays), {"key": params["key"]}
-
-
-def _beyond(x, *arrays, key):
-    return f"{_key_text(key, arrays)} does not fit shape {x.shape}: {_first_misfit(x, arrays, key)}"
-
-
-def _key_text(key, arrays):
-    key = key[:-1] if key[-1] is Ellipsis and len(key) > 1 else key
-    parts = [
-        f"array{x.shape}" if hasattr(x, "shape") else "..." if x is Ellipsis else _slice_text(x)
-        for x in filled(key, arrays)
-    ]
-    return f"[{', '.join(parts)}]"
-
-
-def _slice_text(part):
-    if not isinstance(part, slice):
-        return str(part)
-    ends = ":".join("" if end is None else str(end) for end in (part.start, part.stop))
-    return ends if part.step is None else f"{ends}:{part.step}"
-
-
-def _first_misfit(x, arrays, key):
+def _misfit(x, *arrays, key):
+    """The key, and in NumPy's words why it does not fit."""
+    key = key[:-1] if len(key) > 1 and key[-1] is Ellipsis else key
+    shown = [f"array{p.shape}" if hasattr(p, "shape") else str(p) for p in filled(key, arrays)]
+    why: Any = "the values do not broadcast to the places"
     try:
-        x[filled(key, arrays)]
-    except (IndexError, TypeError, ValueError) as error:
-        return str(error)
-    return "the values do not broadcast to the places"
+        part, at = located(x, arrays, key)
+        part[at]
+    except MISUSE as error:
+        why = error
+    return f"[{', '.join(shown)}] does not fit shape {x.shape}: {why}"
 
 
 @op(
     lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x),
-    samples=_read_samples,
-    explain=_beyond,
+    samples=_keys("x"),
+    explain=_misfit,
 )
 def getitem(x, *arrays, key):
     """y = x[key];  dL/dx = zeros with g added at the places that were read."""
     whole_rows = key == (ARRAY,) and arrays[0].dtype.kind == "i" and x.__class__ is np.ndarray
     if whole_rows and x.flags.c_contiguous and x.ndim:
         return x.take(arrays[0], 0)  # up to ten times as fast
-    return x[filled(key, arrays)]
+    part, at = located(x, arrays, key)
+    return part[at]
 
 
 @op(
     lambda g, _y, _values, *arrays, key, shape: getitem(g, *arrays, key=key),
-    samples=_put_samples,
+    samples=_keys("values"),
 )
 def put(values, *arrays, key, shape):
     """y = zeros of a shape, with the values added at the places of the key;  dL/dvalues = g[key].
@@ -163,9 +146,7 @@ def put(values, *arrays, key, shape):
     """
     if any(array.dtype.kind != "b" for array in arrays):
         return _added_at(values, arrays, key, shape)
-    y = np.zeros_like(values, shape=shape)
-    y[filled(key, arrays)] = values
-    return y
+    return _written(np.zeros_like(values, shape=shape), values, arrays, key)
 
 
 def _added_at(values, arrays, key, shape):
@@ -174,13 +155,13 @@ def _added_at(values, arrays, key, shape):
     Numbers after the last side that the key names stay together, as rows: what is added is whole
     rows, whose places are numbered through.
     """
-    key = key[:-1] if key[-1] is Ellipsis else key
-    named = len(shape)
-    if Ellipsis not in key:
-        named = sum(part.__class__ in (int, slice) for part in key)
-        named += sum(array.ndim if array.dtype.kind == "b" else 1 for array in arrays)
+    named = len(shape) if Ellipsis in key else sum(map(_sides, filled(key, arrays)))
     count, width = prod(shape[:named]), prod(shape[named:])
-    rows = np.arange(count).reshape(shape[:named])[filled(key, arrays)].reshape(-1)
+    if all(part is ARRAY for part in key) and len(key) == named:
+        rows = np.ravel_multi_index(arrays, shape[:named], mode="wrap").reshape(-1)
+    else:
+        part, at = located(np.arange(count).reshape(shape[:named]), arrays, key)
+        rows = part[at].reshape(-1)
     values = values.reshape((len(rows), width))
     y = np.zeros_like(values, shape=shape, order="C")
     (_add_rows if y.dtype.kind == "f" else np.add.at)(y.reshape((count, width)), rows, values)
@@ -199,7 +180,7 @@ def _add_rows(y, rows, values):
     if width > 1 and width * (n + count) <= SMALL:
         places = rows[:, None] * width + np.arange(width)
         y[...] = np.bincount(places.reshape(-1), values.reshape(-1), y.size).reshape(y.shape)
-    elif width <= FEW and count <= 4 * n:
+    elif width <= FEW and count <= 4 * n + SMALL:
         for k in range(width):
             y[:, k] = np.bincount(rows, values[:, k], count)
     elif n:
@@ -213,7 +194,10 @@ def _partial_sums(values, rows, count):
     Rows of one number are added in runs of at most ROUNDS, all runs at once: first of each run its
     first row, then the second is added where there is one ...; then the runs' sums likewise.
     """
-    order, nth = numbered(rows.astype(np.uint16) if count <= 2**16 else rows)
+    order = np.argsort(rows.astype(np.uint16) if count <= 2**16 else rows, kind="stable")
+    ordered = rows[order]
+    first = np.flatnonzero(np.diff(ordered, prepend=-1))
+    nth = np.arange(len(rows)) - np.repeat(first, np.diff(first, append=len(rows)))
     run = np.flatnonzero(nth % ROUNDS == 0)
     length = np.diff(run, append=len(rows))
     longest_first = np.argsort(-length, kind="stable")
@@ -223,56 +207,42 @@ def _partial_sums(values, rows, count):
     for k in range(1, length[0]):
         left = np.searchsorted(-length, -k)
         sums[:left] += values.take(order[run[:left] + k], 0)
-    rows = rows[order[run]]
+    rows = ordered[run]
     return (rows, sums) if nth[run].max() == 0 else _partial_sums(sums, rows, count)
-
-
-def numbered(rows: Any) -> tuple[Any, Any]:
-    """The order that sorts the rows, and for each in that order, how many equals stand before."""
-    order = np.argsort(rows, kind="stable")  # of 16 bits, it is ten times as fast
-    ordered, n = rows[order], len(rows)
-    first = np.flatnonzero(np.concatenate((np.ones(min(n, 1), bool), ordered[1:] != ordered[:-1])))
-    return order, np.arange(n) - np.repeat(first, np.diff(first, append=n))
-
-
-def _with_ndim(part, ndim):
-    """The values may have had more sides of 1 in front than the places that they were written
-    to."""
-    return part.reshape((1,) * (ndim - part.ndim) + part.shape) if part.ndim < ndim else part
 
 
 def _written(y, values, arrays, key):
     """y, after y[key] = values, in order: of several values for one place the last stays."""
     if any(array.ndim > 1 and array.dtype.kind != "b" for array in arrays):
         values, *arrays = (np.copy(x, order="C") for x in (values, *arrays))
-    y[filled(key, arrays)] = values
+    part, at = located(y, arrays, key)
+    part[at] = values
     return y
 
 
 def _kept(shape, arrays, key):
     """Which of the values written to a key are still there."""
     holds = np.zeros(shape, np.intp)
-    read = holds[filled(key, arrays)].shape
-    numbers = np.arange(prod(read)).reshape(read)
-    return _written(holds, numbers, arrays, key)[filled(key, arrays)] == numbers
+    part, at = located(holds, arrays, key)
+    numbers = np.arange(part[at].size).reshape(part[at].shape)
+    _written(holds, numbers, arrays, key)
+    return part[at] == numbers
 
 
 def _to_values(g, _y, _x, _values, *arrays, key):
     part = getitem(g, *arrays, key=key)
     if any(array.dtype.kind != "b" for array in arrays):
         part = part * _kept(_x, arrays, key)
-    return _with_ndim(part, len(_values))
+    ones = (1,) * (len(_values) - part.ndim)  # sides that the values had in front
+    return part.reshape(ones + part.shape)
 
 
 @op(
     lambda g, _y, _x, _values, *arrays, key: setitem(g, 0.0, *arrays, key=key),
     _to_values,
-    samples=_write_samples,
+    samples=_keys("x", "values"),
     promotes=False,
-    explain=lambda x, values, *arrays, key: (
-        f"cannot write {np.shape(values)} to {_key_text(key, arrays)} of {x.shape}: "
-        + _first_misfit(x, arrays, key)
-    ),
+    explain=lambda x, values, *arrays, key: f"{np.shape(values)} to {_misfit(x, *arrays, key=key)}",
 )
 def setitem(x, values, *arrays, key):
     """y = x with y[key] = values;  dL/dx = g with zeros at those places,  dL/dvalues = g[key].
@@ -282,55 +252,25 @@ def setitem(x, values, *arrays, key):
     return _written(np.copy(x), values, arrays, key)  # of a NumPy scalar too
 
 
-def _along_samples(random):
-    rows, columns, picked = (random.randint(1, 4) for _ in range(3))
-    wide = random.choice((1, columns))  # one column is read in every column
-    index = [[random.randint(-rows, rows - 1) for _ in range(wide)] for _ in range(picked)]
-    return ((rows, columns), np.array(index)), {"axis": random.choice((0, -2))}
-
-
-@op(
-    lambda g, _y, _x, index, axis: put_along_axis(g, index, axis=axis, shape=_x),
-    None,
-    samples=_along_samples,
-    numpy=np.take_along_axis,
-)
-def take_along_axis(x, index, *, axis):
-    """y[.., k, ..] = x[.., index[.., k, ..], ..] along the axis;  dL/dx = g added back there."""
-    return x[along(index, axis, x.shape)]
-
-
 def along(index: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
     """The key that names the places of `index` along one axis, and each place of the others."""
-    ndim = len(shape)
-    return tuple(
-        index if k == axis % ndim else np.arange(n).reshape((n,) + (1,) * (ndim - 1 - k))
-        for k, n in enumerate(shape)
-    )
+    places = list(np.indices(shape, sparse=True))
+    if shape:
+        places[axis] = index
+    return tuple(places)
 
 
-def _put_along_samples(random):
-    (shape, index), params = _along_samples(random)
-    return ((len(index), shape[1]), index), params | {"shape": shape}
+def take_along_axis(x: Any, index: Any, axis: int) -> Any:
+    """y[.., k, ..] = x[.., index[.., k, ..], ..] along the axis."""
+    return getitem(x, *along(index, axis, x.shape), key=(ARRAY,) * x.ndim)
 
 
-@op(
-    lambda g, _y, _values, index, axis, shape: take_along_axis(g, index, axis=axis),
-    None,
-    samples=_put_along_samples,
-)
-def put_along_axis(values, index, *, axis, shape):
-    """y = zeros of a shape, with the values added at the index along the axis;  dL/dvalues = g
-    taken from there."""
-    key = along(index, axis, shape)
-    if not shape or values.size * shape[axis] == prod(shape):  # no place is named twice
-        y = np.zeros_like(values, shape=shape)
-        y[key] = values
-        return y
-    return _added_at(values, key, (ARRAY,) * len(shape), shape)
+def put_along_axis(values: Any, index: Any, axis: int, shape: tuple[int, ...]) -> Any:
+    """y = zeros of a shape, with the values added at the index along the axis."""
+    return put(values, *along(index, axis, shape), key=(ARRAY,) * len(shape), shape=shape)
 
 
-@op(None, samples=samples.along_axis, numpy=np.argsort)
+@op(None, numpy=np.argsort)
 def argsort(x, *, axis=-1, descending=False):
     """y = the places of x in order along the axis; equal numbers stay in the order that they have,
     and NaN counts as the largest.  No gradient flows back."""
@@ -340,17 +280,3 @@ def argsort(x, *, axis=-1, descending=False):
         return np.argsort(x, axis=axis, kind="stable")
     back = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
     return x.shape[axis] - 1 - np.flip(back, axis)
-
-
-@op(None, None, promotes=False, numpy=np.searchsorted)
-def searchsorted(x, values, *, side="left"):
-    """y = where in x, sorted, each value would stand: before its equals, or after them ("right").
-
-    x is a row, or as many rows as values has.  No gradient flows back.
-    """
-    if x.ndim == 1:
-        return np.searchsorted(x, values, side)
-    y = np.empty(values.shape, np.intp)
-    for row in np.ndindex(values.shape[:-1]):
-        y[row] = np.searchsorted(x[row], values[row], side)
-    return y

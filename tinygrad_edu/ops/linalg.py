@@ -14,6 +14,7 @@ import numpy as np
 from ..graph import op
 from . import samples
 from .elementwise import where
+from .reduction import prod_
 from .shape import concatenate
 
 
@@ -25,15 +26,11 @@ def _as_matrix(g, _a, _b):
 
 
 def _to_left(g, _y, _a, b):
-    if len(_a) == b.ndim == 2:
-        return g @ b.swapaxes(0, 1)
     columns = b[:, None] if b.ndim == 1 else b
     return _as_matrix(g, _a, b.shape) @ columns.swapaxes(-1, -2)
 
 
 def _to_right(g, _y, a, _b):
-    if a.ndim == len(_b) == 2:
-        return a.swapaxes(0, 1) @ g
     rows = a[None, :] if a.ndim == 1 else a
     part = rows.swapaxes(-1, -2) @ _as_matrix(g, a.shape, _b)
     return part[..., 0] if len(_b) == 1 else part
@@ -43,12 +40,10 @@ def _inner_sizes_differ(a, b):
     shape_a, shape_b = np.shape(a), np.shape(b)
     if not shape_a or not shape_b:
         return f"a number is not a matrix: {shape_a} @ {shape_b}.  Multiply numbers with *."
-    inner = shape_b[-2] if len(shape_b) > 1 else shape_b[0]
-    if shape_a[-1] == inner:
+    if shape_a[-1] == shape_b[-2:][0]:
         return f"the leading dimensions do not broadcast: {shape_a} @ {shape_b}"
-    hint = ""
-    if len(shape_b) > 1 and shape_a[-1] == shape_b[-1]:
-        hint = "  Did you mean W.T?" if len(shape_b) == 2 else "  Did you mean W.mT?"
+    hint = f"  Did you mean W.{'T' if len(shape_b) == 2 else 'mT'}?"
+    hint = hint if len(shape_b) > 1 and shape_a[-1] == shape_b[-1] else ""
     return f"inner dimensions differ: {shape_a} @ {shape_b}.{hint}"
 
 
@@ -143,10 +138,15 @@ def einsum(*xs, subscripts):
 
     An index that x names twice is a diagonal, x_ii = sum_j x_ij (i == j), and one that only x has
     is summed alone, sum_i x_i = sum_i x_i 1_i.  So the identity and ones are inputs like others.
+    More than two are multiplied pair by pair, in the order that NumPy finds cheapest.  Whole
+    numbers of which some are summed alone are summed in int64.
     """
     *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
-    large = len(xs) > 1 and prod(_sizes(terms, xs).values()) > LARGE
-    return np.einsum(f"{','.join(terms)}->{out}", *xs, optimize=large)
+    sizes = _sizes(terms, xs)
+    large = len(xs) > 2 or (len(xs) == 2 and prod(sizes.values()) > LARGE)
+    alone = any(sum(c in term for term in terms) == 1 for c in sizes.keys() - set(out))
+    wide = np.int64 if alone and all(x.dtype.kind in "iub" for x in xs) else None
+    return np.einsum(f"{','.join(terms)}->{out}", *xs, optimize=large, dtype=wide)
 
 
 # ---------------------------------------------------------------- inverses and determinants
@@ -178,7 +178,7 @@ def _fits_lapack(x):
     return x.ndim > 1 and x.shape[-1] == x.shape[-2] and x.dtype != np.float16
 
 
-def _unsolvable(x, b=None):
+def _singular(x, b=None):
     if not _fits_lapack(x):
         return None
     if b is not None and (b.ndim < 2 or b.shape[-2] != x.shape[-1]):
@@ -186,11 +186,7 @@ def _unsolvable(x, b=None):
     return f"the matrix {x.shape} is singular: for what there is instead, see pinv and lstsq"
 
 
-def _to_inverted(g, y, _x):
-    return -(_t(y) @ g @ _t(y))
-
-
-@op(_to_inverted, samples=_square, explain=_unsolvable, numpy=np.linalg.inv)
+@op(lambda g, y, _x: -(_t(y) @ g @ _t(y)), samples=_square, explain=_singular, numpy=np.linalg.inv)
 def inv(x):
     """y = x^-1;  dL/dx = -y' g y'."""
     return np.linalg.inv(x)
@@ -198,15 +194,14 @@ def inv(x):
 
 def _systems(random):
     (a,), _ = _square(random)
-    n, k = a.shape[-1], random.randint(1, 3)
-    return (a, random.choice(((n, k), (2, n, k)))), {}
+    return (a, (*random.choice(((), (2,))), a.shape[-1], random.randint(1, 3))), {}
 
 
 @op(
     lambda g, y, a, _b: -(solve(_t(a), g) @ _t(y)),
     lambda g, _y, a, _b: solve(_t(a), g),
     samples=_systems,
-    explain=_unsolvable,
+    explain=_singular,
 )
 def solve(a, b):
     """y = a^-1 b, for the columns of b;  dL/db = a'^-1 g,  dL/da = -(dL/db) y'."""
@@ -215,12 +210,9 @@ def solve(a, b):
 
 def _products_of_others(s):
     """p_ij = the product of all s_k but s_i and s_j."""
-    n = s.shape[-1]
-    rows, columns = np.indices((n, n))
-    p = np.ones((n, n), s.dtype)
-    for k in range(n):
-        p = p * where((rows != k) & (columns != k), s[..., k, None, None], 1)
-    return p
+    k = np.arange(s.shape[-1])
+    others = (k != k[:, None]) & (k != k[:, None, None])
+    return prod_(where(others, s[..., None, None, :], 1), axis=-1)
 
 
 def _to_minors(g, _y, x):
@@ -242,7 +234,7 @@ def cofactor(x):
     for singular matrices too.
     """
     u, s, vh = np.linalg.svd(x)
-    p = np.diagonal(_products_of_others(s), 0, -2, -1)
+    p = np.prod(np.where(np.eye(s.shape[-1], dtype=bool), 1, s[..., None, :]), -1)
     return np.linalg.det(u @ vh)[..., None, None] * (u * p[..., None, :] @ vh)
 
 

@@ -14,7 +14,7 @@ number by number keeps that order, so a network of convolutions pays for it once
 
 from itertools import product
 from math import prod
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -59,11 +59,9 @@ def _drawn(*names, grouped=False):
             "weight": (out * groups, channels, *kernel),
             "bias": (out * groups,),
             "y": (n, out * groups, *counts),
-            "pooled": (n, channels, *counts),
         }
-        whole = np.array([random.randint(0, 3) for _ in range(prod(shapes["x"]))])
-        shapes["whole"] = whole.reshape(shapes["x"])
-        shapes["top"] = max_pool(shapes["whole"], windows=windows)
+        whole = np.reshape(random.choices(range(4), k=prod(shapes["x"])), shapes["x"])
+        shapes |= {"whole": whole, "top": max_pool(whole, windows=windows)}
         if np.any(shapes["top"] < 0):
             return draw(random)  # a window sees nothing but padding
         params = {"windows": windows} | ({"groups": groups} if grouped else {})
@@ -141,7 +139,7 @@ def fold(x, *, windows):
     """y = windows x[n, c, k, p], added where they stand;  dL/dx = the windows of g."""
     padded, inside = _blank(x, x.shape[1], windows)
     x = _batch_last(x)
-    _add_windows(_windows_on(padded, windows), windows, ((at, x[at]) for at in _offsets(windows)))
+    _add_windows(_windows_on(padded, windows), windows, map(x.__getitem__, _offsets(windows)))
     return _batch_first(inside)
 
 
@@ -149,11 +147,11 @@ def _add_windows(view, windows, parts):
     """Add to all windows what they get at each offset.  Where none overlap, writing is faster."""
     _, kernel, _, stride, dilation, _ = windows
     apart = all(s > (k - 1) * d for k, s, d in zip(kernel, stride, dilation, strict=True))
-    for at, part in parts:
+    for at, part in zip(_offsets(windows), parts, strict=True):
         if apart:
-            view[at] = part
+            view[at] = part.reshape(view[at].shape)
         else:
-            view[at] += part
+            view[at] += part.reshape(view[at].shape)
 
 
 # ---------------------------------------------------------------- convolution
@@ -178,13 +176,9 @@ def _grouped(x, groups):
 
 
 @op(
-    lambda g, _y, _x, weight, _bias, windows, groups: conv_transpose(
-        g, weight, windows=windows, groups=groups
-    ),
-    lambda g, _y, x, _weight, _bias, windows, groups: conv_weight(
-        x, g, windows=windows, groups=groups
-    ),
-    lambda g, _y, _x, _weight, _bias, windows, groups: g.sum(axis=(0, *range(2, g.ndim))),
+    lambda g, _y, _x, weight, _bias, **where: conv_transpose(g, weight, **where),
+    lambda g, _y, x, _weight, _bias, **where: conv_weight(x, g, **where),
+    lambda g, _y, _x, _weight, _bias, **_: g.sum(axis=(0, *range(2, g.ndim))),
     samples=_drawn("x", "weight", "bias", grouped=True),
 )
 def conv(x, weight, bias, *, windows, groups):
@@ -208,10 +202,8 @@ def conv(x, weight, bias, *, windows, groups):
 
 
 @op(
-    lambda g, _y, _x, weight, windows, groups: conv(
-        g, weight, None, windows=windows, groups=groups
-    ),
-    lambda g, _y, x, _weight, windows, groups: conv_weight(g, x, windows=windows, groups=groups),
+    lambda g, _y, _x, weight, **where: conv(g, weight, None, **where),
+    lambda g, _y, x, _weight, **where: conv_weight(g, x, **where),
     samples=_drawn("y", "weight", grouped=True),
 )
 def conv_transpose(x, weight, *, windows, groups):
@@ -225,19 +217,13 @@ def conv_transpose(x, weight, *, windows, groups):
     view = _windows_on(padded, windows)
     weight = weight.reshape(groups, out // groups, per_group, -1).transpose(3, 0, 2, 1).copy()
     x = _grouped(x, groups)
-    parts = (
-        (at, np.matmul(weight_there, x).reshape(view[at].shape))
-        for at, weight_there in zip(_offsets(windows), weight, strict=True)
-    )
-    _add_windows(view, windows, parts)
+    _add_windows(view, windows, (np.matmul(there, x) for there in weight))
     return _batch_first(inside)
 
 
 @op(
-    lambda g, _y, _x, other, windows, groups: conv_transpose(
-        other, g, windows=windows, groups=groups
-    ),
-    lambda g, _y, x, _other, windows, groups: conv(x, g, None, windows=windows, groups=groups),
+    lambda g, _y, _x, other, **where: conv_transpose(other, g, **where),
+    lambda g, _y, x, _other, **where: conv(x, g, None, **where),
     samples=_drawn("x", "y", grouped=True),
 )
 def conv_weight(x, other, *, windows, groups):
@@ -268,20 +254,20 @@ def _over_windows(combine, x, windows, filler):
     return _batch_first(y)
 
 
-def _to_all_places(g, _y, _x, windows):
-    ones = (1,) * len(windows.kernel)
-    g = g.reshape((*_x[:2], *ones, *windows.counts))
-    return fold(broadcast_to(g, shape=(*_x[:2], *windows.kernel, *windows.counts)), windows=windows)
+def _to_offsets(x, windows):
+    """What belongs to each window, for each offset of its kernel."""
+    each = x.reshape((*x.shape[:2], *(1,) * len(windows.kernel), *windows.counts))
+    return broadcast_to(each, shape=(*x.shape[:2], *windows.kernel, *windows.counts))
 
 
-@op(_to_all_places, samples=_drawn("x"))
+@op(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at), samples=_drawn("x"))
 def sum_pool(x, *, windows):
     """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
     return _over_windows(np.add, x, windows, 0)
 
 
 @op(
-    lambda g, y, x, windows: put_at_largest(g, x, y, windows=windows),
+    lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at),
     samples=_drawn("x"),
 )
 def max_pool(x, *, windows):
@@ -291,41 +277,23 @@ def max_pool(x, *, windows):
     return _over_windows(np.maximum, x, windows, lowest)
 
 
-def _first_largest(x, top, windows):
-    """For each offset: its key, and the windows of which it is the first with the largest x."""
+@op(
+    lambda g, _y, _values, x, top, **at: where_largest(g, x, top, **at),
+    samples=_drawn("columns", "whole", "top"),
+)
+def where_largest(values, x, top, *, windows):
+    """y[n, c, k, p] = the value where offset k of window p is the first with the largest x (`top`
+    holds that), else 0;  dL/dvalues = g there."""
     nowhere = np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     view, top = _windows_on(_padded(x, windows, nowhere), windows), _batch_last(top)
-    searching = np.ones_like(top, bool)
+    found, searching = np.empty_like(view, bool, order="C"), np.ones_like(top, bool)
     for at in _offsets(windows):
-        found = (view[at] == top) & searching
-        searching ^= found
-        yield at, found
+        np.logical_and(view[at] == top, searching, out=found[at])
+        searching ^= found[at]
+    return _batch_first(_batch_last(values) * found)
 
 
-@op(
-    lambda g, _y, _values, x, top, windows: at_largest(g, x, top, windows=windows),
-    None,
-    None,
-    samples=_drawn("pooled", "whole", "top"),
-)
-def put_at_largest(values, x, top, *, windows):
-    """y = zeros, with each value added where its window has the largest x (`top` holds that);
-    dL/dvalues = g taken from there."""
-    padded, inside = _blank(values, x.shape[1], windows)
-    values = _batch_last(values)
-    parts = ((at, values * found) for at, found in _first_largest(x, top, windows))
-    _add_windows(_windows_on(padded, windows), windows, parts)
-    return _batch_first(inside)
-
-
-@op(
-    lambda g, _y, _values, x, top, windows: put_at_largest(g, x, top, windows=windows),
-    None,
-    None,
-    samples=_drawn("x", "whole", "top"),
-)
-def at_largest(values, x, top, *, windows):
-    """y[n, c, p] = the value at the place where window p has the largest x (`top` holds that);
-    dL/dvalues = g added back there."""
-    view = _windows_on(_padded(values, windows), windows)
-    return _batch_first(sum(view[at] * found for at, found in _first_largest(x, top, windows)))
+def at_largest(values: Any, x: Any, top: Any, *, windows: Windows) -> Any:
+    """y[n, c, p] = the value at the place where window p has the largest x (`top` holds that)."""
+    seen = where_largest(unfold(values, windows=windows), x, top, windows=windows)
+    return seen.sum(axis=tuple(range(2, 2 + len(windows.kernel))))
