@@ -23,7 +23,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 import tinygrad_edu as tg
-from tinygrad_edu.tensor import Tensor
+from tinygrad_edu.autograd import Function
+from tinygrad_edu.tensor import RemovableHandle, Tensor
 
 M = TypeVar("M", bound="Module")
 
@@ -37,6 +38,49 @@ class Parameter(Tensor):
     def __init__(self, data: Any, requires_grad: bool = True) -> None:
         super().__init__(tg.as_tensor(data).array)
         self.requires_grad_(requires_grad)
+
+
+class _Seen(Function):
+    """Hands tensors on as they are, and shows their gradients to `see`, which may replace them."""
+
+    @staticmethod
+    def forward(ctx: Any, see: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:
+        ctx.see = see
+        return tensors
+
+    @staticmethod
+    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        return (None, *ctx.see(grads))
+
+
+class _Passing:
+    """The gradients that pass through one call of a module, for its backward hooks."""
+
+    def __init__(self, module: Module, hooks: list[Callable[..., Any]]) -> None:
+        self.module, self.hooks, self.at_inputs = module, hooks, False
+        self.grad_output: tuple[Any, ...] = ()
+
+    def seen(self, values: tuple[Any, ...], see: Callable[..., Any]) -> tuple[Any, ...]:
+        """The values, those that require grad handed through `see`."""
+        flows = [isinstance(x, Tensor) and x.node is not None for x in values]
+        if not self.hooks or not any(flows):
+            return values
+        self.at_inputs = self.at_inputs or see == self.input_grads
+        through = iter(_Seen.apply(see, *[x for x, one in zip(values, flows, strict=True) if one]))
+        return tuple(next(through) if one else x for x, one in zip(values, flows, strict=True))
+
+    def output_grads(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        self.grad_output = grads
+        if not self.at_inputs:  # no input requires grad: this is all that there is to see
+            self.input_grads((None,))
+        return grads
+
+    def input_grads(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
+        for hook in self.hooks:
+            new = hook(self.module, grads, self.grad_output)
+            if new is not None:
+                grads = new if isinstance(new, tuple) else (new,)
+        return grads
 
 
 class IncompatibleKeys(NamedTuple):
@@ -63,7 +107,48 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
+        if "_hooks" in self.__dict__:
+            return self._hooked_call(inputs, options)
         return self.forward(*inputs, **options) if options else self.forward(*inputs)
+
+    # -------------------------------------------------------- hooks
+
+    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, inputs)` before each forward(); what it returns (if it is not None)
+        takes the place of the inputs."""
+        return self._register("forward_pre", hook)
+
+    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, inputs, output)` after each forward(); what it returns (if it is not
+        None) takes the place of the output."""
+        return self._register("forward", hook)
+
+    def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)`, two tuples, when the gradients with respect
+        to the inputs arrive; what it returns (if it is not None) takes the place of grad_input."""
+        return self._register("backward", hook)
+
+    def _register(self, when: str, hook: Callable[..., Any]) -> RemovableHandle:
+        hooks = self.__dict__.setdefault("_hooks", {}).setdefault(when, [])
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
+
+    def _hooked_call(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
+        """forward(), with the hooks around it."""
+        hooks = self.__dict__["_hooks"]
+        for hook in list(hooks.get("forward_pre", ())):
+            new = hook(self, inputs)
+            if new is not None:
+                inputs = new if isinstance(new, tuple) else (new,)
+        passing = _Passing(self, list(hooks.get("backward", ())))
+        inputs = passing.seen(inputs, passing.input_grads)
+        output = self.forward(*inputs, **options)
+        for hook in list(hooks.get("forward", ())):
+            new = hook(self, inputs, output)
+            output = output if new is None else new
+        several = isinstance(output, tuple)
+        seen = passing.seen(output if several else (output,), passing.output_grads)
+        return seen if several else seen[0]
 
     # -------------------------------------------------------- the tree
 

@@ -13,8 +13,7 @@ from importlib.resources import files
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
 from nn.data import MNIST, DataLoader, Dataset, Digits, TensorDataset, default_collate, mnist

@@ -6,8 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
 
 import nn
@@ -277,19 +276,7 @@ def test_a_function_of_two_is_pytorchs_and_broadcasts(name):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "add",
-        "sub",
-        "mul",
-        "div",
-        "maximum",
-        "minimum",
-        "pow",
-        "atan2",
-        "remainder",
-        "fmod",
-    ],
+    "name", ["add", "sub", "mul", "div", "maximum", "minimum", "pow", "atan2", "remainder", "fmod"]
 )
 def test_two_at_the_edges(name):
     a, b = np.meshgrid([0.0, 1.0, -2.0, 0.5, nan], [0.0, 1.0, 3.0, -1.0, nan])

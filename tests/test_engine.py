@@ -13,8 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
 import tinygrad_edu as tg
@@ -1055,9 +1054,7 @@ def test_a_write_is_an_error_exactly_if_its_cells_were_saved(written):
             y.backward()
 
 
-@given(
-    st.lists(st.tuples(st.integers(0, 7), st.integers(1, 8), st.booleans()), max_size=12),
-)
+@given(st.lists(st.tuples(st.integers(0, 7), st.integers(1, 8), st.booleans()), max_size=12))
 def test_the_clock_never_misses_a_write(events):
     """Reads and writes of random spans: a write to bytes that were saved is always an error."""
     c, x = tg.ones(8, dtype=tg.float64), leaf(1.0)

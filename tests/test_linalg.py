@@ -7,13 +7,12 @@ from random import Random
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import functions as f
-from tinygrad_edu import linalg, ops
+from tinygrad_edu import functions as f, linalg, ops
 from tinygrad_edu.testing import gradcheck
+from tinygrad_edu.testing.draw import Draw
 
 RNG = np.random.default_rng(0)
 
@@ -228,7 +227,7 @@ def test_einsum_of_a_repeated_operand_and_of_a_list():
 
 @given(random=st.randoms(use_true_random=False))
 def test_einsum_agrees_with_numpy(random):
-    (*shapes,), params = ops.einsum.op.samples(random)
+    (*shapes,), params = ops.einsum.op.samples(Draw(random))
     arrays = [np.asarray(normal(*shape)) for shape in shapes]
     mine = f.einsum(params["subscripts"], *map(tg.tensor, arrays))
     np.testing.assert_allclose(mine.array, np.einsum(params["subscripts"], *arrays), atol=1e-12)
@@ -299,9 +298,7 @@ def test_of_a_symmetric_matrix(name, batch):
 def test_upper_cholesky():
     x = positive()
     compare(
-        lambda x: linalg.cholesky(x, upper=True),
-        lambda x: torch.linalg.cholesky(x, upper=True),
-        x,
+        lambda x: linalg.cholesky(x, upper=True), lambda x: torch.linalg.cholesky(x, upper=True), x
     )
 
 

@@ -3,8 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 import nn
 import nn.functional as F
@@ -153,9 +152,7 @@ def test_one_example_without_a_batch_is_torchs(name):
 def test_cross_entropy_is_nll_of_log_softmax():
     x, labels = tg.randn(5, 3), tg.tensor([0, 1, 2, 1, 0])
     np.testing.assert_allclose(
-        F.cross_entropy(x, labels).item(),
-        F.nll_loss(F.log_softmax(x, 1), labels).item(),
-        rtol=1e-6,
+        F.cross_entropy(x, labels).item(), F.nll_loss(F.log_softmax(x, 1), labels).item(), rtol=1e-6
     )
 
 
@@ -477,13 +474,7 @@ WRONG = [
         case
         for name in CLASSES
         for case in (
-            (
-                name,
-                LOGITS,
-                tg.tensor([0, 4, 1]),
-                IndexError,
-                r"class 4 at \[1\].*classes, 0 to 3",
-            ),
+            (name, LOGITS, tg.tensor([0, 4, 1]), IndexError, r"class 4 at \[1\].*classes, 0 to 3"),
             (name, LOGITS, tg.tensor([0, 1, -1]), IndexError, r"class -1 at \[2\].*4 classes"),
             (name, LOGITS, tg.tensor([0.0, 1.0, 2.0]), TypeError, r"not float32.*target\.long\(\)"),
             (name, LOGITS, tg.tensor([True] * 3), TypeError, r"not bool"),

@@ -8,8 +8,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import nn
 import nn.functional as F
@@ -570,10 +569,7 @@ def test_linear_is_torchs(seed, batch, n, bias):
         return linear(x, weight, b) if bias else linear(x, weight) + 0 * b
 
     same_in_both(
-        layer,
-        rng.standard_normal((*batch, n)),
-        rng.standard_normal((3, n)),
-        rng.standard_normal(3),
+        layer, rng.standard_normal((*batch, n)), rng.standard_normal((3, n)), rng.standard_normal(3)
     )
 
 

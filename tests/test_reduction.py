@@ -93,18 +93,7 @@ def test_of_all_numbers(name, shape):
 
 
 @pytest.mark.parametrize(
-    "name",
-    [
-        "prod",
-        "max",
-        "min",
-        "median",
-        "cumsum",
-        "cumprod",
-        "argmax",
-        "argmin",
-        "diff",
-    ],
+    "name", ["prod", "max", "min", "median", "cumsum", "cumprod", "argmax", "argmin", "diff"]
 )
 @pytest.mark.parametrize("dim", [0, 1, -1])
 def test_along_a_dim(name, dim):

@@ -20,6 +20,7 @@ tinygrad_edu
 tinygrad_edu.viz
 tinygrad_edu.testing
 tinygrad_edu.autograd
+tinygrad_edu.func
 tinygrad_edu.linalg tinygrad_edu.distributions
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
@@ -40,13 +41,14 @@ tinygrad_edu.dtypes
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.ops": (
-        "samples elementwise special shape reduction indexing linalg window composite __init__"
+        "elementwise special shape reduction indexing linalg window composite __init__"
     ),
     "tinygrad_edu.functions": (
         "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"
     ),
+    "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.viz": "render diagram __init__",
-    "tinygrad_edu.testing": "gradcheck op_cases __init__",
+    "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim": "optimizer sgd adam __init__",
     "nn.data": "dataset loader mnist digits make_digits __init__",
     "nn": (

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import nn
 import nn.functional as F
@@ -374,8 +373,7 @@ def test_no_gradient_at_all_is_dashed_and_blue():
 
 
 @pytest.mark.parametrize(
-    ("values", "text"),
-    [([np.nan, 1.0], "nan"), ([np.inf, 1.0], "inf"), ([np.inf, -np.inf], "inf")],
+    ("values", "text"), [([np.nan, 1.0], "nan"), ([np.inf, 1.0], "inf"), ([np.inf, -np.inf], "inf")]
 )
 def test_what_is_no_number_is_black_and_said(values, text):
     attributes = flow(values)

@@ -6,13 +6,10 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as TF
-from hypothesis import assume, given
-from hypothesis import strategies as st
+from hypothesis import assume, given, strategies as st
 
 import tinygrad_edu as tg
-from nn import conv as conv_layers
-from nn import pooling as pooling_layers
-from nn import windows as F
+from nn import conv as conv_layers, pooling as pooling_layers, windows as F
 from tinygrad_edu import ops
 from tinygrad_edu.functions import shape
 from tinygrad_edu.testing import gradcheck

@@ -12,7 +12,6 @@ from math import e, inf, nan, pi
 from numpy import broadcast_shapes
 
 # ruff: noqa: I001 (in this order: a later name takes the place of an earlier one)
-from .ops.elementwise import *
 from .functions.elementwise import *
 from .functions.filling import *
 from .functions.indexing import *
@@ -22,22 +21,17 @@ from .functions.sampling import *
 from .functions.shape import *
 from .ops import det, matmul
 from .ops import inv as inverse
-from .autograd import enable_grad, is_grad_enabled, no_grad, set_grad_enabled
+from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import *
 from .dtypes import *
-from .dtypes import bool_ as bool
-from .dtypes import float16 as half
-from .dtypes import float32 as float
-from .dtypes import float64 as double
-from .dtypes import int32 as int
-from .dtypes import int64 as long
-from .dtypes import int16 as short
+from .dtypes import bool_ as bool, float16 as half, float32 as float, float64 as double
+from .dtypes import int16 as short, int32 as int, int64 as long
 from .device import *
 from .printing import set_printoptions
 from .random import *
 from .rng import *
 from .tensor import Tensor
-from . import autograd, distributions, linalg, ops, testing, viz
+from . import autograd, distributions, func, linalg, ops, testing, viz
 
 __version__ = "0.1.0"
 
@@ -58,21 +52,22 @@ __all__ = [
     "double", "dropout", "e", "einsum", "empty", "empty_like", "enable_grad", "eq", "equal",
     "erf", "exp", "exp2", "expm1", "eye", "finfo", "fix", "flatten", "flip", "float", "float16",
     "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_dlpack", "from_numpy",
-    "full", "full_like", "gather", "ge", "ger", "get_default_dtype", "get_rng_state", "greater",
-    "greater_equal", "gt", "half", "hstack", "hypot", "iinfo", "index_add", "index_put",
-    "index_select", "inf", "initial_seed", "inner", "int", "int8", "int16", "int32", "int64",
-    "inverse", "is_complex", "is_floating_point", "is_grad_enabled", "is_tensor", "isclose",
-    "isfinite", "isinf", "isnan", "kron", "le", "lerp", "less", "less_equal", "lgamma",
-    "linalg", "linspace", "log", "log1p", "log2", "log10", "log_softmax", "logaddexp", "logdet",
-    "logical_and", "logical_not", "logical_or", "logical_xor", "logspace", "logsumexp", "long",
-    "lt", "manual_seed", "masked_fill", "masked_select", "matmul", "matrix_power", "max",
-    "maximum", "mean", "median", "meshgrid", "min", "minimum", "mm", "moveaxis", "movedim",
-    "mul", "multinomial", "multiply", "mv", "nan", "nan_to_num", "nansum", "narrow", "ne",
-    "neg", "negative", "no_grad", "nonzero", "norm", "normal", "not_equal", "numel", "ones",
-    "ones_like", "ops", "outer", "permute", "pi", "poisson", "pow", "prod", "promote_types",
-    "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm", "ravel",
-    "reciprocal", "relu", "remainder", "repeat_interleave", "reshape", "result_type", "roll",
-    "rot90", "round", "rsqrt", "scatter", "scatter_add", "searchsorted", "seed", "selu",
+    "full", "full_like", "func", "gather", "ge", "ger", "get_default_dtype", "get_rng_state",
+    "greater", "greater_equal", "gt", "half", "hstack", "hypot", "iinfo", "index_add",
+    "index_put", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int",
+    "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
+    "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron", "le",
+    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "log", "log1p", "log2",
+    "log10", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or",
+    "logical_xor", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
+    "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median", "meshgrid",
+    "min", "minimum", "mm", "moveaxis", "movedim", "mul", "multinomial", "multiply", "mv",
+    "nan", "nan_to_num", "nansum", "narrow", "ne", "neg", "negative", "no_grad", "nonzero",
+    "norm", "normal", "not_equal", "numel", "ones", "ones_like", "ops", "outer", "permute",
+    "pi", "poisson", "pow", "prod", "promote_types", "rand", "rand_like", "randint",
+    "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu",
+    "remainder", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round",
+    "rsqrt", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
     "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "sgn",
     "short", "sigmoid", "sign", "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt",
     "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t",

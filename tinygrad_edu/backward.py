@@ -12,7 +12,7 @@ leaf []
 Everything that asks for gradients (`backward`, `grad`, the diagrams, the checks) reads these steps.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -27,16 +27,19 @@ Steps = Iterator[tuple[Node, Any, list[Any]]]
 
 
 def replay(
-    roots: dict[Node, Any], *, create_graph: bool = False, only: set[Node] | None = None
+    roots: dict[Node, Any],
+    create_graph: bool = False,
+    only: set[Node] | None = None,
+    since: int = 0,
 ) -> Steps:
     """The reverse pass, step by step: the node, the gradient g = dL/dy that arrived there, and the
     parts dL/d(input) that go on to its inputs (None where none is needed).  The leaves come last.
 
     `roots` maps the nodes to start from to their gradients, all arrays, or with `create_graph` all
     Tensors: then the rules run on Tensors, and are recorded.  Given `only`, no more than what leads
-    to those nodes is computed.
+    to those nodes is computed; what was recorded up to the tick `since` counts as leaves.
     """
-    order = _ops_behind(roots)
+    order = ops_behind(roots, since)
     if only is not None:
         needed = set(only)
         for node in reversed(order):
@@ -72,20 +75,20 @@ def replay(
             if create_graph:
                 set_recording(before)
         yield node, g, parts
-    for leaf, g in grads.items():
-        if leaf.plan is None:
-            yield leaf, _hooked(leaf, g) if leaf.hooks else g, []
+    for end, g in grads.items():
+        yield end, _hooked(end, g) if end.hooks else g, []
 
 
-def _ops_behind(roots: dict[Node, Any]) -> list[Node]:
-    """The recorded ops that the roots depend on, newest first: every result before its inputs."""
-    stack = [node for node in roots if node.plan]
+def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
+    """The ops recorded after the tick `since` that the roots depend on, newest first: every result
+    before its inputs."""
+    stack = [node for node in roots if node.plan and node.tick > since]
     seen = set(stack)
     while stack:
         node = stack.pop()
         for i, _, _ in node.plan.rules:  # type: ignore[union-attr]
             parent = node.inputs[i]
-            if parent is not None and parent.plan and parent not in seen:
+            if parent and parent.plan and parent not in seen and parent.tick > since:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=attrgetter("tick"), reverse=True)

@@ -19,10 +19,9 @@ from .dtypes import Array
 clock = itertools.count(1)
 newest_write = 0
 
-_HERE = os.path.dirname(__file__)
+_ROOT = os.path.dirname(os.path.dirname(__file__))
 OWN_FILES = (
-    _HERE + os.sep,
-    os.path.join(os.path.dirname(_HERE), "nn") + os.sep,
+    *[os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")],
     "<caller of an op",
 )
 FEW = 64  # extents remembered for each buffer

@@ -12,8 +12,6 @@ parameters, and an `event_shape`, that of a single outcome.  A sample has the sh
 *batch_shape, *event_shape); its log-probability lacks the last of these.
 """
 
-from __future__ import annotations
-
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -130,7 +128,7 @@ class Normal(Distribution):
         """log(scale sqrt(2 pi e))."""
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
 
-    def _kl_divergence(self, q: Normal) -> Any:
+    def _kl_divergence(self, q: Any) -> Any:
         ratio, z = (self.scale / q.scale) ** 2, (self.loc - q.loc) / q.scale
         return 0.5 * (ratio + z * z - 1 - ratio.log())
 
@@ -214,7 +212,7 @@ class Bernoulli(_Chances):
         """-p log p - (1 - p) log(1 - p)."""
         return ops.bce_with_logits(self.logits, self.probs)
 
-    def _kl_divergence(self, q: Bernoulli) -> Any:
+    def _kl_divergence(self, q: Any) -> Any:
         impossible = ((q.probs == 0) & (self.probs > 0)) | ((q.probs == 1) & (self.probs < 1))
         cross = ops.bce_with_logits(q.logits, self.probs)
         return ops.where(impossible, math.inf, cross - self.entropy())
@@ -253,7 +251,7 @@ class Categorical(_Chances):
         """-sum_i p_i log p_i."""
         return -_times_log(self.probs, self.logits).sum(-1)
 
-    def _kl_divergence(self, q: Categorical) -> Any:
+    def _kl_divergence(self, q: Any) -> Any:
         terms = ops.where(q.probs == 0, math.inf, self.probs * (self.logits - q.logits))
         return ops.where(self.probs == 0, 0, terms).sum(-1)
 

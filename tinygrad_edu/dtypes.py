@@ -5,8 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike as NumpyDTypeLike
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike as NumpyDTypeLike, NDArray
 
 Array = NDArray[Any]
 DType = np.dtype[Any]
@@ -17,11 +16,7 @@ int8, int16, int32, int64 = (np.dtype(f"int{bits}") for bits in (8, 16, 32, 64))
 uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
 
 
-class _Missing(str):
-    """A dtype that PyTorch has and NumPy has not.  Using it raises TypeError, with these words."""
-
-
-bfloat16 = _Missing("bfloat16 (which NumPy does not have: use float32 or float16)")
+bfloat16 = "bfloat16 (which NumPy does not have: use float32 or float16)"  # a TypeError says so
 complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")  # refused by `checked`
 
 _default: DType = float32

@@ -1,6 +1,12 @@
-"""Grad mode: whether ops are recorded, per thread."""
+"""Grad mode: whether ops are recorded, per thread, and what turns that on and off."""
 
 import threading
+from collections.abc import Callable
+from functools import partial, wraps
+from inspect import isgeneratorfunction
+from typing import Any, TypeVar, cast
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class GradMode(threading.local):
@@ -23,3 +29,98 @@ def set_recording(on: bool) -> bool:
         with _pausing:
             paused += 1 if before else -1
     return before
+
+
+def is_grad_enabled() -> bool:
+    """Are ops recorded on this thread?"""
+    return mode.recording
+
+
+class _Switch:
+    """Recording on or off: in a `with` block, or in a function or generator that it decorates."""
+
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self._before.append(set_recording(self._mode))
+
+    def __exit__(self, *exception: Any) -> None:
+        set_recording(self._before.pop())
+
+    def __call__(self, function: F) -> F:
+        mode = self._mode  # each call has a switch of its own: calls may nest, or run in threads
+
+        @wraps(function)
+        def switched(*args: Any, **kwargs: Any) -> Any:
+            with _Switch(mode):
+                return function(*args, **kwargs)
+
+        @wraps(function)
+        def switched_steps(*args: Any, **kwargs: Any) -> Any:
+            steps = function(*args, **kwargs)
+            go_on = partial(next, steps)
+            while True:
+                try:
+                    with _Switch(mode):
+                        step = go_on()
+                except StopIteration as end:
+                    return end.value
+                try:
+                    go_on = partial(steps.send, (yield step))
+                except GeneratorExit:
+                    steps.close()
+                    raise
+                except BaseException as error:
+                    go_on = partial(steps.throw, error)
+
+        return cast(F, switched_steps if isgeneratorfunction(function) else switched)
+
+
+class set_grad_enabled(_Switch):
+    """Record ops on this thread, or not: as a statement, a `with` block, or a decorator."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        self._before.append(set_recording(mode))  # at once: it may be a statement
+        self._entered = False
+
+    def __enter__(self) -> None:
+        if self._entered:
+            super().__enter__()
+        self._entered = True
+
+    def __call__(self, function: F) -> F:
+        set_recording(self._before.pop())
+        return super().__call__(function)
+
+
+class _NamedSwitch(_Switch):
+    _recording: bool
+
+    def __new__(cls, function: Any = None) -> Any:
+        """Both `@no_grad()` and `@no_grad` decorate, as in PyTorch."""
+        return super().__new__(cls) if function is None else cls()(function)
+
+    def __init__(self) -> None:
+        super().__init__(self._recording)
+
+
+class no_grad(_NamedSwitch):
+    """In this block (or decorated function) nothing is recorded, and writes go into the buffers."""
+
+    _recording = False
+
+
+class enable_grad(_NamedSwitch):
+    """In this block (or decorated function) ops are recorded, also within no_grad."""
+
+    _recording = True
+
+
+def inference_mode(mode: Any = True) -> Any:
+    """`no_grad`, which is as fast here; `inference_mode(False)` is `enable_grad`."""
+    if callable(mode):
+        return no_grad()(mode)
+    return no_grad() if mode else enable_grad()

@@ -213,11 +213,12 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     which is told its input's position `i`.
 
     The rest declares what a check must know: `domain=(low, high)` of the inputs, `kinks=` where the
-    derivative jumps, `samples=` that draws (inputs, params) from a `random.Random`, shapes standing
-    for random inputs.  `explain=` says in words why inputs do not fit; `numpy=` is the NumPy
-    function that this op answers to; `promotes=` says whether inputs of several dtypes meet in one
-    (unless said, those do that have a rule).  `residual=` computes of the inputs, with ops, what
-    both the forward and the rules need: it is kept for rules on arrays, found anew on Tensors.
+    derivative jumps, `samples=lambda draw: ...` what fits it, (inputs, params) in the words of
+    `testing/draw.py`: unless said, shapes that broadcast.  `explain=` says in words why inputs do
+    not fit; `numpy=` is the NumPy function that this op answers to; `promotes=` says whether inputs
+    of several dtypes meet in one (unless said, those do that have a rule).  `residual=` computes of
+    the inputs, with ops, what both the forward and the rules need: it is kept for rules on arrays,
+    found anew on Tensors.
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:

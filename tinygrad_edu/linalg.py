@@ -9,16 +9,13 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 (tensor([1., 1.]), tensor(5.), tensor([1.3820, 3.6180]))
 """
 
-from __future__ import annotations
-
 from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 from . import ops
-from .functions import cholesky, matrix_power, slogdet
-from .functions import norm as vector_norm
+from .functions import cholesky, matrix_power, norm as vector_norm, slogdet
 from .functions.arguments import check_dim
 from .ops import det, inv, matmul
 from .tensor import Tensor

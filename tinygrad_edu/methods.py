@@ -8,10 +8,8 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import dtypes, graph, ops
-from . import functions as f
-from .device import check_device
-from .device import device as Device
+from . import dtypes, functions as f, graph, ops
+from .device import check_device, device as Device
 from .dtypes import DTypeLike, as_array
 from .grad_mode import mode
 from .graph import TensorBase
@@ -32,22 +30,6 @@ def in_place(function: Any, name: str = "") -> Callable[..., Any]:
     write.__name__ = write.__qualname__ = name
     write.__doc__ = f"`{function.__name__}`, written into this tensor."
     return write
-
-
-def seen_otherwise(function: Any) -> Callable[..., Any]:
-    """The method that makes the Tensor the view of itself that `function` gives."""
-    name = f"{function.__name__}_"
-
-    def become(self: Any, *dims: int) -> Any:
-        if mode.recording:
-            self._refuse_leaf(name)
-        y = function(self, *dims)
-        self.array, self.node = y.array, y.node
-        return self
-
-    become.__name__ = become.__qualname__ = name
-    become.__doc__ = f"Become `{function.__name__}` of this tensor, in the same memory."
-    return become
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -139,7 +121,8 @@ class Methods(TensorBase):
     ravel, repeat, repeat_interleave, reshape = f.ravel, f.repeat, f.repeat_interleave, f.reshape
     reshape_as, roll, rot90, split, squeeze = f.reshape_as, f.roll, f.rot90, f.split, f.squeeze
     swapaxes, swapdims, t, tile, transpose = f.swapaxes, f.swapdims, f.t, f.tile, f.transpose
-    tril, triu, unbind, unflatten, unfold = f.tril, f.triu, f.unbind, f.unflatten, f.unfold
+    select, tril, triu, unbind = f.select, f.tril, f.triu, f.unbind
+    unflatten, unfold = f.unflatten, f.unfold
     unsqueeze, view, view_as = f.unsqueeze, f.view, f.view_as
     argsort, argwhere, bincount, gather = f.argsort, f.argwhere, f.bincount, f.gather
     index_add, index_put, index_select = f.index_add, f.index_put, f.index_select
@@ -178,13 +161,11 @@ class Methods(TensorBase):
     logical_not_, logical_xor_ = in_place(f.logical_not), in_place(f.logical_xor)
     eq_, ne_, lt_, le_ = in_place(f.eq), in_place(f.ne), in_place(f.lt), in_place(f.le)
     gt_, ge_, atan2_ = in_place(f.gt), in_place(f.ge), in_place(f.atan2)
-    addmm_ = in_place(f.addmm)
+    addmm_, t_, transpose_ = in_place(f.addmm), in_place(f.t), in_place(f.transpose)
+    squeeze_, unsqueeze_ = in_place(f.squeeze), in_place(f.unsqueeze)
     uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
-
-    t_, transpose_ = seen_otherwise(f.t), seen_otherwise(f.transpose)
-    squeeze_, unsqueeze_ = seen_otherwise(f.squeeze), seen_otherwise(f.unsqueeze)
 
     def detach_(self) -> Self:
         """Become a constant: nothing flows back through it any more."""

@@ -35,7 +35,7 @@ def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: An
 def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18)."""
     if function in _PLAIN | _LIKE:
-        result = function(*map(_array, args), **{k: _array(x) for k, x in kwargs.items()})
+        result = function(*map(plain, args), **{k: plain(x) for k, x in kwargs.items()})
         return graph.Tensor(result) if function in _LIKE else result
     call: Any = ANSWERS.get(function)
     if call is None:
@@ -51,7 +51,7 @@ def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) ->
     return call(*inputs, **params)
 
 
-def _array(x: Any) -> Any:
+def plain(x: Any) -> Any:
     return x.array if isinstance(x, TensorBase) else x
 
 

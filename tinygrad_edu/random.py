@@ -16,8 +16,7 @@ from .functions.arguments import plain
 from .functions.filling import size_given
 from .functions.sampling import draw, draw_whole, within
 from .graph import TensorBase
-from .rng import manual_seed as manual_seed
-from .rng import numpy_generator
+from .rng import manual_seed as manual_seed, numpy_generator
 from .tensor import Tensor
 
 

@@ -17,19 +17,10 @@ from typing import Any, cast
 import numpy as np
 from numpy import ndarray
 
-from . import backward as replaying
-from . import clock, graph, numpy_protocol, ops
+from . import backward as replaying, clock, graph, numpy_protocol, ops
 from .device import device
-from .dtypes import (
-    RANKS,
-    Array,
-    DType,
-    DTypeLike,
-    as_array,
-    float32,
-    row_of_ones,
-)
-from .functions.arguments import check_dim
+from .dtypes import RANKS, Array, DType, DTypeLike, as_array, float32, row_of_ones
+from .functions.arguments import check_dim, plain
 from .grad_mode import mode
 from .graph import Node, Shape, TensorBase
 from .inplace import is_stored_back, is_view
@@ -79,10 +70,7 @@ class Tensor(Methods):
 
     def size(self, dim: int | None = None) -> Any:
         """The shape, or the size of one dimension."""
-        if dim is None:
-            return self.shape
-        check_dim(dim, self.ndim, "size", self)
-        return self.shape[dim]
+        return self.shape if dim is None else self.shape[check_dim(dim, self.ndim, "size", self)]
 
     def dim(self) -> int:
         """How many dimensions it has."""
@@ -144,7 +132,7 @@ class Tensor(Methods):
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
-        return bool((self.array == _plain(value)).any())
+        return bool((self.array == plain(value)).any())
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
@@ -237,7 +225,7 @@ class Tensor(Methods):
         if node is not None and (node.shape, node.dtype) != (array.shape, array.dtype):
             self.node = _leaf(array)
             if node.grad is not None and node.shape == array.shape:
-                self.node.grad = _plain(node.grad).astype(array.dtype)
+                self.node.grad = plain(node.grad).astype(array.dtype)
             self.node.hooks = node.hooks
         self.array = array
 
@@ -307,8 +295,14 @@ class Tensor(Methods):
 
     def _write(self, result: Any, name: str) -> Tensor:
         """Become `result`: into the buffer if no gradient is involved, else by a new place in the
-        record, so that no saved buffer is touched."""
+        record, so that no saved buffer is touched.  What is a view of this tensor it becomes."""
         array = result.array
+        base = array.base
+        if base is not None and (base is self.array or base is self.array.base):  # as in x.t_()
+            if mode.recording:
+                self._refuse_leaf(name)
+            self.array, self.node = array, result.node
+            return self
         if array.shape != self.shape:
             raise RuntimeError(
                 f"{name}: the result has shape {array.shape}, which does not fit in place into "
@@ -362,10 +356,10 @@ class Tensor(Methods):
             self.array, self.node = result.array, result.node
             return
         try:
-            part, at = ops.located(self.array, [_plain(x) for x in arrays], rest)
-            part[at] = _plain(value)
+            part, at = ops.located(self.array, [plain(x) for x in arrays], rest)
+            part[at] = plain(value)
         except (IndexError, ValueError, TypeError) as error:
-            given = tuple(_plain(x) for x in (self, value, *arrays))
+            given = tuple(plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
         clock.stamp(self.array if arrays else self.array[rest])
 
@@ -427,7 +421,7 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
             )
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
-    given = as_array(_plain(gradient))
+    given = as_array(plain(gradient))
     if given.shape != output.shape:
         raise RuntimeError(
             f"backward: gradient has shape {given.shape}, but it is dL/d(this), of shape "
@@ -460,7 +454,3 @@ def _new_array(data: Any) -> Array:
 
 CPU = device()
 _NUMERIC = (TensorBase, np.ndarray, np.generic, int, float, list, tuple)
-
-
-def _plain(x: Any) -> Any:
-    return x.array if isinstance(x, TensorBase) else x

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
 
-from .. import graph
+from ..numpy_protocol import plain as plain
 
 T = TypeVar("T")
 Dim = int | tuple[int, ...] | list[int] | None
@@ -41,10 +41,6 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         return tuple(sizes[0])
     return sizes
-
-
-def plain(x: Any) -> Any:
-    return x.array if isinstance(x, graph.TensorBase) else x
 
 
 def accept_numpy_names(names: dict[str, Any]) -> None:

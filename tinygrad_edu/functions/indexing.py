@@ -5,8 +5,6 @@ that are read several times add up their gradients; where they are *written* sev
 value stays, and has the gradient.
 """
 
-from __future__ import annotations
-
 from typing import Any, NamedTuple
 
 import numpy as np

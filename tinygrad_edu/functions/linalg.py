@@ -6,8 +6,6 @@
 ((2, 4), (2, 4), (6, 12))
 """
 
-from __future__ import annotations
-
 from collections import namedtuple
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
@@ -15,8 +13,11 @@ from typing import Any
 import numpy as np
 
 from .. import graph, ops
-from ..ops import det, matmul  # noqa: F401
-from ..ops import inv as inverse  # noqa: F401
+from ..ops import (  # noqa: F401
+    det,
+    inv as inverse,
+    matmul,
+)
 from .arguments import T
 
 # ---------------------------------------------------------------- products of two

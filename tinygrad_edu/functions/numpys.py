@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from .. import ops
 from ..numpy_protocol import ANSWERS
 from . import elementwise, indexing, linalg, reduction, shape
 
@@ -37,6 +38,9 @@ ANSWERS |= {
     np.nonzero: partial(indexing.nonzero, as_tuple=True),
     np.meshgrid: partial(shape.meshgrid, indexing="xy"),
     np.repeat: shape.repeat_interleave,
+    np.swapaxes: shape.transpose,
+    np.squeeze: lambda a, axis=None: ops.reshape(a, shape=np.squeeze(a.array, axis).shape),
+    np.expand_dims: lambda a, axis: ops.reshape(a, shape=np.expand_dims(a.array, axis).shape),
     np.linalg.matrix_power: linalg.matrix_power,
 }
 

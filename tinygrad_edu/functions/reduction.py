@@ -174,7 +174,8 @@ def _at(name: str, x: Any, places: Any, axis: int, keepdim: bool = True) -> Any:
     """The pair (values, indices) of the places along an axis."""
     values = ops.take_along_axis(x, places, axis=axis) if x.ndim else x
     if not keepdim and x.ndim:
-        values, places = ops.squeeze(values, axis=axis), ops.squeeze(places, axis=axis)
+        left = x.shape[:axis] + x.shape[axis:][1:]
+        values, places = ops.reshape(values, shape=left), ops.reshape(places, shape=left)
     return _PAIRS[name](values, places)
 
 

@@ -79,18 +79,16 @@ def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
 
 def squeeze(input: T, dim: Dim = None) -> T:
     """The tensor without its sides of 1, or without those of `dim` that are 1."""
-    if dim is None:
-        return ops.squeeze(input)
-    axis = axis_of(input, dim, "squeeze")
-    shape: tuple[int, ...] = input.shape  # type: ignore[attr-defined]
-    axes = axis if isinstance(axis, tuple) else () if axis is None else (axis,)
-    return ops.squeeze(input, axis=tuple([d for d in axes if shape and shape[d] == 1]))
+    dims = (dim,) if isinstance(dim, int) else range(input.ndim) if dim is None else dim  # type: ignore[attr-defined]
+    gone = {check_dim(d, input.ndim, "squeeze", input) for d in dims}  # type: ignore[attr-defined]
+    left = [n for d, n in enumerate(input.shape) if n != 1 or d not in gone]  # type: ignore[attr-defined]
+    return ops.reshape(input, shape=tuple(left))
 
 
 def unsqueeze(input: T, dim: int) -> T:
     """The tensor with a side of 1 put in at `dim`."""
-    check_dim(dim, input.ndim + 1, "unsqueeze")  # type: ignore[attr-defined]
-    return ops.expand_dims(input, axis=dim)
+    dim = check_dim(dim, input.ndim + 1, "unsqueeze")  # type: ignore[attr-defined]
+    return ops.reshape(input, shape=(*input.shape[:dim], 1, *input.shape[dim:]))  # type: ignore[attr-defined]
 
 
 # ---------------------------------------------------------------- in another order
@@ -98,9 +96,9 @@ def unsqueeze(input: T, dim: int) -> T:
 
 def transpose(input: T, dim0: int, dim1: int) -> T:
     """The tensor with two dimensions exchanged."""
-    for dim in (dim0, dim1):
-        check_dim(dim, input.ndim, "transpose", input)  # type: ignore[attr-defined]
-    return ops.swapaxes(input, axis1=dim0, axis2=dim1) if input.ndim else input  # type: ignore[attr-defined]
+    first, second = (check_dim(dim, input.ndim, "transpose", input) for dim in (dim0, dim1))  # type: ignore[attr-defined]
+    exchanged = {first: second, second: first}
+    return ops.transpose(input, axes=tuple([exchanged.get(d, d) for d in range(input.ndim)]))  # type: ignore[attr-defined]
 
 
 swapaxes = swapdims = transpose
@@ -271,11 +269,6 @@ def vstack(tensors: Sequence[Any]) -> Any:
 # ---------------------------------------------------------------- parts
 
 
-def _part(x: Any, dim: int, where: Any) -> Any:
-    """x[where] along one dimension, for a place or a slice: a view."""
-    return ops.getitem(x, key=(*(slice(None),) * (dim % x.ndim), where, Ellipsis))
-
-
 def _side(x: Any, dim: int, name: str) -> int:
     """The size of a dimension that it has."""
     if x.ndim == 0:
@@ -290,12 +283,17 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     first = start + size if start < 0 else start
     if length < 0 or not 0 <= first <= size - length:
         raise RuntimeError(f"narrow: {length} places from {start} on do not lie within {size}")
-    return _part(input, dim, slice(first, first + length))
+    return select(input, dim, slice(first, first + length))
+
+
+def select(input: Any, dim: int, index: Any) -> Any:
+    """A view of one place along `dim`, which goes."""
+    return ops.getitem(input, key=(*(slice(None),) * (dim % input.ndim), index, Ellipsis))
 
 
 def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
     """A view of each place along `dim`, which goes."""
-    return tuple([_part(input, dim, k) for k in range(_side(input, dim, "unbind"))])
+    return tuple([select(input, dim, k) for k in range(_side(input, dim, "unbind"))])
 
 
 def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
@@ -313,7 +311,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
     if sum(sizes) != size or min(sizes, default=0) < 0:
         raise RuntimeError(f"split: the sizes {sizes} do not add up to dimension {dim}'s {size}")
     ends = itertools.accumulate(sizes)
-    return tuple([_part(tensor, dim, slice(b - n, b)) for n, b in zip(sizes, ends, strict=True)])
+    return tuple([select(tensor, dim, slice(b - n, b)) for n, b in zip(sizes, ends, strict=True)])
 
 
 def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:

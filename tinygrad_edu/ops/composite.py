@@ -10,16 +10,9 @@ from math import prod
 import numpy as np
 
 from ..graph import op
-from . import samples
 from .elementwise import log, not_broadcasting, sigmoid, where
 from .indexing import put_along_axis
 from .reduction import kept
-
-
-def _dense(random):
-    batch = samples.shape(random, max_ndim=2)
-    n, m = random.randint(1, 4), random.randint(1, 4)
-    return ((*batch, n), (m, n), (m,)), {}
 
 
 def _does_not_fit_weight(x, weight, bias):
@@ -41,7 +34,7 @@ def _to_weight(g, _y, x, _weight, _bias):
     lambda g, _y, _x, weight, _bias: g @ weight,
     _to_weight,
     lambda g, _y, _x, _weight, _bias: g,
-    samples=_dense,
+    samples=lambda draw: draw.case(*draw.shapes("...n", "mn", "m")),
     explain=_does_not_fit_weight,
 )
 def linear(x, weight, bias):
@@ -78,7 +71,7 @@ def _shifted(x, axis):
 
 @op(
     lambda g, y, _x, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
-    samples=samples.along_axis,
+    samples=lambda draw: draw.along_axis(),
 )
 def softmax(x, *, axis):
     """y_i = e^x_i / sum_j e^x_j along the axis;  dL/dx = y (g - sum_j g_j y_j)."""
@@ -88,7 +81,7 @@ def softmax(x, *, axis):
 
 @op(
     lambda g, y, _x, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
-    samples=samples.along_axis,
+    samples=lambda draw: draw.along_axis(),
 )
 def log_softmax(x, *, axis):
     """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
@@ -98,7 +91,7 @@ def log_softmax(x, *, axis):
 
 @op(
     lambda g, y, x, axis, keepdims: kept(g, x.shape, axis) * np.exp(x - kept(y, x.shape, axis)),
-    samples=samples.reduction,
+    samples=lambda draw: draw.reduction(),
 )
 def logsumexp(x, *, axis, keepdims=False):
     """y = log sum_j e^x_j over the axes;  dL/dx = g e^(x - y)."""
@@ -113,18 +106,13 @@ def logsumexp(x, *, axis, keepdims=False):
 @op(
     lambda g, _y, a, b: g * (2 / prod(a.shape)) * (a - b),
     lambda g, _y, a, b: g * (2 / prod(a.shape)) * (b - a),
-    samples=lambda random: ((samples.shape(random),) * 2, {}),
+    samples=lambda draw: draw.case(*draw.alike(2)),
     explain=not_broadcasting,
 )
 def mse(a, b):
     """y = mean of (a - b)^2, over all n numbers;  dL/da = 2 g (a - b) / n."""
     d = np.subtract(a, b)
     return np.vdot(d, d) / d.size
-
-
-def _class_samples(random):
-    n, classes = random.randint(1, 4), random.randint(1, 4)
-    return ((n, classes), np.array([random.randint(0, classes - 1) for _ in range(n)])), {}
 
 
 def _at_classes(x, target):
@@ -149,7 +137,7 @@ def _no_such_class(x, target):
 @op(
     lambda g, _y, _logp, target: put_along_axis(-g[:, None], target[:, None], axis=1, shape=_logp),
     None,
-    samples=_class_samples,
+    samples=lambda draw: draw.case(draw.shape(min_ndim=2, max_ndim=2), draw.classes),
     explain=_no_such_class,
 )
 def nll(logp, target):
@@ -168,7 +156,7 @@ def _softmax_minus_one_hot(g, _y, x, target, logp):
     _softmax_minus_one_hot,
     None,
     residual=lambda x, target: log_softmax(x, axis=1),
-    samples=_class_samples,
+    samples=lambda draw: draw.case(draw.shape(min_ndim=2, max_ndim=2), draw.classes),
     explain=_no_such_class,
 )
 def cross_entropy(x, target, logp):
@@ -177,16 +165,10 @@ def cross_entropy(x, target, logp):
     return -np.add.reduce(_at_classes(logp, target)) / len(target)
 
 
-def _binary_samples(random):
-    full = samples.shape(random)
-    target = np.array([random.random() for _ in range(int(np.prod(full)))])
-    return (full, target.reshape(full)), {}
-
-
 @op(
     lambda g, _y, x, target: g * (sigmoid(x) - target),
     lambda g, _y, x, _target: -g * x,
-    samples=_binary_samples,
+    samples=lambda draw: draw.case(draw.shape(), draw.probabilities),
     explain=not_broadcasting,
 )
 def bce_with_logits(x, target):
@@ -199,7 +181,7 @@ def bce_with_logits(x, target):
     lambda g, _y, p, target: g * (p - target) / np.maximum(p * (1 - p), 1e-12),
     lambda g, _y, p, _target: g * (_log_at_least(1 - p) - _log_at_least(p)),
     domain=(0.1, 0.9),
-    samples=_binary_samples,
+    samples=lambda draw: draw.case(draw.shape(), draw.probabilities),
     explain=not_broadcasting,
 )
 def binary_cross_entropy(p, target):

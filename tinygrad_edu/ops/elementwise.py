@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from ..graph import op
-from . import samples
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays
@@ -355,7 +354,7 @@ def _quotient(function, a, b):
     lambda g, _y, _a, _b: np.zeros_like(g),
     lambda g, _y, _a, _b: np.zeros_like(g),
     domain=(0.55, 0.7),
-    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    samples=lambda draw: draw.case((2, 3), np.asarray([0.25, 0.255, 0.26])),
     numpy=np.floor_divide,
 )
 def floor_divide(a, b):
@@ -366,7 +365,7 @@ def floor_divide(a, b):
 @_binary(
     lambda g, _y, _a, _b: g,
     lambda g, _y, a, b: -g * floor_divide(a, b),
-    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    samples=lambda draw: draw.case((2, 3), np.asarray([0.25, 0.255, 0.26])),
     domain=(0.55, 0.7),
     numpy=np.remainder,
 )
@@ -378,7 +377,7 @@ def remainder(a, b):
 @_binary(
     lambda g, _y, _a, _b: g,
     lambda g, _y, a, b: -g * np.trunc(divide(a, b)),
-    samples=lambda random: (((2, 3), np.asarray([0.25, 0.255, 0.26])), {}),
+    samples=lambda draw: draw.case((2, 3), np.asarray([0.25, 0.255, 0.26])),
     domain=(-0.7, -0.55),
     numpy=np.fmod,
 )
@@ -411,28 +410,17 @@ def minimum(a, b):
     return np.minimum(a, b)
 
 
-def _where_samples(random):
-    full = tuple(random.randint(0, 3) for _ in range(random.randint(0, 3)))
-    mask = np.array([random.random() < 0.5 for _ in range(int(np.prod(full)))], bool)
-    return (mask.reshape(full), full, full[random.randint(0, len(full)) :]), {}
-
-
 @op(
     None,
     lambda g, _y, mask, _a, _b: where(mask, g, 0),
     lambda g, _y, mask, _a, _b: where(mask, 0, g),
-    samples=_where_samples,
+    samples=lambda draw: draw.case(draw.mask, draw.shape(min_side=0), draw.broadcast),
     numpy=np.where,
     explain=not_broadcasting,
 )
 def where(mask, a, b):
     """y = a where the mask is true, else b;  g goes the same way."""
     return np.where(mask, a, b)
-
-
-def _given(**params):
-    """Draws one input of any shape, for an op with these settings."""
-    return lambda random: ((samples.shape(random, min_side=0),), params)
 
 
 def _inside(x, min, max):
@@ -444,7 +432,7 @@ def _inside(x, min, max):
 @op(
     lambda g, _y, x, min, max: g * _inside(x, min, max),
     kinks=(-0.5, 0.5),
-    samples=lambda random: _given(min=-0.5, max=random.choice((0.5, None)))(random),
+    samples=lambda draw: draw.case(draw.shape(min_side=0), min=-0.5, max=draw.choice(0.5, None)),
     numpy=np.clip,
 )
 def clip(x, *, min=None, max=None):
@@ -457,7 +445,7 @@ def clip(x, *, min=None, max=None):
 @op(
     lambda g, _y, x, min, max: g * ((x > min) & (x < max)),
     kinks=(-0.5, 0.5),
-    samples=_given(min=-0.5, max=0.5),
+    samples=lambda draw: draw.case(draw.shape(min_side=0), min=-0.5, max=0.5),
 )
 def hardtanh(x, *, min=-1.0, max=1.0):
     """y = x kept within [min, max];  dL/dx = g inside, and 0 outside and on the borders."""
@@ -471,12 +459,11 @@ def nan_to_num(x, *, nan=0.0, posinf=None, neginf=None):
     return np.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-def _dropout_samples(random):
-    (mask, full, _), _ = _where_samples(random)
-    return (full, mask), {"p": 0.25}
-
-
-@op(lambda g, _y, _x, mask, p: g * mask * (1 / (1 - p)), None, samples=_dropout_samples)
+@op(
+    lambda g, _y, _x, mask, p: g * mask * (1 / (1 - p)),
+    None,
+    samples=lambda draw: draw.case(draw.shape(min_side=0), draw.mask, p=0.25),
+)
 def dropout(x, mask, *, p):
     """y = x mask / (1 - p) for a mask of kept places;  dL/dx = g mask / (1 - p).
 
@@ -492,7 +479,7 @@ def dropout(x, mask, *, p):
 @op(
     lambda g, _y, x, slope: g * (x > 0) + g * slope * ~(x > 0),
     kinks=(0.0,),
-    samples=_given(slope=0.1),
+    samples=lambda draw: draw.case(draw.shape(min_side=0), slope=0.1),
 )
 def leaky_relu(x, *, slope=0.01):
     """y = x where x > 0, else slope x;  dL/dx = g, else slope g, which is chosen at the kink."""
@@ -505,7 +492,7 @@ def leaky_relu(x, *, slope=0.01):
         + g * (scale * alpha * rate) * np.exp(rate * np.minimum(x, 0)) * (x <= 0)
     ),
     kinks=(0.0,),
-    samples=_given(alpha=0.7, scale=1.1, rate=1.5),
+    samples=lambda draw: draw.case(draw.shape(min_side=0), alpha=0.7, scale=1.1, rate=1.5),
 )
 def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     """y = scale x where x > 0, else scale alpha (e^(rate x) - 1);

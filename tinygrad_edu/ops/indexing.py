@@ -81,33 +81,6 @@ def _sides(part: Any) -> int:
     return part.ndim if getattr(part, "dtype", None) == bool_ else 1
 
 
-def _keys(*names):
-    """Draws keys, with shapes of these names: x, and what the key reads of it."""
-
-    def draw(random):
-        rows, columns = random.randint(1, 4), random.randint(1, 4)
-        some = np.array([random.randint(-rows, rows - 1) for _ in range(random.randint(0, 4))], int)
-        mask = np.reshape(random.choices((True, False), k=rows * columns), (rows, columns))
-        arrays, key = random.choice(
-            (
-                ((), (random.randint(-rows, rows - 1),)),
-                ((), (slice(None, None, -1), None, slice(0, columns, 2))),
-                ((), (Ellipsis, random.randint(0, columns - 1))),
-                ((some,), (ARRAY,)),
-                ((some, some[:, None] % columns), (ARRAY, ARRAY)),
-                ((some % columns,), (slice(1, None), ARRAY)),
-                ((some % columns,), (0, None, ARRAY)),
-                ((mask,), (ARRAY,)),
-            )
-        )
-        part, at = located(np.empty((rows, columns)), arrays, key)
-        shapes = {"x": (rows, columns), "values": part[at].shape}
-        params = {"key": key} if "x" in names else {"key": key, "shape": (rows, columns)}
-        return (*[shapes[name] for name in names], *arrays), params
-
-    return draw
-
-
 def _misfit(x, *arrays, key):
     """The key, and in NumPy's words why it does not fit."""
     key = key[:-1] if len(key) > 1 and key[-1] is Ellipsis else key
@@ -123,7 +96,7 @@ def _misfit(x, *arrays, key):
 
 @op(
     lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x),
-    samples=_keys("x"),
+    samples=lambda draw: draw.keys("x"),
     explain=_misfit,
 )
 def getitem(x, *arrays, key):
@@ -137,7 +110,7 @@ def getitem(x, *arrays, key):
 
 @op(
     lambda g, _y, _values, *arrays, key, shape: getitem(g, *arrays, key=key),
-    samples=_keys("values"),
+    samples=lambda draw: draw.keys("values"),
 )
 def put(values, *arrays, key, shape):
     """y = zeros of a shape, with the values added at the places of the key;  dL/dvalues = g[key].
@@ -240,7 +213,7 @@ def _to_values(g, _y, _x, _values, *arrays, key):
 @op(
     lambda g, _y, _x, _values, *arrays, key: setitem(g, 0.0, *arrays, key=key),
     _to_values,
-    samples=_keys("x", "values"),
+    samples=lambda draw: draw.keys("x", "values"),
     promotes=False,
     explain=lambda x, values, *arrays, key: f"{np.shape(values)} to {_misfit(x, *arrays, key=key)}",
 )

@@ -12,7 +12,6 @@ from string import ascii_letters
 import numpy as np
 
 from ..graph import op
-from . import samples
 from .elementwise import where
 from .reduction import prod_
 from .shape import concatenate
@@ -47,15 +46,15 @@ def _inner_sizes_differ(a, b):
     return f"inner dimensions differ: {shape_a} @ {shape_b}.{hint}"
 
 
-def _factors(random):
-    n, m, p = (random.randint(1, 4) for _ in range(3))
-    batch = tuple(random.randint(1, 3) for _ in range(random.randint(0, 2)))
-    left = random.choice(((n,), (m, n), (*batch, m, n)))
-    right = random.choice(((n,), (n, p), (*batch[1:], n, p)))
-    return (left, right), {}
-
-
-@op(_to_left, _to_right, samples=_factors, explain=_inner_sizes_differ, numpy=np.matmul)
+@op(
+    _to_left,
+    _to_right,
+    samples=lambda draw: draw.case(
+        *draw.shapes(draw.choice("n", "mn", "...mn"), draw.choice("n", "np", "...np"))
+    ),
+    explain=_inner_sizes_differ,
+    numpy=np.matmul,
+)
 def matmul(a, b):
     """y = a b, the matrix product;  dL/da = g b',  dL/db = a' g.
 
@@ -119,19 +118,10 @@ def _to_operand(g, _y, *xs, i, subscripts):
     return einsum(*operands, subscripts=f"{','.join(labels)}->{own}")
 
 
-def _to_sum(random):
-    sizes = {c: random.randint(1, 3) for c in "ijkl"}
-    terms = ["".join(random.choices("ijkl", k=ndim)) for ndim in samples.shape(random, 1, 3, 0)]
-    named = sorted({*"".join(terms)})
-    out = "".join(random.sample(named, random.randint(0, len(named))))
-    shapes = tuple(tuple(sizes[c] for c in term) for term in terms)
-    return shapes, {"subscripts": f"{','.join(terms)}->{out}"}
-
-
 LARGE = 30_000  # products: from here on it pays to plan for BLAS
 
 
-@op(_to_operand, samples=_to_sum)
+@op(_to_operand, samples=lambda draw: draw.einsum())
 def einsum(*xs, subscripts):
     """y = the sum over all indices that the result does not name of the product of the inputs;
     dL/dx is an einsum too: of g and the other inputs, to the indices of x.
@@ -156,22 +146,8 @@ def _t(x):
     return x.swapaxes(-1, -2)
 
 
-def _spread(random, square=False, **params):
-    """Random matrices with singular values 1, 2, 3 ..., which no small step makes equal."""
-    numbers = np.random.default_rng(random.getrandbits(32))
-    batch, rows, columns = random.choice(((), (2,))), random.randint(1, 4), random.randint(1, 4)
-    x = numbers.standard_normal((*batch, rows, rows if square else columns))
-    u, s, vh = np.linalg.svd(x, full_matrices=False)
-    return (u * np.arange(s.shape[-1], 0, -1.0) @ vh,), params
-
-
-_square = partial(_spread, square=True)
-_thin = partial(_spread, full_matrices=False)
-
-
-def _positive(random):
-    (x,), _ = _square(random)
-    return (x @ _t(x),), {}
+_of_square = partial(op, samples=lambda draw: draw.case(draw.matrix(square=True)))
+_of_positive = partial(op, samples=lambda draw: draw.case(draw.positive_definite()))
 
 
 def _fits_lapack(x):
@@ -186,21 +162,16 @@ def _singular(x, b=None):
     return f"the matrix {x.shape} is singular: for what there is instead, see pinv and lstsq"
 
 
-@op(lambda g, y, _x: -(_t(y) @ g @ _t(y)), samples=_square, explain=_singular, numpy=np.linalg.inv)
+@_of_square(lambda g, y, _x: -(_t(y) @ g @ _t(y)), explain=_singular, numpy=np.linalg.inv)
 def inv(x):
     """y = x^-1;  dL/dx = -y' g y'."""
     return np.linalg.inv(x)
 
 
-def _systems(random):
-    (a,), _ = _square(random)
-    return (a, (*random.choice(((), (2,))), a.shape[-1], random.randint(1, 3))), {}
-
-
 @op(
     lambda g, y, a, _b: -(solve(_t(a), g) @ _t(y)),
     lambda g, _y, a, _b: solve(_t(a), g),
-    samples=_systems,
+    samples=lambda draw: draw.case(draw.matrix(square=True), draw.right_side),
     explain=_singular,
 )
 def solve(a, b):
@@ -225,7 +196,7 @@ def _to_minors(g, _y, x):
     return u @ where(even[..., None, None], inner, -inner) @ vh
 
 
-@op(_to_minors, samples=_square)
+@_of_square(_to_minors)
 def cofactor(x):
     """y_ij = the determinant of x without row i and column j, times (-1)^(i + j).
 
@@ -238,13 +209,13 @@ def cofactor(x):
     return np.linalg.det(u @ vh)[..., None, None] * (u * p[..., None, :] @ vh)
 
 
-@op(lambda g, _y, x: g[..., None, None] * cofactor(x), samples=_square, numpy=np.linalg.det)
+@_of_square(lambda g, _y, x: g[..., None, None] * cofactor(x), numpy=np.linalg.det)
 def det(x):
     """y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where x has an inverse."""
     return np.linalg.det(x)
 
 
-@op(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), samples=_square, numpy=np.linalg.slogdet)
+@_of_square(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), numpy=np.linalg.slogdet)
 def slogdet(x):
     """y = (sign of det x, log |det x|);  dL/dx = g x'^-1 for the g of the second one."""
     return tuple(np.linalg.slogdet(x))
@@ -255,7 +226,7 @@ def _to_pseudo_inverse(g, y, x, **_):
     return left - x @ (y @ left) + right - (right @ y) @ x - _t(y) @ g @ _t(y)
 
 
-@op(_to_pseudo_inverse, samples=_spread, numpy=np.linalg.pinv)
+@op(_to_pseudo_inverse, samples=lambda draw: draw.case(draw.matrix()), numpy=np.linalg.pinv)
 def pinv(x, *, rtol=None):
     """y = x+, the pseudoinverse: singular values up to rtol times the largest count as zero;
     dL/dx = -y' g y' + (1 - x y) g' y y' + y' y g' (1 - y x), for x of constant rank (Golub and
@@ -288,7 +259,7 @@ def _to_positive(g, y, _x):
     return _symmetric(_t(solve(_t(y), _t(half))))
 
 
-@op(_to_positive, samples=_positive, explain=_not_positive, numpy=np.linalg.cholesky)
+@_of_positive(_to_positive, explain=_not_positive, numpy=np.linalg.cholesky)
 def cholesky(x):
     """y = the lower triangle L with L L' = (x + x') / 2;  dL/dx = the symmetric part of
     y'^-1 low(y' g) y^-1, where low takes the lower triangle with half of the diagonal (Murray,
@@ -314,7 +285,7 @@ def _to_tall(gq, gr, q, r):
     return _t(solve(r, _t(gq + q @ (lower + _t(lower)))))
 
 
-@op(_to_qr, samples=_spread, numpy=np.linalg.qr)
+@op(_to_qr, samples=lambda draw: draw.case(draw.matrix()), numpy=np.linalg.qr)
 def qr(x, *, mode="reduced"):
     """y = (q, r) with q r = x, the columns of q orthonormal, r an upper triangle;
     dL/dx = (gq + q copy(r gr' - gq' q)) r'^-1, where copy makes the lower triangle symmetric
@@ -346,7 +317,7 @@ def _to_symmetric(g, y, _x):
     return _symmetric(v @ inner @ _t(v))
 
 
-@op(_to_symmetric, samples=_positive, numpy=np.linalg.eigh)
+@_of_positive(_to_symmetric, numpy=np.linalg.eigh)
 def eigh(x):
     """y = (w, v): the eigenvalues of (x + x') / 2, rising, and the eigenvectors in the columns;
     dL/dx = the symmetric part of v (diag(gw) + f v' gv) v', f_ij = 1 / (w_j - w_i).
@@ -375,7 +346,9 @@ def _to_svd(g, y, _x, **_):
     return part
 
 
-@op(_to_svd, samples=_thin, numpy=np.linalg.svd)
+@op(
+    _to_svd, samples=lambda draw: draw.case(draw.matrix(), full_matrices=False), numpy=np.linalg.svd
+)
 def svd(x, *, full_matrices=True):
     """y = (u, s, v') with u diag(s) v' = x: the singular values s fall, the columns of u and of v
     are orthonormal;  dL/dx = u (diag(gs) + f (u' gu - gu' u) s + s f (v' gv - gv' v)) v'

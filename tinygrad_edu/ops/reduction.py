@@ -7,11 +7,10 @@ from functools import partial
 import numpy as np
 
 from ..graph import op
-from . import samples
 from .elementwise import silently
 from .shape import broadcast_to, flip, pad
 
-_reduce = partial(op, samples=samples.reduction)
+_reduce = partial(op, samples=lambda draw: draw.reduction())
 
 
 def kept(g, shape, axis):
@@ -67,12 +66,6 @@ def mean(x, *, axis=None, keepdims=False):
 # ---------------------------------------------------------------- spread and size
 
 
-def _spread_samples(random):
-    inputs, params = samples.reduction(random)
-    n = count(*inputs, params["axis"])
-    return inputs, params | {"ddof": random.randint(0, n - 1)}
-
-
 def _deviations(g, x, axis, ddof):
     """g (x - mean of x) / (n - ddof)"""
     n = count(x.shape, axis) - ddof
@@ -82,7 +75,7 @@ def _deviations(g, x, axis, ddof):
 
 @op(
     lambda g, _y, x, axis, ddof, **_: _deviations(2 * g, x, axis, ddof),
-    samples=_spread_samples,
+    samples=lambda draw: draw.variance(),
     numpy=np.var,
 )
 def var(x, *, axis=None, ddof=0, keepdims=False):
@@ -95,17 +88,12 @@ def var(x, *, axis=None, ddof=0, keepdims=False):
 
 @op(
     lambda g, y, x, axis, ddof, **_: _deviations(g / (y + (y == 0)), x, axis, ddof),
-    samples=lambda random: ((random.choice(((3,), (4, 3))),), {"axis": -1, "ddof": 1}),
+    samples=lambda draw: draw.case(draw.choice((3,), (4, 3)), axis=-1, ddof=1),
     numpy=np.std,
 )
 def std(x, *, axis=None, ddof=0, keepdims=False):
     """y = sqrt(var x);  dL/dx = g (x - mean) / (y (n - ddof)), and 0 where y = 0."""
     return np.sqrt(var(x, axis=axis, ddof=ddof, keepdims=keepdims))
-
-
-def _norm_samples(random):
-    inputs, params = samples.reduction(random)
-    return inputs, params | {"p": random.choice((2, 3, 2.5))}
 
 
 def _norm_rule(g, y, x, p, axis, **_):
@@ -116,7 +104,7 @@ def _norm_rule(g, y, x, p, axis, **_):
     return g * np.sign(x) * (np.absolute(x) / safe + (x == 0)) ** (p - 1)
 
 
-@op(_norm_rule, samples=_norm_samples, kinks=(0.0,))
+@op(_norm_rule, samples=lambda draw: draw.reduction(p=draw.choice(2, 3, 2.5)), kinks=(0.0,))
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
     wide = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
@@ -130,11 +118,6 @@ def p_norm(x, *, p, axis=None, keepdims=False):
 # ---------------------------------------------------------------- running sums, products
 
 
-def _maybe_along(random):
-    inputs, params = samples.along_axis(random)
-    return inputs, random.choice((params, {"axis": None}))
-
-
 def _from_the_end(g, axis):
     """The sum of each number and those after it."""
     return flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)
@@ -142,7 +125,7 @@ def _from_the_end(g, axis):
 
 @op(
     lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x),
-    samples=_maybe_along,
+    samples=lambda draw: draw.along_axis(or_none=True),
     numpy=np.cumsum,
 )
 def cumsum(x, *, axis=None):
@@ -182,7 +165,7 @@ def _to_running_factors(g, y, x, axis):
     return part.reshape(shape)
 
 
-@op(_to_running_factors, samples=_maybe_along, numpy=np.cumprod)
+@op(_to_running_factors, samples=lambda draw: draw.along_axis(or_none=True), numpy=np.cumprod)
 def cumprod(x, *, axis=None):
     """y_k = x_1 ... x_k along the axis;  dL/dx_k = (g_k y_k + ... + g_n y_n) / x_k.
 
@@ -233,13 +216,13 @@ def amin(x, *, axis=None, keepdims=False):
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
 
 
-@op(None, samples=samples.along_axis, numpy=np.argmax)
+@op(None, samples=lambda draw: draw.along_axis(), numpy=np.argmax)
 def argmax(x, *, axis=None, keepdims=False):
     """y = the place of the largest x (the first of them).  No gradient flows back."""
     return np.argmax(x, axis=axis, keepdims=keepdims)
 
 
-@op(None, samples=samples.along_axis, numpy=np.argmin)
+@op(None, samples=lambda draw: draw.along_axis(), numpy=np.argmin)
 def argmin(x, *, axis=None, keepdims=False):
     """y = the place of the smallest x (the first of them).  No gradient flows back."""
     return np.argmin(x, axis=axis, keepdims=keepdims)

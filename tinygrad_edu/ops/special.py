@@ -6,9 +6,7 @@ right to about 1e-14 in float64, and to a few roundings of the last digit in flo
 """
 
 from functools import cache, partial
-from math import erf as exact_erf
-from math import erfc as exact_erfc
-from math import factorial, pi, sqrt
+from math import erf as exact_erf, erfc as exact_erfc, factorial, pi, sqrt
 
 import numpy as np
 
@@ -196,7 +194,7 @@ def digamma(x):
 @op(
     lambda g, _y, x, n: g * polygamma(x, n=n + 1),
     domain=(0.5, 4.0),
-    samples=lambda random: (((2, 3),), {"n": random.randint(0, 3)}),
+    samples=lambda draw: draw.case((2, 3), n=draw.integer(0, 3)),
 )
 def polygamma(x, *, n):
     """y = psi_n(x), the n-th derivative of digamma;  dL/dx = g psi_(n+1)(x)."""

@@ -41,35 +41,6 @@ class Windows(NamedTuple):
     before: tuple[int, ...]
 
 
-def _drawn(*names, grouped=False):
-    """Draws shapes of these names, for the checks; and whole numbers with ties, for the pools."""
-
-    def draw(random):
-        ndim, groups = random.randint(1, 3), random.randint(1, 2) if grouped else 1
-        n, channels, out, *sides = (random.randint(1, 2) for _ in range(3 + 4 * ndim))
-        kernel, counts, stride, dilation = (tuple(sides[k::4]) for k in range(4))
-        before = tuple(random.randint(0, 1) for _ in range(ndim))
-        each = zip(counts, stride, kernel, dilation, before, strict=True)
-        ends = [(c - 1) * s + (k - 1) * d + 1 - b for c, s, k, d, b in each]
-        size = tuple(max(1, end + random.randint(-1, 1)) for end in ends)
-        windows = Windows(size, kernel, counts, stride, dilation, before)
-        shapes = {
-            "x": (n, channels * groups, *size),
-            "columns": (n, channels, *kernel, *counts),
-            "weight": (out * groups, channels, *kernel),
-            "bias": (out * groups,),
-            "y": (n, out * groups, *counts),
-        }
-        whole = np.reshape(random.choices(range(4), k=prod(shapes["x"])), shapes["x"])
-        shapes |= {"whole": whole, "top": max_pool(whole, windows=windows)}
-        if np.any(shapes["top"] < 0):
-            return draw(random)  # a window sees nothing but padding
-        params = {"windows": windows} | ({"groups": groups} if grouped else {})
-        return tuple(shapes[name] for name in names), params
-
-    return draw
-
-
 # ---------------------------------------------------------------- windows as a view
 
 
@@ -125,7 +96,7 @@ def _offsets(windows):
 # ---------------------------------------------------------------- windows laid side by side
 
 
-@op(lambda g, _y, _x, windows: fold(g, windows=windows), samples=_drawn("x"))
+@op(lambda g, _y, _x, windows: fold(g, windows=windows), samples=lambda draw: draw.windows("x"))
 def unfold(x, *, windows):
     """y[n, c, k, p] = what window p of x[n, c] sees at offset k, a view unless there is padding;
     dL/dx = the windows of g, added where they came from."""
@@ -134,7 +105,10 @@ def unfold(x, *, windows):
     return _batch_first(_windows_on(x, windows, writeable=False))
 
 
-@op(lambda g, _y, _x, windows: unfold(g, windows=windows), samples=_drawn("columns"))
+@op(
+    lambda g, _y, _x, windows: unfold(g, windows=windows),
+    samples=lambda draw: draw.windows("columns"),
+)
 def fold(x, *, windows):
     """y = windows x[n, c, k, p], added where they stand;  dL/dx = the windows of g."""
     padded, inside = _blank(x, x.shape[1], windows)
@@ -179,7 +153,7 @@ def _grouped(x, groups):
     lambda g, _y, _x, weight, _bias, **where: conv_transpose(g, weight, **where),
     lambda g, _y, x, _weight, _bias, **where: conv_weight(x, g, **where),
     lambda g, _y, _x, _weight, _bias, **_: g.sum(axis=(0, *range(2, g.ndim))),
-    samples=_drawn("x", "weight", "bias", grouped=True),
+    samples=lambda draw: draw.windows("x", "weight", "bias", groups=draw.integer(1, 2)),
 )
 def conv(x, weight, bias, *, windows, groups):
     """y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p stride + k dilation - before].
@@ -204,7 +178,7 @@ def conv(x, weight, bias, *, windows, groups):
 @op(
     lambda g, _y, _x, weight, **where: conv(g, weight, None, **where),
     lambda g, _y, x, _weight, **where: conv_weight(g, x, **where),
-    samples=_drawn("y", "weight", grouped=True),
+    samples=lambda draw: draw.windows("y", "weight", groups=draw.integer(1, 2)),
 )
 def conv_transpose(x, weight, *, windows, groups):
     """y[n, c, q] = sum of w[o, c, k] x[n, o, p] over all o, k, p with p stride + k dilation -
@@ -224,7 +198,7 @@ def conv_transpose(x, weight, *, windows, groups):
 @op(
     lambda g, _y, _x, other, **where: conv_transpose(other, g, **where),
     lambda g, _y, x, _other, **where: conv(x, g, None, **where),
-    samples=_drawn("x", "y", grouped=True),
+    samples=lambda draw: draw.windows("x", "y", groups=draw.integer(1, 2)),
 )
 def conv_weight(x, other, *, windows, groups):
     """y[o, c, k] = sum_np x[n, c, p stride + k dilation - before] other[n, o, p], the correlation
@@ -260,7 +234,9 @@ def _to_offsets(x, windows):
     return broadcast_to(each, shape=(*x.shape[:2], *windows.kernel, *windows.counts))
 
 
-@op(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at), samples=_drawn("x"))
+@op(
+    lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at), samples=lambda draw: draw.windows("x")
+)
 def sum_pool(x, *, windows):
     """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
     return _over_windows(np.add, x, windows, 0)
@@ -268,7 +244,7 @@ def sum_pool(x, *, windows):
 
 @op(
     lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at),
-    samples=_drawn("x"),
+    samples=lambda draw: draw.windows("x"),
 )
 def max_pool(x, *, windows):
     """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of
@@ -279,7 +255,7 @@ def max_pool(x, *, windows):
 
 @op(
     lambda g, _y, _values, x, top, **at: where_largest(g, x, top, **at),
-    samples=_drawn("columns", "whole", "top"),
+    samples=lambda draw: draw.windows("columns", "whole", "top"),
 )
 def where_largest(values, x, top, *, windows):
     """y[n, c, k, p] = the value where offset k of window p is the first with the largest x (`top`

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..dtypes import Array
 from ..graph import OpFunction
-from ..ops import samples
+from .draw import Draw
 
 if TYPE_CHECKING:
     from random import Random
@@ -30,13 +30,12 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
     """Draw a case: shapes that fit (which broadcast, for an op that works number by number),
     numbers from its domain and away from its kinks, and any layout in memory."""
     entry = op.op
-    draw = entry.samples or samples.elementwise(entry.arity)
-    shapes, params = draw(random)
-    numbers = np.random.default_rng(random.getrandbits(32))
+    draw = Draw(random)
+    shapes, params = entry.samples(draw) if entry.samples else draw.elementwise(entry.arity)
     low, high = entry.domain
     for _ in range(1000):
         inputs = tuple(
-            _laid_out(np.asarray(numbers.uniform(low, high, x)), random)
+            _laid_out(np.asarray(draw.numbers.uniform(low, high, x)), random)
             if isinstance(x, tuple)
             else x
             for x in shapes

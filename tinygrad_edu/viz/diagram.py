@@ -145,7 +145,9 @@ def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, bool] | 
     name = arrays.get(id(kept), "constant")
     shape = kept if isinstance(kept, tuple) else np.shape(kept)
     if shape == () and name == "constant":
-        return (_argument(node, i) + (" = number" if kept == () else f" = {kept}")).strip(), False
+        return (
+            _argument(node, i) + (" = number" if isinstance(kept, tuple) else f" = {kept}")
+        ).strip(), False
     return f"{name}\n{_shape_text(shape)}", True
 
 

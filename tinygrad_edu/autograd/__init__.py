@@ -1,0 +1,68 @@
+"""Derivatives in PyTorch's spelling: `grad(outputs, inputs)`, and what turns recording off and on.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.tensor(2.0, requires_grad=True)
+>>> (first,) = tg.autograd.grad(x**3, x, create_graph=True)
+>>> (second,) = tg.autograd.grad(first, x)
+>>> first.item(), second.item()
+(12.0, 12.0)
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from .. import clock
+from ..func import pulled
+from ..grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from ..graph import TensorBase
+from ..tensor import Tensor, root_gradient
+from . import functional
+from .function import Function, checkpoint
+
+__all__ = ["Function", "checkpoint", "enable_grad", "functional", "grad", "inference_mode"]
+__all__ += ["is_grad_enabled", "no_grad", "set_grad_enabled"]
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool = False,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """dL/d(input) for each input, where dL/d(output) is `grad_outputs` (1 for a single number).
+
+    No `.grad` is touched.  With `create_graph` the result can be differentiated again.  Raises
+    RuntimeError if an output does not depend on an input, unless `allow_unused`: then it is None,
+    or with `materialize_grads` zeros.
+    """
+    outputs = [outputs] if isinstance(outputs, TensorBase) else list(outputs)
+    inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+    if isinstance(grad_outputs, TensorBase) or grad_outputs is None:
+        grad_outputs = [grad_outputs] * len(outputs)
+    if len(grad_outputs) != len(outputs):
+        raise ValueError(f"grad: {len(outputs)} outputs, but {len(grad_outputs)} grad_outputs")
+    wanted = [x._noded("grad(inputs)") for x in inputs]
+    place = None if (create_graph if retain_graph is None else retain_graph) else clock.user_place()
+    for output in outputs:
+        output._rooted()
+    us = [root_gradient(y, g, create_graph) for y, g in zip(outputs, grad_outputs, strict=True)]
+    found = pulled(outputs, us, wanted, create_graph=create_graph, freed_by=place)
+    for i, (x, node) in enumerate(zip(inputs, wanted, strict=True)):
+        if node not in found:
+            if materialize_grads:
+                found[node] = np.zeros(x.shape, x.dtype)
+            elif not allow_unused:
+                raise RuntimeError(
+                    f"grad: the outputs do not depend on input {i}, of shape {node.shape}; if "
+                    "that is meant, say allow_unused=True and take None for it"
+                )
+    return tuple(_result(found.get(node)) for node in wanted)
+
+
+def _result(g: Any) -> Tensor | None:
+    return g if g is None or isinstance(g, Tensor) else Tensor(np.array(g))
