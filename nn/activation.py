@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -10,6 +9,16 @@ import tinygrad_edu as tg
 
 from . import functional as F
 from .module import Module, Parameter
+
+
+class _Settings:
+    """The signature of a layer: that of its function, but for x."""
+
+    def __get__(self, layer: Any, owner: Any) -> Any:
+        import inspect  # at first use: it takes longer to import than all of nn
+
+        whole = inspect.signature(owner.function)
+        return whole.replace(parameters=list(whole.parameters.values())[1:])
 
 
 class Activation(Module):
@@ -22,11 +31,7 @@ class Activation(Module):
     """
 
     function: ClassVar[Callable[..., Any]]
-    __signature__: ClassVar[inspect.Signature]
-
-    def __init_subclass__(cls) -> None:
-        whole = inspect.signature(cls.function)
-        cls.__signature__ = whole.replace(parameters=list(whole.parameters.values())[1:])
+    __signature__ = _Settings()
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         super().__init__()

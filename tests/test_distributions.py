@@ -404,3 +404,14 @@ def test_values_and_parameters_broadcast(batch, values):
         torch.zeros(values, dtype=torch.int64)
     )
     agree(mine, wanted)
+
+
+def test_each_distribution_can_be_imported_from_the_file_that_pytorch_has_for_it():
+    from tinygrad_edu.distributions.categorical import Categorical
+    from tinygrad_edu.distributions.multinomial import Multinomial
+
+    assert (Categorical, Multinomial) == (
+        tg.distributions.Categorical,
+        tg.distributions.Multinomial,
+    )
+    assert tg.distributions.kl.kl_divergence is tg.distributions.kl_divergence

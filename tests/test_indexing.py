@@ -109,12 +109,6 @@ SAME = [
     ("masked_select", X[0], X > 1),
     ("masked_select", X, X > 100),
     ("masked_select", np.array(3.0), np.array(True)),
-    ("index_put", X, (array(0, -1), array(1, 2)), array(5.0, 6.0)),
-    ("index_put", X, (array(0, 1),), np.array(5.0)),
-    ("index_put", X, (X > 1,), np.array(5.0)),
-    ("index_put", X, (array(0, -1, 0), array(1, 2, 1)), array(5.0, 6.0, 7.0), True),
-    ("index_put", X, (array(1, 1),), R2, True),
-    ("index_put", X, (X > 1,), np.array(5.0), True),
     ("one_hot", array([0, 2], [1, 0])),
     ("one_hot", array(0, 2), 4),
     ("one_hot", np.array(1), 3),
@@ -229,8 +223,6 @@ REFUSED = [
     (RuntimeError, "holds integers", "take", X, array(1.0)),
     (RuntimeError, "dimensions do not fit", "take_along_dim", X, array(1, 2), 1),
     (RuntimeError, "of bools", "masked_select", X, array(1, 0, 1, 0)),
-    (RuntimeError, "values go into", "index_put", X, (array(0),), np.float32(5) * np.ones(4, "f")),
-    (TypeError, "tuple of tensors", "index_put", X, array(0), np.array(5.0)),
     (RuntimeError, "-1 to -1 are not", "one_hot", array(-1)),
     (RuntimeError, "5 to 5 are not in 0 to 2", "one_hot", array(5), 3),
     (RuntimeError, "int64", "one_hot", array(1.0)),
@@ -270,7 +262,6 @@ def test_misuse_of_keywords():
         (lambda x: functions.take(x, tg.tensor([0, 0, -1])) ** 3, [X]),
         (lambda x: functions.take_along_dim(x, tg.tensor([[1, 1]]), 1) ** 3, [X]),
         (lambda x: functions.masked_select(x, tg.tensor(X > 1)) ** 3, [X]),
-        (lambda x, v: functions.index_put(x, (tg.tensor([1, 1]),), v, True) ** 3, [X, R2]),
         (lambda x: functions.topk(x, 2).values ** 3, [X]),
         (lambda x: functions.sort(x, 0).values ** 3, [X + np.arange(12).reshape(3, 4) / 50]),
         (lambda w: functions.bincount(tg.tensor([0, 2, 2]), w) ** 3, [R2[0, :3]]),
@@ -410,3 +401,9 @@ def test_negative_steps_and_uint8_keys_are_where_we_differ():
     assert x.grad.tolist() == [100.0, 10.0, 1.0]
     with pytest.raises(IndexError, match=r"uint8.*\.bool\(\) or \.long\(\)"):
         x[tg.tensor([1, 0, 1], dtype=tg.uint8)]
+
+
+def test_one_place_of_a_vector_is_written_by_an_index_without_dimensions():
+    """As the tutorials make one-hot targets: zeros(10).scatter_(0, torch.tensor(y), value=1)."""
+    for src in ({"value": 1}, {"src": tg.tensor(1.0)}):
+        assert tg.zeros(3).scatter_(0, tg.tensor(1), **src).tolist() == [0, 1, 0]

@@ -62,3 +62,24 @@ def test_type_names_are_pytorchs():
     assert tg.ones(2).type(tg.float64).dtype == tg.float64
     with pytest.raises(RuntimeError, match="CPU"):
         tg.ones(2).cuda()
+
+
+def test_numpy_code_of_linear_algebra_differentiates_as_it_stands():
+    x = tg.Tensor(np.random.default_rng(0).standard_normal((3, 3))).requires_grad_()
+    b = tg.ones(3, dtype=tg.float64)
+    calls = [
+        lambda x, b: np.linalg.norm(x),
+        lambda x, b: np.linalg.norm(x, ord=2),
+        lambda x, b: np.linalg.norm(x, axis=1, keepdims=True),
+        lambda x, b: np.linalg.solve(x, b),
+        lambda x, b: np.tensordot(x, x, axes=([0], [0])),
+        lambda x, b: np.einsum("ij,jk", x, x, optimize=True),
+        lambda x, b: np.squeeze(np.expand_dims(x, 0), axis=0),
+        lambda x, b: np.swapaxes(x, 0, 1),
+    ]
+    for call in calls:
+        y = call(x, b)
+        assert y.requires_grad
+        np.testing.assert_allclose(y.detach().numpy(), call(x.array, b.array), rtol=1e-12)
+    with pytest.raises(TypeError, match=r"np\.linalg\.cond is not defined on tensors"):
+        np.linalg.cond(x)

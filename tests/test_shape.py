@@ -213,7 +213,7 @@ VIEWS = [
     lambda x: f.narrow(x, 1, 1, 1),
     lambda x: f.unbind(x)[1], lambda x: f.unbind(f.ravel(x))[1], lambda x: f.split(x, 1, 1)[2],
     lambda x: f.chunk(x, 2, -1)[0],
-    f.diagonal, lambda x: f.diagonal(x, 1, 1, 2), lambda x: f.diag(x[0]), lambda x: x.T,
+    f.diagonal, lambda x: f.diagonal(x, 1, 1, 2), lambda x: x.T,
     lambda x: x[..., 0], lambda x: f.expand(x, 2, 3, 4),
 ]  # fmt: skip
 
@@ -245,6 +245,12 @@ def test_copies_are_apart(look):
     part = look(x)
     part *= 7
     assert (x == 1).all()
+
+
+def test_diag_of_a_matrix_is_a_copy():
+    x = tg.eye(2)
+    f.diag(x).fill_(9)
+    assert x.tolist() == [[1, 0], [0, 1]]
 
 
 def test_view_needs_strides_that_allow_it():
@@ -290,6 +296,8 @@ def test_view_needs_strides_that_allow_it():
         (lambda x: f.repeat_interleave(x, 2, 2), IndexError, "out of range"),
         (lambda x: f.broadcast_tensors(x, x[0, :2]), ValueError, "mismatch"),
         (lambda x: f.cat([]), ValueError, "no tensor"),
+        (lambda x: f.cat(x, x), TypeError, r"stand in a list, as in cat\(\[a, b\]\)"),
+        (lambda x: f.stack(x, x), TypeError, r"as in stack\(\[a, b\]\)"),
         (lambda x: f.stack([]), ValueError, "no tensor"),
         (lambda x: f.hstack([]), ValueError, "no tensor"),
         (lambda x: f.cat([x, x[0]]), ValueError, "cannot join"),

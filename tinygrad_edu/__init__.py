@@ -54,7 +54,7 @@ __all__ = [
     "float32", "float64", "floor", "floor_divide", "fmod", "frac", "from_dlpack", "from_numpy",
     "full", "full_like", "func", "gather", "ge", "ger", "get_default_dtype", "get_rng_state",
     "greater", "greater_equal", "gt", "half", "hstack", "hypot", "iinfo", "index_add",
-    "index_put", "index_select", "inf", "inference_mode", "initial_seed", "inner", "int",
+    "index_select", "inf", "inference_mode", "initial_seed", "inner", "int",
     "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
     "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron", "le",
     "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "log", "log1p", "log2",

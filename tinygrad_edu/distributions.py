@@ -298,4 +298,5 @@ class Multinomial(Categorical):
 
 
 # torch.distributions.multinomial.Multinomial: PyTorch has a file for each, all of them are here.
-bernoulli = categorical = kl = multinomial = normal = uniform = sys.modules[__name__]
+for file in ("bernoulli", "categorical", "kl", "multinomial", "normal", "uniform"):
+    globals()[file] = sys.modules[f"{__name__}.{file}"] = sys.modules[__name__]

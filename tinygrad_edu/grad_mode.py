@@ -3,10 +3,10 @@
 import threading
 from collections.abc import Callable
 from functools import partial, wraps
-from inspect import isgeneratorfunction
 from typing import Any, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
+GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes longer than this whole file
 
 
 class GradMode(threading.local):
@@ -75,7 +75,9 @@ class _Switch:
                 except BaseException as error:
                     go_on = partial(steps.throw, error)
 
-        return cast(F, switched_steps if isgeneratorfunction(function) else switched)
+        code = getattr(function, "__code__", None)
+        steps = code is not None and code.co_flags & GENERATOR
+        return cast(F, switched_steps if steps else switched)
 
 
 class set_grad_enabled(_Switch):

@@ -16,7 +16,8 @@ import numpy as np
 
 from . import ops
 from .functions import cholesky, matrix_power, norm as vector_norm, slogdet
-from .functions.arguments import check_dim
+from .functions.arguments import accept_numpy_names, check_dim
+from .numpy_protocol import ANSWERS
 from .ops import det, inv, matmul
 from .tensor import Tensor
 
@@ -137,3 +138,7 @@ def norm(
         dim = tuple(range(A.ndim))
     of_matrix = isinstance(ord, str) or not (ord is None or isinstance(dim, int) or len(dim) == 1)
     return (matrix_norm if of_matrix else vector_norm)(A, ord, dim, keepdim, dtype=dtype)
+
+
+accept_numpy_names(globals())
+ANSWERS |= {np.linalg.solve: solve, np.linalg.norm: norm}

@@ -125,7 +125,7 @@ class Methods(TensorBase):
     unflatten, unfold = f.unflatten, f.unfold
     unsqueeze, view, view_as = f.unsqueeze, f.view, f.view_as
     argsort, argwhere, bincount, gather = f.argsort, f.argwhere, f.bincount, f.gather
-    index_add, index_put, index_select = f.index_add, f.index_put, f.index_select
+    index_add, index_select = f.index_add, f.index_select
     masked_select, nonzero, scatter = f.masked_select, f.nonzero, f.scatter
     scatter_add, sort, take, take_along_dim = f.scatter_add, f.sort, f.take, f.take_along_dim
     topk, unique = f.topk, f.unique
@@ -155,7 +155,7 @@ class Methods(TensorBase):
     addcmul_, addcdiv_, erf_ = in_place(f.addcmul), in_place(f.addcdiv), in_place(f.erf)
     nan_to_num_, masked_fill_ = in_place(f.nan_to_num), in_place(f.masked_fill)
     scatter_, scatter_add_ = in_place(f.scatter), in_place(f.scatter_add)
-    index_add_, index_put_, tril_ = in_place(f.index_add), in_place(f.index_put), in_place(f.tril)
+    index_add_, tril_ = in_place(f.index_add), in_place(f.tril)
     triu_, cumsum_, cumprod_ = in_place(f.triu), in_place(f.cumsum), in_place(f.cumprod)
     logical_and_, logical_or_ = in_place(f.logical_and), in_place(f.logical_or)
     logical_not_, logical_xor_ = in_place(f.logical_not), in_place(f.logical_xor)

@@ -39,7 +39,7 @@ def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) ->
         return graph.Tensor(result) if function in _LIKE else result
     call: Any = ANSWERS.get(function)
     if call is None:
-        raise _refused(function.__name__)
+        raise _refused(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
     if not hasattr(call, "op"):
         return call(*args, **kwargs)
     entry, count = call.op, call.op.arity

@@ -14,7 +14,7 @@ _profiles = {"default": _default, "short": _default | _short, "full": _default |
 _options = SimpleNamespace(**_default, sci_mode=None)
 
 
-def set_printoptions(*, profile: str | None = None, **options: float | None) -> None:
+def set_printoptions(precision: Any = None, *, profile: Any = None, **options: Any) -> None:
     """How tensors print from now on; what is not said stays as it is.
 
     `precision` decimals; more than `threshold` numbers are cut to `edgeitems` at each end of a
@@ -24,6 +24,7 @@ def set_printoptions(*, profile: str | None = None, **options: float | None) -> 
     if profile not in (None, *_profiles) or not options.keys() <= vars(_options).keys():
         known = [*vars(_options), *_profiles]
         raise ValueError(f"set_printoptions: {profile!r}, {list(options)}: there are {known}")
+    options["precision"] = precision
     chosen = {name: value for name, value in options.items() if value is not None}
     vars(_options).update({"sci_mode": None} | _profiles.get(profile or "", {}) | chosen)
 

@@ -86,6 +86,7 @@ ACCEPTS = {
     ("*.sign*()", "bool"): "a bool has no sign, as in NumPy",
     ("torch.*div*(x, w)", "uint8 with int32"): "a 0-d int32 takes part in uint8, also in a / b",
     ("*repeat_interleave(?*, *)", "0-d"): "a number has a dimension 0 too",
+    ("torch.lerp(x, y, *", "extreme"): "between finite and infinite lies infinity, not nan",
     ("torch.autograd.functional.*", "empty *"): "the Jacobian of no numbers is empty",
     ("x.shape.numel()", "*"): "a shape is a plain tuple: x.numel()",
     ("*-3 * x)", "uint8"): _RANGE,

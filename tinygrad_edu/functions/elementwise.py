@@ -65,9 +65,8 @@ def frac(input: T) -> T:
 
 
 def lerp(input: Any, end: Any, weight: Any) -> Any:
-    """y = a + weight (end - a): from a at weight 0 to end at weight 1."""
-    step, near = ops.subtract(end, input), np.asarray(plain(weight) < 0.5)
-    return ops.where(near, input + weight * step, end - (1 - weight) * step)  # exact at both ends
+    """y = (1 - weight) a + weight end: from a at weight 0 to end at weight 1."""
+    return ops.add(ops.multiply(input, 1 - weight), ops.multiply(end, weight))
 
 
 def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:

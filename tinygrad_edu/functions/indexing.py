@@ -5,7 +5,7 @@ that are read several times add up their gradients; where they are *written* sev
 value stays, and has the gradient.
 """
 
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from ..dtypes import bool_, float32, float64, int32, int64
 from ..numpy_protocol import ANSWERS
 from .arguments import T, check_dim, plain
 from .elementwise import add
+from .reduction import PAIRS
 
 ARRAY = ops.ARRAY
 
@@ -122,6 +123,11 @@ def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
 
 def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, tuple[Any, ...]]:
     """What of src is written, and where."""
+    if index.ndim == 0 and x.ndim == 1:
+        index, src = (
+            ops.reshape(index, shape=(1,)),
+            src.reshape(1) if hasattr(src, "dtype") else src,
+        )
     places = _places(x, dim, index, name)
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)
@@ -151,20 +157,6 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     return ops.take_along_axis(input, indices, axis=dim)
 
 
-def index_put(input: Any, indices: Any, values: Any, accumulate: bool = False) -> Any:
-    """x with x[indices] = values, or with `accumulate` x[indices] += values, where places named
-    several times get the sum."""
-    if not isinstance(indices, tuple | list):
-        raise TypeError("index_put: the indices are a tuple of tensors, as in (rows, columns)")
-    _check_dtype(input, values, "index_put")
-    arrays, key = ops.split_key(tuple(indices))
-    if not accumulate:
-        return ops.setitem(input, values, *arrays, key=key)
-    shape = ops.getitem(plain(input), *map(plain, arrays), key=key).shape
-    values = ops.broadcast_to(values, shape=shape)
-    return ops.add(input, ops.put(values, *arrays, key=key, shape=input.shape))
-
-
 def masked_select(input: Any, mask: Any) -> Any:
     """The numbers of x where the mask is true, in one row; x and mask broadcast."""
     if mask.dtype != bool_:
@@ -177,19 +169,12 @@ def masked_select(input: Any, mask: Any) -> Any:
 # ---------------------------------------------------------------- in order
 
 
-class Ranked(NamedTuple):
-    """What `sort`, `topk` and `kthvalue` return: the values, and where they stood."""
-
-    values: Any
-    indices: Any
-
-
 def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """The places of x in order along `dim`; always stable."""
     return sort(input, dim, descending).indices
 
 
-def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Ranked:
+def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """x in order along `dim`, and where each number stood; always stable, NaN is the largest.
 
     >>> import tinygrad_edu as tg
@@ -199,12 +184,12 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     return _ranked("sort", input, dim, descending)
 
 
-def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Ranked:
+def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) numbers along `dim`, in order, and where they stood."""
     return _ranked("topk", input, dim, largest, k)
 
 
-def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None) -> Ranked:
+def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None) -> Any:
     own = check_dim(dim, x.ndim, name, x)
     size = x.shape[own] if x.ndim else 1
     if k is not None and not 0 <= k <= size:
@@ -212,7 +197,7 @@ def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None)
     places = ops.argsort(x, axis=dim, descending=descending)
     if x.ndim and k is not None:
         places = ops.getitem(places, key=(slice(None),) * own + (slice(k),))
-    return Ranked(ops.take_along_axis(x, places, axis=dim), places)
+    return PAIRS[name](ops.take_along_axis(x, places, axis=dim), places)
 
 
 # ---------------------------------------------------------------- without a gradient

@@ -39,6 +39,8 @@ ANSWERS |= {
     np.meshgrid: partial(shape.meshgrid, indexing="xy"),
     np.repeat: shape.repeat_interleave,
     np.swapaxes: shape.transpose,
+    np.tensordot: lambda a, b, axes=2: linalg.tensordot(a, b, axes),
+    np.einsum: lambda *given, optimize=True: linalg.einsum(*given),
     np.squeeze: lambda a, axis=None: ops.reshape(a, shape=np.squeeze(a.array, axis).shape),
     np.expand_dims: lambda a, axis: ops.reshape(a, shape=np.expand_dims(a.array, axis).shape),
     np.linalg.matrix_power: linalg.matrix_power,
@@ -46,6 +48,6 @@ ANSWERS |= {
 
 # The same arguments in the same order; `axis` is one of the names of `dim`.
 _ours = vars(linalg) | vars(reduction) | vars(shape) | vars(indexing)
-_names = "einsum tensordot kron outer inner trace nansum count_nonzero diff bincount argwhere "
+_names = "kron outer inner trace nansum count_nonzero diff bincount argwhere "
 _names += "ravel tile moveaxis rot90 hstack vstack diag"
 ANSWERS |= {getattr(np, name): _ours[name] for name in _names.split()}

@@ -105,7 +105,7 @@ def norm(
 # ---------------------------------------------------------------- extremes
 
 _named: Any = namedtuple
-_PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median")}
+PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median", "sort", "topk")}
 
 
 def _not_empty(x: Any, axis: Any, name: str) -> None:
@@ -176,7 +176,7 @@ def _at(name: str, x: Any, places: Any, axis: int, keepdim: bool = True) -> Any:
     if not keepdim and x.ndim:
         left = x.shape[:axis] + x.shape[axis:][1:]
         values, places = ops.reshape(values, shape=left), ops.reshape(places, shape=left)
-    return _PAIRS[name](values, places)
+    return PAIRS[name](values, places)
 
 
 def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:

@@ -233,7 +233,6 @@ def repeat_interleave(
 
 def cat(tensors: Sequence[T], dim: int = 0) -> T:
     """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
-    tensors = [x for x in tensors if x.shape != (0,)] or tensors  # type: ignore[attr-defined]
     joined: T = _joined(ops.concatenate, "cat", tensors, dim, 0)
     return joined
 
@@ -248,9 +247,11 @@ def stack(tensors: Sequence[T], dim: int = 0) -> T:
 
 
 def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
-    tensors = list(tensors)
+    if not isinstance(tensors, tuple | list):
+        raise TypeError(f"{name}: the tensors stand in a list, as in {name}([a, b])")
     if not tensors:
         raise ValueError(f"{name}: there is no tensor in the list; it needs at least one")
+    tensors = [x for x in tensors if new or x.shape != (0,)] or tensors
     check_dim(axis, tensors[0].ndim + new, name)
     return join(*tensors, axis=axis)
 
@@ -361,12 +362,12 @@ def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, 
 
 
 def diag(input: Any, diagonal: int = 0) -> Any:
-    """A vector as a diagonal matrix; of a matrix, its diagonal."""
+    """A vector as a diagonal matrix; of a matrix, a copy of its diagonal."""
     if input.ndim not in (1, 2):
         raise RuntimeError(f"diag: it takes a vector or a matrix, not {input.shape}")
     if input.ndim == 1:
         return diag_embed(input, diagonal)
-    return ops.diagonal(input, offset=diagonal)
+    return ops.copy(ops.diagonal(input, offset=diagonal))
 
 
 # ---------------------------------------------------------------- grids and borders

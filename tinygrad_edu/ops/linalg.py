@@ -159,7 +159,7 @@ def _singular(x, b=None):
         return None
     if b is not None and (b.ndim < 2 or b.shape[-2] != x.shape[-1]):
         return f"the matrix {x.shape} and the right side {b.shape} differ in their rows"
-    return f"the matrix {x.shape} is singular: for what there is instead, see pinv and lstsq"
+    return f"the matrix {x.shape} is singular: for what there is instead, see linalg.pinv"
 
 
 @_of_square(lambda g, y, _x: -(_t(y) @ g @ _t(y)), explain=_singular, numpy=np.linalg.inv)

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..dtypes import Array
 from ..ops import ARRAY, Windows, located, max_pool
+
+if TYPE_CHECKING:
+    from random import Random
 
 Shape = tuple[int, ...]
 Case = tuple[tuple[Any, ...], dict[str, Any]]
