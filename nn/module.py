@@ -19,6 +19,7 @@ tensor(4., grad_fn=<MultiplyBackward0>)
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
@@ -88,6 +89,11 @@ class IncompatibleKeys(NamedTuple):
 
     missing_keys: list[str]
     unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
 
 
 class Module:
@@ -193,7 +199,7 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         setattr(self, name, module)
 
-    def _own(self, kind: type[Any]) -> Iterator[tuple[str, Any]]:
+    def _own(self, kind: Any) -> Iterator[tuple[str, Any]]:
         return ((name, value) for name, value in self.__dict__.items() if isinstance(value, kind))
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -215,13 +221,32 @@ class Module:
             below = [(f"{path}.{name}" if path else name, c) for name, c in module.named_children()]
             stack.extend(reversed(below))
 
+    def get_submodule(self, target: str) -> Module:
+        """The module at a path, as "0.layer"; itself for "".  Raises AttributeError where there is
+        none."""
+        module = self
+        for name in filter(None, target.split(".")):
+            below = dict(module.named_children())
+            if name not in below:
+                raise AttributeError(
+                    f"get_submodule({target!r}): {type(module).__name__} has no module {name!r}, "
+                    f"only {list(below)}"
+                )
+            module = below[name]
+        return module
+
     def modules(self) -> Iterator[Module]:
         return (module for _, module in self.named_modules())
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter once, with its path; one that is shared has the path that comes first."""
+        """Every parameter once, with its path; one that is shared has the path that comes first.
+
+        Warns once, by name, of modules and parameters in a plain list or dict: they are not found.
+        """
+        if "_looked" not in self.__dict__:
+            self._warn_of_what_is_hidden()
         return _each_once(self._named(prefix, recurse, lambda module: module._own(Parameter)))
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
@@ -238,6 +263,24 @@ class Module:
             tensor = self.__dict__[name]
             if tensor is not None and (persistent or not persistent_only):
                 yield name, tensor
+
+    def _warn_of_what_is_hidden(self) -> None:
+        """Name the attributes that hold modules or parameters which are no part of the tree."""
+        self.__dict__["_looked"] = True
+        tree = list(self._paths(""))
+        found = {id(x) for _, module in tree for _, x in module._own(Module | Parameter)}
+        for path, module in tree:
+            for name, value in module.__dict__.items():
+                several = isinstance(value, list | tuple | dict)
+                held = value.values() if isinstance(value, dict) else value if several else ()
+                if any(isinstance(x, Module | Parameter) and id(x) not in found for x in held):
+                    kind = "Dict" if isinstance(value, dict) else "List"
+                    warnings.warn(
+                        f"{path and path + '.'}{name} of {type(module).__name__} is a plain "
+                        f"{type(value).__name__}, so what it holds is not trained, saved or moved; "
+                        f"make it an nn.Module{kind} or nn.Parameter{kind}",
+                        stacklevel=4,
+                    )
 
     def _named(
         self, prefix: str, recurse: bool, own: Callable[[Module], Iterator[tuple[str, Any]]]
@@ -286,6 +329,9 @@ class Module:
             raise TypeError("Module.to: parameters stay floating; give float16, float32 or float64")
         for tensor, new in zip(tensors, changed, strict=True):
             tensor.data = new
+        return self
+
+    def cpu(self: M) -> M:
         return self
 
     def half(self: M) -> M:

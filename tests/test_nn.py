@@ -856,3 +856,42 @@ def test_a_shared_step_is_taken_twice():
     double = nn.Linear(1, 1, bias=False)
     nn.init.constant_(double.weight, 2)
     assert nn.Sequential(double, double)(tg.ones(1, 1)).item() == 4
+
+
+# ---------------------------------------------------------------- what the tree does not hold
+
+
+def test_modules_in_plain_containers_are_warned_about_by_name():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.first = nn.Linear(2, 2)
+            self.blocks = [nn.Linear(2, 2)]
+            self.heads = {"a": nn.Linear(2, 1)}
+            self.known = [self.first, self.first.weight]  # in the tree already
+            self.sizes = [2, 3]
+
+    net = nn.Sequential(Net())
+    with pytest.warns(UserWarning, match="so what it holds is not trained") as seen:
+        assert len(list(net.parameters())) == 2
+    words = [str(warning.message) for warning in seen]
+    assert len(words) == 2
+    assert words[0].startswith("0.blocks of Net is a plain list")
+    assert "nn.ModuleDict" in words[1]
+    list(net.parameters())  # once is enough: another warning would be an error
+
+
+def test_get_submodule_walks_a_path():
+    net = nn.Sequential(nn.Sequential(nn.Linear(2, 2)))
+    assert net.get_submodule("") is net
+    assert net.get_submodule("0.0") is net[0][0]
+    with pytest.raises(
+        AttributeError, match=r"get_submodule\('0.1'\): Sequential has no module '1'"
+    ):
+        net.get_submodule("0.1")
+    keys = net.load_state_dict(net.state_dict())
+    assert repr(keys) == "<All keys matched successfully>"
+    assert "missing_keys=['0.0.bias']" in repr(
+        net.load_state_dict({"0.0.weight": net[0][0].weight}, strict=False)
+    )
+    assert net.cpu() is net

@@ -117,7 +117,7 @@ class Followed:
             raise TypeError(f"{self.title}: argument {k} holds {t.dtype}, not floats; see float()")
         return ops.reshape(t, shape=t.shape) if t.node else t.detach().requires_grad_()
 
-    def pulled(self, ys: Sequence[Tensor], us: Sequence[Any], xs: Sequence[Tensor]) -> list[Any]:
+    def pull(self, ys: Sequence[Tensor], us: Sequence[Any], xs: Sequence[Tensor]) -> list[Any]:
         """dL/dx for each x, given u = dL/dy for each y."""
         found: dict[Any, Any] = pulled(ys, us, [x.node for x in xs], create_graph=self.nested)
         return [found[x.node] if x.node in found else self._replayed(zeros_like(x)) for x in xs]
@@ -166,7 +166,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
             )
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()
-        return value, call.shown(call.x, call.pulled(call.ys, one, call.xs))
+        return value, call.shown(call.x, call.pull(call.ys, one, call.xs))
 
     return both
 
@@ -198,7 +198,7 @@ def vjp(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]:
 
     def back(cotangents: Any) -> Any:
         us = call.given(cotangents, call.ys, "cotangents")
-        return call.shown(call.x, call.pulled(call.ys, us, call.xs))
+        return call.shown(call.x, call.pull(call.ys, us, call.xs))
 
     return (call.value(), back, *[call.aux] * has_aux)
 
@@ -214,7 +214,7 @@ def linearize(f: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, .
 
     def forward(*tangents: Any) -> Any:
         vs = call.given(tangents, call.xs, "tangents")
-        return call.shown(call.y, call.pulled(gs, vs, us))
+        return call.shown(call.y, call.pull(gs, vs, us))
 
     return (call.value(), forward, *[call.aux] * has_aux)
 
@@ -223,7 +223,7 @@ def _transposed(call: Followed) -> tuple[list[Tensor], list[Tensor]]:
     """The reverse pass as a record: what comes out of it, and the u = dL/dy that went in."""
     us = [zeros_like(y).detach().requires_grad_(y.dtype.kind == "f") for y in call.ys]
     with enable_grad():
-        return [as_tensor(g) for g in call.pulled(call.ys, us, call.xs)], us
+        return [as_tensor(g) for g in call.pull(call.ys, us, call.xs)], us
 
 
 def jvp(f: Function, primals: Any, tangents: Any, *, has_aux: bool = False) -> tuple[Any, ...]:
@@ -290,7 +290,7 @@ def _swept(call: Followed, y: Tensor, xs: Sequence[Tensor], axis: int) -> list[A
     for k in range(y.numel()):
         unit = Tensor(np.zeros(y.shape, y.dtype))
         unit.array.flat[k] = 1
-        found.append(call.pulled([y], [call._replayed(unit)], xs))
+        found.append(call.pull([y], [call._replayed(unit)], xs))
     shapes = [y.shape + x.shape if axis == 0 else x.shape + y.shape for x in xs]
     if not found:
         return [np.zeros(shape) for shape in shapes]
