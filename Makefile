@@ -34,6 +34,7 @@ bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/lenet.py
 	$(BIN)/python benchmarks/indexing.py
+	$(BIN)/python benchmarks/data.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv

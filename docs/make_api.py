@@ -35,6 +35,8 @@ SECTIONS = [
     ("nn.functional", nn.functional, "torch.nn.functional"),
     ("nn.init", nn.init, "torch.nn.init"),
     ("nn.optim", nn.optim, "torch.optim"),
+    ("nn.optim.lr_scheduler", nn.optim.lr_scheduler, "torch.optim.lr_scheduler"),
+    ("nn.utils", nn.utils, "torch.nn.utils"),
     ("nn.data", nn.data, "torch.utils.data"),
 ]
 
@@ -56,7 +58,18 @@ ELSEWHERE = {
     "nn.data": "torch.utils.data",
     "nn.optim": "torch.optim",
     "nn.data.Digits": None,
-    "nn.data.MNIST": "torchvision.datasets.MNIST",
+    "nn.data.WorkerInfo": None,
+    "nn.data.make_blobs": None,
+    "nn.data.make_moons": None,
+    "nn.data.make_spirals": None,
+    "nn.data.make_xor": None,
+    "nn.data.transforms": "torchvision.transforms",
+    "nn.optim.Lion": None,
+    "nn.summary": None,
+    **{
+        f"nn.data.{name}": f"torchvision.datasets.{name}"
+        for name in ("MNIST", "FashionMNIST", "KMNIST")
+    },
 }
 
 # Attributes, which have no docstring of their own.

@@ -1,14 +1,102 @@
-"""Modules made of modules."""
+"""Modules made of modules, and of parameters: numbered ones and named ones."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from typing import Any, TypeVar
 
-from .module import Module
+from .module import Module, Parameter
+
+N = TypeVar("N", bound="_Numbered")
 
 
-class Sequential(Module):
+class _Parts(Module):
+    """Attributes of one kind, in order."""
+
+    kind: type[Any] = Module
+
+    def _parts(self) -> dict[str, Any]:
+        return {name: part for name, part in self.__dict__.items() if isinstance(part, self.kind)}
+
+    def __len__(self) -> int:
+        return len(self._parts())
+
+    def _put(self, name: str, part: Any) -> None:
+        if not isinstance(part, self.kind):
+            raise TypeError(
+                f"{type(self).__name__}: step {name} is {part!r}, not a Module; a function needs a "
+                "layer, as nn.ReLU() for relu"
+            )
+        setattr(self, name, part)
+
+
+# ---------------------------------------------------------------- numbered
+
+
+class _Numbered(_Parts):
+    """A list: its parts are the attributes "0", "1", ..."""
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._parts().values())
+
+    def __getitem__(self, key: int | slice) -> Any:
+        if isinstance(key, slice):
+            return self._like(list(self)[key])
+        return getattr(self, self._name_of(key))
+
+    def _like(self, parts: list[Any]) -> Any:
+        make: Any = type(self)
+        return make(parts)
+
+    def __setitem__(self, key: int, part: Any) -> None:
+        self._put(self._name_of(key), part)
+
+    def __delitem__(self, key: int | slice) -> None:
+        names = list(self._parts())[key] if isinstance(key, slice) else [self._name_of(key)]
+        for name in names:
+            delattr(self, name)
+        if all(name.isdecimal() for name in self._parts()):  # numbered parts are numbered anew
+            self._renumber(list(self))
+
+    def append(self: N, part: Any) -> N:
+        self._put(str(len(self)), part)
+        return self
+
+    def extend(self: N, parts: Iterable[Any]) -> N:
+        for part in list(parts):
+            self.append(part)
+        return self
+
+    def insert(self: N, index: int, part: Any) -> N:
+        parts = list(self)
+        parts.insert(index, part)
+        self._put(str(len(self)), part)  # refused, if at all, before anything has moved
+        self._renumber(parts)
+        return self
+
+    def pop(self, key: int = -1) -> Any:
+        part = self[key]
+        del self[key]
+        return part
+
+    def __iadd__(self: N, parts: Iterable[Any]) -> N:
+        return self.extend(parts)
+
+    def _renumber(self, parts: list[Any]) -> None:
+        for name in self._parts():
+            delattr(self, name)
+        for i, part in enumerate(parts):
+            setattr(self, str(i), part)
+
+    def _name_of(self, key: int) -> str:
+        names = list(self._parts())
+        if not -len(names) <= key < len(names):
+            raise IndexError(f"{type(self).__name__}: step {key} of {len(names)}")
+        return names[key]
+
+
+class Sequential(_Numbered):
     """y = f_n(... f_2(f_1(x))): modules one after another.
 
     >>> import nn
@@ -26,13 +114,7 @@ class Sequential(Module):
             self.add_module(name, module)
 
     def add_module(self, name: str, module: Any) -> None:
-        if not isinstance(module, Module):
-            raise TypeError(
-                f"Sequential: step {name} is {module!r}, not a Module; a function needs a layer, "
-                f"as "
-                "nn.ReLU() for relu"
-            )
-        super().add_module(name, module)
+        self._put(name, module)
 
     def forward(self, input: Any) -> Any:
         for step in self.__dict__.values():
@@ -40,35 +122,151 @@ class Sequential(Module):
                 input = step(input)
         return input
 
-    def append(self, module: Module) -> Sequential:
-        self.add_module(str(len(self)), module)
-        return self
-
-    def __len__(self) -> int:
-        return len(list(self.children()))
-
-    def __iter__(self) -> Iterator[Module]:
-        return self.children()
-
     def __getitem__(self, key: int | slice) -> Any:
-        steps = list(self.named_children())
         if isinstance(key, slice):
-            return Sequential(dict(steps[key]))
-        return getattr(self, self._name_of(key))
+            return Sequential(dict(list(self._parts().items())[key]))
+        return super().__getitem__(key)
 
-    def __setitem__(self, key: int, module: Module) -> None:
-        self.add_module(self._name_of(key), module)
 
-    def __delitem__(self, key: int) -> None:
-        delattr(self, self._name_of(key))
-        names = [name for name, _ in self.named_children()]
-        if all(name.isdecimal() for name in names):  # numbered steps are numbered anew
-            steps = [self.__dict__.pop(name) for name in names]
-            for i, step in enumerate(steps):
-                setattr(self, str(i), step)
+class ModuleList(_Numbered):
+    """A list of modules, which a plain list would hide from `parameters()`.
 
-    def _name_of(self, key: int) -> str:
-        names = [name for name, _ in self.named_children()]
-        if not -len(names) <= key < len(names):
-            raise IndexError(f"Sequential: step {key} of {len(names)}")
-        return names[key]
+    >>> import nn
+    >>> nn.container.ModuleList(nn.Linear(2, 2) for _ in range(3))
+    ModuleList(
+      (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
+    )
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        super().__init__()
+        self.extend(modules or ())
+
+    def __repr__(self) -> str:
+        """As of any module, but neighbours that print alike are one line."""
+        lines, first = [], 0
+        for text, alike in groupby(map(repr, self)):
+            count = len(list(alike))
+            text = text.replace("\n", "\n  ")
+            last = first + count - 1
+            lines.append(
+                f"({first}): {text}" if count == 1 else f"({first}-{last}): {count} x {text}"
+            )
+            first += count
+        return _listing(self, lines)
+
+
+def _listing(module: Module, lines: list[str]) -> str:
+    inside = "\n  ".join(lines)
+    return f"{type(module).__name__}(\n  {inside}\n)" if lines else f"{type(module).__name__}()"
+
+
+class _Parameters:
+    """What a list and a dictionary of parameters share."""
+
+    kind: type[Any] = Parameter
+
+    def _put(self, name: str, value: Any) -> None:
+        """Set the parameter of this name; a plain tensor is made one."""
+        setattr(self, name, value if isinstance(value, Parameter) else Parameter(value))
+
+    def __repr__(self: Any) -> str:
+        return _listing(
+            self,
+            [
+                f"({name}): Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]"
+                for name, p in self._parts().items()
+            ],
+        )
+
+
+class ParameterList(_Parameters, _Numbered):
+    """A list of parameters, which a plain list would hide from `parameters()`; a tensor that is put
+    in becomes a parameter.
+
+    >>> import nn, tinygrad_edu as tg
+    >>> [name for name, _ in nn.container.ParameterList([tg.ones(2)] * 2).named_parameters()]
+    ['0', '1']
+    """
+
+    def __init__(self, values: Iterable[Any] | None = None) -> None:
+        super().__init__()
+        self.extend(values or ())
+
+
+# ---------------------------------------------------------------- named
+
+
+class _Named(_Parts):
+    """A dictionary: its parts are attributes with the names that are its keys."""
+
+    def __init__(self, parts: Any = None) -> None:
+        super().__init__()
+        self.update(parts or {})
+
+    def __getitem__(self, key: str) -> Any:
+        parts = self._parts()
+        if key not in parts:
+            raise KeyError(f"{type(self).__name__}: no {key!r}; there are {[*parts]}")
+        return parts[key]
+
+    def __setitem__(self, key: str, part: Any) -> None:
+        name = type(self).__name__
+        if not isinstance(key, str):
+            raise TypeError(f"{name}: keys are strings, as {str(key)!r}, not {key!r}")
+        if not key or "." in key or (hasattr(self, key) and key not in self._parts()):
+            raise KeyError(
+                f"{name}: the key {key!r} cannot be used: it becomes an attribute and part of a "
+                "path, so it is no name of a method, not empty, and without a dot"
+            )
+        self._put(key, part)
+
+    def __delitem__(self, key: str) -> None:
+        self.pop(key)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._parts()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._parts())
+
+    def keys(self) -> Any:
+        return self._parts().keys()
+
+    def values(self) -> Any:
+        return self._parts().values()
+
+    def items(self) -> Any:
+        return self._parts().items()
+
+    def update(self, parts: Any) -> None:
+        """Set what a dictionary, or pairs of a key and a value, hold."""
+        for key, part in parts.items() if hasattr(parts, "items") else parts:
+            self[key] = part
+
+    def pop(self, key: str) -> Any:
+        part = self[key]
+        delattr(self, key)
+        return part
+
+    def clear(self) -> None:
+        for key in self._parts():
+            delattr(self, key)
+
+
+class ModuleDict(_Named):
+    """A dictionary of modules, which a plain one would hide from `parameters()`.
+
+    >>> import nn
+    >>> acts = nn.container.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
+    >>> acts["tanh"], acts.relu, list(acts)
+    (Tanh(), ReLU(), ['relu', 'tanh'])
+    """
+
+
+class ParameterDict(_Parameters, _Named):
+    """A dictionary of parameters, which a plain one would hide from `parameters()`; a tensor that
+    is put in becomes a parameter."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._parts().get(key, default)

@@ -1,14 +1,18 @@
 """Datasets and loaders; and the MNIST reader, on files that are damaged in every way."""
 
-import functools
 import gzip
 import hashlib
 import http.server
+import itertools
 import math
+import signal
 import socketserver
 import struct
+import subprocess
+import sys
 import threading
-from collections import Counter, namedtuple
+import time
+from collections import Counter, defaultdict, namedtuple
 from importlib.resources import files
 
 import numpy as np
@@ -16,7 +20,42 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from nn.data import MNIST, DataLoader, Dataset, Digits, TensorDataset, default_collate, mnist
+from nn.data import (
+    KMNIST,
+    MNIST,
+    BatchSampler,
+    ConcatDataset,
+    DataLoader,
+    Dataset,
+    Digits,
+    FashionMNIST,
+    IterableDataset,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+    WeightedRandomSampler,
+    default_collate,
+    default_convert,
+    get_worker_info,
+    make_blobs,
+    make_moons,
+    make_spirals,
+    make_xor,
+    mnist,
+    random_split,
+)
+from nn.data.transforms import (
+    Compose,
+    Lambda,
+    Normalize,
+    RandomCrop,
+    RandomHorizontalFlip,
+    RandomVerticalFlip,
+    ToTensor,
+)
 
 # ---------------------------------------------------------------- TensorDataset and DataLoader
 
@@ -149,12 +188,6 @@ def test_a_subclass_that_changes_examples_is_heard_in_batches():
     assert y.tolist() == [0, 1, 2, 3]
 
 
-def test_an_attribute_that_happens_to_be_called_batch_is_no_way_to_take_one():
-    dataset = OneByOne(numbered(4))
-    dataset.batch = 2
-    assert labels_of(DataLoader(dataset, 4)) == [[0, 1, 2, 3]]
-
-
 def test_a_collate_function_gets_the_list_of_examples():
     loader = DataLoader(numbered(5), 2, collate_fn=lambda examples: [int(y) for _, y in examples])
     assert list(loader) == [[0, 1], [2, 3], [4]]
@@ -164,6 +197,8 @@ def test_a_list_is_a_dataset():
     assert [b.tolist() for b in DataLoader([1.5, 2.5, 3.5], 2)] == [[1.5, 2.5], [3.5]]
     assert list(DataLoader(["a", "b", "c"], 2)) == [["a", "b"], ["c"]]
     assert list(DataLoader([], 2)) == []
+    with pytest.raises(ValueError, match="num_samples is a whole number from 1, not 0"):
+        DataLoader([], 2, shuffle=True)
 
 
 @pytest.mark.parametrize("size", [0, -1, 2.0, "2", True])
@@ -195,10 +230,344 @@ def test_a_dataset_is_read_by_index_slice_and_iteration():
 
 
 def test_a_dataset_without_its_methods_says_which():
-    with pytest.raises(NotImplementedError, match=r"Dataset has no __len__"):
+    with pytest.raises(TypeError, match=r"Dataset' has no len\(\)"):
         len(Dataset())
     with pytest.raises(NotImplementedError, match=r"Dataset has no __getitem__"):
         Dataset()[0]
+    with pytest.raises(NotImplementedError, match=r"IterableDataset has no __iter__"):
+        iter(IterableDataset())
+    with pytest.raises(NotImplementedError, match=r"Sampler has no __iter__"):
+        iter(Sampler())
+
+
+# ---------------------------------------------------------------- datasets made of datasets
+
+
+def test_a_subset_is_the_examples_at_its_indices():
+    part = Subset(numbered(6), [5, 0, 2])
+    assert len(part) == 3
+    assert [y.item() for _, y in part] == [5, 0, 2]
+    assert labels_of(DataLoader(part, 2)) == [[5, 0], [2]]
+    again = Subset(part, range(1, 3))
+    assert labels_of(DataLoader(again, 2)) == [[0, 2]]
+    assert list(DataLoader(Subset([10, 20, 30], [2, 1]), None)) == [30, 20]
+
+
+def test_concatenated_datasets_come_one_after_the_other():
+    both = numbered(2) + OneByOne(numbered(3))
+    assert isinstance(both, ConcatDataset)
+    assert len(both) == 5
+    assert labels_of(DataLoader(both, 5)) == [[0, 1, 0, 1, 2]]
+    assert both[-1][1].item() == 2
+    assert both[-5][1].item() == 0
+    for index in (5, -6):
+        with pytest.raises(IndexError, match=f"index {index} in a dataset of 5"):
+            both[index]
+
+
+def test_what_cannot_be_concatenated():
+    with pytest.raises(ValueError, match="at least one"):
+        ConcatDataset([])
+    with pytest.raises(TypeError, match=r"Stream has no examples at an index"):
+        ConcatDataset([numbered(1), Stream(2)])
+
+
+@given(count=st.integers(0, 40), cuts=st.lists(st.integers(1, 10), min_size=1, max_size=5))
+def test_a_random_split_has_every_example_in_one_part(count, cuts):
+    parts = random_split(range(count), [c / sum(cuts) * (1 - 1e-12) for c in cuts])
+    assert sorted(x for part in parts for x in part) == list(range(count))
+    for part, cut in zip(parts, cuts, strict=True):
+        assert abs(len(part) - count * cut / sum(cuts)) <= 1 + 1e-6
+
+
+def test_a_split_by_lengths_follows_its_generator():
+    splits = [
+        [list(part) for part in random_split(range(20), [15, 5], tg.Generator().manual_seed(seed))]
+        for seed in (1, 1, 2)
+    ]
+    assert [len(part) for part in splits[0]] == [15, 5]
+    assert splits[0] == splits[1] != splits[2]
+    with pytest.raises(ValueError, match=r"\[15, 6\] add up to 21, the dataset has 20"):
+        random_split(range(20), [15, 6])
+    with pytest.raises(ValueError, match="shares are between 0 and 1"):
+        random_split(range(20), [1.5, -0.5])
+    with pytest.raises(ValueError, match="whole lengths"):
+        random_split(range(20), [21, -1])
+
+
+# ---------------------------------------------------------------- samplers
+
+
+def test_samplers_have_the_lengths_that_they_say():
+    for sampler, length in [
+        (SequentialSampler("abc"), 3),
+        (RandomSampler("abc"), 3),
+        (RandomSampler("abc", num_samples=2), 2),
+        (RandomSampler("abc", num_samples=8), 8),
+        (RandomSampler("abc", replacement=True, num_samples=8), 8),
+        (SubsetRandomSampler([7, 8]), 2),
+        (WeightedRandomSampler([1, 2, 0], 9), 9),
+        (WeightedRandomSampler([1, 2, 3], 2, replacement=False), 2),
+        (BatchSampler(range(7), 3, False), 3),
+        (BatchSampler(range(7), 3, True), 2),
+    ]:
+        assert len(list(sampler)) == len(sampler) == length, type(sampler)
+
+
+def test_without_replacement_indices_come_again_only_when_all_have_come():
+    drawn = list(RandomSampler(range(4), num_samples=10))
+    assert sorted(drawn[:4]) == sorted(drawn[4:8]) == [0, 1, 2, 3]
+    assert len(set(drawn[8:])) == 2
+    assert sorted(SubsetRandomSampler([3, 9, 7])) == [3, 7, 9]
+    assert sorted(WeightedRandomSampler([1.0, 5.0, 2.0], 3, replacement=False)) == [0, 1, 2]
+
+
+def test_weights_say_how_often_an_index_comes():
+    generator = tg.Generator().manual_seed(0)
+    counts = Counter(WeightedRandomSampler([1.0, 0.0, 3.0], 4000, generator=generator))
+    assert counts[1] == 0
+    assert 0.7 < counts[2] / 4000 < 0.8
+
+
+def test_random_samplers_follow_their_generator():
+    for make in (
+        lambda g: RandomSampler(range(30), generator=g),
+        lambda g: RandomSampler(range(30), True, 30, g),
+        lambda g: SubsetRandomSampler(range(30), g),
+        lambda g: WeightedRandomSampler([1.0] * 30, 30, generator=g),
+    ):
+        one, same, other = (list(make(tg.Generator().manual_seed(s))) for s in (1, 1, 2))
+        assert one == same != other
+
+
+def test_bad_samplers_say_what_is_wrong():
+    with pytest.raises(ValueError, match="num_samples is a whole number from 1, not -1"):
+        RandomSampler(range(3), num_samples=-1)
+    with pytest.raises(TypeError, match="replacement is True or False, not 1"):
+        RandomSampler(range(3), replacement=1)
+    with pytest.raises(ValueError, match="num_samples is a whole number from 1, not 0"):
+        WeightedRandomSampler([1.0], 0)
+    with pytest.raises(ValueError, match=r"not of shape \(1, 2\)"):
+        WeightedRandomSampler([[1.0, 2.0]], 1)
+    with pytest.raises(ValueError, match="batch_size is a whole number from 1, not 0"):
+        BatchSampler(range(3), 0, False)
+    with pytest.raises(TypeError, match="drop_last is True or False, not None"):
+        BatchSampler(range(3), 1, None)
+
+
+def test_a_loader_takes_a_sampler_of_indices_or_of_batches():
+    data = numbered(6)
+    assert labels_of(DataLoader(data, 2, sampler=[5, 3, 1])) == [[5, 3], [1]]
+    assert labels_of(DataLoader(data, 2, sampler=tg.tensor([4, 2]))) == [[4, 2]]
+    loader = DataLoader(data, batch_sampler=[[0], [1, 2, 3]])
+    assert labels_of(loader) == [[0], [1, 2, 3]]
+    assert (len(loader), loader.batch_size) == (2, None)
+    assert len(DataLoader(data, 4, sampler=RandomSampler(data, num_samples=9))) == 3
+
+
+def test_arguments_that_contradict_one_another_are_refused():
+    for options, names in [
+        ({"sampler": [0], "shuffle": True}, "a sampler leaves no choice of shuffle"),
+        ({"batch_sampler": [[0]], "batch_size": 2, "drop_last": True}, "batch_size, drop_last"),
+        ({"batch_size": None, "drop_last": True}, "batch_size=None leaves no choice of drop_last"),
+        ({"num_workers": -1}, "num_workers is a whole number from 1, not -1"),
+        ({"timeout": -1}, "timeout is at least 0 seconds, not -1"),
+    ]:
+        with pytest.raises(ValueError, match=names):
+            DataLoader(numbered(3), **options)
+    with pytest.raises(ValueError, match="an IterableDataset leaves no choice of shuffle"):
+        DataLoader(Stream(3), shuffle=True)
+
+
+# ---------------------------------------------------------------- streams
+
+
+class Stream(IterableDataset):
+    """0, 1, 2, ... count - 1, without a length."""
+
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        yield from range(self.count)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 3])
+def test_a_stream_is_read_once_from_start_to_end(workers):
+    loader = DataLoader(Stream(5), 2, num_workers=workers)
+    assert [b.tolist() for b in loader] == [[0, 1], [2, 3], [4]]
+    assert [b.tolist() for b in loader] == [[0, 1], [2, 3], [4]]
+    loader = DataLoader(Stream(5), 2, drop_last=True, num_workers=workers)
+    assert [b.tolist() for b in loader] == [[0, 1], [2, 3]]
+    assert list(DataLoader(Stream(3), None, num_workers=workers)) == [0, 1, 2]
+    with pytest.raises(TypeError, match="Stream"):
+        len(loader)
+
+
+def test_an_endless_stream_can_be_left():
+    class Endless(IterableDataset):
+        def __iter__(self):
+            return itertools.count()
+
+    batches = itertools.islice(DataLoader(Endless(), 2, num_workers=2), 2)
+    assert [b.tolist() for b in batches] == [[0, 1], [2, 3]]
+
+
+# ---------------------------------------------------------------- workers
+
+
+class Doing(Dataset):
+    """Example i is what `action(i)` returns."""
+
+    def __init__(self, count, action):
+        self.count, self.action = count, action
+
+    def __getitem__(self, index):
+        return self.action(index)
+
+    def __len__(self):
+        return self.count
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_workers_keep_the_order(workers):
+    def slow(i):
+        time.sleep(0.002 * (i % 3 == 0))
+        return i
+
+    for shuffle in (False, True):
+        epochs = []
+        for count in (0, workers):
+            loader = DataLoader(
+                Doing(20, slow),
+                3,
+                shuffle,
+                num_workers=count,
+                generator=tg.Generator().manual_seed(7),
+            )
+            epochs.append([[b.tolist() for b in loader] for _ in range(2)])
+        assert epochs[0] == epochs[1]
+
+
+def test_workers_fetch_no_more_than_a_little_ahead():
+    asked = []
+    batches = iter(DataLoader(Doing(100, asked.append), 1, num_workers=2, collate_fn=len))
+    next(batches)
+    time.sleep(0.05)
+    assert 4 <= len(asked) <= 5  # two for each worker, and the one that was taken
+    batches.close()
+
+
+def test_workers_end_with_the_loop():
+    for _ in DataLoader(Doing(50, int), 1, num_workers=3):
+        break
+    for _ in range(200):
+        if not [t for t in threading.enumerate() if t.name.startswith("DataLoader")]:
+            return
+        time.sleep(0.01)
+    pytest.fail("workers are still there")
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_exception_in_a_worker_is_raised_here_with_its_traceback(workers):
+    def fail_at_7(i):
+        if i == 7:
+            raise LookupError("no example 7")
+        return i
+
+    seen = []
+    with pytest.raises(LookupError, match="no example 7") as caught:
+        seen.extend(DataLoader(Doing(20, fail_at_7), 2, num_workers=workers))
+    assert len(seen) == 3, "the batches before it were lost"
+    assert "fail_at_7" in [entry.name for entry in caught.traceback]
+    (note,) = caught.value.__notes__
+    assert "of a DataLoader, at batch 3" in note
+
+
+def test_an_exception_in_a_stream_or_in_worker_init_fn_too():
+    class Broken(IterableDataset):
+        def __iter__(self):
+            yield 1
+            raise OSError("the stream broke")
+
+    with pytest.raises(OSError, match="the stream broke"):
+        list(DataLoader(Broken(), 1, num_workers=2))
+
+    def refuse(worker):
+        raise PermissionError(f"worker {worker} may not")
+
+    with pytest.raises(PermissionError, match="worker 0 may not"):
+        list(DataLoader(numbered(3), num_workers=1, worker_init_fn=refuse))
+
+
+def test_ctrl_c_stops_a_loader_whose_workers_hang():
+    end = threading.Event()
+
+    def hang(i):
+        if i == 0:
+            time.sleep(0.1)  # until the loop waits for it
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        end.wait(10)
+
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        list(DataLoader(Doing(5, hang), 1, num_workers=2, collate_fn=len))
+    end.set()
+    assert time.monotonic() - start < 5
+
+
+def test_a_program_whose_workers_hang_ends_at_ctrl_c():
+    code = """
+import signal, threading, time, nn
+class Hanging(nn.data.Dataset):
+    def __getitem__(self, i):
+        if i == 0:
+            time.sleep(0.1)  # until the loop waits for it
+            signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+        threading.Event().wait()
+    def __len__(self):
+        return 5
+list(nn.data.DataLoader(Hanging(), num_workers=2))
+"""
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
+    assert run.stderr.endswith("KeyboardInterrupt\n"), run.stderr
+
+
+def test_a_batch_that_takes_too_long_is_a_timeout():
+    end = threading.Event()
+    with pytest.raises(TimeoutError):
+        list(DataLoader(Doing(1, lambda i: end.wait(10)), num_workers=1, timeout=0.01))
+    end.set()
+
+
+def test_a_worker_knows_which_it_is():
+    assert get_worker_info() is None
+    begun, data = [], Doing(8, lambda i: get_worker_info())
+    loader = DataLoader(data, 1, num_workers=2, worker_init_fn=begun.append, collate_fn=list)
+    infos = {info for (info,) in loader}
+    assert {info.id for info in infos} <= {0, 1}
+    assert sorted(begun) == sorted({info.id for info in infos})
+    assert {(info.num_workers, info.dataset) for info in infos} == {(2, data)}
+    assert get_worker_info() is None
+
+
+def test_random_examples_do_not_depend_on_the_number_of_workers():
+    def epochs(workers, seed):
+        tg.manual_seed(seed)
+        loader = DataLoader(Doing(12, lambda i: tg.rand(2)), 2, num_workers=workers)
+        return [[batch.tolist() for batch in loader] for _ in range(2)]
+
+    first, second = epochs(1, seed=3)
+    assert first != second
+    assert epochs(4, seed=3) == [first, second]
+    assert epochs(1, seed=4) != [first, second]
+    assert len({str(batch) for batch in first}) == 6
+
+
+def test_arguments_for_other_machines_are_accepted():
+    options = {"pin_memory": True, "persistent_workers": True, "prefetch_factor": 4}
+    loader = DataLoader(numbered(4), 2, num_workers=1, **options, in_order=True)
+    assert labels_of(loader) == [[0, 1], [2, 3]]
 
 
 # ---------------------------------------------------------------- default_collate
@@ -228,7 +597,7 @@ def test_structures_are_kept():
     numbers, (floats, words) = batch["x"]
     assert numbers.tolist() == [0, 1]
     assert floats.tolist() == [0.0, 1.0]
-    assert words == ["name", "name"]
+    assert words == ("name", "name")
 
 
 def test_a_named_tuple_stays_one():
@@ -241,8 +610,155 @@ def test_a_named_tuple_stays_one():
 def test_examples_of_different_form_are_an_error():
     with pytest.raises(ValueError, match=r"\(2,\).*\(3,\)"):
         default_collate([tg.ones(2), tg.ones(3)])
-    with pytest.raises(ValueError, match=r"argument|length"):
+    with pytest.raises(ValueError, match=r"one length, not \[2, 1\]"):
         default_collate([(1, 2), (3,)])
+
+
+def test_a_mapping_keeps_its_type():
+    batch = default_collate([defaultdict(list, a=1), defaultdict(list, a=2)])
+    assert batch["a"].tolist() == [1, 2]
+    assert batch["b"] == []
+
+
+@pytest.mark.parametrize("example", [None, object(), np.array(["a"]), {1}, [None]])
+def test_what_makes_no_batch_is_named(example):
+    kind = type(example[0] if isinstance(example, list) else example).__name__
+    with pytest.raises(TypeError, match=rf"not of {kind}.* collate_fn of your own"):
+        default_collate([example, example])
+
+
+def test_without_batches_arrays_become_tensors():
+    example = {"x": [np.ones(2), Point(np.float32(1.5), "name")], "n": 3}
+    converted = default_convert(example)
+    assert converted["x"][0].tolist() == [1.0, 1.0]
+    assert converted["x"][1].x.dtype == tg.float32
+    assert (converted["x"][1].y, converted["n"]) == ("name", 3)
+    assert list(DataLoader(["a", "b"], batch_size=None)) == ["a", "b"]
+    assert [x.tolist() for x in DataLoader(np.arange(3), None)] == [0, 1, 2]
+
+
+# ---------------------------------------------------------------- transforms
+
+IMAGE = tg.arange(12.0).reshape(1, 3, 4)
+
+
+def test_pictures_become_tensors():
+    picture = np.arange(24, dtype=np.uint8).reshape(2, 4, 3)
+    tensor = ToTensor()(picture)
+    assert (tensor.shape, tensor.dtype) == ((3, 2, 4), tg.float32)
+    np.testing.assert_array_equal(tensor.array, picture.transpose(2, 0, 1) / np.float32(255))
+    assert ToTensor()(np.ones((2, 3))).dtype == tg.float64
+    assert ToTensor()(np.ones((2, 3))).shape == (1, 2, 3)
+    with pytest.raises(ValueError, match=r"not \(3,\)"):
+        ToTensor()(np.ones(3))
+
+
+def test_normalized_channels_have_mean_0_and_deviation_1():
+    x = tg.randn(2, 50, 50, generator=tg.Generator().manual_seed(0)) * 3 + 2
+    mean, std = (f(x.array, axis=(1, 2)).tolist() for f in (np.mean, np.std))
+    y = Normalize(mean, std)(x)
+    np.testing.assert_allclose(y.array.mean((1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(y.array.std((1, 2)), 1, atol=1e-5)
+    assert Normalize((0.5,), (0.5,), inplace=True)(x) is x
+    with pytest.raises(ValueError, match="no std may be 0"):
+        Normalize((0.5,), (0,))
+    with pytest.raises(ValueError, match=r"mean has 3 numbers, .* has 2 channels"):
+        Normalize((1, 2, 3), (1, 2, 3))(x)
+    with pytest.raises(TypeError, match=r"floats, not .*int64"):
+        Normalize((0.5,), (0.5,))(tg.ones(1, 2, 2, dtype=tg.int64))
+    with pytest.raises(TypeError, match=r"ndarray; put ToTensor\(\)"):
+        Normalize((0.5,), (0.5,))(x.array)
+
+
+def test_flips_turn_their_axis_as_often_as_they_say():
+    for kind, axis in ((RandomHorizontalFlip, 2), (RandomVerticalFlip, 1)):
+        assert tg.equal(kind(p=1)(IMAGE), tg.flip(IMAGE, [axis]))
+        assert kind(p=0)(IMAGE) is IMAGE
+        tg.manual_seed(0)
+        turned = sum(kind(p=0.25)(IMAGE) is not IMAGE for _ in range(1000))
+        assert 190 < turned < 310
+        with pytest.raises(ValueError, match=f"{kind.__name__}: p is .* not 2"):
+            kind(2)
+
+
+def test_a_crop_is_a_part_at_every_place():
+    tg.manual_seed(0)
+    parts = {str(RandomCrop(2)(IMAGE).tolist()) for _ in range(200)}
+    windows = [IMAGE[:, i : i + 2, j : j + 2].tolist() for i in range(2) for j in range(3)]
+    assert parts == set(map(str, windows))
+    assert RandomCrop((3, 2))(IMAGE).shape == (1, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("padding", "shape"), [(1, (5, 6)), ((1, 2), (7, 6)), ((1, 2, 3, 4), (9, 8))]
+)
+def test_a_crop_pads_first(padding, shape):
+    whole = RandomCrop(shape, padding=padding, fill=9)(IMAGE)
+    assert whole.shape == (1, *shape)
+    assert (whole == 9).sum().item() == whole.numel() - 12 + 1
+    top, left = (padding, padding) if isinstance(padding, int) else (padding[1], padding[0])
+    assert tg.equal(whole[:, top : top + 3, left : left + 4], IMAGE)
+    with pytest.raises(ValueError, match="does not fit into an image of"):
+        RandomCrop((shape[0] + 1, shape[1]), padding=padding)(IMAGE)
+
+
+def test_a_crop_pads_as_far_as_needed():
+    assert RandomCrop(6, pad_if_needed=True)(IMAGE).shape == (1, 6, 6)
+    assert RandomCrop(9, padding=3, padding_mode="edge")(IMAGE).array.min() == 0
+    for bad, message in [
+        ({"size": (1, 2, 3)}, "size is"),
+        ({"size": 2, "padding_mode": "none"}, "padding_mode is one of"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            RandomCrop(**bad)
+
+
+def test_transforms_are_composed_and_show_themselves():
+    both = Compose([ToTensor(), Lambda(lambda x: x * 2), Normalize((0.5,), (0.5,))])
+    assert both(np.array([[0, 255]], np.uint8)).tolist() == [[[-1.0, 3.0]]]
+    lines = ["Compose(", "    ToTensor()", "    Lambda()", "    Normalize(mean=(0.5,), std=(0.5,))"]
+    assert repr(both) == "\n".join([*lines, ")"])
+    assert repr(RandomCrop(32, padding=4)) == "RandomCrop(size=(32, 32), padding=4)"
+    assert repr(RandomVerticalFlip()) == "RandomVerticalFlip(p=0.5)"
+    with pytest.raises(TypeError, match="a function, not int"):
+        Lambda(3)
+
+
+# ---------------------------------------------------------------- toy sets
+
+
+@pytest.mark.parametrize("make", [make_moons, make_spirals, make_blobs, make_xor])
+def test_toy_sets_are_points_with_classes_in_random_order(make):
+    tg.manual_seed(0)
+    x, y = make(60)
+    assert (x.shape, x.dtype, y.shape, y.dtype) == ((60, 2), tg.float32, (60,), tg.int64)
+    counts = Counter(y.tolist())
+    assert len(set(counts.values())) == 1, counts
+    assert y.tolist() != sorted(y.tolist())
+    assert len(TensorDataset(x, y)) == 60
+    one, same, other = (make(60, generator=tg.Generator().manual_seed(s)) for s in (1, 1, 2))
+    assert tg.equal(one[0], same[0])
+    assert not tg.equal(one[0], other[0])
+    with pytest.raises(ValueError, match="at least 0, not -1"):
+        make(60, noise=-1)
+
+
+def test_without_noise_points_lie_where_the_formula_says():
+    x, y = make_xor(40, noise=0)
+    assert (x[:, 0].long() ^ x[:, 1].long()).tolist() == y.tolist()
+    x, y = make_moons(40, noise=0)
+    centre = tg.stack([y.float(), y * 0.5], 1)
+    np.testing.assert_allclose(((x - centre) ** 2).sum(1).array, 1, rtol=1e-6)
+    assert ((x[:, 1] - centre[:, 1]) * (1 - 2 * y)).array.min() > -1e-6
+    x, y = make_spirals(30, 3, noise=0, turns=1)
+    r = (x**2).sum(1).sqrt().array
+    angle = np.arctan2(x.array[:, 1], x.array[:, 0]) - 2 * np.pi * (r + y.array / 3)
+    np.testing.assert_allclose(np.cos(angle[r > 0]), 1, atol=1e-6)
+    centers = tg.tensor([[0.0, 1.0, 2.0], [3.0, 4.0, 5.0]])
+    x, y = make_blobs(10, centers, noise=0)
+    assert tg.equal(x, centers[y])
+    with pytest.raises(ValueError, match=r"\(K, D\), not \(2,\)"):
+        make_blobs(10, [1.0, 2.0])
 
 
 # ---------------------------------------------------------------- Digits
@@ -309,13 +825,17 @@ NAMES = {
     "t10k-labels-idx1-ubyte": LABELS[:2],
 }
 NAME = "train-images-idx3-ubyte"
+SUMS = {name: hashlib.sha256(idx(array)).hexdigest() for name, array in NAMES.items()}
+
+
+def fetch(name, path, mirrors):
+    mnist.fetch(name, path, mirrors, SUMS[name])
 
 
 @pytest.fixture
 def small_mnist(monkeypatch, tmp_path):
     """MNIST is three digits now, and the user has neither data nor a cache."""
-    sums = {name: hashlib.sha256(idx(array)).hexdigest() for name, array in NAMES.items()}
-    monkeypatch.setattr(mnist, "SHA256", sums)
+    monkeypatch.setattr(MNIST, "digests", tuple(SUMS.values()))
     monkeypatch.delenv("TINYGRAD_EDU_DATA", raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     return tmp_path
@@ -382,11 +902,15 @@ def test_any_damage_is_noticed_or_harmless(tmp_path_factory, place, change, cut)
         np.testing.assert_array_equal(array, IMAGES)
 
 
-def test_a_file_of_mnists_name_has_mnists_content(tmp_path):
+def test_a_file_has_the_digest_that_was_published(tmp_path):
     path = tmp_path / f"{NAME}.gz"
     path.write_bytes(PACKED)
-    with pytest.raises(ValueError, match=rf"{NAME}\.gz: its content is not MNIST's \(the SHA-256"):
-        mnist.read_idx(path)
+    for digest in (MNIST.digests[0], FashionMNIST.digests[0]):
+        with pytest.raises(ValueError, match=rf"{NAME}\.gz: its content is not the published one"):
+            mnist.read_idx(path, digest)
+    packed = hashlib.md5(PACKED, usedforsecurity=False).hexdigest()
+    for digest in (SUMS[NAME], packed):
+        np.testing.assert_array_equal(mnist.read_idx(path, digest), IMAGES)
 
 
 # ---------------------------------------------------------------- where MNIST is looked for
@@ -563,7 +1087,7 @@ def test_after_a_broken_mirror_the_next_one_is_asked(mirrors, tmp_path, kind):
         mirrors.answers[f"/first/{NAME}.gz"] = BROKEN[kind]
     mirrors.answers[f"/second/{NAME}.gz"] = PACKED
     place = tmp_path / "new" / "folder" / f"{NAME}.gz"
-    mnist.fetch(NAME, place, [mirrors.url("first"), mirrors.url("second")])
+    fetch(NAME, place, [mirrors.url("first"), mirrors.url("second")])
     assert place.read_bytes() == PACKED
     assert [path.name for path in place.parent.iterdir()] == [place.name]
     assert mirrors.asked == [f"/first/{NAME}.gz", f"/second/{NAME}.gz"]
@@ -575,7 +1099,7 @@ def test_half_a_file_never_stays_in_place(mirrors, tmp_path, kind):
         mirrors.answers[f"/only/{NAME}.gz"] = BROKEN[kind]
     place = tmp_path / "new" / f"{NAME}.gz"
     with pytest.raises(FileNotFoundError, match=NAME):
-        mnist.fetch(NAME, place, [mirrors.url("only")])
+        fetch(NAME, place, [mirrors.url("only")])
     assert list(place.parent.iterdir()) == []
 
 
@@ -587,7 +1111,7 @@ def test_an_interrupted_download_leaves_nothing_behind(mirrors, tmp_path, monkey
 
     monkeypatch.setattr(mnist, "_show_progress", interrupt)
     with pytest.raises(KeyboardInterrupt):
-        mnist.fetch(NAME, tmp_path / "new" / f"{NAME}.gz", [mirrors.url("only")])
+        fetch(NAME, tmp_path / "new" / f"{NAME}.gz", [mirrors.url("only")])
     assert list((tmp_path / "new").iterdir()) == []
 
 
@@ -596,19 +1120,18 @@ def test_all_mirrors_broken_is_one_error_that_lists_them(mirrors, tmp_path):
     mirrors.answers[f"/half/{NAME}.gz"] = half_of_it
     urls = [*map(mirrors.url, ("none", "page", "half")), "http://127.0.0.1:1/closed/"]
     with pytest.raises(FileNotFoundError) as caught:
-        mnist.fetch(NAME, tmp_path / f"{NAME}.gz", urls)
+        fetch(NAME, tmp_path / f"{NAME}.gz", urls)
     message = str(caught.value)
     for url in urls:
         assert f"{url}{NAME}.gz" in message
-    for part in ("404", "SHA-256", f"of {len(PACKED):,} bytes", "refused", str(tmp_path), "Digits"):
+    for part in ("404", "digest", f"of {len(PACKED):,} bytes", "refused", str(tmp_path), "Digits"):
         assert part in message
 
 
 def test_what_is_missing_is_downloaded_once_into_the_cache(mirrors, monkeypatch):
     for name, array in NAMES.items():
         mirrors.answers[f"/good/{name}.gz"] = gzip.compress(idx(array))
-    fetch = functools.partial(mnist.fetch, mirrors=[mirrors.url("good")])
-    monkeypatch.setattr(mnist, "fetch", fetch)
+    monkeypatch.setattr(MNIST, "mirrors", [mirrors.url("good")])
     assert (len(MNIST()), len(MNIST(train=False))) == (3, 2)
     assert MNIST.is_available()
     assert sorted(mirrors.asked) == sorted(f"/good/{name}.gz" for name in NAMES)
@@ -619,10 +1142,9 @@ def test_what_is_missing_is_downloaded_once_into_the_cache(mirrors, monkeypatch)
 def test_a_download_goes_into_the_folder_that_is_given(mirrors, monkeypatch, tmp_path):
     for name, array in NAMES.items():
         mirrors.answers[f"/good/{name}.gz"] = gzip.compress(idx(array))
-    fetch = functools.partial(mnist.fetch, mirrors=[mirrors.url("good")])
-    monkeypatch.setattr(mnist, "fetch", fetch)
+    monkeypatch.setattr(MNIST, "mirrors", [mirrors.url("good")])
     MNIST(tmp_path / "mine")
-    assert len(list((tmp_path / "mine").iterdir())) == 2
+    assert len(list((tmp_path / "mine" / "MNIST" / "raw").iterdir())) == 2
     assert not mnist.cache_folder().exists()
 
 
@@ -630,11 +1152,56 @@ def test_a_file_that_is_in_place_stays_until_the_new_one_is_right(mirrors, tmp_p
     place = tmp_path / f"{NAME}.gz"
     place.write_bytes(b"the old one")
     with pytest.raises(FileNotFoundError):
-        mnist.fetch(NAME, place, [mirrors.url("none")])
+        fetch(NAME, place, [mirrors.url("none")])
     assert place.read_bytes() == b"the old one"
 
 
-def test_the_mirrors_and_sums_name_all_four_files():
-    assert sorted(mnist.SHA256) == sorted(NAMES)
-    assert all(len(bytes.fromhex(digest)) == 32 for digest in mnist.SHA256.values())
-    assert all(url.startswith("https://") and url.endswith("/") for url in mnist.MIRRORS)
+@pytest.mark.parametrize(("kind", "digits"), [(MNIST, 64), (FashionMNIST, 32), (KMNIST, 32)])
+def test_every_set_names_its_mirrors_digests_and_classes(kind, digits):
+    assert len(kind.digests) == len(mnist.FILES) == 4
+    assert all(len(digest) == digits for digest in kind.digests)
+    assert all(bytes.fromhex(digest) for digest in kind.digests)
+    assert all(url.startswith("http") and url.endswith("/") for url in kind.mirrors)
+    assert len(kind.classes) == 10
+
+
+@pytest.mark.parametrize("kind", [FashionMNIST, KMNIST])
+def test_the_sets_like_mnist_have_folders_of_their_own(small_mnist, kind, monkeypatch):
+    sums = [hashlib.md5(gzip.compress(idx(a), mtime=0)).hexdigest() for a in NAMES.values()]
+    monkeypatch.setattr(kind, "digests", sums)
+    folder = mnist.cache_folder(kind.__name__)
+    assert folder.name == kind.__name__.lower()
+    for place, root in ((folder, None), (small_mnist / kind.__name__ / "raw", small_mnist)):
+        assert not kind.is_available(root)
+        with pytest.raises(FileNotFoundError, match=rf"{kind.__name__}: {NAME}.gz is in none of"):
+            kind(root, download=False)
+        place.mkdir(parents=True)
+        for name, array in NAMES.items():
+            (place / f"{name}.gz").write_bytes(gzip.compress(idx(array), mtime=0))
+        assert kind.is_available(root)
+        assert not MNIST.is_available(root)
+        assert (len(kind(root)), len(kind(root, train=False))) == (3, 2)
+        spoil(place)
+        with pytest.raises(ValueError, match=NAME):
+            kind(root)
+
+
+def test_an_archive_with_a_wrong_md5_is_not_kept(mirrors, tmp_path):
+    for content in (PACKED, RIGHT, b"<html>"):
+        mirrors.answers[f"/only/{NAME}.gz"] = content
+        with pytest.raises(FileNotFoundError, match="digest"):
+            mnist.fetch(NAME, tmp_path / "new" / NAME, [mirrors.url("only")], KMNIST.digests[0])
+        assert list((tmp_path / "new").iterdir()) == []
+
+
+def test_a_transform_is_given_the_picture_and_the_label(small_mnist):
+    fill(small_mnist / "here")
+    data = MNIST(small_mnist / "here", transform=ToTensor(), target_transform=lambda y: -y)
+    image, label = data[1]
+    assert (image.shape, image.dtype, label) == ((1, 28, 28), tg.float32, 0)
+    np.testing.assert_array_equal(image.array[0], IMAGES[1] / np.float32(255))
+    images, labels = next(iter(DataLoader(data, batch_size=3)))
+    assert images.shape == (3, 1, 28, 28)
+    assert labels.tolist() == [-7, 0, -9]
+    np.testing.assert_array_equal(data.data.array, IMAGES)
+    assert data.targets.tolist() == LABELS.tolist()

@@ -49,11 +49,11 @@ WITHIN = {
     "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.viz": "render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
-    "nn.optim": "optimizer sgd adam __init__",
-    "nn.data": "dataset loader mnist digits make_digits __init__",
+    "nn.optim": "optimizer sgd adagrad adam lr_scheduler __init__",
+    "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "module init windows functional linear conv pooling activation dropout container loss data "
-        "optim __init__"
+        "utils module init windows normalizing functional linear conv pooling activation dropout "
+        "container norm embedding padding upsampling lazy loss summary data optim __init__"
     ),
 }
 

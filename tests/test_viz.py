@@ -359,8 +359,13 @@ def test_a_gradient_of_no_note_is_grey():
 
 @given(st.lists(st.floats(1e-12, 1e12), min_size=2, max_size=2))
 def test_a_larger_gradient_is_never_bluer(norms):
-    small, large = (red_and_blue(flow_colour(norm)) for norm in sorted(norms))
-    assert small == large or large[0] - large[1] > small[0] - small[1]
+    def share_of_blue(norm):
+        red, blue = red_and_blue(flow_colour(norm))
+        return blue / (red + blue)
+
+    small, large = sorted(norms)
+    assert share_of_blue(large) <= share_of_blue(small)
+    assert share_of_blue(1e-12) > share_of_blue(0.03) > share_of_blue(1e12)
 
 
 def test_no_gradient_at_all_is_dashed_and_blue():

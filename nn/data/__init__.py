@@ -1,8 +1,46 @@
 """Data: sets of examples, loaders that batch them, and the sets that people learn on."""
 
-from .dataset import Dataset, TensorDataset
+from . import transforms
+from .collate import default_collate, default_convert
+from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
 from .digits import Digits
-from .loader import DataLoader, default_collate
-from .mnist import MNIST
+from .loader import DataLoader, WorkerInfo, get_worker_info
+from .mnist import KMNIST, MNIST, FashionMNIST
+from .sampler import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+from .toy import make_blobs, make_moons, make_spirals, make_xor
 
-__all__ = ["MNIST", "DataLoader", "Dataset", "Digits", "TensorDataset", "default_collate"]
+__all__ = [
+    "KMNIST",
+    "MNIST",
+    "BatchSampler",
+    "ConcatDataset",
+    "DataLoader",
+    "Dataset",
+    "Digits",
+    "FashionMNIST",
+    "IterableDataset",
+    "RandomSampler",
+    "Sampler",
+    "SequentialSampler",
+    "Subset",
+    "SubsetRandomSampler",
+    "TensorDataset",
+    "WeightedRandomSampler",
+    "WorkerInfo",
+    "default_collate",
+    "default_convert",
+    "get_worker_info",
+    "make_blobs",
+    "make_moons",
+    "make_spirals",
+    "make_xor",
+    "random_split",
+    "transforms",
+]

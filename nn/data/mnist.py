@@ -1,4 +1,4 @@
-"""MNIST: 70,000 handwritten digits of 28 x 28 pixels, found on disk or downloaded."""
+"""MNIST and its kind: 70,000 pictures of 28 x 28 pixels, found on disk or downloaded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import struct
 import sys
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,89 +18,148 @@ from tinygrad_edu.dtypes import Array
 
 from .dataset import TensorDataset
 
-MIRRORS = (
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
+FILES = (
+    "train-images-idx3-ubyte",
+    "train-labels-idx1-ubyte",
+    "t10k-images-idx3-ubyte",
+    "t10k-labels-idx1-ubyte",
 )
-
-# SHA-256 of the uncompressed files: compressing again changes the archive, not the digits.
-SHA256 = {
-    "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-    "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-    "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-    "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-}
 
 
 class MNIST(TensorDataset):
     """The digits of LeCun, Cortes and Burges, as images (N, 784) of float32 in [0, 1] and labels
     (N,) of int64: 60,000 to train on, and with `train=False` 10,000 to test on.
 
-    Looked for in `root`, or else in `$TINYGRAD_EDU_DATA/mnist`, then in the cache folder
-    `~/.cache/tinygrad_edu/mnist`, then downloaded into it, unless `download=False`.  Every file is
-    checked by SHA-256.  Raises FileNotFoundError if it is nowhere, ValueError naming the file if
-    one is damaged.
+    With a `transform`, an example is (transform(picture), label) instead, and the picture an array
+    (28, 28) of bytes, as in torchvision: `transform=ToTensor()` gives (1, 28, 28).
+
+    Looked for in `root/MNIST/raw` and `root`, or without a root in `$TINYGRAD_EDU_DATA/mnist` and
+    in the cache folder `~/.cache/tinygrad_edu/mnist`, then downloaded into it, unless
+    `download=False`. Every file is checked by its digest. Raises FileNotFoundError if it is
+    nowhere, ValueError naming the file if one is damaged.
     """
 
     side = 28
+    classes: tuple[str, ...] = tuple("0123456789")
+    mirrors: tuple[str, ...] = (
+        "https://ossci-datasets.s3.amazonaws.com/mnist/",
+        "https://storage.googleapis.com/cvdf-datasets/mnist/",
+    )
+    # SHA-256 of the uncompressed files: compressing again changes the archive, not the digits.
+    digests: tuple[str, ...] = (
+        "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    )
 
     def __init__(
-        self, root: str | os.PathLike[str] | None = None, train: bool = True, download: bool = True
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Callable[[Any], Any] | None = None,
+        target_transform: Callable[[Any], Any] | None = None,
+        download: bool = True,
     ) -> None:
-        name = "train" if train else "t10k"
-        images = _find(f"{name}-images-idx3-ubyte", root, download)
-        labels = _find(f"{name}-labels-idx1-ubyte", root, download)
-        self.images = Tensor(read_idx(images).reshape(-1, 784).astype(np.float32) / np.float32(255))
-        self.labels = Tensor(read_idx(labels).astype(np.int64))
+        images, labels = (self._read(i, root, download) for i in ((0, 1) if train else (2, 3)))
+        self.transform, self.target_transform = transform, target_transform
+        self.images = Tensor(images.reshape(-1, 784).astype(np.float32) / np.float32(255))
+        self.labels = Tensor(labels.astype(np.int64))
+        self.data, self.targets = Tensor(images.copy()), self.labels  # as torchvision calls them
         super().__init__(self.images, self.labels)
 
-    @staticmethod
-    def is_available(root: str | os.PathLike[str] | None = None) -> bool:
+    def __getitem__(self, index: Any) -> tuple[Any, ...]:
+        if self.transform is None and self.target_transform is None:
+            return super().__getitem__(index)
+        label = self.labels[index].item()
+        image = self.transform(self.data.array[index]) if self.transform else self.images[index]
+        return image, self.target_transform(label) if self.target_transform else label
+
+    def __getitems__(self, indices: Sequence[int]) -> Sequence[tuple[Any, ...]]:
+        if self.transform is None and self.target_transform is None:
+            return super().__getitems__(indices)
+        return [self[i] for i in indices]
+
+    @classmethod
+    def is_available(cls, root: str | os.PathLike[str] | None = None) -> bool:
         """Are all four files on disk, so that nothing has to be downloaded?"""
-        return all(any(place.exists() for place in _places(name, root)) for name in SHA256)
+        return all(any(place.exists() for place in cls._places(name, root)) for name in FILES)
+
+    @classmethod
+    def _places(cls, name: str, root: Any) -> list[Path]:
+        if root is not None:
+            folders = [Path(root), Path(root) / cls.__name__ / "raw"]
+        else:
+            data = os.environ.get("TINYGRAD_EDU_DATA")
+            folders = [Path(data) / cls.__name__.lower()] if data else []
+            folders.append(cache_folder(cls.__name__))
+        return [folder / file for folder in folders for file in (name, f"{name}.gz")]
+
+    @classmethod
+    def _read(cls, number: int, root: Any, download: bool) -> Array:
+        name, digest = FILES[number], cls.digests[number]
+        places = cls._places(name, root)
+        path = next((place for place in places if place.exists()), None)
+        if path is None and not download:
+            raise FileNotFoundError(
+                f"{cls.__name__}: {name}.gz is in none of "
+                f"{', '.join(str(p.parent) for p in places[1::2])}; put it there, set "
+                f"TINYGRAD_EDU_DATA to the folder that holds {cls.__name__.lower()}/, or say "
+                f"download=True"
+            )
+        if path is None:
+            path = places[-1]
+            fetch(name, path, cls.mirrors, digest)
+        return read_idx(path, digest)
 
 
-def cache_folder() -> Path:
+class FashionMNIST(MNIST):
+    """Pictures of clothes in ten classes, in files like MNIST's, and read like it (Xiao, Rasul and
+    Vollgraf, 2017; MIT licence)."""
+
+    classes = (
+        *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+        *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    )
+    mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
+    digests = (  # MD5 of the archives, as their authors published them; so is KMNIST's
+        "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
+        "25c81989df183df01b3e8a0aad5dffbe",
+        "bef4ecab320f06d8554ea6380940ec79",
+        "bb300cfdad3c16e7a12a480ee83cd310",
+    )
+
+
+class KMNIST(MNIST):
+    """Old Japanese letters (Kuzushiji) in ten classes, in files like MNIST's, and read like it
+    (Clanuwat et al., 2018; CC BY-SA 4.0)."""
+
+    classes = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
+    mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
+    digests = (
+        "bdb82020997e1d708af4cf47b453dcf7",
+        "e144d726b3acfaa3e44228e80efcd344",
+        "5c965bf0a639b31b8f53240b1b52f4d7",
+        "7320c461ea6c1c855c0b718fb2a4b134",
+    )
+
+
+def cache_folder(name: str = "MNIST") -> Path:
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "tinygrad_edu" / "mnist"
-
-
-def _places(name: str, root: Any) -> list[Path]:
-    if root is not None:
-        return [Path(root) / f"{name}.gz", Path(root) / name]
-    data = os.environ.get("TINYGRAD_EDU_DATA")
-    folders = [Path(data) / "mnist"] if data else []
-    packed = [folder / f"{name}.gz" for folder in [*folders, cache_folder()]]
-    return [place for path in packed for place in (path.with_suffix(""), path)]
-
-
-def _find(name: str, root: Any, download: bool) -> Path:
-    places = _places(name, root)
-    for place in places:
-        if place.exists():
-            return place
-    if not download:
-        raise FileNotFoundError(
-            f"MNIST: {name}.gz is in none of {', '.join(str(p.parent) for p in places)}; put it "
-            "there, set TINYGRAD_EDU_DATA to the folder that holds mnist/, or say download=True"
-        )
-    fetch(name, places[-1])
-    return places[-1]
+    return Path(base) / "tinygrad_edu" / name.lower()
 
 
 # ---------------------------------------------------------------- reading
 
 
-def read_idx(path: str | os.PathLike[str]) -> Array:
+def read_idx(path: str | os.PathLike[str], digest: str = "") -> Array:
     """The array in an IDX file, gzipped or not: two zero bytes, a type byte (8: unsigned bytes),
     the number of dimensions, their sizes as big-endian 32-bit numbers, then the numbers.
 
-    Raises ValueError, naming the file, if it is truncated, not IDX, or not what MNIST's file of
-    that name should be (by SHA-256).
+    Raises ValueError, naming the file, if it is truncated, not IDX, or has another digest.
     """
     path = Path(path)
     content = _unpacked(path)
-    name = path.name.removesuffix(".gz")
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise ValueError(
             f"{path}: not an IDX file of bytes: it starts with "
@@ -116,18 +175,23 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         raise ValueError(
             f"{path}: {kind}: shape {shape} needs {expected:,} bytes, it has {given:,}"
         )
-    if name in SHA256 and sha256(content) != SHA256[name]:
+    if not has_digest(path, content, digest):
         raise ValueError(
-            f"{path}: its content is not MNIST's (the SHA-256 differs); delete it to download it "
-            f"again"
+            f"{path}: its content is not the published one (the digest differs: not {digest[:8]}..."
+            f"); delete it to download it again"
         )
     return np.frombuffer(content, np.uint8, offset=4 + 4 * ndim).reshape(shape)
 
 
-def sha256(content: bytes) -> str:
+def has_digest(path: Path, content: bytes, digest: str) -> bool:
+    """Is `digest` the SHA-256 of what a file holds, or (32 digits) the MD5 of the packed file?"""
     import hashlib  # here, as is gzip below: slow to import, and only for those who read MNIST
 
-    return hashlib.sha256(content).hexdigest()
+    if len(digest) == 64:
+        return hashlib.sha256(content).hexdigest() == digest
+    if not digest or not path.suffix:  # an unpacked file is not what the MD5 is of
+        return True
+    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == digest
 
 
 def _unpacked(path: Path) -> bytes:
@@ -145,7 +209,7 @@ def _unpacked(path: Path) -> bytes:
 # ---------------------------------------------------------------- downloading
 
 
-def fetch(name: str, destination: Path, mirrors: Sequence[str] | None = None) -> None:
+def fetch(name: str, destination: Path, mirrors: Sequence[str], digest: str) -> None:
     """Download a file from the first mirror that has it right, and put it in place when it is
     whole.
 
@@ -156,11 +220,11 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str] | None = None) ->
     destination.parent.mkdir(parents=True, exist_ok=True)
     partial = destination.with_name(f"{destination.name}.{os.getpid()}.part")
     answers = []
-    for mirror in MIRRORS if mirrors is None else mirrors:
+    for mirror in mirrors:
         try:
             _download(f"{mirror}{name}.gz", partial)
-            if sha256(_unpacked(partial)) != SHA256[name]:
-                raise ValueError("the SHA-256 of its content is wrong")
+            if not has_digest(partial, _unpacked(partial), digest):
+                raise ValueError("the digest of its content is wrong")
             partial.replace(destination)
             return
         except (OSError, ValueError, HTTPException) as error:
@@ -168,7 +232,7 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str] | None = None) ->
         finally:
             partial.unlink(missing_ok=True)
     raise FileNotFoundError(
-        f"MNIST: {name}.gz could not be downloaded:\n  "
+        f"{name}.gz could not be downloaded:\n  "
         + "\n  ".join(answers)
         + f"\nPut it into {destination.parent} by hand, or use nn.data.Digits, which needs no "
         f"download."

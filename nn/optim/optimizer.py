@@ -18,6 +18,8 @@ from tinygrad_edu import clock
 from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
+COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself
+
 
 class Block:
     """Parameters of one dtype side by side: their gradient `g`, what they are lowered by `d`, and
@@ -71,6 +73,7 @@ class Optimizer:
         self.param_groups: list[dict[str, Any]] = []
         self._blocks: dict[int, tuple[list[Any], list[Block]]] = {}
         self._resting: dict[Tensor, dict[str, Any]] = {}
+        self.has_stepped = False
         groups = list(params)
         if not groups:
             raise ValueError(f"{self._name}: there are no parameters to train")
@@ -118,6 +121,7 @@ class Optimizer:
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
+        self.has_stepped = True
         place = clock.user_place(self._place)
         for group in self.param_groups:
             for block in self._blocks_of(group):
@@ -133,8 +137,14 @@ class Optimizer:
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:
-        """Weight decay as a penalty: weight_decay p joins the gradient."""
-        block.g += group["weight_decay"] * block.gather([p.array for p in block.params], block.d)
+        """Weight decay as a penalty: weight_decay p joins the gradient.  Decoupled from the
+        gradient: p shrinks by the factor 1 - lr weight_decay (Loshchilov and Hutter, 2019)."""
+        arrays = [p.array for p in block.params]
+        if group.get("decoupled_weight_decay"):
+            for x in arrays:
+                x *= 1 - group["lr"] * group["weight_decay"]
+        else:
+            block.g += group["weight_decay"] * block.gather(arrays, block.d)
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Fill `d` with what the parameters are lowered by; `g` is theirs to change."""
@@ -146,30 +156,98 @@ class Optimizer:
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
-        states = self.state
+        states = self._memory()
         moving = [p for p in group["params"] if p.node in set(nodes)]
         resting = [p for block in blocks for p in block.params if p.node not in set(nodes)]
         self._resting.update((p, states[p]) for p in resting)
         alike: dict[Any, list[Tensor]] = {}
         for p in moving:
             state = states[p] = _fitting(states.get(p, {}), p)
-            alike.setdefault((p.dtype, *state, state.get("step")), []).append(p)
+            numbers = (x if np.isscalar(x) else None for x in state.values())
+            alike.setdefault((p.dtype, *state, *numbers), []).append(p)
         blocks = [Block(params, [states[p] for p in params]) for params in alike.values()]
         self._blocks[id(group)] = nodes, blocks
         return blocks
 
-    @property
-    def state(self) -> dict[Tensor, dict[str, Any]]:
+    def _memory(self) -> dict[Tensor, dict[str, Any]]:
         """What is remembered of each parameter: arrays in its shape, and numbers."""
-        state = dict(self._resting)
+        memory = dict(self._resting)
         for _, blocks in self._blocks.values():
             for block in blocks:
-                state.update(zip(block.params, block.states(), strict=True))
-        return state
+                memory.update(zip(block.params, block.states(), strict=True))
+        return memory
+
+    @property
+    def state(self) -> dict[Tensor, dict[str, Tensor]]:
+        """What is remembered of each parameter now, as tensors."""
+        return {
+            p: {name: _as_tensor(x) for name, x in memory.items()}
+            for p, memory in self._memory().items()
+        }
+
+    def state_dict(self) -> dict[str, Any]:
+        """A copy of all that is remembered, and the settings of the groups; parameters are numbers,
+        counted through the groups: {"state": {0: {"step": ...}}, "param_groups": [...]}."""
+        number = {p: i for i, p in enumerate(self._params())}
+        state = {
+            number[p]: {name: x.clone() for name, x in tensors.items()}
+            for p, tensors in self.state.items()
+            if tensors
+        }
+        groups = [
+            {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
+        ]
+        return {"state": dict(sorted(state.items())), "param_groups": groups}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Go on where the optimiser stood that gave `state_dict`, with its settings.
+
+        Raises ValueError, with nothing changed, if groups or shapes are others than here.
+        """
+        groups = state_dict["param_groups"]
+        given, own = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
+        if given != own:
+            raise ValueError(
+                f"{self._name}: the state is of groups of {given} parameters, here are {own}"
+            )
+        numbers = [i for group in groups for i in group["params"]]
+        params = dict(zip(numbers, self._params(), strict=True))
+        memory = {}
+        for i, state in state_dict["state"].items():
+            p = params[i]
+            memory[p] = {name: _remembered(name, x, p) for name, x in state.items()}
+            for name, x in memory[p].items():
+                if not np.isscalar(x) and x.shape != p.shape:
+                    raise ValueError(
+                        f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
+                        f"the parameter here {p.shape}"
+                    )
+        for group, settings in zip(self.param_groups, groups, strict=True):
+            group.update({**settings, "params": group["params"]})
+        self._blocks, self._resting = {}, memory
+
+    def _params(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
 
     def __repr__(self) -> str:
-        settings = {k: v for k, v in self.param_groups[0].items() if k != "params"}
-        return f"{self._name}({', '.join(f'{k}={v}' for k, v in settings.items())})"
+        lines = []
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
+        return "\n".join([f"{self._name} (", *lines, ")"])
+
+
+def _as_tensor(x: Any) -> Tensor:
+    """What is remembered as a tensor: a number is float32, as PyTorch's, if that holds it all."""
+    if isinstance(x, np.ndarray):
+        return tg.from_numpy(x)
+    return tg.tensor(float(x), dtype=tg.float32 if x == np.float32(x) else tg.float64)
+
+
+def _remembered(name: str, x: Any, p: Tensor) -> Any:
+    """The same, back: an array in the shape of p, or a number."""
+    x = np.array(x.numpy() if hasattr(x, "numpy") else x)
+    return x.item() if x.ndim == 0 and (p.ndim or name in COUNTERS) else x
 
 
 def _fitting(state: dict[str, Any], p: Tensor) -> dict[str, Any]:
@@ -182,10 +260,19 @@ def _fitting(state: dict[str, Any], p: Tensor) -> dict[str, Any]:
     }
 
 
-def check_settings(name: str, **settings: float) -> None:
-    """Raise ValueError for a learning rate, epsilon or weight decay under 0, or a beta outside [0,
-    1)."""
+def checked(name: str, **settings: Any) -> dict[str, Any]:
+    """The settings, if no number is under 0 and no beta outside [0, 1): else ValueError."""
     for key, value in settings.items():
-        if not 0 <= value < (1 if key.startswith("beta") else float("inf")):
-            allowed = "in [0, 1)" if key.startswith("beta") else "at least 0"
-            raise ValueError(f"{name}: {key} is {allowed}, not {value}")
+        several = isinstance(value, tuple | list)
+        for i, x in enumerate(value if several else [value], 1):
+            if not 0 <= x < (1 if key == "betas" else float("inf")):
+                which = f"{key.removesuffix('s')}{i}" if several else key
+                allowed = "in [0, 1)" if key == "betas" else "at least 0"
+                raise ValueError(f"{name}: {which} is {allowed}, not {x}")
+    return settings
+
+
+def blend(mean: Array, beta: float, x: Array, spare: Array) -> None:
+    """mean <- beta mean + (1 - beta) x, the running mean; `spare` is overwritten, and may be x."""
+    mean *= beta
+    mean += np.multiply(x, 1 - beta, spare)

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_edu.dtypes import Array
 
-from .optimizer import Optimizer, check_settings
+from .optimizer import Optimizer, checked
 
 
 class SGD(Optimizer):
@@ -30,20 +30,11 @@ class SGD(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        check_settings("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
+        settings = checked("SGD", lr=lr, momentum=momentum, weight_decay=weight_decay)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("SGD: nesterov needs a momentum above 0 and no dampening")
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-            },
-        )
+        settings |= {"dampening": dampening, "nesterov": nesterov, "maximize": maximize}
+        super().__init__(params, settings)
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         momentum = group["momentum"]

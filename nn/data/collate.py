@@ -1,0 +1,82 @@
+"""Collate: a list of examples becomes one batch."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, MutableMapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import Tensor
+
+from .dataset import Examples
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
+    """A list of examples as one batch: tensors, arrays and numbers are stacked, strings stay a
+    list; dicts and named tuples stay what they are, tuples and lists become a list, of batches.
+
+    Raises TypeError for examples of another type, ValueError for sequences of different lengths.
+
+    >>> default_collate([(1, "one"), (2, "two")])
+    [tensor([1, 2]), ('one', 'two')]
+    """
+    if isinstance(batch, Examples):
+        return batch.columns
+    first = batch[0]
+    if isinstance(first, Tensor):
+        return tg.stack(list(batch))
+    if isinstance(first, str | bytes):
+        return batch
+    if isinstance(first, np.ndarray | np.generic) and first.dtype.kind in "biufc":
+        return Tensor(np.stack([np.asarray(x) for x in batch]))
+    if isinstance(first, bool | int | float):
+        return tg.tensor(list(batch), dtype=tg.float64 if isinstance(first, float) else None)
+    if isinstance(first, Mapping):
+        return _mapping_like(first, {k: default_collate([x[k] for x in batch]) for k in first})
+    if isinstance(first, Sequence):
+        lengths = [len(x) for x in batch]
+        if len(set(lengths)) > 1:
+            raise ValueError(
+                f"default_collate: the sequences of a batch have one length, not {lengths}; give "
+                f"the DataLoader a collate_fn that pads them"
+            )
+        return _sequence_like(
+            first, [default_collate(column) for column in zip(*batch, strict=True)]
+        )
+    raise TypeError(
+        f"default_collate: a batch is made of tensors, arrays, numbers, strings, dicts, tuples and "
+        f"lists, not of {_described(first)}; give the DataLoader a collate_fn of your own"
+    )
+
+
+def default_convert(data: Any) -> Any:
+    """An example as it is, with tensors in place of its arrays: what a DataLoader does to each
+    where `batch_size` is None."""
+    if isinstance(data, np.ndarray | np.generic) and data.dtype.kind in "biufc":
+        return Tensor(np.asarray(data))
+    if isinstance(data, Mapping):
+        return _mapping_like(data, {key: default_convert(x) for key, x in data.items()})
+    if isinstance(data, Sequence) and not isinstance(data, str | bytes):
+        return _sequence_like(data, [default_convert(x) for x in data])
+    return data
+
+
+def _mapping_like(first: Mapping[Any, Any], parts: dict[Any, Any]) -> Any:
+    """A mapping of the type of `first`: a defaultdict keeps its default."""
+    if isinstance(first, MutableMapping):
+        like = copy.copy(first)
+        like.update(parts)
+        return like
+    return parts
+
+
+def _sequence_like(first: Sequence[Any], parts: list[Any]) -> Any:
+    return type(first)(*parts) if hasattr(first, "_fields") else parts
+
+
+def _described(x: Any) -> str:
+    array = f" of {x.dtype}" if isinstance(x, np.ndarray) else ""
+    return f"{type(x).__name__}{array}"

@@ -1,0 +1,159 @@
+"""Samplers: in which order the examples of a dataset are taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence, Sized
+from itertools import islice
+from typing import Any, Generic, TypeVar
+
+import tinygrad_edu as tg
+from tinygrad_edu import Generator
+from tinygrad_edu.rng import numpy_generator
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Sampler(Generic[T_co]):
+    """The base of samplers: define `__iter__()`, which gives indices (or lists of them)."""
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError(f"{type(self).__name__} has no __iter__()")
+
+
+class SequentialSampler(Sampler[int]):
+    """0, 1, 2, ... up to the length of `data_source`."""
+
+    def __init__(self, data_source: Sized) -> None:
+        self.data_source = data_source
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(len(self.data_source)))
+
+    def __len__(self) -> int:
+        return len(self.data_source)
+
+
+class RandomSampler(Sampler[int]):
+    """Indices in random order, anew each epoch: each once, or any of them each time.
+
+    With `replacement`, every draw is from all indices. `num_samples` is how many are drawn (as
+    many as there are, if left out); without replacement, more than there are begin a new order.
+
+    >>> sorted(RandomSampler(range(4)))
+    [0, 1, 2, 3]
+    """
+
+    def __init__(
+        self,
+        data_source: Sized,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        generator: Generator | None = None,
+    ) -> None:
+        self.data_source, self.replacement = data_source, replacement
+        self._num_samples, self.generator = num_samples, generator
+        check_flag("RandomSampler", "replacement", replacement)
+        check_count("RandomSampler", "num_samples", self.num_samples)
+
+    @property
+    def num_samples(self) -> int:
+        """How many indices an epoch has."""
+        return len(self.data_source) if self._num_samples is None else self._num_samples
+
+    def __iter__(self) -> Iterator[int]:
+        n, count = len(self.data_source), self.num_samples
+        random = numpy_generator(self.generator)
+        if self.replacement:
+            yield from random.integers(n, size=count).tolist()
+        else:
+            for done in range(0, count, n):
+                yield from random.permutation(n)[: count - done].tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class SubsetRandomSampler(Sampler[int]):
+    """The given indices in random order, anew each epoch."""
+
+    def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
+        self.indices, self.generator = indices, generator
+
+    def __iter__(self) -> Iterator[int]:
+        for i in numpy_generator(self.generator).permutation(len(self.indices)).tolist():
+            yield self.indices[i]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """`num_samples` indices, i with a probability proportional to `weights[i]`.
+
+    Rare classes are seen as often as others with the weight 1 / count(class of i) for example i.
+    """
+
+    def __init__(
+        self,
+        weights: Any,
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        check_count("WeightedRandomSampler", "num_samples", num_samples)
+        check_flag("WeightedRandomSampler", "replacement", replacement)
+        self.weights = tg.as_tensor(weights, dtype=tg.float64)
+        if self.weights.ndim != 1:
+            raise ValueError(
+                f"WeightedRandomSampler: weights are one number for each example, not of shape "
+                f"{self.weights.shape}"
+            )
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
+
+    def __iter__(self) -> Iterator[int]:
+        drawn = tg.multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
+        )
+        yield from drawn.tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
+
+
+class BatchSampler(Sampler[list[int]]):
+    """Lists of `batch_size` indices of another sampler; the last may be shorter, or is dropped.
+
+    >>> list(BatchSampler(range(5), batch_size=2, drop_last=False))
+    [[0, 1], [2, 3], [4]]
+    """
+
+    def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
+        check_count("BatchSampler", "batch_size", batch_size)
+        check_flag("BatchSampler", "drop_last", drop_last)
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
+
+    def __iter__(self) -> Iterator[list[int]]:
+        indices = iter(self.sampler)
+        while batch := list(islice(indices, self.batch_size)):
+            if not self.drop_last or len(batch) == self.batch_size:
+                yield batch
+
+    def __len__(self) -> int:
+        return count_batches(self.sampler, self.batch_size, self.drop_last)
+
+
+def count_batches(examples: Any, batch_size: int, drop_last: bool) -> int:
+    """How many batches these examples make."""
+    return len(examples) // batch_size if drop_last else -(-len(examples) // batch_size)
+
+
+def check_count(name: str, what: str, count: Any) -> None:
+    """Raise ValueError for what is no whole number from 1."""
+    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+        raise ValueError(f"{name}: {what} is a whole number from 1, not {count!r}")
+
+
+def check_flag(name: str, what: str, flag: Any) -> None:
+    """Raise TypeError for what is neither True nor False."""
+    if not isinstance(flag, bool):
+        raise TypeError(f"{name}: {what} is True or False, not {flag!r}")

@@ -1,0 +1,196 @@
+"""Transforms: what is done to an image before the network sees it, as in torchvision.transforms.
+
+An image is a tensor (..., height, width); random transforms draw from the default generator.
+
+>>> import numpy as np
+>>> prepare = Compose([ToTensor(), Normalize((0.5,), (0.5,))])
+>>> prepare(np.array([[0, 255]], np.uint8))
+tensor([[[-1.,  1.]]])
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+import tinygrad_edu as tg
+from tinygrad_edu import Tensor
+from tinygrad_edu.rng import numpy_generator
+
+
+class Compose:
+    """One transform after the other."""
+
+    def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        self.transforms = transforms
+
+    def __call__(self, img: Any) -> Any:
+        for transform in self.transforms:
+            img = transform(img)
+        return img
+
+    def __repr__(self) -> str:
+        return "\n".join(["Compose(", *(f"    {t}" for t in self.transforms), ")"])
+
+
+class Lambda:
+    """Any function of an image."""
+
+    def __init__(self, lambd: Callable[[Any], Any]) -> None:
+        if not callable(lambd):
+            raise TypeError(f"Lambda: it takes a function, not {type(lambd).__name__}")
+        self.lambd = lambd
+
+    def __call__(self, img: Any) -> Any:
+        return self.lambd(img)
+
+    def __repr__(self) -> str:
+        return "Lambda()"
+
+
+class ToTensor:
+    """An array or picture (H, W) or (H, W, C) as a tensor (C, H, W); bytes 0 to 255 become floats
+    0 to 1, other numbers stay what they are."""
+
+    def __call__(self, pic: Any) -> Tensor:
+        array = np.asarray(pic)
+        if array.ndim not in (2, 3):
+            raise ValueError(
+                f"ToTensor: an image has the shape (H, W) or (H, W, C), not {array.shape}"
+            )
+        array = array.reshape(*array.shape, 1) if array.ndim == 2 else array
+        array = np.ascontiguousarray(array.transpose(2, 0, 1))
+        if array.dtype == np.uint8:
+            array = array.astype(np.float32) / np.float32(255)
+        return Tensor(array)
+
+    def __repr__(self) -> str:
+        return "ToTensor()"
+
+
+class Normalize:
+    """(x - mean) / std, with one mean and one standard deviation for each channel of (..., C, H,
+    W)."""
+
+    def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
+        if not np.all(np.asarray(std)):
+            raise ValueError(f"Normalize: no std may be 0 in {std}: it divides")
+        self.mean, self.std, self.inplace = mean, std, inplace
+
+    def __call__(self, tensor: Tensor) -> Tensor:
+        _check_image("Normalize", tensor, 3)
+        if not tensor.is_floating_point():
+            raise TypeError(
+                f"Normalize: it takes floats, not {tensor.dtype}; ToTensor() gives them"
+            )
+        mean, std = (
+            tg.as_tensor(x, dtype=tensor.dtype).reshape(-1, 1, 1) for x in (self.mean, self.std)
+        )
+        for name, x in (("mean", mean), ("std", std)):
+            if len(x) not in (1, tensor.shape[-3]):
+                raise ValueError(
+                    f"Normalize: {name} has {len(x)} numbers, the image {tensor.shape} has "
+                    f"{tensor.shape[-3]} channels"
+                )
+        return tensor.sub_(mean).div_(std) if self.inplace else (tensor - mean) / std
+
+    def __repr__(self) -> str:
+        return f"Normalize(mean={self.mean}, std={self.std})"
+
+
+class RandomHorizontalFlip:
+    """With probability p, left and right change places."""
+
+    axis = -1
+
+    def __init__(self, p: float = 0.5) -> None:
+        if not 0 <= p <= 1:
+            raise ValueError(f"{type(self).__name__}: p is a probability, from 0 to 1, not {p}")
+        self.p = p
+
+    def __call__(self, img: Tensor) -> Tensor:
+        _check_image(type(self).__name__, img, 2)
+        return tg.flip(img, [self.axis]) if numpy_generator().random() < self.p else img
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(p={self.p})"
+
+
+class RandomVerticalFlip(RandomHorizontalFlip):
+    """With probability p, top and bottom change places."""
+
+    axis = -2
+
+
+class RandomCrop:
+    """A part of the given size, (height, width) or one number for both, at a random place.
+
+    `padding` widens the image first: by one number on all sides, by (left and right, top and
+    bottom), or by (left, top, right, bottom); `pad_if_needed` also makes a smaller image large
+    enough. `padding_mode` is "constant" (filled with `fill`), "edge", "reflect" or "symmetric".
+    """
+
+    def __init__(
+        self,
+        size: Any,
+        padding: Any = None,
+        pad_if_needed: bool = False,
+        fill: float = 0,
+        padding_mode: str = "constant",
+    ) -> None:
+        modes = ("constant", "edge", "reflect", "symmetric")
+        if padding_mode not in modes:
+            raise ValueError(f"RandomCrop: padding_mode is one of {modes}, not {padding_mode!r}")
+        height, *rest = _numbers("size", size, 1, 2)
+        self.size = (height, *(rest or [height]))
+        self.padding, self.pad_if_needed = padding, pad_if_needed
+        self.fill, self.padding_mode = fill, padding_mode
+
+    def __call__(self, img: Tensor) -> Tensor:
+        _check_image("RandomCrop", img, 2)
+        if self.padding is not None:
+            sides = _numbers("padding", self.padding, 1, 2, 4)
+            left, top, right, bottom = sides * (4 // len(sides))
+            img = self._padded(img, (top, bottom), (left, right))
+        if self.pad_if_needed:
+            height, width = (max(0, s - n) for s, n in zip(self.size, img.shape[-2:], strict=True))
+            img = self._padded(img, (height, height), (width, width))
+        free = [n - s for n, s in zip(img.shape[-2:], self.size, strict=True)]
+        if min(free) < 0:
+            raise ValueError(
+                f"RandomCrop: a crop of {self.size} does not fit into an image of "
+                f"{tuple(img.shape[-2:])}; give padding=, or pad_if_needed=True"
+            )
+        top, left = (int(numpy_generator().integers(n + 1)) for n in free)
+        return img[..., top : top + self.size[0], left : left + self.size[1]]
+
+    def _padded(self, img: Tensor, rows: tuple[int, int], columns: tuple[int, int]) -> Tensor:
+        widths = [(0, 0)] * (img.ndim - 2) + [rows, columns]
+        how: dict[str, Any] = {"mode": self.padding_mode}
+        if self.padding_mode == "constant":
+            how["constant_values"] = self.fill
+        return Tensor(np.pad(img.array, widths, **how))
+
+    def __repr__(self) -> str:
+        return f"RandomCrop(size={self.size}, padding={self.padding})"
+
+
+def _numbers(what: str, given: Any, *counts: int) -> list[int]:
+    """One whole number, or as many as are allowed, as a list."""
+    numbers = [given] if isinstance(given, int) else list(given)
+    if len(numbers) not in counts:
+        raise ValueError(f"RandomCrop: {what} is {counts} numbers, not {len(numbers)}: {given}")
+    return numbers
+
+
+def _check_image(name: str, img: Any, ndim: int) -> None:
+    """Raise TypeError for what is no tensor, ValueError for one that is no image."""
+    if not isinstance(img, Tensor):
+        raise TypeError(
+            f"{name}: it takes a tensor, not {type(img).__name__}; put ToTensor() before it"
+        )
+    if img.ndim < ndim:
+        wanted = "(..., C, H, W)" if ndim == 3 else "(..., H, W)"
+        raise ValueError(f"{name}: an image has the shape {wanted}, not {tuple(img.shape)}")

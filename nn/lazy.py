@@ -1,0 +1,108 @@
+"""Layers that learn the size of their input from the first one they see.
+
+>>> import nn, tinygrad_edu as tg
+>>> layer = nn.LazyLinear(3)
+>>> layer
+LazyLinear(in_features=0, out_features=3, bias=True)
+>>> layer(tg.ones(5, 4)).shape
+(5, 3)
+>>> layer
+Linear(in_features=4, out_features=3, bias=True)
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from .linear import Linear
+from .module import Module
+from .norm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+
+
+class Lazy(Module):
+    """A layer that becomes one of class `becomes` when it is first called, with the size that the
+    input has in dimension `dim`.
+
+    Its parameters are the same objects before and after, so an optimizer may hold them already;
+    their numbers are drawn at the first call.
+    """
+
+    becomes: ClassVar[type[Any]]
+    size: ClassVar[str]
+    dim: ClassVar[int] = 1
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        self.becomes.__init__(self, named.get("groups", 1), *settings, **named)
+        self.__dict__["_settings"] = settings, named
+        setattr(self, self.size, 0)
+
+    def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
+        settings, named = self.__dict__.pop("_settings")
+        made = self.becomes(input.shape[self.dim], *settings, **named)
+        for name, tensor in [*made.named_parameters(), *made.named_buffers()]:
+            own = getattr(self, name)
+            own.data = tensor.data.to(own.dtype)
+        setattr(self, self.size, getattr(made, self.size))
+        object.__setattr__(self, "__class__", self.becomes)
+        return self(input, *inputs, **options)
+
+
+class LazyLinear(Lazy, Linear):
+    """A Linear whose `in_features` is the last size of the first input."""
+
+    becomes, size, dim = Linear, "in_features", -1
+
+
+class LazyConv1d(Lazy, Conv1d):
+    """A Conv1d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = Conv1d, "in_channels"
+
+
+class LazyConv2d(Lazy, Conv2d):
+    """A Conv2d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = Conv2d, "in_channels"
+
+
+class LazyConv3d(Lazy, Conv3d):
+    """A Conv3d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = Conv3d, "in_channels"
+
+
+class LazyConvTranspose1d(Lazy, ConvTranspose1d):
+    """A ConvTranspose1d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = ConvTranspose1d, "in_channels"
+
+
+class LazyConvTranspose2d(Lazy, ConvTranspose2d):
+    """A ConvTranspose2d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = ConvTranspose2d, "in_channels"
+
+
+class LazyConvTranspose3d(Lazy, ConvTranspose3d):
+    """A ConvTranspose3d whose `in_channels` is the number of channels of the first input."""
+
+    becomes, size = ConvTranspose3d, "in_channels"
+
+
+class LazyBatchNorm1d(Lazy, BatchNorm1d):
+    """A BatchNorm1d whose `num_features` is the number of channels of the first input."""
+
+    becomes, size = BatchNorm1d, "num_features"
+
+
+class LazyBatchNorm2d(Lazy, BatchNorm2d):
+    """A BatchNorm2d whose `num_features` is the number of channels of the first input."""
+
+    becomes, size = BatchNorm2d, "num_features"
+
+
+class LazyBatchNorm3d(Lazy, BatchNorm3d):
+    """A BatchNorm3d whose `num_features` is the number of channels of the first input."""
+
+    becomes, size = BatchNorm3d, "num_features"

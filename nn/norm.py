@@ -1,0 +1,261 @@
+"""Normalisation: layers that keep the numbers at mean 0 and variance 1, then scale and shift."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tinygrad_edu as tg
+
+from . import init, normalizing
+from .module import Module, Parameter
+
+
+def _filled(value: float, shape: Any, dtype: Any, wanted: bool) -> Parameter | None:
+    return Parameter(init.constant_(tg.empty(shape, dtype=dtype), value)) if wanted else None
+
+
+# ---------------------------------------------------------------- within an example
+
+
+class LayerNorm(Module):
+    """y = w (x - mean) / sqrt(var + eps) + b, over the last dimensions, which are
+    `normalized_shape`, as are w and b: see `layer_norm`  (Ba et al., 2016)."""
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = _filled(1, self.normalized_shape, dtype, elementwise_affine)
+        self.bias = _filled(0, self.normalized_shape, dtype, elementwise_affine and bias)
+
+    def forward(self, input: Any) -> Any:
+        return normalizing.layer_norm(
+            input, self.normalized_shape, self.weight, self.bias, self.eps
+        )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, "
+            f"elementwise_affine={self.elementwise_affine}, bias={self.bias is not None}"
+        )
+
+
+class RMSNorm(Module):
+    """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`:
+    see `rms_norm`  (Zhang and Sennrich, 2019)."""
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float | None = None,
+        elementwise_affine: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = _shape(normalized_shape)
+        self.eps, self.elementwise_affine = eps, elementwise_affine
+        self.weight = _filled(1, self.normalized_shape, dtype, elementwise_affine)
+
+    def forward(self, input: Any) -> Any:
+        return normalizing.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        )
+
+
+def _shape(sizes: int | Sequence[int]) -> tuple[int, ...]:
+    return (sizes,) if isinstance(sizes, int) else tuple(sizes)
+
+
+class GroupNorm(Module):
+    """y = w (x - mean) / sqrt(var + eps) + b, over each of `num_groups` groups of the channels of
+    (N, C, ...): see `group_norm`  (Wu and He, 2018)."""
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_groups < 1 or num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: {num_channels} channels do not fall into {num_groups} groups of equal "
+                "size"
+            )
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
+        self.weight = _filled(1, num_channels, dtype, affine)
+        self.bias = _filled(0, num_channels, dtype, affine and bias)
+
+    def forward(self, input: Any) -> Any:
+        return normalizing.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+# ---------------------------------------------------------------- across the batch
+
+
+class _RunningNorm(Module):
+    """A norm of each channel, which keeps running means and variances for evaluation."""
+
+    dims: tuple[int, ...]  # how many dimensions an input may have
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
+        self.weight = _filled(1, num_features, dtype, affine)
+        self.bias = _filled(0, num_features, dtype, affine and bias)
+        for name, start in (("mean", tg.zeros), ("var", tg.ones)):
+            running = start(num_features, dtype=dtype) if track_running_stats else None
+            self.register_buffer(f"running_{name}", running)
+        self.register_buffer("num_batches_tracked", tg.tensor(0) if track_running_stats else None)
+
+    running_mean: tg.Tensor | None
+    running_var: tg.Tensor | None
+    num_batches_tracked: tg.Tensor | None
+
+    def reset_running_stats(self) -> None:
+        """Forget the batches seen: running mean 0, running variance 1."""
+        for name, buffer in self.named_buffers():
+            buffer.fill_(name == "running_var")
+
+    def _check_dims(self, input: Any) -> None:
+        if input.ndim not in self.dims:
+            wanted = " or ".join(f"{n}D" for n in self.dims)
+            raise ValueError(
+                f"{type(self).__name__}: expected {wanted} input, got {tuple(input.shape)}"
+            )
+
+    def extra_repr(self) -> str:
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(_RunningNorm):
+    def forward(self, input: Any) -> Any:
+        self._check_dims(input)
+        momentum, counter = self.momentum, self.num_batches_tracked
+        if self.training and counter is not None:
+            counter += 1
+            if momentum is None:  # the plain mean of all batches
+                momentum = 1 / counter.item()
+        return normalizing.batch_norm(
+            input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or self.running_mean is None,
+            momentum or 0.0,
+            self.eps,
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """y = w (x - mean) / sqrt(var + eps) + b for each channel of (N, C) or (N, C, L): see
+    `batch_norm`  (Ioffe and Szegedy, 2015).
+
+    In training, mean and variance are those of the batch, and the running ones move towards them by
+    `momentum`; with None they are the plain mean of all batches.  In evaluation the running ones
+    are used.
+
+    >>> import nn
+    >>> [name for name, _ in nn.norm.BatchNorm1d(4).named_buffers()]
+    ['running_mean', 'running_var', 'num_batches_tracked']
+    """
+
+    dims = (2, 3)
+
+
+class BatchNorm2d(_BatchNorm):
+    """`BatchNorm1d` for (N, C, H, W)."""
+
+    dims = (4,)
+
+
+class BatchNorm3d(_BatchNorm):
+    """`BatchNorm1d` for (N, C, D, H, W)."""
+
+    dims = (5,)
+
+
+class _InstanceNorm(_RunningNorm):
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype, bias=bias)
+
+    def forward(self, input: Any) -> Any:
+        self._check_dims(input)
+        alone = input.ndim == self.dims[0]
+        y = normalizing.instance_norm(
+            input[None] if alone else input,
+            self.running_mean,
+            self.running_var,
+            self.weight,
+            self.bias,
+            self.training or self.running_mean is None,
+            self.momentum or 0.0,
+            self.eps,
+        )
+        return y[0] if alone else y
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """y = w (x - mean) / sqrt(var + eps) + b for each channel of each example of (N, C, L), or of
+    one example, (C, L): see `instance_norm`  (Ulyanov et al., 2016)."""
+
+    dims = (2, 3)
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """`InstanceNorm1d` for (N, C, H, W)."""
+
+    dims = (3, 4)
+
+
+class InstanceNorm3d(_InstanceNorm):
+    """`InstanceNorm1d` for (N, C, D, H, W)."""
+
+    dims = (4, 5)

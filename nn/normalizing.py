@@ -1,0 +1,593 @@
+"""Layers as functions: normalisation, lookups in tables, likeness, sizes, dropout of channels.
+
+Inputs are (N, channels, ...), if nothing else is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import Generator, Tensor, functions, no_grad, ops, rsqrt, softmax, where
+from tinygrad_edu.functions.arguments import check_dim, check_floating
+from tinygrad_edu.rng import numpy_generator
+
+# ---------------------------------------------------------------- normalisation
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each example, over its last
+    dimensions, which are `normalized_shape`, as are w and b  (Ba et al., 2016).
+
+    >>> import tinygrad_edu as tg
+    >>> layer_norm(tg.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 6.0]]), (3,))
+    tensor([[-1.2247,  0.0000,  1.2247],
+            [-0.7071, -0.7071,  1.4142]])
+    """
+    axes = _last("layer_norm", input, normalized_shape, weight=weight, bias=bias)
+    return _normalized(input, *_mean_and_var(input, axes), weight, bias, eps)
+
+
+def rms_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    eps: float | None = None,
+) -> Tensor:
+    """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`;
+    eps is the dtype's own, unless given  (Zhang and Sennrich, 2019)."""
+    axes = _last("rms_norm", input, normalized_shape, weight=weight)
+    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
+    y = input * rsqrt(ops.mean(ops.square(input), axis=axes, keepdims=True) + eps)
+    return y if weight is None else y * weight
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """y = w (x - mean) / sqrt(var + eps) + b for each channel  (Ioffe and Szegedy, 2015).
+
+    In training, mean and variance are those of the batch, and the running ones are moved towards
+    them, in place: r becomes (1 - momentum) r + momentum (mean, or unbiased variance).  In
+    evaluation the running ones are used.
+    """
+    check = _Channels("batch_norm", input)
+    weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
+    mean = check.shaped("running_mean", running_mean)
+    var = check.shaped("running_var", running_var)
+    if training:
+        count = _at_least_two("batch_norm", input, input.numel() // max(input.shape[1], 1))
+        mean, var = _mean_and_var(input, (0, *range(2, input.ndim)))
+        _track(running_mean, mean, momentum)
+        _track(running_var, var * (count / (count - 1)), momentum)
+    elif mean is None or var is None:
+        raise RuntimeError(
+            "batch_norm: without training it needs running_mean and running_var, and one is None"
+        )
+    return _normalized(input, mean, var, weight, bias, eps)
+
+
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each channel of each
+    example  (Ulyanov et al., 2016); what runs is their mean over the batch, as in `batch_norm`."""
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
+    check = _Channels("instance_norm", input, least=3)
+    weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
+    check.shaped("running_mean", running_mean)
+    check.shaped("running_var", running_var)
+    count = _at_least_two("instance_norm", input, prod(input.shape[2:]))
+    mean, var = _mean_and_var(input, tuple(range(2, input.ndim)))
+    _track(running_mean, ops.mean(mean, axis=0), momentum)
+    _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
+    return _normalized(input, mean, var, weight, bias, eps)
+
+
+def group_norm(
+    input: Tensor,
+    num_groups: int,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each group of channels of
+    each example, and w and b for each channel  (Wu and He, 2018)."""
+    check = _Channels("group_norm", input)
+    weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
+    n, channels = input.shape[:2]
+    if num_groups < 1 or channels % num_groups:
+        raise RuntimeError(
+            f"group_norm: {channels} channels, of the input {tuple(input.shape)}, do not fall into "
+            f"{num_groups} groups of equal size"
+        )
+    _at_least_two("group_norm", input, input.numel() // max(num_groups, 1))
+    groups = input.reshape((n, num_groups, input.numel() // max(n * num_groups, 1)))
+    y = _normalized(groups, *_mean_and_var(groups, (2,)), None, None, eps).reshape(input.shape)
+    y = y if weight is None else y * weight
+    return y if bias is None else y + bias
+
+
+def _mean_and_var(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    return ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)
+
+
+def _normalized(
+    x: Tensor, mean: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
+) -> Tensor:
+    scale = rsqrt(var + eps)
+    y = (x - mean) * (scale if weight is None else scale * weight)
+    return y if bias is None else y + bias
+
+
+def _track(running: Tensor | None, new: Tensor, momentum: float) -> None:
+    """Move what runs towards what is new, in place and outside the record."""
+    if running is not None:
+        with no_grad():
+            new = new.to(running.dtype).reshape(running.shape)
+            running.copy_((1 - momentum) * running + momentum * new)
+
+
+class _Channels:
+    """Checks what a norm is given for each channel of (N, C, ...)."""
+
+    def __init__(self, name: str, x: Tensor, least: int = 2) -> None:
+        check_floating(x, name)
+        if x.ndim < least:
+            wanted = ", ".join(("N", "C", "L")[:least])
+            raise RuntimeError(f"{name}: the input is ({wanted}, ...), not {tuple(x.shape)}")
+        self.name, self.x = name, x
+
+    def shaped(self, what: str, of_channels: Tensor | None) -> Tensor | None:
+        """(C,) as (C, 1, ...), which broadcasts along the channels."""
+        if of_channels is None:
+            return None
+        channels = self.x.shape[1]
+        if of_channels.shape != (channels,):
+            raise RuntimeError(
+                f"{self.name}: {what} holds a number for each of the {channels} channels of "
+                f"{tuple(self.x.shape)}, shape ({channels},), not {tuple(of_channels.shape)}"
+            )
+        return of_channels.reshape((channels, *[1] * (self.x.ndim - 2)))
+
+
+def _at_least_two(name: str, x: Tensor, count: int) -> int:
+    if count == 1:
+        raise ValueError(
+            f"{name}: the input {tuple(x.shape)} has one number to take mean and variance of, and "
+            "its distance from the mean is 0; give more, or call eval() before a single example"
+        )
+    return count
+
+
+def _last(
+    name: str, x: Tensor, shape: Sequence[int], **parameters: Tensor | None
+) -> tuple[int, ...]:
+    """The last axes of x, which have the sizes `shape`, as the parameters do."""
+    check_floating(x, name)
+    shape = tuple(shape)
+    if not shape or tuple(x.shape[-len(shape) :]) != shape:
+        raise RuntimeError(
+            f"{name}: normalized_shape {shape} is what the input's shape ends with, and that is "
+            f"{tuple(x.shape)}"
+        )
+    for what, parameter in parameters.items():
+        if parameter is not None and parameter.shape != shape:
+            raise RuntimeError(
+                f"{name}: {what} has the shape {tuple(parameter.shape)}, not {shape}, "
+                "normalized_shape"
+            )
+    return tuple(range(-len(shape), 0))
+
+
+# ---------------------------------------------------------------- lookups in tables
+
+
+def embedding(
+    input: Tensor,
+    weight: Tensor,
+    padding_idx: int | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+) -> Tensor:
+    """y[...] = W[x[...]]: the row of W, (count, size), that each whole number in x names.
+
+    The row `padding_idx` gets no gradient.  With `max_norm`, rows that are named and longer than it
+    (in the norm `norm_type`) are first shortened to it, in place.
+    """
+    places = _places("embedding", input, weight)
+    if max_norm is not None:
+        _shorten(weight, np.unique(places), max_norm, norm_type)
+    rows: Tensor = weight[places]
+    if padding_idx is None:
+        return rows
+    padding = places == _padding_row("embedding", padding_idx, len(weight))
+    kept: Tensor = where(padding[..., None], rows.detach(), rows)
+    return kept
+
+
+def embedding_bag(
+    input: Tensor,
+    weight: Tensor,
+    offsets: Tensor | None = None,
+    max_norm: float | None = None,
+    norm_type: float = 2.0,
+    *,
+    mode: str = "mean",
+    per_sample_weights: Tensor | None = None,
+    padding_idx: int | None = None,
+) -> Tensor:
+    """The sum, or mean, of the embeddings in each bag: y[i] = sum_j W[x[i, j]].
+
+    Bags are the rows of x, (N, L); or x is (L,), and a bag starts at each of the `offsets`.  In a
+    sum, each number in x may have a weight.  The row `padding_idx` does not count.
+    """
+    if mode not in ("sum", "mean"):
+        raise ValueError(f"embedding_bag: mode is 'sum' or 'mean', not {mode!r}")
+    if per_sample_weights is not None and (
+        mode != "sum" or per_sample_weights.shape != input.shape
+    ):
+        raise ValueError(
+            "embedding_bag: per_sample_weights go with mode='sum' and have the input's shape, "
+            f"{tuple(input.shape)}, not mode={mode!r} and {tuple(per_sample_weights.shape)}"
+        )
+    places = _places("embedding_bag", input, weight).reshape(-1)
+    starts = _starts(input, offsets)
+    bag = np.searchsorted(starts, np.arange(len(places)), side="right") - 1
+    rows = embedding(Tensor(places), weight, padding_idx, max_norm, norm_type)
+    if per_sample_weights is not None:
+        rows = rows * per_sample_weights.reshape((-1, 1))
+    counts = np.ones(len(places), bool)
+    if padding_idx is not None:
+        counts = places != _padding_row("embedding_bag", padding_idx, len(weight))
+    summed: Tensor = functions.index_add(
+        weight.new_zeros(len(starts), weight.shape[1]), 0, Tensor(bag[counts]), rows[counts]
+    )
+    if mode == "sum":
+        return summed
+    sizes = np.maximum(np.bincount(bag[counts], minlength=len(starts)), 1)
+    return summed / Tensor(sizes[:, None].astype(weight.dtype))
+
+
+def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
+    if input.ndim == 2 and offsets is None:
+        return np.arange(input.shape[0]) * input.shape[1]
+    if input.ndim != 1 or offsets is None or offsets.ndim != 1:
+        given = "none" if offsets is None else f"{tuple(offsets.shape)}"
+        raise ValueError(
+            "embedding_bag: the input is (N, L) without offsets, or (L,) with offsets (N,), not "
+            f"{tuple(input.shape)} with {given}"
+        )
+    starts: np.ndarray = offsets.array
+    if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > len(input)):
+        raise ValueError(
+            f"embedding_bag: offsets start at 0 and rise to at most {len(input)}, the numbers "
+            f"there are; they are {starts.tolist()}"
+        )
+    return starts
+
+
+def _places(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
+    places: np.ndarray = input.array
+    if places.dtype.kind not in "iu":
+        raise RuntimeError(f"{name}: the input names rows, whole numbers, not {places.dtype}")
+    if weight.ndim != 2:
+        raise RuntimeError(f"{name}: the weight is (count, size), not {tuple(weight.shape)}")
+    wrong = (places < 0) | (places >= len(weight))
+    if wrong.any():
+        place = tuple(int(k) for k in np.argwhere(wrong)[0])
+        raise IndexError(
+            f"{name}: the input holds {places[place]} at {list(place)}, but the weight "
+            f"{tuple(weight.shape)} has the rows 0 to {len(weight) - 1}"
+        )
+    return places
+
+
+def _padding_row(name: str, padding_idx: int, count: int) -> int:
+    if not -count <= padding_idx < count:
+        raise IndexError(f"{name}: padding_idx={padding_idx} is not one of the {count} rows")
+    return padding_idx % count
+
+
+def _shorten(weight: Tensor, rows: np.ndarray, max_norm: float, norm_type: float) -> None:
+    with no_grad():
+        vectors = weight[rows]
+        norms = functions.norm(vectors, norm_type, 1, True)
+        weight[rows] = where(norms > max_norm, vectors * (max_norm / (norms + 1e-7)), vectors)
+
+
+# ---------------------------------------------------------------- pairs, and how alike they are
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y_o = x1' W_o x2 + b_o: x1 is (..., in1), x2 is (..., in2), W is (out, in1, in2)."""
+    fits = weight.ndim == 3 and weight.shape[1:] == input1.shape[-1:] + input2.shape[-1:]
+    if not fits or input1.shape[:-1] != input2.shape[:-1]:
+        raise RuntimeError(
+            "bilinear: the inputs are (..., in1) and (..., in2), the weight (out, in1, in2), not "
+            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(weight.shape)}"
+        )
+    y: Tensor = functions.einsum("...i,oij,...j->...o", input1, weight, input2)
+    return y if bias is None else y + bias
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
+    """y = x / max(|x|, eps), with the p-norm |x| along `dim`."""
+    y: Tensor = input / functions.clamp(functions.norm(input, p, dim, True), eps)
+    return y
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """y = x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along `dim`: the cosine of the angle between
+    them."""
+    x1, x2 = functions.broadcast_tensors(x1, x2)
+    return ops.sum(normalize(x1, 2, dim, eps) * normalize(x2, 2, dim, eps), axis=dim)
+
+
+def pairwise_distance(
+    x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
+) -> Tensor:
+    """y = |x1 - x2 + eps|, the p-norm along the last dimension."""
+    y: Tensor = functions.norm(x1 - x2 + eps, p, -1, keepdim)
+    return y
+
+
+# ---------------------------------------------------------------- more places, or fewer
+
+
+def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
+    """(..., C r^2, H, W) becomes (..., C, H r, W r): the r^2 channels are the pixels of a square
+    (Shi et al., 2016)."""
+    r, (*batch, channels, height, width) = upscale_factor, _image("pixel_shuffle", input)
+    if r < 1 or channels % (r * r):
+        raise RuntimeError(
+            f"pixel_shuffle: {channels} channels, of {tuple(input.shape)}, are not squares of "
+            f"{r} x {r} pixels"
+        )
+    x = input.reshape((prod(batch), channels // (r * r), r, r, height, width))
+    y: Tensor = functions.permute(x, 0, 1, 4, 2, 5, 3)
+    return y.reshape((*batch, channels // (r * r), height * r, width * r))
+
+
+def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
+    """(..., C, H r, W r) becomes (..., C r^2, H, W): what undoes `pixel_shuffle`."""
+    r, (*batch, channels, height, width) = downscale_factor, _image("pixel_unshuffle", input)
+    if r < 1 or height % r or width % r:
+        raise RuntimeError(
+            f"pixel_unshuffle: {height} x {width}, of {tuple(input.shape)}, are not squares of "
+            f"{r} x {r} pixels"
+        )
+    x = input.reshape((prod(batch), channels, height // r, r, width // r, r))
+    y: Tensor = functions.permute(x, 0, 1, 3, 5, 2, 4)
+    return y.reshape((*batch, channels * r * r, height // r, width // r))
+
+
+def _image(name: str, x: Tensor) -> tuple[int, ...]:
+    if x.ndim < 3:
+        raise RuntimeError(f"{name}: the input is (..., C, H, W), not {tuple(x.shape)}")
+    return tuple(x.shape)
+
+
+_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5}  # and the dimensions of their input
+
+
+def interpolate(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+    recompute_scale_factor: bool | None = None,
+) -> Tensor:
+    """The input, (N, C, sizes), at other sizes: those given, or `scale_factor` times its own.
+
+    Place i of the output lies at i / scale of the input.  Mode "nearest" takes the place before it,
+    "nearest-exact" the one nearest to the pixel's middle, and "linear", "bilinear" and "trilinear"
+    the mean of the two beside it, weighted by their nearness, in 1, 2 and 3 dimensions.  With
+    `align_corners` the first and last places of both fall together, else their outer edges do.
+
+    >>> import tinygrad_edu as tg
+    >>> interpolate(tg.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    tensor([[[1., 1., 2., 2.]]])
+    """
+    if mode in _LINEAR:
+        check_floating(input, "interpolate")
+    _check_mode(input, mode, align_corners)
+    if (size is None) == (scale_factor is None):
+        raise ValueError(
+            f"interpolate: give size or scale_factor, one of them, not {size} and {scale_factor}"
+        )
+    given = size if scale_factor is None else scale_factor
+    each = [*given] if isinstance(given, tuple | list) else [given] * (input.ndim - 2)
+    if len(each) != input.ndim - 2:
+        raise ValueError(
+            f"interpolate: {given} is not a number for each of the sizes of {tuple(input.shape)}, "
+            "which come after the first two dimensions"
+        )
+    for dim, number in enumerate(each, start=2):
+        n = input.shape[dim]
+        count = int(number) if scale_factor is None else int(n * number)
+        if n == 0 or count < 1:
+            raise RuntimeError(f"interpolate: {tuple(input.shape)} cannot become {given}")
+        exact = scale_factor is not None and not recompute_scale_factor
+        step = 1 / number if exact else n / count
+        if mode in _LINEAR:
+            input = _between(input, dim, count, step, bool(align_corners))
+        else:
+            half = 0.5 if mode == "nearest-exact" else 0
+            at = (np.arange(count, dtype=np.float32) + np.float32(half)) * np.float32(step)
+            input = _along(input, dim, np.minimum(at.astype(int), n - 1))
+    return input
+
+
+def _check_mode(x: Tensor, mode: str, align_corners: bool | None) -> None:
+    if mode not in ("nearest", "nearest-exact", *_LINEAR) or x.ndim not in (3, 4, 5):
+        raise NotImplementedError(
+            f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are 'nearest', "
+            f"'nearest-exact', {', '.join(map(repr, _LINEAR))} of (N, C, sizes), 1 to 3 of them"
+        )
+    if _LINEAR.get(mode, x.ndim) != x.ndim:
+        right = {dims: name for name, dims in _LINEAR.items()}[x.ndim]
+        raise NotImplementedError(f"interpolate: for {tuple(x.shape)}, {mode!r} is {right!r}")
+    if align_corners is not None and mode not in _LINEAR:
+        raise ValueError(f"interpolate: align_corners goes with {[*_LINEAR]}, not with {mode!r}")
+
+
+def _between(x: Tensor, dim: int, count: int, step: float, align_corners: bool) -> Tensor:
+    """x at `count` places along `dim`, each the weighted mean of the two beside it."""
+    n = x.shape[dim]
+    if align_corners:
+        at = np.arange(count) * ((n - 1) / max(count - 1, 1))
+    else:
+        at = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0)
+    before = np.minimum(at.astype(int), n - 1)
+    share = Tensor((at - before).astype(x.dtype).reshape((-1, *[1] * (x.ndim - 1 - dim))))
+    low, high = _along(x, dim, before), _along(x, dim, np.minimum(before + 1, n - 1))
+    y: Tensor = low * (1 - share) + high * share
+    return y
+
+
+def _along(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
+    y: Tensor = x[(slice(None),) * dim + (places,)]
+    return y
+
+
+# ---------------------------------------------------------------- chance
+
+
+def check_probability(name: str, p: float) -> None:
+    if not 0 <= p <= 1:
+        raise ValueError(f"{name}: p is the probability of being dropped, between 0 and 1, not {p}")
+
+
+def dropout1d(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """In training, each channel of (N, C, L) becomes 0 with probability p, and the rest is divided
+    by 1 - p  (Tompson et al., 2015).  (C, L) is one example."""
+    if input.ndim not in (2, 3):
+        raise RuntimeError(
+            f"dropout1d: the input is (N, C, L) or (C, L), not {tuple(input.shape)}; see dropout"
+        )
+    return _dropped_channels("dropout1d", (3, 2), input, p, training, inplace, generator)
+
+
+def dropout2d(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """In training, each channel of (N, C, H, W) becomes 0 with probability p, and the rest is
+    divided by 1 - p.  Three dimensions are (N, C, L), as in PyTorch."""
+    return _dropped_channels("dropout2d", (4, None), input, p, training, inplace, generator)
+
+
+def dropout3d(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = True,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """In training, each channel of (N, C, D, H, W) becomes 0 with probability p, and the rest is
+    divided by 1 - p.  (C, D, H, W) is one example."""
+    return _dropped_channels("dropout3d", (5, 4), input, p, training, inplace, generator)
+
+
+def _dropped_channels(
+    name: str,
+    dims: tuple[int, int | None],
+    x: Tensor,
+    p: float,
+    training: bool,
+    inplace: bool,
+    generator: Generator | None,
+) -> Tensor:
+    check_probability(name, p)
+    if not training or p == 0:
+        return x
+    if x.ndim < 2:
+        raise RuntimeError(f"{name}: the input has channels, (N, C, ...), not {tuple(x.shape)}")
+    shown = 1 if x.ndim == dims[1] else 2
+    shape = (*x.shape[:shown], *[1] * (x.ndim - shown))
+    mask = numpy_generator(generator).random(shape, dtype=np.float32) >= p
+    y: Tensor = x * False if p == 1 else ops.dropout(x, mask, p=p)
+    return x._write(y, name) if inplace else y
+
+
+_LEAST = -1.7580993408473766  # where selu goes for x far below 0
+
+
+def alpha_dropout(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """y = a x + b, but with probability p, in training, x is first made the least value of selu,
+    l = -1.758; a and b are such that mean 0 and variance 1 stay so  (Klambauer et al., 2017)."""
+    check_probability("alpha_dropout", p)
+    if not training or p == 0:
+        return input
+    dropped = numpy_generator(generator).random(input.shape, dtype=np.float32) < p
+    a = ((1 - p) * (1 + p * _LEAST**2)) ** -0.5 if p < 1 else 0.0
+    y: Tensor = a * functions.masked_fill(input, Tensor(dropped), _LEAST) - a * p * _LEAST
+    return input._write(y, "alpha_dropout") if inplace else y
+
+
+def gumbel_softmax(
+    logits: Tensor,
+    tau: float = 1.0,
+    hard: bool = False,
+    *,
+    dim: int = -1,
+    generator: Generator | None = None,
+) -> Tensor:
+    """y = softmax((x + noise) / tau), noise of Gumbel's distribution: nearly a one-hot sample of
+    the classes, with a gradient.  With `hard` it is one-hot, and has the gradient of the soft one
+    (Jang et al., 2017)."""
+    check_floating(logits, "gumbel_softmax")
+    noise = numpy_generator(generator).gumbel(size=logits.shape).astype(logits.dtype)
+    soft: Tensor = softmax((logits + Tensor(noise)) / tau, dim)
+    if not hard:
+        return soft
+    axis = check_dim(dim, logits.ndim, "gumbel_softmax", logits)
+    largest = functions.argmax(soft, axis, True)
+    one_hot = functions.scatter(functions.zeros_like(soft), axis, largest, 1.0)
+    hardened: Tensor = one_hot - soft.detach() + soft
+    return hardened
