@@ -1,6 +1,7 @@
 """Data: sets of examples, loaders that batch them, and the sets that people learn on."""
 
-from . import transforms
+from typing import TYPE_CHECKING, Any
+
 from .collate import default_collate, default_convert
 from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
 from .digits import Digits
@@ -15,6 +16,9 @@ from .sampler import (
     WeightedRandomSampler,
 )
 from .toy import make_blobs, make_moons, make_spirals, make_xor
+
+if TYPE_CHECKING:
+    from . import transforms
 
 __all__ = [
     "KMNIST",
@@ -44,3 +48,12 @@ __all__ = [
     "random_split",
     "transforms",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`nn.data.transforms`, imported when it is first asked for: importing nn stays quick."""
+    if name == "transforms":
+        from importlib import import_module
+
+        return import_module("nn.data.transforms")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import os
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Digits(TensorDataset):
     side = 8
 
     def __init__(self, train: bool = True) -> None:
-        with np.load(Path(__file__).with_name("digits.npz")) as arrays:
+        with np.load(os.path.join(os.path.dirname(__file__), "digits.npz")) as arrays:
             images, labels = arrays["images"], arrays["labels"]
         part = slice(None, TRAINING) if train else slice(TRAINING, None)
         self.images = Tensor(images[part].reshape(-1, 64).astype(np.float32) / np.float32(16))

@@ -6,10 +6,8 @@ import math
 import os
 import struct
 import sys
-import zlib
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -17,6 +15,9 @@ from tinygrad_edu import Tensor
 from tinygrad_edu.dtypes import Array
 
 from .dataset import TensorDataset
+
+if TYPE_CHECKING:
+    from pathlib import Path  # importing it takes longer than all of nn.data: at first use
 
 FILES = (
     "train-images-idx3-ubyte",
@@ -87,6 +88,8 @@ class MNIST(TensorDataset):
 
     @classmethod
     def _places(cls, name: str, root: Any) -> list[Path]:
+        from pathlib import Path
+
         if root is not None:
             folders = [Path(root), Path(root) / cls.__name__ / "raw"]
         else:
@@ -145,6 +148,8 @@ class KMNIST(MNIST):
 
 
 def cache_folder(name: str = "MNIST") -> Path:
+    from pathlib import Path
+
     base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
     return Path(base) / "tinygrad_edu" / name.lower()
 
@@ -158,6 +163,8 @@ def read_idx(path: str | os.PathLike[str], digest: str = "") -> Array:
 
     Raises ValueError, naming the file, if it is truncated, not IDX, or has another digest.
     """
+    from pathlib import Path
+
     path = Path(path)
     content = _unpacked(path)
     if len(content) < 4 or content[:3] != b"\0\0\x08":
@@ -196,6 +203,7 @@ def has_digest(path: Path, content: bytes, digest: str) -> bool:
 
 def _unpacked(path: Path) -> bytes:
     import gzip
+    import zlib
 
     content = path.read_bytes()
     if content[:2] != b"\x1f\x8b":

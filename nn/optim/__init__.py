@@ -1,12 +1,25 @@
 """Optimisers: how parameters move, given their gradients; in order of increasing complexity."""
 
-from . import lr_scheduler
+from typing import TYPE_CHECKING, Any
+
 from .adagrad import Adadelta, Adagrad, RMSprop, Rprop
 from .adam import Adam, Adamax, AdamW, Lion, NAdam, RAdam
 from .optimizer import Optimizer
 from .sgd import SGD
 
+if TYPE_CHECKING:
+    from . import lr_scheduler
+
 __all__ = [
     "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Optimizer", "RAdam",
     "RMSprop", "Rprop", "lr_scheduler",
 ]  # fmt: skip
+
+
+def __getattr__(name: str) -> Any:
+    """`nn.optim.lr_scheduler`, imported when it is first asked for: importing nn stays quick."""
+    if name == "lr_scheduler":
+        from importlib import import_module
+
+        return import_module("nn.optim.lr_scheduler")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 FORMATS = ("svg", "png", "pdf")
 
@@ -33,6 +35,8 @@ class Diagram:
         Raises ValueError for another ending, and RuntimeError if nothing here can make pictures:
         then the text is saved beside it, and the message says where and what to install.
         """
+        from pathlib import Path
+
         path = Path(path)
         kind = path.suffix.removeprefix(".").lower()
         if kind not in (*FORMATS, "dot"):
@@ -55,6 +59,7 @@ class Diagram:
 
     def _without_renderer(self, path: Path | None) -> str:
         import tempfile
+        from pathlib import Path
 
         place = path or Path(tempfile.mkdtemp()) / "graph"
         saved = place.with_suffix(".dot")
