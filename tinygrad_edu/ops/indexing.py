@@ -130,7 +130,7 @@ def _added_at(values, arrays, key, shape):
     """
     named = len(shape) if Ellipsis in key else sum(map(_sides, filled(key, arrays)))
     count, width = prod(shape[:named]), prod(shape[named:])
-    if all(part is ARRAY for part in key) and len(key) == named:
+    if len(arrays) == len(key) == named > 1:
         rows = np.ravel_multi_index(arrays, shape[:named], mode="wrap").reshape(-1)
     else:
         part, at = located(np.arange(count).reshape(shape[:named]), arrays, key)
