@@ -32,6 +32,7 @@ from .normalizing import (
     alpha_dropout,
     batch_norm,
     bilinear,
+    check_probability,
     cosine_similarity,
     dropout1d,
     dropout2d,
@@ -101,11 +102,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         raise RuntimeError(f"linear: the weight is (out, in) or (in,), not of shape {weight.shape}")
     y = input @ weight
     return y if bias is None else y + bias
-
-
-def check_probability(name: str, p: float) -> None:
-    if not 0 <= p <= 1:
-        raise ValueError(f"{name}: p is the probability of being dropped, between 0 and 1, not {p}")
 
 
 def dropout(

@@ -87,6 +87,17 @@ def test_what_a_function_saved_is_freed_and_watched_by_the_clock():
         y.backward()
 
 
+def test_a_function_holds_no_result_that_it_did_not_save():
+    x = tg.ones(2, requires_grad=True)
+    y, z = Product.apply(x, tg.ones(2), 1.0), checkpoint(lambda x: x * 2, x)
+    assert all(node.saved[0] == (2,) for node in (y.node, z.node))
+    with tg.no_grad():
+        y += 1  # nothing that a rule reads
+        z += 1
+    (y + z).sum().backward()
+    assert x.grad.tolist() == [3, 3]
+
+
 @pytest.mark.parametrize(
     ("returned", "words"),
     [

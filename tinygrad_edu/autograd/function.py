@@ -78,15 +78,15 @@ class Function:
         results = made if isinstance(made, tuple) else (made,)
         places = {id(result): k for k, result in enumerate(results)}
         ctx.places = [places.get(id(t)) for t in ctx.saved_tensors]  # of a result, else None
-        kept = [t for t in ctx.saved_tensors if id(t) not in places]
-        ctx.saved_tensors = ()
+        kept, ctx.saved_tensors = [t for t in ctx.saved_tensors if id(t) not in places], ()
         shapes = tuple([() if node is None else node.shape for node in ctx.ends])
         together = _TOGETHER[ctx.needs_input_grad]
         whole = Node(together, tuple(ctx.ends), ((), *shapes), {}, shapes, None)  # type: ignore[arg-type]
         y: Any = Parts(result.array for result in results)
         y = y if made is results else y[0]
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
-        saved = (y, shapes, *[t.array for t in kept])
+        needed = y if len(kept) < len(ctx.places) else y.shape
+        saved = (needed, shapes, *[t.array for t in kept])
         node = Node(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
         return outputs(node, y) if made is results else Tensor(y, node)
 
