@@ -41,7 +41,7 @@ tinygrad_edu.dtypes
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.ops": (
-        "elementwise special shape reduction indexing linalg window composite __init__"
+        "elementwise special shape reduction indexing linalg window composite recurrent __init__"
     ),
     "tinygrad_edu.functions": (
         "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"
@@ -50,10 +50,12 @@ WITHIN = {
     "tinygrad_edu.viz": "render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim": "optimizer sgd adagrad adam lr_scheduler __init__",
+    "nn.utils": "rnn __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
         "utils module init windows normalizing functional linear conv pooling activation dropout "
-        "container norm embedding padding upsampling lazy loss summary data optim __init__"
+        "container norm embedding padding upsampling recurrent lazy loss summary data optim "
+        "__init__"
     ),
 }
 

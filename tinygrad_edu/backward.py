@@ -96,14 +96,16 @@ def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
 
 def _as_tensors(node: Node) -> tuple[Any, ...]:
     """What the rules read, as Tensors at their places in the record, so that they are recorded."""
-    seen = [
-        graph.Tensor(array, at) if at is not None and not isinstance(array, tuple) else array
-        for array, at in zip(node.saved or (), (node, *node.inputs), strict=False)
-    ]
-    if seen[0].__class__ is graph.Parts:
-        seen[0] = graph.outputs(node, seen[0])
+    places = zip(node.saved or (), (node, *node.inputs), strict=False)
+    seen = [array if at is None else _at(at, array) for array, at in places]
     residual = node.plan and node.plan.op.residual
     return (*seen, residual(*seen[1:], **node.params)) if residual else tuple(seen)
+
+
+def _at(node: Node, array: Any) -> Any:
+    if array.__class__ is graph.Parts:
+        return graph.outputs(node, array)
+    return array if isinstance(array, tuple) else graph.Tensor(array, node)
 
 
 def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:

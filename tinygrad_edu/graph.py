@@ -250,7 +250,7 @@ def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any
     """A Tensor outside the record.  Floats made of whole numbers are made in the default float
     (NumPy would compute e^x of uint8 in float16), whole numbers made of bools in int64."""
     several, y = isinstance(y, tuple), as_result(y)
-    kinds = {x.dtype.kind for x in inputs if hasattr(x, "dtype")}
+    kinds = {x.dtype.kind for x in inputs if getattr(x, "dtype", None) is not None}
     made = (y[0] if several else y).dtype
     wide = get_default_dtype() if made.kind == "f" else np.dtype(np.int64)
     if kinds and "f" not in kinds and (made.kind == "f" or (kinds == {"b"} and made == np.int8)):

@@ -1,4 +1,5 @@
-"""Ops of several outputs: each output is a Tensor of its own, one step away from the op's Node.
+"""Ops of several outputs, each a Tensor of its own, one step away from the op's Node; and ops whose
+rule finds the derivatives of all inputs at once, each input one step away on the other side.
 
 >>> import tinygrad_edu as tg
 >>> values, vectors = tg.linalg.eigh(tg.eye(2, requires_grad=True))
@@ -6,12 +7,14 @@
 (<OutputBackward0>, (<EighBackward0>,))
 """
 
+from functools import update_wrapper
 from typing import Any
 
 import numpy as np
 
-from . import graph
-from .graph import Node, Op, Parts
+from . import grad_mode, graph
+from .dtypes import meet
+from .graph import OPS, Node, Op, OpFunction, Parts, TensorBase
 
 
 def _output(ys: Parts, *, k: int) -> Any:
@@ -40,3 +43,35 @@ def outputs(node: Node, ys: Parts) -> tuple[Any, ...]:
 
 
 graph.outputs = outputs
+
+
+def _inputs(*xs: Any) -> Any:
+    """y = the inputs, side by side;  each gets its own part of g."""
+    return xs
+
+
+_INPUTS = Op(_inputs, [lambda g, _y, *_xs, i: g[i]], {})
+
+
+def joint(call: OpFunction) -> OpFunction:
+    """Let an op of one input, Parts, be called with the parts."""
+
+    def call_with_parts(*inputs: Any, **params: Any) -> Any:
+        tensors = [isinstance(x, TensorBase) for x in inputs]
+        nodes = tuple(x.node if t else None for x, t in zip(inputs, tensors, strict=True))
+        arrays = [x.array if t else x for x, t in zip(inputs, tensors, strict=True)]
+        ys: Any = Parts(meet(*arrays))
+        if not any(tensors):
+            return call(ys, **params)
+        plan = _INPUTS[tuple(node is not None for node in nodes)]
+        recorded = plan.rules and grad_mode.mode.recording
+        side_by_side, shapes = TensorBase(), ys.shape
+        side_by_side.array = ys
+        side_by_side.node = (
+            Node(plan, nodes, (shapes, *shapes), {}, shapes, ys.dtype) if recorded else None
+        )
+        return call(side_by_side, **params)
+
+    made: Any = update_wrapper(call_with_parts, call)
+    OPS[made.op.name] = made
+    return made  # type: ignore[no-any-return]

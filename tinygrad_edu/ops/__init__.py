@@ -12,6 +12,7 @@ from .composite import *
 from .elementwise import *
 from .indexing import *
 from .linalg import *
+from .recurrent import *
 from .reduction import *
 from .shape import *
 from .special import *

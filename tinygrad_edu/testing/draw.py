@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..dtypes import Array
-from ..ops import ARRAY, Windows, located, max_pool
+from ..ops import ARRAY, CELLS, Windows, located, max_pool
 
 if TYPE_CHECKING:
     from random import Random
@@ -105,6 +105,18 @@ class Draw:
         """An array of some of the options."""
         entries = self.random.choices(options, k=prod(shape))
         return np.array(entries, np.asarray(options).dtype).reshape(shape)
+
+    def sequence(self) -> Case:
+        """What a cell reads of sequences that end at different times, and its settings."""
+        cell = self.choice(*CELLS)
+        gates = CELLS[cell].gates
+        rows, size, steps = self.integer(1, 3), self.integer(1, 3), self.integer(1, 3)
+        sizes = sorted((self.integer(1, rows) for _ in range(steps - 1)), reverse=True)
+        state = [(rows, size)] * (2 if cell == "lstm" else 1)
+        weight = [(gates * size, size), (gates * size,)]
+        sizes = [rows, *sizes]
+        inputs = (sum(sizes), gates * size), *weight, *state
+        return self.case(*inputs, cell=cell, sizes=sizes, reverse=self.choice(False, True))
 
     def mask(self, shape: Shape) -> Array:
         """True and False."""

@@ -1,0 +1,291 @@
+"""Recurrent layers: what was read so far is kept in a state, which each step of a sequence changes.
+
+>>> import nn, tinygrad_edu as tg
+>>> lstm = nn.LSTM(input_size=3, hidden_size=5, num_layers=2)
+>>> output, (h, c) = lstm(tg.ones(7, 4, 3))  # 7 steps of 4 sequences
+>>> output.shape, h.shape, c.shape
+((7, 4, 5), (2, 4, 5), (2, 4, 5))
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, ClassVar
+
+import tinygrad_edu as tg
+from tinygrad_edu import Tensor, ops
+
+from . import functional as F, init, normalizing
+from .module import Module, Parameter
+from .utils.rnn import PackedSequence
+
+
+class _Weights(Module):
+    """The weights W (gates, input) and U (gates, hidden) of a cell and two biases (gates,), which
+    start uniform in [-k, k], k = 1 / sqrt(hidden_size)."""
+
+    cell: str
+    states: ClassVar[int] = 1  # how many tensors the state is made of
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
+        super().__init__()
+        if hidden_size < 1 or input_size < 0:
+            raise ValueError(
+                f"{type(self).__name__}: hidden_size is at least 1, not {hidden_size}, and "
+                f"input_size at least 0, not {input_size}"
+            )
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+
+    def _add_weights(self, input_size: int, suffix: str, dtype: Any) -> None:
+        gates = ops.CELLS[self.cell].gates * self.hidden_size
+        shapes: dict[str, tuple[int, ...]]
+        shapes = {"weight_ih": (gates, input_size), "weight_hh": (gates, self.hidden_size)}
+        if self.bias:
+            shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+        bound = self.hidden_size**-0.5
+        for name, shape in shapes.items():
+            parameter = Parameter(init.uniform_(tg.empty(shape, dtype=dtype), -bound, bound))
+            self.register_parameter(name + suffix, parameter)
+
+    def _run(
+        self, x: Tensor, state: list[Tensor], sizes: Any, suffix: str = "", reverse: bool = False
+    ) -> tuple[Tensor, ...]:
+        """The outputs of all steps, whose rows are x, and the last state (see `ops.recurrent`)."""
+        own = self.__dict__
+        w, u = own[f"weight_ih{suffix}"], own[f"weight_hh{suffix}"]
+        b, d = own.get(f"bias_ih{suffix}"), own.get(f"bias_hh{suffix}")
+        z = ops.linear(x, w, b)
+        d = u.new_zeros(len(u)) if d is None else d
+        inputs: Any = (z, u, d, *state)
+        y: tuple[Tensor, ...] = ops.recurrent(*inputs, cell=self.cell, sizes=sizes, reverse=reverse)
+        return y
+
+    def _given(self, hx: Any, shape: tuple[int, ...], like: Tensor) -> list[Tensor]:
+        """The state that the user gave, or zeros."""
+        if hx is None:
+            return [like.new_zeros(shape)] * self.states
+        state = list(hx) if self.states > 1 else [hx]
+        shapes = [tuple(part.shape) for part in state]
+        if shapes != [shape] * self.states:
+            raise RuntimeError(
+                f"{type(self).__name__}: the state is {self.states} of shape {shape}, for the "
+                f"input that was given, not {shapes}"
+            )
+        return state
+
+    def _check_input(self, input: Tensor, dims: tuple[int, ...]) -> None:
+        if input.ndim not in dims or input.shape[-1] != self.input_size:
+            wanted = " or ".join(f"{n}D" for n in dims)
+            raise (ValueError if input.ndim not in dims else RuntimeError)(
+                f"{type(self).__name__}: the input is {wanted}, its last size {self.input_size}, "
+                f"the input_size of the layer; it was given {tuple(input.shape)}"
+            )
+
+
+# ---------------------------------------------------------------- one step
+
+
+class _Cell(_Weights):
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias)
+        self._add_weights(input_size, "", dtype)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        self._check_input(input, (1, 2))
+        shape = (*input.shape[:-1], self.hidden_size)
+        state = [part.reshape(-1, self.hidden_size) for part in self._given(hx, shape, input)]
+        x = input.reshape(-1, self.input_size)
+        _, *state = self._run(x, state, [len(x)])
+        state = [part.reshape(shape) for part in state]
+        return tuple(state) if self.states > 1 else state[0]
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
+
+
+class RNNCell(_Cell):
+    """h' = tanh(W x + b + U h + d), or with nonlinearity="relu" its max with 0, for x of (N, input)
+    and h of (N, hidden), or of one example  (Elman, 1990)."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        dtype: Any = None,
+    ) -> None:
+        self.cell = _rnn(nonlinearity)
+        super().__init__(input_size, hidden_size, bias, dtype)
+        self.nonlinearity = nonlinearity
+
+    def extra_repr(self) -> str:
+        other = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"
+        return super().extra_repr() + other
+
+
+class LSTMCell(_Cell):
+    """(h', c') of x and (h, c): i, f, g, o = the four parts of W x + b + U h + d, and
+    c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c')
+    (Hochreiter and Schmidhuber, 1997; Gers et al., 2000)."""
+
+    cell, states = "lstm", 2
+
+
+class GRUCell(_Cell):
+    """h' = (1 - k) n + k h, with r = sigmoid, k = sigmoid of the first two parts of
+    W x + b + U h + d, and n = tanh of the third, in which r multiplies U h + d
+    (Cho et al., 2014)."""
+
+    cell = "gru"
+
+
+def _rnn(nonlinearity: str) -> str:
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"RNN: nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
+    return f"rnn_{nonlinearity}"
+
+
+# ---------------------------------------------------------------- whole sequences
+
+
+class _Sequence(_Weights):
+    """Layers of a cell, the outputs of each the input of the next."""
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias)
+        name = type(self).__name__
+        normalizing.check_probability(name, dropout)
+        if num_layers < 1:
+            raise ValueError(f"{name}: num_layers is at least 1, not {num_layers}")
+        if dropout and num_layers == 1:
+            warnings.warn(
+                f"{name}: dropout={dropout} comes between layers, and there is one layer only",
+                stacklevel=3,
+            )
+        self.num_layers, self.batch_first = num_layers, batch_first
+        self.dropout, self.bidirectional = dropout, bidirectional
+        self._directions = ("", "_reverse") if bidirectional else ("",)
+        for k in range(num_layers):
+            for direction in self._directions:
+                size = input_size if k == 0 else hidden_size * len(self._directions)
+                self._add_weights(size, f"_l{k}{direction}", dtype)
+
+    def forward(self, input: Any, hx: Any = None) -> Any:
+        if isinstance(input, PackedSequence):
+            return self._packed(input, hx)
+        self._check_input(input, (2, 3))
+        alone = input.ndim == 2
+        x = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
+        steps, count = x.shape[:2]
+        if steps == 0:
+            raise RuntimeError(
+                f"{type(self).__name__}: the input {tuple(input.shape)} has no steps; a sequence "
+                "has at least 1"
+            )
+        layers = self.num_layers * len(self._directions)
+        shape = (layers, self.hidden_size) if alone else (layers, count, self.hidden_size)
+        state = self._given(hx, shape, x)
+        if alone:
+            state = [part.unsqueeze(1) for part in state]
+        rows, state = self._layers(x.reshape(-1, self.input_size), state, [count] * steps)
+        y = rows.reshape(steps, count, rows.shape[1])
+        if alone:
+            y, state = y.squeeze(1), [part.squeeze(1) for part in state]
+        elif self.batch_first:
+            y = y.transpose(0, 1)
+        return y, tuple(state) if self.states > 1 else state[0]
+
+    def _packed(self, input: PackedSequence, hx: Any) -> Any:
+        self._check_input(input.data, (2,))
+        sizes = input.batch_sizes.tolist()
+        layers = self.num_layers * len(self._directions)
+        state = self._given(hx, (layers, sizes[0], self.hidden_size), input.data)
+        if hx is not None and input.sorted_indices is not None:
+            state = [part[:, input.sorted_indices] for part in state]
+        rows, state = self._layers(input.data, state, sizes)
+        if input.unsorted_indices is not None:
+            state = [part[:, input.unsorted_indices] for part in state]
+        return input._replace(data=rows), tuple(state) if self.states > 1 else state[0]
+
+    def _layers(
+        self, rows: Tensor, state: list[Tensor], sizes: list[int]
+    ) -> tuple[Tensor, list[Tensor]]:
+        """All layers, both directions: the rows of the last one, and the last state of each."""
+        last: list[list[Tensor]] = []
+        for k in range(self.num_layers):
+            ys = []
+            for direction in self._directions:
+                first = [part[len(last)] for part in state]
+                suffix = f"_l{k}{direction}"
+                y, *end = self._run(rows, first, sizes, suffix, bool(direction))
+                ys.append(y)
+                last.append(end)
+            rows = tg.cat(ys, 1) if len(ys) > 1 else ys[0]
+            if k < self.num_layers - 1:
+                rows = F.dropout(rows, self.dropout, self.training)
+        return rows, [tg.stack(parts) for parts in zip(*last, strict=True)]
+
+    def flatten_parameters(self) -> None:
+        """Nothing: in PyTorch it lays the weights out for a GPU, and listings call it."""
+
+    def extra_repr(self) -> str:
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
+        usual |= {"bidirectional": False}
+        given = {name: getattr(self, name) for name in usual}
+        others = [f"{name}={value}" for name, value in given.items() if value != usual[name]]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *others])
+
+
+class RNN(_Sequence):
+    """`RNNCell` at each step of (T, N, input), or (N, T, input) with `batch_first`, or of one
+    sequence, (T, input), or of a `PackedSequence`; returns the outputs h of the last layer at all
+    steps, (T, N, directions hidden), and the last state of each layer, (layers directions, N,
+    hidden).
+
+    With several layers, the outputs of each are the input of the next, after dropout in training;
+    `bidirectional` layers also read from the last step to the first, with weights of their own.
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = None,
+    ) -> None:
+        self.cell = _rnn(nonlinearity)
+        super().__init__(
+            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype
+        )
+        self.nonlinearity = nonlinearity
+
+
+class LSTM(_Sequence):
+    """`LSTMCell` at each step: shapes and settings are those of `RNN`, but the state is the pair
+    (h, c), and what is returned is output, (h, c)."""
+
+    cell, states = "lstm", 2
+
+
+class GRU(_Sequence):
+    """`GRUCell` at each step: shapes and settings are those of `RNN`."""
+
+    cell = "gru"
