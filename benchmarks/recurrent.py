@@ -41,7 +41,9 @@ def compare(kind, limit, with_input):
         "torch": passes(torch, torch.nn, kind, with_input),
     }
     best = fastest(contestants, rounds=60, seconds=0.02)
-    print(f"{kind}{' and its input' * with_input}", {k: f"{v / 1e3:.2f} ms" for k, v in best.items()})
+    print(
+        f"{kind}{' and its input' * with_input}", {k: f"{v / 1e3:.2f} ms" for k, v in best.items()}
+    )
     report("  ratio to PyTorch eager", best["ours"] / best["torch"], limit, "x")
 
 

@@ -34,7 +34,12 @@ def layer_norm(
             [-0.7071, -0.7071,  1.4142]])
     """
     axes = _last("layer_norm", input, normalized_shape, weight=weight, bias=bias)
-    return _normalized(input, *_mean_and_var(input, axes), weight, bias, eps)
+    w: Any = 1.0 if weight is None else weight
+    if len(axes) == 1:
+        return ops.layer_norm(input, w, bias, eps=eps)
+    rows = input.reshape((*input.shape[: axes[0]], -1))
+    w, b = (x.reshape(-1) if isinstance(x, Tensor) else x for x in (w, bias))
+    return ops.layer_norm(rows, w, b, eps=eps).reshape(input.shape)
 
 
 def rms_norm(

@@ -9,8 +9,9 @@ from math import prod
 
 import numpy as np
 
+from ..dtypes import row_of_ones
 from ..graph import op
-from .elementwise import log, not_broadcasting, sigmoid, where
+from .elementwise import log, not_broadcasting, sigmoid, sqrt, where
 from .indexing import put_along_axis
 from .reduction import kept
 
@@ -101,6 +102,41 @@ def logsumexp(x, *, axis, keepdims=False):
     if keepdims:
         return y
     return np.squeeze(y, axis if axis is not None else tuple(range(y.ndim)))
+
+
+def _row_mean(x):
+    """The mean along the last axis, as a product, which takes a fifth of the time of a sum."""
+    n = x.shape[-1]
+    return (x @ (row_of_ones(n, x.dtype) / n)).reshape((*x.shape[:-1], 1))
+
+
+def _standardized(x, _weight, _bias, *, eps):
+    """x with mean 0 and variance 1 in each row, and by what its distance from the mean was
+    multiplied."""
+    d = x - _row_mean(x)
+    scale = 1 / sqrt(_row_mean(d * d) + eps)
+    return d * scale, scale
+
+
+def _through_standardized(g, _y, x, weight, _bias, r, eps):
+    z, scale = r  # of x, which second derivatives read
+    h = g * weight
+    return (h - _row_mean(h) - z * _row_mean(h * z)) * scale
+
+
+@op(
+    _through_standardized,
+    lambda g, _y, _x, _weight, _bias, r, eps: (g * r[0]).reshape((-1, g.shape[-1])),
+    lambda g, _y, _x, _weight, _bias, r, eps: g.reshape((-1, g.shape[-1])),
+    residual=_standardized,
+    samples=lambda draw: draw.case(*draw.shapes("...n", "n", "n"), eps=draw.choice(0.1, 0.5)),
+    explain=not_broadcasting,
+)
+def layer_norm(x, weight, bias, r, *, eps):
+    """y = w z + b, z = (x - mean) / sqrt(var + eps) in each row, the last dimension;
+    dL/dx = (h - mean h - z mean(h z)) / sqrt(var + eps) with h = g w,  dL/dw = g z,  dL/db = g."""
+    y = r[0] * weight
+    return y if bias is None else np.add(y, bias, out=y)
 
 
 @op(
