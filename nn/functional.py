@@ -26,8 +26,8 @@ from tinygrad_edu import (
     where,
 )
 from tinygrad_edu.ops import special
-from tinygrad_edu.rng import numpy_generator
 
+from .attending import scaled_dot_product_attention
 from .normalizing import (
     alpha_dropout,
     batch_norm,
@@ -37,6 +37,7 @@ from .normalizing import (
     dropout1d,
     dropout2d,
     dropout3d,
+    dropped,
     embedding,
     embedding_bag,
     group_norm,
@@ -87,8 +88,9 @@ __all__ = [
     "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid",
     "max_pool1d", "max_pool2d", "max_pool3d", "mish", "mse_loss", "nll_loss", "normalize",
     "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "prelu", "relu",
-    "relu6", "rms_norm", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softmin",
-    "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "unfold",
+    "relu6", "rms_norm", "scaled_dot_product_attention", "selu", "sigmoid", "silu",
+    "smooth_l1_loss", "softmax", "softmin", "softplus", "softshrink", "softsign", "tanh",
+    "tanhshrink", "threshold", "unfold",
 ]
 # fmt: on
 
@@ -116,10 +118,7 @@ def dropout(
     check_probability("dropout", p)
     if not training or p == 0:
         return input
-    if p == 1:
-        return _written("dropout", input, input * False, inplace)  # False takes on every dtype
-    mask = numpy_generator(generator).random(input.shape, dtype=np.float32) >= p
-    return _written("dropout", input, ops.dropout(input, mask, p=p), inplace)
+    return _written("dropout", input, dropped(input, input.shape, p, generator), inplace)
 
 
 # ---------------------------------------------------------------- activations

@@ -548,9 +548,17 @@ def _dropped_channels(
         raise RuntimeError(f"{name}: the input has channels, (N, C, ...), not {tuple(x.shape)}")
     shown = 1 if x.ndim == dims[1] else 2
     shape = (*x.shape[:shown], *[1] * (x.ndim - shown))
-    mask = numpy_generator(generator).random(shape, dtype=np.float32) >= p
-    y: Tensor = x * False if p == 1 else ops.dropout(x, mask, p=p)
+    y = dropped(x, shape, p, generator)
     return x._write(y, name) if inplace else y
+
+
+def dropped(x: Tensor, shape: Sequence[int], p: float, generator: Generator | None) -> Tensor:
+    """x, after a draw for each place of the shape, which broadcasts to that of x, says which
+    numbers become 0, with probability p; the others are divided by 1 - p."""
+    if p == 1:
+        return x * False  # False takes on every dtype
+    mask = numpy_generator(generator).random(shape, dtype=np.float32) >= p
+    return ops.dropout(x, mask, p=p)
 
 
 _LEAST = -1.7580993408473766  # where selu goes for x far below 0

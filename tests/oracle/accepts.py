@@ -105,6 +105,7 @@ ACCEPTS = {
     ("torch.sign(x)", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
     ("x.sign()", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
     ("torch.sgn(x)", "extreme"): "the sign of nan is nan, as in NumPy; PyTorch says 0",
+    ("F.scaled_dot_product_attention(*=m)", "empty *"): "a mask has to fit also where nothing is",
     ("F.gelu(*", "extreme"): "the limit at infinity; PyTorch says nan",
     ("*(x, -0.5)", "extreme"): "NumPy's power of -0 and -inf; PyTorch takes the square root first",
     ("*any(*", "uint8"): "any and all give bools, of uint8 too",
@@ -143,7 +144,6 @@ NOT_YET = frozenset(
         "F.multi_margin_loss",
         "F.poisson_nll_loss",
         "F.rrelu",
-        "F.scaled_dot_product_attention",
         "F.soft_margin_loss",
         "F.triplet_margin_loss",
     ]

@@ -1,0 +1,206 @@
+"""Multi-head attention: several small attentions side by side, of learned projections."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tinygrad_edu as tg
+from tinygrad_edu import ops
+
+from . import attending, init, normalizing
+from .linear import Linear
+from .module import Module, Parameter
+
+
+class MultiheadAttention(Module):
+    """y = concat(head_1, ..., head_h) Wo' + bo, where head_i is the attention of x Wq_i', x Wk_i'
+    and x Wv_i' (and biases), each embed_dim / num_heads wide: see `scaled_dot_product_attention`
+    (Vaswani et al., 2017).
+
+    Inputs are (L, N, E), or (N, L, E) with `batch_first`; without N they are (L, E).  Keys are
+    `kdim` and values `vdim` wide, embed_dim if not given.  `dropout` is of the attention weights.
+    `add_bias_kv` adds one key and value more, learned, `add_zero_attn` one of zeros.
+
+    `in_proj_weight`, (3 embed_dim, embed_dim), is Wq, Wk and Wv one below the other; with `kdim` or
+    `vdim` they are `q_proj_weight`, `k_proj_weight`, `v_proj_weight`.  They and `bias_k`, `bias_v`
+    start as Glorot and Bengio (2010) do, biases at 0, and `out_proj` as any Linear.
+
+    >>> import nn, tinygrad_edu as tg
+    >>> attention = nn.MultiheadAttention(8, 2, batch_first=True)
+    >>> x = tg.ones(5, 3, 8)
+    >>> y, weights = attention(x, x, x)
+    >>> y.shape, weights.shape
+    ((5, 3, 8), (5, 3, 3))
+    """
+
+    def __init__(
+        self,
+        embed_dim: int,
+        num_heads: int,
+        dropout: float = 0.0,
+        bias: bool = True,
+        add_bias_kv: bool = False,
+        add_zero_attn: bool = False,
+        kdim: int | None = None,
+        vdim: int | None = None,
+        batch_first: bool = False,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if embed_dim < 1 or num_heads < 1 or embed_dim % num_heads:
+            raise ValueError(
+                f"MultiheadAttention: embed_dim={embed_dim} does not fall into "
+                f"num_heads={num_heads} parts of equal size, one for each head"
+            )
+        normalizing.check_probability("MultiheadAttention", dropout)
+        self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
+        self.kdim = embed_dim if kdim is None else kdim
+        self.vdim = embed_dim if vdim is None else vdim
+        self.head_dim = embed_dim // num_heads
+        self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
+
+        def weight(*shape: int, wanted: bool = True) -> Parameter | None:
+            fill = init.xavier_uniform_ if len(shape) == 2 else init.xavier_normal_
+            return Parameter(fill(tg.empty(shape, dtype=dtype))) if wanted else None
+
+        packed = self.kdim == self.vdim == embed_dim
+        self.in_proj_weight = weight(3 * embed_dim, embed_dim, wanted=packed)
+        self.q_proj_weight = weight(embed_dim, embed_dim, wanted=not packed)
+        self.k_proj_weight = weight(embed_dim, self.kdim, wanted=not packed)
+        self.v_proj_weight = weight(embed_dim, self.vdim, wanted=not packed)
+        self.in_proj_bias = Parameter(tg.zeros(3 * embed_dim, dtype=dtype)) if bias else None
+        self.bias_k = weight(1, 1, embed_dim, wanted=add_bias_kv)
+        self.bias_v = weight(1, 1, embed_dim, wanted=add_bias_kv)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype)
+        if self.out_proj.bias is not None:
+            init.zeros_(self.out_proj.bias)
+
+    def forward(
+        self,
+        query: Any,
+        key: Any,
+        value: Any,
+        key_padding_mask: Any = None,
+        need_weights: bool = True,
+        attn_mask: Any = None,
+        average_attn_weights: bool = True,
+        is_causal: bool = False,
+    ) -> tuple[Any, Any]:
+        """The outputs (..., L, E) and the weights, (N, L, S), the mean over the heads unless not
+        `average_attn_weights`: then (N, num_heads, L, S).  Without `need_weights` they are None.
+
+        In bool masks True means that a key is *not* looked at; floating ones are added to the
+        scores.  `attn_mask` is (L, S) or (N num_heads, L, S), `key_padding_mask` is (N, S).
+        `is_causal` says that attn_mask, which is given too, is a causal one.  A query that looks at
+        nothing gets zeros from the heads, but with `need_weights` nan, as in PyTorch.
+        """
+        alone = self._check_shapes(query, key, value)
+        if alone:
+            query, key, value = query[None], key[None], value[None]
+            key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
+        batch = 0 if self.batch_first or alone else 1  # the dimension that is N
+        sizes = query.shape[batch], query.shape[1 - batch], key.shape[1 - batch]
+        if is_causal and attn_mask is None:
+            raise ValueError(
+                "MultiheadAttention: is_causal says what kind of mask attn_mask is, so give both; "
+                f"nn.Transformer.generate_square_subsequent_mask({sizes[1]}) makes one"
+            )
+        causal = is_causal and key_padding_mask is None and not need_weights
+        bias = self._added(None if causal else attn_mask, key_padding_mask, sizes, query.dtype)
+        q, k, v = self._heads(query, key, value, batch)
+        k, v, bias = self._with_more_keys(k, v, bias)
+        dropout, weights = self.dropout if self.training else 0.0, None
+        if need_weights:
+            weights = attending.attention_weights(q, k, bias, None, dropout)
+            y = weights @ v
+            if average_attn_weights:
+                weights = ops.mean(weights, axis=1)
+        else:
+            y = attending.scaled_dot_product_attention(q, k, v, bias, dropout, causal)
+        y = ops.transpose(y, axes=(2 * batch, 2 - 2 * batch, 1, 3)).reshape(query.shape)
+        y = self.out_proj(y)
+        if alone:
+            return y[0], None if weights is None else weights[0]
+        return y, weights
+
+    def _heads(self, query: Any, key: Any, value: Any, batch: int) -> list[Any]:
+        """The three projections, each (N, num_heads, length, head_dim)."""
+        parts = [slice(k * self.embed_dim, (k + 1) * self.embed_dim) for k in range(3)]
+        weights: Any = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        if self.in_proj_weight is not None:  # of small weights, not of y: a slice's gradient is
+            weights = [self.in_proj_weight[part] for part in parts]  # as large as what it is of
+        heads = []
+        for x, weight, part in zip((query, key, value), weights, parts, strict=True):
+            bias = None if self.in_proj_bias is None else self.in_proj_bias[part]
+            y = ops.linear(x, weight, bias)
+            y = y.reshape((*y.shape[:2], self.num_heads, self.head_dim))
+            heads.append(ops.transpose(y, axes=(batch, 2, 1 - batch, 3)))
+        return heads
+
+    def _with_more_keys(self, k: Any, v: Any, bias: Any) -> tuple[Any, Any, Any]:
+        """Keys, values and what is added to their scores, after them the learned ones and those
+        of zeros, which every query looks at."""
+        shape = (len(k), self.num_heads, 1, self.head_dim)
+        more: list[Any] = []
+        if self.bias_k is not None and self.bias_v is not None:
+            learned = [x.reshape(shape[1:]) for x in (self.bias_k, self.bias_v)]
+            more.append([ops.broadcast_to(x, shape=shape) for x in learned])
+        if self.add_zero_attn:
+            more.append([tg.zeros(shape, dtype=k.dtype)] * 2)
+        for key, value in more:
+            k, v = tg.cat([k, key], 2), tg.cat([v, value], 2)
+        if more and bias is not None:
+            bias = ops.pad(bias, pad_width=((0, 0),) * (bias.ndim - 1) + ((0, len(more)),))
+        return k, v, bias
+
+    def _added(
+        self, attn_mask: Any, key_padding_mask: Any, sizes: tuple[int, int, int], dtype: Any
+    ) -> Any:
+        """What is added to the scores, in a shape that broadcasts to theirs; None if nothing is."""
+        n, queries, keys = sizes
+        bias = None
+        if attn_mask is not None:
+            each = (n * self.num_heads, queries, keys)
+            shapes = {"(L, S)": each[1:], "(N num_heads, L, S)": each}
+            bias = _mask("attn_mask", attn_mask, shapes, dtype)
+            if bias.ndim == 3:
+                bias = bias.reshape((n, self.num_heads, queries, keys))
+        if key_padding_mask is not None:
+            padding = _mask("key_padding_mask", key_padding_mask, {"(N, S)": (n, keys)}, dtype)
+            padding = padding.reshape((n, 1, 1, keys))
+            bias = padding if bias is None else bias + padding
+        return bias
+
+    def _check_shapes(self, query: Any, key: Any, value: Any) -> bool:
+        """Raise ValueError unless the inputs fit; True if they are one example, without N."""
+        given = {"query": query, "key": key, "value": value}
+        shapes = ", ".join(f"{what} {tuple(x.shape)}" for what, x in given.items())
+        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
+            wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
+            raise ValueError(
+                f"MultiheadAttention: the inputs are {wanted}, or (L, E) for one example: {shapes}"
+            )
+        widths = (self.embed_dim, self.kdim, self.vdim)
+        if (query.shape[-1], key.shape[-1], value.shape[-1]) != widths:
+            raise ValueError(
+                "MultiheadAttention: the last sizes of query, key and value are embed_dim, kdim "
+                f"and vdim, {widths}: {shapes}"
+            )
+        batch = 0 if self.batch_first else 1
+        if key.shape[:-1] != value.shape[:-1]:
+            raise ValueError(f"MultiheadAttention: every key has a value: {shapes}")
+        if query.ndim == 3 and query.shape[batch] != key.shape[batch]:
+            raise ValueError(
+                f"MultiheadAttention: the batch, dimension {batch} (batch_first="
+                f"{self.batch_first}), is the same in query and key: {shapes}"
+            )
+        return bool(query.ndim == 2)
+
+
+def _mask(what: str, mask: Any, shapes: dict[str, tuple[int, ...]], dtype: Any) -> Any:
+    """The mask as it is added to the scores: -inf where a bool one is True."""
+    attending.check_mask("MultiheadAttention", what, mask)
+    if mask.shape not in shapes.values():
+        wanted = ", or ".join(f"{meaning} = {shape}" for meaning, shape in shapes.items())
+        raise ValueError(f"MultiheadAttention: {what} is {wanted}, not {tuple(mask.shape)}")
+    return mask if mask.dtype.kind == "f" else attending.hiding(mask.array, dtype)

@@ -1,0 +1,318 @@
+"""Transformers: layers of attention and of two linear ones, each around a residual connection.
+
+Sequences are (L, N, E), or (N, L, E) with `batch_first`; without N they are (L, E).  Masks are
+those of `MultiheadAttention`: where a bool one is True, a key is not looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from math import inf
+from typing import Any, ClassVar
+
+import tinygrad_edu as tg
+
+from . import functional as F, init
+from .attention import MultiheadAttention
+from .container import ModuleList
+from .dropout import Dropout
+from .linear import Linear
+from .module import Module
+from .norm import LayerNorm
+
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {"relu": F.relu, "gelu": F.gelu}
+
+
+class _Layer(Module):
+    """Attentions, then y = W2 activation(W1 x + b1) + b2; each is a block of its own.
+
+    With `norm_first` a block is x + block(norm(x)), else norm(x + block(x)).
+    """
+
+    attentions: ClassVar[tuple[str, ...]]
+    self_attn: MultiheadAttention
+    multihead_attn: MultiheadAttention
+    norm1: LayerNorm
+    norm2: LayerNorm
+    norm3: LayerNorm
+    dropout1: Dropout
+    dropout2: Dropout
+    dropout3: Dropout
+
+    def __init__(
+        self,
+        d_model: int,
+        nhead: int,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[..., Any] = "relu",
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        if isinstance(activation, str) and activation not in _ACTIVATIONS:
+            raise ValueError(
+                f"{type(self).__name__}: the activation is {' or '.join(map(repr, _ACTIVATIONS))}, "
+                f"or a function as nn.functional.silu, not {activation!r}"
+            )
+        for name in self.attentions:
+            attention = MultiheadAttention(
+                d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+            )
+            setattr(self, name, attention)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype)
+        self.dropout = Dropout(dropout)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype)
+        self.norm_first = norm_first
+        blocks = range(1, len(self.attentions) + 2)
+        for k in blocks:
+            setattr(self, f"norm{k}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
+        for k in blocks:
+            setattr(self, f"dropout{k}", Dropout(dropout))
+        self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
+
+    def _around(self, x: Any, norm: Any, dropout: Any, block: Callable[..., Any]) -> Any:
+        if self.norm_first:
+            return x + dropout(block(norm(x)))
+        return norm(x + dropout(block(x)))
+
+    def _feed_forward(self, x: Any) -> Any:
+        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+
+
+def _attended(
+    attention: Module, x: Any, memory: Any, mask: Any, padding: Any, is_causal: bool
+) -> Any:
+    y, _ = attention(
+        x,
+        memory,
+        memory,
+        key_padding_mask=padding,
+        need_weights=False,
+        attn_mask=mask,
+        is_causal=is_causal,
+    )
+    return y
+
+
+class TransformerEncoderLayer(_Layer):
+    """Self-attention, then two linear layers with an activation between them, "relu", "gelu" or any
+    function; each with dropout, a residual connection and a LayerNorm, which comes last, or with
+    `norm_first` first  (Vaswani et al., 2017).
+
+    >>> import nn, tinygrad_edu as tg
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+    >>> layer(tg.ones(5, 3, 8)).shape
+    (5, 3, 8)
+    """
+
+    attentions = ("self_attn",)
+
+    def forward(
+        self,
+        src: Any,
+        src_mask: Any = None,
+        src_key_padding_mask: Any = None,
+        is_causal: bool = False,
+    ) -> Any:
+        def to_itself(x: Any) -> Any:
+            return _attended(self.self_attn, x, x, src_mask, src_key_padding_mask, is_causal)
+
+        x = self._around(src, self.norm1, self.dropout1, to_itself)
+        return self._around(x, self.norm2, self.dropout2, self._feed_forward)
+
+
+class TransformerDecoderLayer(_Layer):
+    """Self-attention, then attention to `memory`, the encoder's output, then two linear layers, all
+    as in `TransformerEncoderLayer`  (Vaswani et al., 2017)."""
+
+    attentions = ("self_attn", "multihead_attn")
+
+    def forward(
+        self,
+        tgt: Any,
+        memory: Any,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        tgt_is_causal: bool = False,
+        memory_is_causal: bool = False,
+    ) -> Any:
+        def to_itself(x: Any) -> Any:
+            return _attended(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
+
+        def to_memory(x: Any) -> Any:
+            of_memory = memory_mask, memory_key_padding_mask, memory_is_causal
+            return _attended(self.multihead_attn, x, memory, *of_memory)
+
+        x = self._around(tgt, self.norm1, self.dropout1, to_itself)
+        x = self._around(x, self.norm2, self.dropout2, to_memory)
+        return self._around(x, self.norm3, self.dropout3, self._feed_forward)
+
+
+def _copies(layer: Module, count: int) -> ModuleList:
+    return ModuleList(deepcopy(layer) for _ in range(count))
+
+
+class TransformerEncoder(Module):
+    """`num_layers` copies of an encoder layer, one after another, then `norm` if one is given.
+
+    The copies start with the same numbers.  `enable_nested_tensor` and `mask_check` choose how
+    PyTorch computes, and change nothing here.
+    """
+
+    def __init__(
+        self,
+        encoder_layer: Module,
+        num_layers: int,
+        norm: Module | None = None,
+        enable_nested_tensor: bool = True,
+        mask_check: bool = True,
+    ) -> None:
+        super().__init__()
+        self.layers, self.num_layers = _copies(encoder_layer, num_layers), num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        src: Any,
+        mask: Any = None,
+        src_key_padding_mask: Any = None,
+        is_causal: bool | None = None,
+    ) -> Any:
+        for layer in self.layers:
+            src = layer(
+                src,
+                src_mask=mask,
+                src_key_padding_mask=src_key_padding_mask,
+                is_causal=bool(is_causal),
+            )
+        return src if self.norm is None else self.norm(src)
+
+
+class TransformerDecoder(Module):
+    """`num_layers` copies of a decoder layer, one after another, then `norm` if one is given.  The
+    copies start with the same numbers."""
+
+    def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
+        super().__init__()
+        self.layers, self.num_layers = _copies(decoder_layer, num_layers), num_layers
+        self.norm = norm
+
+    def forward(
+        self,
+        tgt: Any,
+        memory: Any,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Any:
+        for layer in self.layers:
+            tgt = layer(
+                tgt,
+                memory,
+                tgt_mask=tgt_mask,
+                memory_mask=memory_mask,
+                tgt_key_padding_mask=tgt_key_padding_mask,
+                memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=bool(tgt_is_causal),
+                memory_is_causal=memory_is_causal,
+            )
+        return tgt if self.norm is None else self.norm(tgt)
+
+
+class Transformer(Module):
+    """An encoder reads `src`, a decoder reads what the encoder made of it and `tgt`
+    (Vaswani et al., 2017).
+
+    Weights start uniform as Glorot and Bengio (2010) do, each layer with its own.
+
+    >>> import nn, tinygrad_edu as tg
+    >>> model = nn.Transformer(8, 2, 1, 1, dim_feedforward=16, batch_first=True)
+    >>> mask = model.generate_square_subsequent_mask(3)
+    >>> mask
+    tensor([[0., -inf, -inf],
+            [0., 0., -inf],
+            [0., 0., 0.]])
+    >>> model(tg.ones(5, 4, 8), tg.ones(5, 3, 8), tgt_mask=mask).shape
+    (5, 3, 8)
+    """
+
+    def __init__(
+        self,
+        d_model: int = 512,
+        nhead: int = 8,
+        num_encoder_layers: int = 6,
+        num_decoder_layers: int = 6,
+        dim_feedforward: int = 2048,
+        dropout: float = 0.1,
+        activation: str | Callable[..., Any] = "relu",
+        custom_encoder: Any = None,
+        custom_decoder: Any = None,
+        layer_norm_eps: float = 1e-5,
+        batch_first: bool = False,
+        norm_first: bool = False,
+        bias: bool = True,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__()
+        self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
+        of_layer: Any = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
+        of_layer += (batch_first, norm_first, bias, dtype)
+        self.encoder, self.decoder = custom_encoder, custom_decoder
+        if custom_encoder is None:
+            self.encoder = TransformerEncoder(
+                TransformerEncoderLayer(*of_layer),
+                num_encoder_layers,
+                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+            )
+        if custom_decoder is None:
+            self.decoder = TransformerDecoder(
+                TransformerDecoderLayer(*of_layer),
+                num_decoder_layers,
+                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+            )
+        for parameter in self.parameters():
+            if parameter.ndim > 1:
+                init.xavier_uniform_(parameter)
+
+    def forward(
+        self,
+        src: Any,
+        tgt: Any,
+        src_mask: Any = None,
+        tgt_mask: Any = None,
+        memory_mask: Any = None,
+        src_key_padding_mask: Any = None,
+        tgt_key_padding_mask: Any = None,
+        memory_key_padding_mask: Any = None,
+        src_is_causal: bool | None = None,
+        tgt_is_causal: bool | None = None,
+        memory_is_causal: bool = False,
+    ) -> Any:
+        memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
+        return self.decoder(
+            tgt,
+            memory,
+            tgt_mask,
+            memory_mask,
+            tgt_key_padding_mask,
+            memory_key_padding_mask,
+            tgt_is_causal,
+            memory_is_causal,
+        )
+
+    @staticmethod
+    def generate_square_subsequent_mask(
+        sz: int, device: Any = None, dtype: Any = None
+    ) -> tg.Tensor:
+        """The causal mask (sz, sz): 0 where query t looks at one of the keys 0 to t, else -inf."""
+        return tg.full((sz, sz), -inf, dtype=dtype, device=device).triu(1)
