@@ -1,7 +1,7 @@
 """Recurrence: a whole sequence in one op, since a record of every step costs too much (see
 benchmarks/recurrent.py).
 
-A cell takes z, what the input says to each of its gates, u, what the state says to them, and the
+A cell takes u, what the state says to each of its gates, z, what the input says to them, and the
 state, whose first part is the output h.  It returns the new state and what its derivative reads.
 """
 
@@ -12,46 +12,41 @@ import numpy as np
 from ..graph import Parts, op
 from ..outputs import joint
 from .elementwise import copy, sigmoid, tanh
-from .shape import concatenate
-
-
-def _gates(a, count):
-    """The parts of a, (rows, count size), that belong to the gates."""
-    size = a.shape[1] // count
-    return [a[:, k * size : (k + 1) * size] for k in range(count)]
-
+from .shape import concatenate, stack
 
 # ---------------------------------------------------------------- cells, and their derivatives
 
 
-def rnn_tanh(z, u, h):
-    """h' = tanh(z + u)  (Elman, 1990)."""
-    h = tanh(z + u)
+def rnn_tanh(u, z, h):
+    """h' = tanh(u + z)  (Elman, 1990)."""
+    (a,) = u + z
+    h = tanh(a)
     return (h,), (h,)
 
 
 def _rnn_tanh_back(dh, h):
-    da = dh * (1 - h * h)
+    da = (dh * (1 - h * h),)
     return da, da, (0,)
 
 
-def rnn_relu(z, u, h):
-    """h' = max(0, z + u)."""
-    h = np.maximum(z + u, 0)
+def rnn_relu(u, z, h):
+    """h' = max(0, u + z)."""
+    (a,) = u + z
+    h = np.maximum(a, 0)
     return (h,), (h,)
 
 
 def _rnn_relu_back(dh, h):
-    da = dh * (h > 0)
+    da = (dh * (h > 0),)
     return da, da, (0,)
 
 
-def gru(z, u, h):
-    """r = sigmoid(z_r + u_r), k = sigmoid(z_k + u_k), n = tanh(z_n + r u_n), h' = (1 - k) n + k h
+def gru(u, z, h):
+    """r = sigmoid(u_r + z_r), k = sigmoid(u_k + z_k), n = tanh(r u_n + z_n), h' = (1 - k) n + k h
     (Cho et al., 2014)."""
-    (zr, zk, zn), (ur, uk, un) = _gates(z, 3), _gates(u, 3)
-    r, k = sigmoid(zr + ur), sigmoid(zk + uk)
-    n = tanh(zn + r * un)
+    (ur, uk, un), (zr, zk, zn) = u, z
+    r, k = sigmoid(ur + zr), sigmoid(uk + zk)
+    n = tanh(r * un + zn)
     return (n + k * (h - n),), (r, k, n, un, h)
 
 
@@ -59,14 +54,13 @@ def _gru_back(dh, r, k, n, un, h):
     dn = dh * (1 - k) * (1 - n * n)
     dk = dh * (h - n) * (k - k * k)
     dr = dn * un * (r - r * r)
-    du = concatenate(dr, dk, dn * r, axis=1)
-    return concatenate(dr, dk, dn, axis=1), du, (dh * k,)
+    return (dr, dk, dn * r), (dr, dk, dn), (dh * k,)
 
 
-def lstm(z, u, h, c):
-    """i, f, o = sigmoid(z + u), g = tanh(z_g + u_g), each its own part of the sums,
+def lstm(u, z, h, c):
+    """i, f, o = sigmoid(u + z), g = tanh(u + z), each for its own part of u and z,
     c' = f c + i g, h' = o tanh c'  (Hochreiter and Schmidhuber, 1997; Gers et al., 2000)."""
-    i, f, g, o = _gates(z + u, 4)
+    i, f, g, o = u + z
     i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
     c_new = f * c + i * g
     tanh_c = tanh(c_new)
@@ -78,12 +72,11 @@ def _lstm_back(dh, dc, i, f, g, o, c, tanh_c, h):
     dc = dc + dh * (o - h * tanh_c)
     ig = i * g
     da = ((ig - ig * i) * dc, c * (f - f * f) * dc, (i - ig * g) * dc, (h - h * o) * dh)
-    da = concatenate(*da, axis=1)
     return da, da, (0, dc * f)
 
 
 class Cell(NamedTuple):
-    """One step, its derivative, and how many gates read z and u."""
+    """One step, its derivative, and how many gates read u and z."""
 
     step: Any
     back: Any
@@ -100,49 +93,87 @@ CELLS = {
 # ---------------------------------------------------------------- from step to step
 
 
+def _by_gate(x, gates):
+    """(gates size, ...) as (gates, size, ...): a product for each gate is a small one, for which
+    BLAS has faster code."""
+    return x.reshape((gates, x.shape[0] // gates, *x.shape[1:]))
+
+
+def _rows(sizes):
+    """Which rows belong to each step."""
+    ends = np.cumsum(sizes).tolist()
+    return [slice(end - n, end) for end, n in zip(ends, sizes, strict=True)]
+
+
 def _over(new, state):
     """The state, its first rows new."""
     return new if len(new) == len(state) else concatenate(new, state[len(new) :], axis=0)
 
 
+class _Stacked:
+    """Gradients of all gates, (rows, gates size) in the end: arrays are written where they stay."""
+
+    def __init__(self, like, gates):
+        self.shape, self.parts = (len(like), gates, like.shape[1] // gates), {}
+        self.array = np.empty_like(like) if like.__class__ is np.ndarray else None
+
+    def put(self, parts, rows):
+        """The parts of the gates, one upon another, as what belongs to these rows."""
+        if self.array is not None:
+            return np.stack(parts, out=self.array.reshape(self.shape)[rows].swapaxes(0, 1))
+        self.parts[rows.start] = part = stack(*parts, axis=0)
+        return part
+
+    def whole(self):
+        if self.array is not None:
+            return self.array
+        parts = [self.parts[start] for start in sorted(self.parts)]
+        n, gates, size = self.shape
+        return concatenate(*parts, axis=1).swapaxes(0, 1).reshape((n, gates * size))
+
+
 def _steps(x, *, cell, sizes, reverse):
     """What each step read and made, in the order of time, and the last state."""
     z, w, b, *state = x
-    step = CELLS[cell].step
-    across = copy(w.swapaxes(0, 1))  # a product with a transposed matrix takes half as long again
-    ends = np.cumsum(sizes).tolist()
+    step, _, gates = CELLS[cell]
+    w, b = _by_gate(w, gates), _by_gate(b, gates)
+    across, b = copy(w.swapaxes(1, 2)), b.reshape((gates, 1, w.shape[1]))
+    z = z.reshape((len(z), gates, w.shape[1])).swapaxes(0, 1)
+    taken = list(enumerate(_rows(sizes)))
     steps = [None] * len(sizes)
-    for t in reversed(range(len(sizes))) if reverse else range(len(sizes)):
-        rows = slice(ends[t] - sizes[t], ends[t])
+    for t, rows in reversed(taken) if reverse else taken:
         before = [part[: sizes[t]] for part in state]
-        new, kept = step(z[rows], before[0] @ across + b, *before)
-        steps[t] = rows, before[0], new[0], kept
+        new, kept = step(before[0] @ across + b, z[:, rows], *before)
+        steps[t] = before[0], new[0], kept
         state = [_over(part, whole) for part, whole in zip(new, state, strict=True)]
     return steps, state
 
 
-def _through_time(g, _y, x, steps, *, cell, sizes, reverse):
-    _, w, _, *_ = x
-    back = CELLS[cell].back
-    gh, *dstate = g
-    dz, du = [None] * len(sizes), [None] * len(sizes)
-    for t in range(len(sizes)) if reverse else reversed(range(len(sizes))):
-        rows, _, _, kept = steps[0][t]
+def _through_time(g, _y, x, states, *, cell, sizes, reverse):
+    z, w, _, *_ = x
+    (gh, *dstate), (steps, _) = g, states
+    _, back, gates = CELLS[cell]
+    w = _by_gate(w, gates)
+    du = _Stacked(z, gates)
+    dz = _Stacked(z, gates) if cell == "gru" else du
+    taken = list(enumerate(_rows(sizes)))
+    for t, rows in taken if reverse else reversed(taken):
+        h_before, _, kept = steps[t]
         dh, *others = (part[: sizes[t]] for part in dstate)
-        dz[t], du[t], (direct, *before) = back(dh + gh[rows], *others, *kept)
-        before = [du[t] @ w + direct, *before]
+        parts_u, parts_z, (direct, *before) = back(dh + gh[rows], *others, *kept)
+        before = [(du.put(parts_u, rows) @ w).sum(axis=0) + direct, *before]
+        if dz is not du:
+            dz.put(parts_z, rows)
         dstate = [_over(part, whole) for part, whole in zip(before, dstate, strict=True)]
-    du_all = concatenate(*du, axis=0)
-    dz_all = du_all if dz[0] is du[0] else concatenate(*dz, axis=0)
-    h_before = concatenate(*[h for _, h, _, _ in steps[0]], axis=0)
-    dw = du_all.swapaxes(0, 1) @ h_before
-    return Parts((dz_all, dw, du_all.sum(axis=0), *dstate))
+    du, dz = du.whole(), dz.whole()
+    h_before = concatenate(*[h for h, _, _ in steps], axis=0)
+    return Parts((dz, du.swapaxes(0, 1) @ h_before, du.sum(axis=0), *dstate))
 
 
 @joint
 @op(_through_time, residual=_steps, samples=lambda draw: draw.sequence())
-def recurrent(x, steps, *, cell, sizes, reverse):
-    """y = h_1 ... h_T and the last state, where state_t = cell(z_t, h_{t-1} W' + b, state_{t-1});
+def recurrent(x, states, *, cell, sizes, reverse):
+    """y = h_1 ... h_T and the last state, where state_t = cell(W h_{t-1} + b, z_t, state_{t-1});
     dL/dx is found from the last step to the first: backpropagation through time (Werbos, 1990).
 
     Inputs are z (rows, gates), W (gates, size), b (gates,), and the first state, one or two of
@@ -150,5 +181,5 @@ def recurrent(x, steps, *, cell, sizes, reverse):
     before, so that sequences may end at different times.  With `reverse` the steps are taken from
     the last to the first.
     """
-    taken, state = steps
-    return concatenate(*[h for _, _, h, _ in taken], axis=0), *state
+    steps, state = states
+    return concatenate(*[h for _, h, _ in steps], axis=0), *state
