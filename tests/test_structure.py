@@ -52,8 +52,9 @@ WITHIN = {
     "nn.optim": "optimizer sgd adagrad adam lr_scheduler __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "utils module init windows normalizing functional linear conv pooling activation dropout "
-        "container norm embedding padding upsampling lazy loss summary data optim __init__"
+        "utils module init windows normalizing loss_checks losses margins ctc functional linear "
+        "conv pooling activation dropout container norm embedding padding upsampling lazy loss "
+        "summary data optim __init__"
     ),
 }
 
