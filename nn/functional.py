@@ -16,6 +16,7 @@ from tinygrad_edu import (
     tanh,
     where,
 )
+from tinygrad_edu.functions.arguments import check_floating
 from tinygrad_edu.ops import special
 from tinygrad_edu.rng import numpy_generator
 
@@ -49,6 +50,7 @@ from .normalizing import (
     alpha_dropout,
     batch_norm,
     bilinear,
+    channel_shuffle,
     check_probability,
     cosine_similarity,
     dropout1d,
@@ -56,11 +58,13 @@ from .normalizing import (
     dropout3d,
     embedding,
     embedding_bag,
+    feature_alpha_dropout,
     group_norm,
     gumbel_softmax,
     instance_norm,
     interpolate,
     layer_norm,
+    local_response_norm,
     normalize,
     pairwise_distance,
     pixel_shuffle,
@@ -84,6 +88,9 @@ from .windows import (
     conv_transpose2d,
     conv_transpose3d,
     fold,
+    lp_pool1d,
+    lp_pool2d,
+    lp_pool3d,
     max_pool1d,
     max_pool2d,
     max_pool3d,
@@ -96,22 +103,25 @@ __all__ = [
     "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_avg_pool3d", "adaptive_max_pool1d",
     "adaptive_max_pool2d", "adaptive_max_pool3d", "alpha_dropout", "avg_pool1d", "avg_pool2d",
     "avg_pool3d", "batch_norm", "bilinear", "binary_cross_entropy",
-    "binary_cross_entropy_with_logits", "celu", "conv1d", "conv2d", "conv3d",
+    "binary_cross_entropy_with_logits", "celu", "channel_shuffle", "conv1d", "conv2d", "conv3d",
     "conv_transpose1d", "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss",
     "cosine_similarity",
     "cross_entropy", "ctc_loss", "dropout", "dropout1d", "dropout2d", "dropout3d", "elu",
     "embedding",
-    "embedding_bag", "fold", "gaussian_nll_loss", "gelu", "glu", "group_norm", "gumbel_softmax",
+    "embedding_bag", "feature_alpha_dropout", "fold", "gaussian_nll_loss", "gelu", "glu",
+    "group_norm", "gumbel_softmax",
     "half_mse_loss", "hardshrink",
     "hardsigmoid", "hardswish", "hardtanh", "hinge_embedding_loss", "huber_loss", "instance_norm",
     "interpolate",
-    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid",
+    "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "local_response_norm", "log_softmax",
+    "logsigmoid", "lp_pool1d", "lp_pool2d", "lp_pool3d",
     "margin_ranking_loss",
     "max_pool1d", "max_pool2d", "max_pool3d", "mish", "mse_loss", "multi_margin_loss",
     "multilabel_margin_loss", "multilabel_soft_margin_loss", "nll_loss", "normalize",
     "one_hot", "pad", "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
     "prelu", "relu",
-    "relu6", "rms_norm", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss", "softmax",
+    "relu6", "rms_norm", "rrelu", "selu", "sigmoid", "silu", "smooth_l1_loss", "soft_margin_loss",
+    "softmax",
     "softmin",
     "softplus", "softshrink", "softsign", "tanh", "tanhshrink", "threshold", "triplet_margin_loss",
     "triplet_margin_with_distance_loss", "unfold",
@@ -191,6 +201,27 @@ def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """y = x where x > 0, else negative_slope x."""
     return _written("leaky_relu", input, ops.leaky_relu(input, slope=negative_slope), inplace)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """y = x where x > 0, else s x, with a slope s for each number, uniform in [lower, upper] in
+    training, in evaluation their mean  (Xu et al., 2015)."""
+    if not -np.inf < lower <= upper < np.inf:
+        raise ValueError(f"rrelu: lower is at most upper, both finite, not {lower=}, {upper=}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    check_floating(input, "rrelu")
+    slopes = numpy_generator(generator).uniform(lower, upper, input.shape)
+    factors = np.where(input.array > 0, 1, slopes).astype(input.dtype)
+    return _written("rrelu", input, input * Tensor(factors), inplace)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
