@@ -130,6 +130,9 @@ ACCEPTS = {
     ("torch.bincount(i, i.double()*", "empty *"): "sums of nothing have the weights' dtype too",
     ("torch.take_along_dim(x, i)", "i: -?"): "a negative index counts from the end",
     ("F.avg_pool*", "int*"): "whole numbers have no room for a mean",
+    ("F.local_response_norm(*", "int*"): "whole numbers have no room for a mean",
+    ("F.lp_pool2d(*", "int*"): "whole numbers have no room for a mean",
+    ("F.lp_pool2d(*", "bool"): "whole numbers have no room for a mean",
     ("F.layer_norm(x, *", "extreme"): _OVERFLOW,
     ("F.group_norm(x, 4)", "extreme"): _OVERFLOW,
     ("F.rms_norm(x, (4,), y[0])", "float32 with float64"): "the dtype in which the two meet",
@@ -139,9 +142,7 @@ ACCEPTS = {
 }
 
 # Names of PyTorch's that are not here yet: expressions with them wait in the tables.
-NOT_YET = frozenset(
-    ["F.local_response_norm", "F.lp_pool2d", "F.rrelu", "F.scaled_dot_product_attention"]
-)
+NOT_YET = frozenset(["F.scaled_dot_product_attention"])
 
 # Ops with a derivative that no expression of PyTorch's records: the reason.
 _RULES = "it is the gradient of an op that is linear; compared as such, never recorded here"
