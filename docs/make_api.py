@@ -57,6 +57,7 @@ ELSEWHERE = {
     "tinygrad_edu.testing.gradcheck": "torch.autograd.gradcheck",
     "nn.data": "torch.utils.data",
     "nn.optim": "torch.optim",
+    "nn.HalfMSELoss": None,
     "nn.data.Digits": None,
     "nn.data.WorkerInfo": None,
     "nn.data.make_blobs": None,
@@ -64,6 +65,7 @@ ELSEWHERE = {
     "nn.data.make_spirals": None,
     "nn.data.make_xor": None,
     "nn.data.transforms": "torchvision.transforms",
+    "nn.functional.half_mse_loss": None,
     "nn.optim.Lion": None,
     "nn.summary": None,
     **{

@@ -200,6 +200,21 @@ class PReLU(Module):
         return f"num_parameters={self.num_parameters}"
 
 
+class RReLU(Module):
+    """y = x where x > 0, else s x, with slopes s that are drawn in training: see `rrelu`
+    (Xu et al., 2015)."""
+
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
+        super().__init__()
+        self.lower, self.upper, self.inplace = lower, upper, inplace
+
+    def forward(self, input: Any) -> Any:
+        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+
+    def extra_repr(self) -> str:
+        return f"lower={self.lower}, upper={self.upper}" + ", inplace=True" * self.inplace
+
+
 class _AlongDim(Module):
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
@@ -214,6 +229,17 @@ class Softmax(_AlongDim):
 
     def forward(self, input: Any) -> Any:
         return F.softmax(input, self.dim)
+
+
+class Softmax2d(Module):
+    """`Softmax` along the channels of (N, C, H, W) or (C, H, W), at each place."""
+
+    def forward(self, input: Any) -> Any:
+        if input.ndim not in (3, 4):
+            raise ValueError(
+                f"Softmax2d: the input is (N, C, H, W) or (C, H, W), not {tuple(input.shape)}"
+            )
+        return F.softmax(input, -3)
 
 
 class Softmin(_AlongDim):

@@ -57,3 +57,9 @@ class AlphaDropout(_Dropout):
     (Klambauer et al., 2017)."""
 
     function = normalizing.alpha_dropout
+
+
+class FeatureAlphaDropout(_Dropout):
+    """`AlphaDropout` of whole channels: see `feature_alpha_dropout`."""
+
+    function = normalizing.feature_alpha_dropout

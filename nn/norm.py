@@ -112,6 +112,21 @@ class GroupNorm(Module):
         )
 
 
+class LocalResponseNorm(Module):
+    """y = x / (k + alpha mean of x^2)^beta, over `size` neighbouring channels: see
+    `local_response_norm`  (Krizhevsky et al., 2012)."""
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
+
+    def forward(self, input: Any) -> Any:
+        return normalizing.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
 # ---------------------------------------------------------------- across the batch
 
 

@@ -137,6 +137,25 @@ def group_norm(
     return y if bias is None else y + bias
 
 
+def local_response_norm(
+    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
+) -> Tensor:
+    """y = x / (k + alpha mean of x^2)^beta, with the mean over `size` neighbouring channels, of
+    which those beyond the borders count as 0  (Krizhevsky et al., 2012)."""
+    check_floating(input, "local_response_norm")
+    if input.ndim < 3 or size < 1:
+        raise ValueError(
+            "local_response_norm: the input is (N, C, sizes), and size at least 1, not "
+            f"{tuple(input.shape)} and {size}"
+        )
+    around = [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (input.ndim - 2)]
+    squares: Any = ops.pad(ops.square(input), pad_width=around, constant_values=0)
+    channels = input.shape[1]
+    total = sum(squares[:, first : first + channels] for first in range(size))
+    y: Tensor = input / (k + alpha / size * total) ** beta
+    return y
+
+
 def _mean_and_var(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     return ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)
 
@@ -391,6 +410,19 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     return y.reshape((*batch, channels * r * r, height // r, width // r))
 
 
+def channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """(N, C, ...) with the channels of the groups in turns: the first of each, then the second of
+    each  (Zhang et al., 2018)."""
+    shape = tuple(input.shape)
+    if len(shape) < 3 or groups < 1 or shape[1] % groups:
+        raise RuntimeError(
+            f"channel_shuffle: the input is (N, C, sizes), with channels that fall into {groups} "
+            f"groups of equal size, not {shape}"
+        )
+    x = input.reshape((shape[0], groups, shape[1] // groups, *shape[2:]))
+    return x.swapaxes(1, 2).reshape(shape)
+
+
 def _image(name: str, x: Tensor) -> tuple[int, ...]:
     if x.ndim < 3:
         raise RuntimeError(f"{name}: the input is (..., C, H, W), not {tuple(x.shape)}")
@@ -577,10 +609,41 @@ def alpha_dropout(
     check_probability("alpha_dropout", p)
     if not training or p == 0:
         return input
-    dropped = numpy_generator(generator).random(input.shape, dtype=np.float32) < p
+    return _alpha_dropped("alpha_dropout", input, input.shape, p, inplace, generator)
+
+
+def feature_alpha_dropout(
+    input: Tensor,
+    p: float = 0.5,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """`alpha_dropout` of whole channels of (N, C, ...)."""
+    check_probability("feature_alpha_dropout", p)
+    if not training or p == 0:
+        return input
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"feature_alpha_dropout: the input has channels, (N, C, ...), not {tuple(input.shape)}"
+        )
+    shape = (*input.shape[:2], *[1] * (input.ndim - 2))
+    return _alpha_dropped("feature_alpha_dropout", input, shape, p, inplace, generator)
+
+
+def _alpha_dropped(
+    name: str,
+    x: Tensor,
+    shape: tuple[int, ...],
+    p: float,
+    inplace: bool,
+    generator: Generator | None,
+) -> Tensor:
+    dropped = numpy_generator(generator).random(shape, dtype=np.float32) < p
     a = ((1 - p) * (1 + p * _LEAST**2)) ** -0.5 if p < 1 else 0.0
-    y: Tensor = a * functions.masked_fill(input, Tensor(dropped), _LEAST) - a * p * _LEAST
-    return input._write(y, "alpha_dropout") if inplace else y
+    y: Tensor = a * functions.masked_fill(x, Tensor(dropped), _LEAST) - a * p * _LEAST
+    return x._write(y, name) if inplace else y
 
 
 def gumbel_softmax(

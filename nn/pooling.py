@@ -97,6 +97,35 @@ class AvgPool3d(_AvgPool):
     function = windows.avg_pool3d
 
 
+class _LPPool(_Pool):
+    shown = ("norm_type", "kernel_size", "stride", "ceil_mode")
+
+    def __init__(
+        self, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+    ) -> None:
+        super().__init__()
+        self.norm_type, self.kernel_size = norm_type, kernel_size
+        self.stride, self.ceil_mode = stride, ceil_mode
+
+
+class LPPool1d(_LPPool):
+    """The `norm_type`-norm of each window of (N, C, L): see `lp_pool1d`."""
+
+    function = windows.lp_pool1d
+
+
+class LPPool2d(_LPPool):
+    """The `norm_type`-norm of each window of (N, C, H, W): see `lp_pool2d`."""
+
+    function = windows.lp_pool2d
+
+
+class LPPool3d(_LPPool):
+    """The `norm_type`-norm of each window of (N, C, D, H, W): see `lp_pool3d`."""
+
+    function = windows.lp_pool3d
+
+
 class _AdaptiveAvgPool(_Pool):
     shown = ("output_size",)
 
@@ -148,3 +177,39 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     `adaptive_max_pool3d`."""
 
     function = windows.adaptive_max_pool3d
+
+
+# ---------------------------------------------------------------- windows as such
+
+
+class Unfold(_Pool):
+    """The windows of (N, C, H, W) as columns, (N, C kernel, windows): see `unfold`."""
+
+    function = windows.unfold
+    shown = ("kernel_size", "dilation", "padding", "stride")
+
+    def __init__(
+        self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.padding, self.stride = padding, stride
+
+
+class Fold(_Pool):
+    """Columns, (N, C kernel, windows), added where their windows stand: see `fold`."""
+
+    function = windows.fold
+    shown = ("output_size", "kernel_size", "dilation", "padding", "stride")
+
+    def __init__(
+        self,
+        output_size: Any,
+        kernel_size: Any,
+        dilation: Any = 1,
+        padding: Any = 0,
+        stride: Any = 1,
+    ) -> None:
+        super().__init__()
+        self.output_size, self.kernel_size = output_size, kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride

@@ -1,4 +1,4 @@
-"""Layers that give images more pixels, or fewer."""
+"""Layers that give images more pixels, or fewer, or their channels in another order."""
 
 from __future__ import annotations
 
@@ -83,3 +83,17 @@ class PixelUnshuffle(Module):
 
     def extra_repr(self) -> str:
         return f"downscale_factor={self.downscale_factor}"
+
+
+class ChannelShuffle(Module):
+    """The channels of `groups` groups in turns: see `channel_shuffle`  (Zhang et al., 2018)."""
+
+    def __init__(self, groups: int) -> None:
+        super().__init__()
+        self.groups = groups
+
+    def forward(self, input: Any) -> Any:
+        return normalizing.channel_shuffle(input, self.groups)
+
+    def extra_repr(self) -> str:
+        return f"groups={self.groups}"

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, update_wrapper
-from math import prod
+from math import inf, prod
 from typing import Any
 
 import numpy as np
@@ -251,6 +251,27 @@ def _avg_pool(
     return ops.sum_pool(input, windows=windows) * (1 / counts)
 
 
+def _lp_pool(
+    name: str,
+    input: Any,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Any:
+    """The p-norm of each window, (sum x^p)^(1/p), p = `norm_type`; for inf the largest |x|."""
+    if norm_type == 0:
+        raise ValueError(f"{name}: norm_type=0 has no root")
+    if abs(norm_type) == inf:
+        sign = 1 if norm_type > 0 else -1
+        size = ops.absolute(input) * sign
+        return _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode) * sign
+    mean = _avg_pool(name, input**norm_type, kernel_size, stride, ceil_mode=ceil_mode)
+    return (mean * prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))) ** (
+        1 / norm_type
+    )
+
+
 @lru_cache(1024)
 def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
     """How many numbers each window sees: one for all, or an array."""
@@ -307,6 +328,7 @@ def _adaptive_max_pool(
 
 max_pool1d, max_pool2d, max_pool3d = _family(_max_pool)
 avg_pool1d, avg_pool2d, avg_pool3d = _family(_avg_pool)
+lp_pool1d, lp_pool2d, lp_pool3d = _family(_lp_pool)
 adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = _family(_adaptive_avg_pool)
 adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = _family(_adaptive_max_pool)
 

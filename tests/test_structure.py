@@ -53,9 +53,9 @@ WITHIN = {
     "nn.utils": "rnn __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "utils module init windows normalizing attending functional linear conv pooling activation "
-        "dropout container norm attention transformer embedding padding upsampling recurrent lazy "
-        "loss summary data optim __init__"
+        "utils module init windows normalizing attending loss_checks losses margins ctc functional "
+        "linear conv pooling activation dropout container norm attention transformer embedding "
+        "padding upsampling recurrent lazy loss summary data optim __init__"
     ),
 }
 

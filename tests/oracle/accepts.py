@@ -17,6 +17,7 @@ UNSHARED = {
     r"floating point|could not infer output dtype|either float or double|Integ(er|ral) (div|in)": (
         "whole numbers become the default float"
     ),
+    r"type Float can't be cast": "whole numbers become the default float",
     r"argument alpha must not be": "whole numbers times a float are floats",
     r"to be Long|int64|dtype Long|Long or|be Long but|a long tensor": (
         "an index may be of any whole dtype"
@@ -61,6 +62,12 @@ ACCEPTS = {
     ("F.*_loss(x, y*", "* with 0-d *"): _LOSSES,
     ("F.*_loss(x, y*", "?: a side fewer"): _LOSSES,
     ("F.*_loss(*", "empty *"): _LOSSES,
+    ("F.*_loss(x, 2*", "?: a side fewer"): _LOSSES,
+    ("F.*_loss(*, 2 * *", "*9*"): "a label is 1 or -1; others would be learnt from silently",
+    ("F.margin_ranking_loss(*", "uint8*"): _RANGE,
+    ("F.triplet_margin_loss(x, y*", "0-d"): "a distance is one of vectors, not of numbers",
+    ("F.multi_margin_loss(*", "extreme"): "inf - inf is nan; PyTorch leaves it out",
+    ("F.multi_margin_loss(*", "0-d"): "one number is no score of classes",
     ("F.kl_div(*", "extreme"): _LOSSES,
     ("F.kl_div(x, y*", "* with 0-d *"): _LOSSES,
     ("F.kl_div(x, y*", "?: a side fewer"): _LOSSES,
@@ -124,6 +131,9 @@ ACCEPTS = {
     ("torch.bincount(i, i.double()*", "empty *"): "sums of nothing have the weights' dtype too",
     ("torch.take_along_dim(x, i)", "i: -?"): "a negative index counts from the end",
     ("F.avg_pool*", "int*"): "whole numbers have no room for a mean",
+    ("F.local_response_norm(*", "int*"): "whole numbers have no room for a mean",
+    ("F.lp_pool2d(*", "int*"): "whole numbers have no room for a mean",
+    ("F.lp_pool2d(*", "bool"): "whole numbers have no room for a mean",
     ("F.layer_norm(x, *", "extreme"): _OVERFLOW,
     ("F.group_norm(x, 4)", "extreme"): _OVERFLOW,
     ("F.rms_norm(x, (4,), y[0])", "float32 with float64"): "the dtype in which the two meet",
@@ -131,23 +141,6 @@ ACCEPTS = {
     ("F.interpolate(*'bilinear')", "uint8"): "whole numbers have no room for a mean",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
 }
-
-# Names of PyTorch's that are not here yet: expressions with them wait in the tables.
-NOT_YET = frozenset(
-    [
-        "F.cosine_embedding_loss",
-        "F.gaussian_nll_loss",
-        "F.hinge_embedding_loss",
-        "F.local_response_norm",
-        "F.lp_pool2d",
-        "F.margin_ranking_loss",
-        "F.multi_margin_loss",
-        "F.poisson_nll_loss",
-        "F.rrelu",
-        "F.soft_margin_loss",
-        "F.triplet_margin_loss",
-    ]
-)
 
 # Ops with a derivative that no expression of PyTorch's records: the reason.
 _RULES = "it is the gradient of an op that is linear; compared as such, never recorded here"

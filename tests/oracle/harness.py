@@ -29,7 +29,7 @@ from zlib import crc32
 
 import numpy as np
 import torch
-from accepts import GRADIENTS, INEXACT, NOT_YET, UNSHARED
+from accepts import GRADIENTS, INEXACT, UNSHARED
 
 import nn.functional
 import tinygrad_edu as tg
@@ -552,8 +552,3 @@ def names_in(code: str) -> set[str]:
             elif root not in ("np", "math"):
                 found.add(f"Tensor.{node.attr}")
     return found
-
-
-def compared(family: str) -> list[Expression]:
-    """The expressions of a family, but those with names that are not here yet."""
-    return [one for one in table(family) if not names_in(one.code) & NOT_YET]

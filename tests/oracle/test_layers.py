@@ -7,16 +7,28 @@ import numpy as np
 import pytest
 import torch
 
+import nn.activation
 import nn.container
 import nn.dropout
 import nn.embedding
 import nn.linear
 import nn.norm
 import nn.padding
+import nn.pooling
 import nn.upsampling
 import tinygrad_edu as tg
 
-FILES = (nn.container, nn.dropout, nn.embedding, nn.linear, nn.norm, nn.padding, nn.upsampling)
+FILES = (
+    nn.activation,
+    nn.container,
+    nn.dropout,
+    nn.embedding,
+    nn.linear,
+    nn.norm,
+    nn.padding,
+    nn.pooling,
+    nn.upsampling,
+)
 OURS = {name: value for file in FILES for name, value in vars(file).items()}
 ROWS = {"high": 5}  # an input of whole numbers below 5
 
@@ -91,6 +103,23 @@ CASES = [
     ("PixelShuffle(2)", (2, 8, 3, 2)),
     ("PixelShuffle(3)", (9, 3, 2)),
     ("PixelUnshuffle(2)", (2, 2, 4, 6)),
+    ("ChannelShuffle(2)", (2, 6, 3)),
+    ("ChannelShuffle(3)", (1, 6, 2, 3)),
+    ("LocalResponseNorm(3)", (2, 5, 4)),
+    ("LocalResponseNorm(4, alpha=0.5, beta=0.6, k=2.0)", (2, 3, 4, 2)),
+    ("LocalResponseNorm(1, alpha=1.0)", (2, 3, 2, 2, 2)),
+    ("RReLU(0.2, 0.2)", (3, 4)),
+    ("Softmax2d()", (2, 3, 4, 2)),
+    ("Softmax2d()", (3, 4, 2)),
+    ("LPPool1d(2, 3)", (2, 3, 7)),
+    ("LPPool2d(2, (2, 3), stride=1)", (2, 3, 4, 5)),
+    ("LPPool2d(4, 2, 2, ceil_mode=True)", (3, 5, 5)),
+    ("LPPool2d(float('inf'), 2)", (2, 3, 4, 4)),
+    ("LPPool1d(-float('inf'), 2)", (2, 3, 4)),
+    ("LPPool3d(2.0, 2)", (1, 2, 4, 2, 3)),
+    ("Unfold((2, 3), dilation=1, padding=1, stride=2)", (2, 3, 4, 5)),
+    ("Fold((4, 5), kernel_size=(2, 2))", (2, 8, 12)),
+    ("FeatureAlphaDropout(0.0)", (3, 4)),
     ("AlphaDropout(0.0)", (3, 4)),
     ("Dropout2d(0.0)", (3, 4, 2, 2)),
     ("ParameterDict({'a': ones(2), 'b': zeros(2, 3)})",),
@@ -230,3 +259,59 @@ def test_containers_change_as_pytorchs_do():
         return repr(table), list(table.state_dict()), list(table), len(modules), "a" in table
 
     assert changed(OURS) == changed(vars(torch.nn))
+
+
+def test_feature_alpha_dropout_drops_whole_channels_as_pytorch_does():
+    x, p = np.random.default_rng(0).random((40, 5, 3, 2)) + 1, 0.4
+    y = nn.dropout.FeatureAlphaDropout(p)(tg.tensor(x)).array
+    z = torch.nn.FeatureAlphaDropout(p)(torch.tensor(x)).numpy()
+    dropped = {}
+    for name, out in (("ours", y), ("theirs", z)):
+        least = out.min()
+        gone = (np.abs(out - least) < 1e-12).reshape(200, 6)
+        assert (gone.all(axis=1) == gone.any(axis=1)).all()
+        scale = np.polyfit(
+            x.reshape(200, 6)[~gone[:, 0]].ravel(), out.reshape(200, 6)[~gone[:, 0]].ravel(), 1
+        )
+        dropped[name] = [least, *scale]
+        assert 0.28 < gone[:, 0].mean() < 0.52
+    np.testing.assert_allclose(dropped["ours"], dropped["theirs"], rtol=1e-6)
+    with pytest.raises(RuntimeError, match=r"^feature_alpha_dropout: .*not \(3,\)"):
+        nn.dropout.FeatureAlphaDropout()(tg.ones(3))
+
+
+def test_rrelu_draws_a_slope_for_each_number_in_training():
+    x = tg.full((1000,), -2.0).double().requires_grad_()
+    y = nn.activation.RReLU(0.1, 0.3)(x)
+    y.sum().backward()
+    slopes = x.grad.array
+    np.testing.assert_allclose(y.array, -2 * slopes)
+    assert 0.1 <= slopes.min() < 0.11
+    assert 0.29 < slopes.max() <= 0.3
+    assert tg.equal(nn.activation.RReLU()(tg.ones(3)), tg.ones(3))
+    z = tg.tensor([-1.0, 1.0])
+    assert nn.functional.rrelu(z, 0.5, 0.5, training=True, inplace=True) is z
+    assert z.tolist() == [-0.5, 1.0]
+    one, two = [
+        nn.functional.rrelu(x, training=True, generator=tg.Generator().manual_seed(1))
+        for _ in range(2)
+    ]
+    assert tg.equal(one, two)
+
+
+@pytest.mark.parametrize(
+    ("code", "size", "error", "message"),
+    [
+        ("RReLU(0.3, 0.1)", (3,), ValueError, r"lower=0\.3, upper=0\.1"),
+        ("RReLU(float('nan'), 0.1)", (3,), ValueError, r"finite"),
+        ("Softmax2d()", (3, 4), ValueError, r"not \(3, 4\)"),
+        ("ChannelShuffle(2)", (2, 3, 4), RuntimeError, r"2 groups.*\(2, 3, 4\)"),
+        ("ChannelShuffle(2)", (2, 4), RuntimeError, r"\(N, C, sizes\)"),
+        ("LocalResponseNorm(2)", (3, 4), ValueError, r"not \(3, 4\) and 2"),
+        ("LocalResponseNorm(0)", (3, 4, 2), ValueError, r"and 0"),
+        ("LPPool1d(0, 2)", (3, 4), ValueError, r"norm_type=0"),
+    ],
+)
+def test_an_input_that_does_not_fit_a_small_layer_is_refused(code, size, error, message):
+    with pytest.raises(error, match=message):
+        eval(code, dict(OURS))(tg.ones(size))

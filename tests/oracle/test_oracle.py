@@ -11,7 +11,6 @@ from harness import (
     Expression,
     Variant,
     both,
-    compared,
     difference,
     dtype_variants,
     fits,
@@ -22,6 +21,7 @@ from harness import (
     inputs_of,
     second_gradients,
     shape_variants,
+    table,
     tolerance_of,
     unequal,
     variant_difference,
@@ -29,7 +29,7 @@ from harness import (
 
 SHAPES_ONLY = ("random",)
 MAY_REFUSE = ("random", "autograd", "distributions")
-EXPRESSIONS = [one for family in FAMILIES for one in compared(family)]
+EXPRESSIONS = [one for family in FAMILIES for one in table(family)]
 VARIED = [one for one in EXPRESSIONS if one.family not in ("random", "refused", "printing")]
 with_inputs = pytest.mark.parametrize("expression", [e for e in VARIED if e.inputs], ids=str)
 

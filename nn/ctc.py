@@ -1,0 +1,108 @@
+"""The loss of sequences whose targets say what comes, but not when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinygrad_edu import Tensor, clamp_min, gather, ops, stack, where
+
+from .loss_checks import check_tensors, first, reduced
+
+
+def ctc_loss(
+    log_probs: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Tensor:
+    """-log of the chance that a sequence of classes, once what repeats and then the blanks are
+    taken out, reads as the target  (Graves et al., 2006: connectionist temporal classification).
+
+    log_probs is (T, N, C), log-probabilities for each time, or (T, C) for one sequence; targets are
+    (N, S), or all behind one another, (sum of target_lengths,).  The mean is that of the losses
+    divided by their target's length.  A target too long for its input has no chance: its loss is
+    inf, or 0 with `zero_infinity`.
+    """
+    alone = log_probs.ndim == 2
+    logp = log_probs[:, None] if alone else log_probs
+    times, lengths, labels = _sequences(logp, targets, input_lengths, target_lengths, blank)
+    n, size = labels.shape
+    states = np.full((n, 2 * size + 1), blank)  # the labels, with blanks around
+    states[:, 1::2] = labels
+    skips = np.zeros(states.shape, bool)  # from a label to the next, if they differ
+    skips[:, 3::2] = labels[:, 1:] != labels[:, :-1]
+    never = float(np.finfo(logp.dtype).min) / 4  # as good as log 0, and has no nan behind it
+    places = np.broadcast_to(states, (len(logp), *states.shape)).astype(np.int64)
+    at_states = clamp_min(gather(logp, 2, Tensor(places)), never)
+    start = np.where(np.arange(states.shape[1]) == 0, 0.0, never) * np.ones((n, 1))
+    path = Tensor(start.astype(logp.dtype))  # log of the chance of being in a state by now
+    for t, in_time in enumerate(np.arange(len(logp))[:, None, None] < times[:, None]):
+        padded = ops.pad(path, pad_width=((0, 0), (2, 0)), constant_values=never)
+        skipping = where(Tensor(skips), padded[:, :-2], never)
+        before = ops.logsumexp(stack([path, padded[:, 1:-1], skipping]), axis=0)
+        path = where(Tensor(in_time), clamp_min(before + at_states[t], never), path)
+    padded = ops.pad(path, pad_width=((0, 0), (2, 0)), constant_values=never)
+    ends = gather(padded, 1, Tensor(2 * lengths[:, None] + np.array([1, 2])))
+    losses = -ops.logsumexp(ends, axis=1)
+    impossible = Tensor(losses.array > -never / 2)
+    losses = where(impossible, 0.0 if zero_infinity else float("inf"), losses)
+    if reduction == "mean":
+        return ops.mean(losses / Tensor(np.maximum(lengths, 1).astype(logp.dtype)))
+    return reduced("ctc_loss", losses[0] if alone else losses, reduction)
+
+
+def _sequences(
+    logp: Tensor,
+    targets: Tensor,
+    input_lengths: Tensor | Sequence[int],
+    target_lengths: Tensor | Sequence[int],
+    blank: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The lengths of inputs and targets, (N,), and the targets, (N, longest), blank behind."""
+    check_tensors("ctc_loss", logp, targets)
+    if logp.ndim != 3 or targets.ndim not in (1, 2) or targets.dtype.kind not in "iu":
+        raise ValueError(
+            "ctc_loss: log_probs is (T, N, C) or (T, C), and targets are whole numbers, (N, S) or "
+            f"(sum of target_lengths,); not {tuple(logp.shape)} and {tuple(targets.shape)}, "
+            f"{targets.dtype}"
+        )
+    count, n, classes = logp.shape
+    if not 0 <= blank < classes:
+        raise RuntimeError(f"ctc_loss: blank={blank} is not one of the {classes} classes")
+    times = _lengths("input_lengths", input_lengths, n, count)
+    most = targets.shape[-1] if targets.shape[:-1] in ((), (n,)) else -1
+    lengths = _lengths("target_lengths", target_lengths, n, most)
+    inside = np.arange(lengths.max(initial=0)) < lengths[:, None]
+    labels = np.full(inside.shape, blank)
+    listed = targets.ndim == 2
+    given = targets.array[:, : inside.shape[1]][inside] if listed else targets.array
+    if given.size != inside.sum():
+        raise RuntimeError(
+            f"ctc_loss: {given.size} targets behind one another, but target_lengths add up to "
+            f"{inside.sum()}"
+        )
+    labels[inside] = given
+    wrong = inside & ((labels < 0) | (labels >= classes) | (labels == blank))
+    if wrong.any():
+        place = first(wrong)
+        raise IndexError(
+            f"ctc_loss: target {place[0]} holds {labels[place]} at [{place[1]}]; it is a class, 0 "
+            f"to {classes - 1}, and not the blank, {blank}"
+        )
+    return times, lengths, labels
+
+
+def _lengths(name: str, given: Tensor | Sequence[int], n: int, most: int) -> np.ndarray:
+    lengths = np.asarray(given.array if isinstance(given, Tensor) else given).reshape(-1)
+    whole = lengths.dtype.kind in "iu" and lengths.shape == (n,)
+    if not whole or not ((lengths >= 0) & (lengths <= most)).all():
+        raise RuntimeError(
+            f"ctc_loss: {name} holds a whole number, 0 to {most}, for each of {n} sequences, not "
+            f"{lengths.tolist()}"
+        )
+    return lengths.astype(np.int64)

@@ -1,0 +1,137 @@
+"""What all losses ask of their inputs, and how they become one number."""
+
+from __future__ import annotations
+
+from math import isnan
+
+import numpy as np
+
+from tinygrad_edu import Tensor, ops
+
+REDUCTIONS = ("mean", "sum", "none")
+
+
+def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:
+    if reduction not in known:
+        *first, last = map(repr, known)
+        raise ValueError(f"{name}: reduction is {', '.join(first)} or {last}, not {reduction!r}")
+
+
+def reduced(
+    name: str, losses: Tensor, reduction: str, known: tuple[str, ...] = REDUCTIONS
+) -> Tensor:
+    if reduction == "mean":
+        return ops.mean(losses)
+    if reduction == "sum":
+        return ops.sum(losses)
+    check_reduction(name, reduction, known)
+    return losses
+
+
+def check_tensors(
+    name: str, input: Tensor, target: Tensor, which: str = "input and target"
+) -> None:
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
+        given = f"{type(input).__name__} and {type(target).__name__}"
+        raise TypeError(f"{name}: {which} are {given}; make both tensors first")
+
+
+def check_pair(name: str, input: Tensor, target: Tensor, which: str = "input and target") -> None:
+    check_tensors(name, input, target, which)
+    if input.array.shape != target.array.shape:
+        shapes = f"{tuple(input.shape)} and {tuple(target.shape)}"
+        raise ValueError(
+            f"{name}: {which} have the shapes {shapes}, which would broadcast to numbers that "
+            f"mean nothing; make them equal, as with {which.split()[-1]}."
+            f"reshape({tuple(input.shape)})"
+        )
+    if not input.array.size:
+        refuse_empty(name, input)
+
+
+def refuse_empty(name: str, input: Tensor) -> None:
+    raise ValueError(
+        f"{name}: the batch is empty, shape {input.shape}: there is nothing to average"
+    )
+
+
+def refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
+    """A NaN in the input may come of a step too large; one in the target is a hole in the data."""
+    y = loss.array
+    lost = isnan(y.item()) if y.ndim == 0 else np.isnan(y).any()
+    if lost and np.isnan(target.array).any():
+        place = [*first(np.isnan(target.array))]
+        raise ValueError(
+            f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such "
+            "examples out, or fill in a number"
+        )
+
+
+def check_between_0_and_1(name: str, which: str, x: Tensor) -> None:
+    inside = (x.array >= 0) & (x.array <= 1)
+    check_all(name, which, x, inside, "it is a probability, between 0 and 1")
+
+
+def check_all(name: str, which: str, x: Tensor, right: np.ndarray, what: str) -> None:
+    if not right.all():
+        place = first(~right)
+        raise ValueError(f"{name}: {which} holds {x.array[place]} at {[*place]}; {what}")
+
+
+def first(wrong: np.ndarray) -> tuple[int, ...]:
+    return tuple(int(k) for k in np.argwhere(wrong)[0])
+
+
+def check_classes(name: str, input: Tensor, target: Tensor) -> None:
+    classes, shape = target.array, input.array.shape
+    if classes.dtype.kind not in "iu":
+        raise TypeError(
+            f"{name}: the target holds classes, whole numbers from 0, not {classes.dtype}; "
+            "call target.long()"
+        )
+    examples = shape[:-1] if len(shape) < 3 else shape[:1] + shape[2:]
+    if not shape or examples != classes.shape:
+        raise ValueError(
+            f"{name}: input is (N, classes) and target (N,), or (N, classes, d1, ...) and "
+            f"(N, d1, ...), not {tuple(shape)} and {tuple(classes.shape)}"
+        )
+    if not input.array.size:
+        refuse_empty(name, input)
+
+
+def check_range(name: str, classes: np.ndarray, kept: np.ndarray, count: int, hint: str) -> None:
+    wrong = kept & ((classes < 0) | (classes >= count))
+    if wrong.any():
+        place = first(wrong)
+        raise IndexError(
+            f"{name}: the target holds class {classes[place]} at {[*place]}, but the input has "
+            f"{count} classes, 0 to {count - 1}; {hint}"
+        )
+
+
+def check_class_weight(name: str, weight: Tensor | None, count: int) -> None:
+    if weight is not None and weight.shape != (count,):
+        raise RuntimeError(
+            f"{name}: weight holds a number for each of the {count} classes, shape ({count},), "
+            f"not {tuple(weight.shape)}"
+        )
+
+
+def weighted(name: str, x: Tensor, weight: Tensor | None) -> Tensor:
+    if weight is None:
+        return x
+    y = x * weight
+    if y.shape != x.shape:
+        raise ValueError(
+            f"{name} {tuple(weight.shape)} would repeat the losses, {tuple(x.shape)}; give a "
+            "weight for each, or for each of their last dimension"
+        )
+    return y
+
+
+def rows(x: Tensor) -> Tensor:
+    """A row for each example, a column for each class: (N, C, d1, ...) becomes (N d1 ..., C)."""
+    if x.ndim < 3:
+        return x if x.ndim == 2 else x.reshape(1, -1)
+    moved: Tensor = x.movedim(1, -1)
+    return moved.reshape(-1, x.shape[1])
