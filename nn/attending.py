@@ -96,26 +96,32 @@ def check_mask(name: str, what: str, mask: Tensor) -> None:
         )
 
 
+def shown(given: dict[str, Tensor]) -> str:
+    """Names and shapes, for an error: "query (3, 4), key (5, 4)"."""
+    return ", ".join(f"{what} {tuple(x.shape)}" for what, x in given.items())
+
+
 def _check_inputs(name: str, query: Tensor, key: Tensor, value: Tensor) -> None:
     given = {"query": query, "key": key, "value": value}
     for what, x in given.items():
         check_floating(x, f"{name}: {what}")
         if x.ndim < 2:
             raise ValueError(f"{name}: {what} is (..., length, size), not {tuple(x.shape)}")
-    shapes = ", ".join(f"{what} {tuple(x.shape)}" for what, x in given.items())
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(
-            f"{name}: {shapes}: each query is multiplied with each key, so their last sizes are "
-            "equal"
+            f"{name}: {shown(given)}: each query is multiplied with each key, so their last sizes "
+            "are equal"
         )
     if key.shape[-2] != value.shape[-2]:
-        raise ValueError(f"{name}: {shapes}: every key has a value, so their lengths are equal")
+        raise ValueError(
+            f"{name}: {shown(given)}: every key has a value, so their lengths are equal"
+        )
     try:
         np.broadcast_shapes(*[x.shape[:-2] for x in given.values()])
     except ValueError:
         heads = "" if key.ndim < 3 else "; enable_gqa=True lets heads of the query share a key"
         raise ValueError(
-            f"{name}: {shapes}: what is before the last two sizes does not broadcast{heads}"
+            f"{name}: {shown(given)}: what is before the last two sizes does not broadcast{heads}"
         ) from None
 
 

@@ -174,25 +174,25 @@ class MultiheadAttention(Module):
     def _check_shapes(self, query: Any, key: Any, value: Any) -> bool:
         """Raise ValueError unless the inputs fit; True if they are one example, without N."""
         given = {"query": query, "key": key, "value": value}
-        shapes = ", ".join(f"{what} {tuple(x.shape)}" for what, x in given.items())
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
             wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
             raise ValueError(
-                f"MultiheadAttention: the inputs are {wanted}, or (L, E) for one example: {shapes}"
+                f"MultiheadAttention: the inputs are {wanted}, or (L, E) for one example: "
+                f"{attending.shown(given)}"
             )
         widths = (self.embed_dim, self.kdim, self.vdim)
         if (query.shape[-1], key.shape[-1], value.shape[-1]) != widths:
             raise ValueError(
                 "MultiheadAttention: the last sizes of query, key and value are embed_dim, kdim "
-                f"and vdim, {widths}: {shapes}"
+                f"and vdim, {widths}: {attending.shown(given)}"
             )
         batch = 0 if self.batch_first else 1
         if key.shape[:-1] != value.shape[:-1]:
-            raise ValueError(f"MultiheadAttention: every key has a value: {shapes}")
+            raise ValueError(f"MultiheadAttention: every key has a value: {attending.shown(given)}")
         if query.ndim == 3 and query.shape[batch] != key.shape[batch]:
             raise ValueError(
                 f"MultiheadAttention: the batch, dimension {batch} (batch_first="
-                f"{self.batch_first}), is the same in query and key: {shapes}"
+                f"{self.batch_first}), is the same in query and key: {attending.shown(given)}"
             )
         return bool(query.ndim == 2)
 
