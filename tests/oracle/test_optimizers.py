@@ -110,6 +110,27 @@ def test_fifty_steps_are_torchs(name, settings):
         assert not np.allclose(ours[0][0], ours[-1][0], atol=1e-4)
 
 
+@ONE_OF_EACH
+@pytest.mark.parametrize("size", [1, 5, 9, 20])
+def test_blocks_of_any_size_make_the_same_steps(name, settings, size, monkeypatch):
+    """Small parameters share a block, a large one is cut: that is seen nowhere, nor in the
+    state."""
+
+    def walk():
+        params = weights(tg.tensor)
+        optimizer = getattr(optim, name)(params, **settings)
+        for k in range(6):
+            optimizer.zero_grad()
+            moving = params if k % 3 else params[:2]
+            sum((p * p).sum() for p in moving).backward()
+            optimizer.step()
+        return [p.tolist() for p in params], str(optimizer.state_dict())
+
+    expected = walk()
+    monkeypatch.setattr(optim.optimizer, "BLOCK", size)
+    assert walk() == expected
+
+
 @ALL
 def test_a_single_number_is_trained_as_torchs(name, settings):
     paths = []
