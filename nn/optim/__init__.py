@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 from .adagrad import Adadelta, Adagrad, RMSprop, Rprop
 from .adam import Adam, Adamax, AdamW, Lion, NAdam, RAdam
+from .lbfgs import LBFGS
+from .muon import Muon
 from .optimizer import Optimizer
 from .sgd import SGD
 
@@ -11,8 +13,8 @@ if TYPE_CHECKING:
     from . import lr_scheduler
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Optimizer", "RAdam",
-    "RMSprop", "Rprop", "lr_scheduler",
+    "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon", "NAdam",
+    "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
 ]  # fmt: skip
 
 

@@ -10,6 +10,7 @@ parameters there are.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -40,7 +41,8 @@ class Block:
         self._shapes = [x.shape for x in arrays]  # as they are now: p.data may change them
         self._ends = np.cumsum([x.size for x in arrays])
         self._flat, d = (x[: self._ends[-1]] for x in scratch)
-        self.g, self.d = self._flat.reshape(shape), d.reshape(shape)
+        self.g: Array = self._flat.reshape(shape)
+        self.d = d.reshape(shape)
         self.parts_of_d = self._parts(self.d)
         self.state: dict[str, Any] = {
             name: value if np.isscalar(value) else self.gather([s[name] for s in states]).copy()
@@ -234,11 +236,7 @@ class Optimizer:
         """A copy of all that is remembered, and the settings of the groups; parameters are numbers,
         counted through the groups: {"state": {0: {"step": ...}}, "param_groups": [...]}."""
         number = {p: i for i, p in enumerate(self._params())}
-        state = {
-            number[p]: {name: x.clone() for name, x in tensors.items()}
-            for p, tensors in self.state.items()
-            if tensors
-        }
+        state = {number[p]: deepcopy(tensors) for p, tensors in self.state.items() if tensors}
         groups = [
             {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
         ]
@@ -257,19 +255,24 @@ class Optimizer:
             )
         numbers = [i for group in groups for i in group["params"]]
         params = dict(zip(numbers, self._params(), strict=True))
-        memory = {}
-        for i, state in state_dict["state"].items():
-            p = params[i]
-            memory[p] = {name: _remembered(name, x, p) for name, x in state.items()}
-            for name, x in memory[p].items():
-                if not np.isscalar(x) and x.shape != p.shape:
-                    raise ValueError(
-                        f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
-                        f"the parameter here {p.shape}"
-                    )
+        memory = {
+            params[i]: self._recalled(i, state, params[i])
+            for i, state in state_dict["state"].items()
+        }
         for group, settings in zip(self.param_groups, groups, strict=True):
             group.update({**settings, "params": group["params"]})
         self._blocks, self._resting = {}, memory
+
+    def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        """What is remembered of p, parameter i, from its part of a state dict."""
+        memory = {name: _remembered(name, x, p) for name, x in state.items()}
+        for name, x in memory.items():
+            if not np.isscalar(x) and x.shape != p.shape:
+                raise ValueError(
+                    f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
+                    f"the parameter here {p.shape}"
+                )
+        return memory
 
     def _params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
