@@ -50,10 +50,11 @@ WITHIN = {
     "tinygrad_edu.viz": "render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim": "optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
+    "nn.utils": "gradients parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "utils module init windows normalizing functional linear conv pooling activation dropout "
-        "container norm embedding padding upsampling lazy loss summary data optim __init__"
+        "module init windows normalizing functional linear conv pooling activation dropout "
+        "container norm embedding padding upsampling lazy loss summary utils data optim __init__"
     ),
 }
 

@@ -1,4 +1,4 @@
-"""What is done to all parameters at once: clip their gradients, see them as one vector."""
+"""All parameters at once: clip their gradients, see them as one vector."""
 
 from __future__ import annotations
 
@@ -7,7 +7,14 @@ from collections.abc import Iterable
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
-__all__ = ["clip_grad_norm_", "clip_grad_value_", "parameters_to_vector", "vector_to_parameters"]
+__all__ = [
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
+    "parameters_to_vector",
+    "vector_to_parameters",
+]
 
 
 def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
@@ -15,11 +22,49 @@ def _gradients(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
     return [p.grad for p in parameters if p.grad is not None]
 
 
+def get_total_norm(
+    tensors: Tensor | Iterable[Tensor],
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
+) -> Tensor:
+    """The norm of all tensors as one vector.
+
+    Raises RuntimeError, with `error_if_nonfinite`, if it is infinite or NaN.  `foreach` chooses
+    among PyTorch's implementations; here there is one.
+    """
+    tensors = [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    if not tensors:
+        return tg.tensor(0.0)
+    with tg.no_grad():
+        norm: Tensor = tg.stack([x.norm(norm_type) for x in tensors]).norm(norm_type)
+    if error_if_nonfinite and not tg.isfinite(norm).item():
+        raise RuntimeError(
+            f"the norm of the gradients is {norm.item()}; look for a division by 0, a log of 0 or "
+            "a learning rate that is too large"
+        )
+    return norm
+
+
+def clip_grads_with_norm_(
+    parameters: Tensor | Iterable[Tensor],
+    max_norm: float,
+    total_norm: Tensor,
+    foreach: bool | None = None,
+) -> None:
+    """g <- g max_norm / (total_norm + 1e-6) if that makes g smaller."""
+    with tg.no_grad():
+        scale = (max_norm / (total_norm + 1e-6)).clamp(max=1.0)
+        for g in _gradients(parameters):
+            g.mul_(scale)
+
+
 def clip_grad_norm_(
     parameters: Tensor | Iterable[Tensor],
     max_norm: float,
     norm_type: float = 2.0,
     error_if_nonfinite: bool = False,
+    foreach: bool | None = None,
 ) -> Tensor:
     """g <- g max_norm / (|g| + 1e-6) if that makes g smaller, |g| the norm of all gradients as one
     vector; returns what it was before (Pascanu et al., 2013).
@@ -27,23 +72,15 @@ def clip_grad_norm_(
     Call it between `loss.backward()` and `optimizer.step()`.  Raises RuntimeError, with
     `error_if_nonfinite`, if a gradient is infinite or NaN.
     """
-    grads = _gradients(parameters)
-    if not grads:
-        return tg.tensor(0.0)
-    with tg.no_grad():
-        norm: Tensor = tg.stack([g.norm(norm_type) for g in grads]).norm(norm_type)
-        if error_if_nonfinite and not tg.isfinite(norm).item():
-            raise RuntimeError(
-                f"clip_grad_norm_: the norm of the gradients is {norm.item()}; look for a division "
-                "by 0, a log of 0 or a learning rate that is too large"
-            )
-        scale = (max_norm / (norm + 1e-6)).clamp(max=1.0)
-        for g in grads:
-            g.mul_(scale)
+    parameters = [parameters] if isinstance(parameters, Tensor) else list(parameters)
+    norm = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
+    clip_grads_with_norm_(parameters, max_norm, norm)
     return norm
 
 
-def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -> None:
+def clip_grad_value_(
+    parameters: Tensor | Iterable[Tensor], clip_value: float, foreach: bool | None = None
+) -> None:
     """Every number of the gradients into [-clip_value, clip_value]."""
     with tg.no_grad():
         for g in _gradients(parameters):
