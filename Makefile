@@ -35,6 +35,7 @@ bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/lenet.py
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/data.py
+	$(BIN)/python benchmarks/optimizers.py
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
