@@ -189,31 +189,33 @@ class Optimizer:
         blocks = []
         for params in alike.values():
             portions = list(self._portions(params))
-            largest = max(sum(p.array.size for p in some) for some, _ in portions)
+            largest = max(size for _, _, size in portions)
             scratch = np.empty((2, largest), params[0].dtype)
-            for some, rows in portions:
+            for some, rows, _ in portions:
                 shape = some[0].shape if self.whole else (-1,)
                 blocks.append(Block(some, rows, shape, [states[p] for p in some], scratch))
         self._blocks[id(group)] = nodes, blocks
         return blocks
 
-    def _portions(self, params: list[Tensor]) -> Iterator[tuple[list[Tensor], slice | None]]:
-        """Neighbours together, as many as fit into BLOCK numbers; a larger one in rows."""
+    def _portions(self, params: list[Tensor]) -> Iterator[tuple[list[Tensor], slice | None, int]]:
+        """Neighbours together, as many as fit into BLOCK numbers; a larger one in rows.  The last
+        of the three is how many numbers there are."""
         some: list[Tensor] = []
         room = BLOCK
         for p in params:
             size = p.array.size
             if size > BLOCK and not self.whole:
                 step = max(1, BLOCK * len(p) // size)
-                yield from (([p], slice(k, k + step)) for k in range(0, len(p), step))
+                most = step * size // len(p)
+                yield from (([p], slice(k, k + step), most) for k in range(0, len(p), step))
                 continue
             if some and (self.whole or size > room):
-                yield some, None
+                yield some, None, BLOCK - room
                 some, room = [], BLOCK
             some.append(p)
             room -= size
         if some:
-            yield some, None
+            yield some, None, BLOCK - room
 
     def _memory(self) -> dict[Tensor, dict[str, Any]]:
         """What is remembered of each parameter: arrays in its shape, and numbers."""
