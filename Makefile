@@ -35,6 +35,8 @@ bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/lenet.py
 	$(BIN)/python benchmarks/indexing.py
 	$(BIN)/python benchmarks/data.py
+	$(BIN)/python benchmarks/optimizers.py
+	$(BIN)/python benchmarks/recurrent.py
 	$(BIN)/python benchmarks/transformer.py
 
 .venv/bin/python:

@@ -37,6 +37,8 @@ SECTIONS = [
     ("nn.optim", nn.optim, "torch.optim"),
     ("nn.optim.lr_scheduler", nn.optim.lr_scheduler, "torch.optim.lr_scheduler"),
     ("nn.utils", nn.utils, "torch.nn.utils"),
+    ("nn.utils.parametrize", nn.utils.parametrize, "torch.nn.utils.parametrize"),
+    ("nn.utils.parametrizations", nn.utils.parametrizations, "torch.nn.utils.parametrizations"),
     ("nn.data", nn.data, "torch.utils.data"),
 ]
 

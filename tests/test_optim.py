@@ -358,6 +358,99 @@ def test_parameters_whose_momenta_differ_are_kept_apart():
     assert products[0] != products[1]
 
 
+# ---------------------------------------------------------------- whole vectors, whole matrices
+
+
+def bowl(w, optimizer):
+    def closure():
+        optimizer.zero_grad()
+        loss = ((w - 3) ** 2).sum()
+        loss.backward()
+        return loss
+
+    return closure
+
+
+@pytest.mark.parametrize("line_search_fn", [None, "strong_wolfe"])
+def test_lbfgs_finds_the_bottom_of_a_bowl_in_one_step_and_is_seen_by_the_clock(line_search_fn):
+    w = tg.zeros(2, 2, requires_grad=True)
+    optimizer = optim.LBFGS([w], line_search_fn=line_search_fn)
+    late = (w * w).sum()
+    with tg.no_grad():
+        assert optimizer.step(bowl(w, optimizer)).item() == 36
+    np.testing.assert_allclose(w.tolist(), 3, rtol=1e-5)
+    assert optimizer.step(bowl(w, optimizer)).item() < 1e-8
+    with pytest.raises(RuntimeError, match=r"LBFGS\.step\(\) at .*test_optim\.py:\d+"):
+        late.backward()
+
+
+def test_a_copied_lbfgs_goes_on_alike_and_a_frozen_part_stays():
+    w, frozen = tg.zeros(3, requires_grad=True), tg.ones(2)
+    optimizer = optim.LBFGS([w, frozen], lr=0.1, max_iter=3)
+    optimizer.step(bowl(w, optimizer))
+    twin, twin_optimizer = copy.deepcopy((w, optimizer))
+    for p, o in ((w, optimizer), (twin, twin_optimizer)):
+        o.step(bowl(p, o))
+    assert w.tolist() == twin.tolist()
+    assert frozen.tolist() == [1, 1]
+
+
+def test_an_error_in_the_middle_of_a_search_leaves_the_parameters_where_it_began():
+    w = tg.zeros(2, requires_grad=True)
+    optimizer = optim.LBFGS([w], line_search_fn="strong_wolfe")
+    closure, calls = bowl(w, optimizer), []
+
+    def failing():
+        calls.append(w.tolist())
+        if len(calls) == 2:
+            raise ZeroDivisionError
+        return closure()
+
+    with pytest.raises(ZeroDivisionError):
+        optimizer.step(failing)
+    assert calls[1] != [0, 0]
+    assert w.tolist() == [0, 0]
+
+
+def test_what_lbfgs_and_muon_cannot_do_is_refused():
+    w, v = tg.ones(2, 3, requires_grad=True), tg.ones(3, requires_grad=True)
+    lbfgs, muon = optim.LBFGS([w]), optim.Muon([w])
+    refused(TypeError, r"LBFGS: step\(closure\) needs the loss at several places", lbfgs.step)
+    refused(ValueError, "LBFGS: there is one group", lambda: lbfgs.add_param_group({"params": [v]}))
+    refused(ValueError, "None or 'strong_wolfe'", lambda: optim.LBFGS([w], line_search_fn="wolfe"))
+    refused(ValueError, "LBFGS: lr is at least 0", lambda: optim.LBFGS([w], lr=-1))
+    lbfgs.step(bowl(w, lbfgs))
+    state = lbfgs.state_dict()
+    refused(
+        ValueError,
+        "LBFGS: the state is of 6 numbers, the parameters here hold 3",
+        lambda: optim.LBFGS([v]).load_state_dict(state),
+    )
+    refused(
+        ValueError,
+        r"Muon: parameter 1 has shape \(3,\); it trains matrices",
+        lambda: optim.Muon([w, v]),
+    )
+    refused(ValueError, "it trains matrices", lambda: muon.add_param_group({"params": [v]}))
+    assert len(muon.param_groups) == 1
+    refused(ValueError, "not 'adam'", lambda: optim.Muon([w], adjust_lr_fn="adam"))
+    refused(ValueError, "three numbers", lambda: optim.Muon([w], ns_coefficients=(1, 2)))
+    refused(ValueError, "momentum is at least 0", lambda: optim.Muon([w], momentum=-1))
+
+
+def test_muon_steps_alike_in_all_directions():
+    """Whatever the gradient's singular values, those of a step are near lr."""
+    rng = np.random.default_rng(0)
+    u, v = (np.linalg.qr(rng.standard_normal((n, 4)))[0] for n in (9, 5))
+    w = tg.zeros(9, 5, dtype=tg.float64, requires_grad=True)
+    optimizer = optim.Muon([w], lr=1.0, adjust_lr_fn="original")
+    w.grad = tg.from_numpy(u * [100.0, 10.0, 5.0, 1.0] @ v.T)
+    optimizer.step()
+    steps = np.linalg.svd(w.detach().numpy() / (9 / 5) ** 0.5)[1]
+    assert (abs(steps[:4] - 1) < 0.4).all()
+    assert steps[4] < 1e-12
+
+
 # ---------------------------------------------------------------- the clock
 
 
@@ -426,6 +519,19 @@ def test_a_clipped_norm_is_at_most_the_limit_and_the_direction_stays():
     np.testing.assert_allclose([a.grad.tolist(), b.grad.tolist()], [[0.6, 0], [0, 0.7]], 1e-5)
     assert idle.grad is None
     assert utils.clip_grad_norm_(idle, 1).item() == 0
+
+
+def test_a_total_norm_is_that_of_one_vector_and_clips_in_a_second_call():
+    w = tg.zeros(2, requires_grad=True)
+    w.grad = tg.tensor([3.0, 4.0])
+    norm = utils.get_total_norm([w.grad, tg.tensor([12.0])])
+    assert norm.item() == 13
+    assert utils.get_total_norm([]).item() == 0
+    assert utils.get_total_norm(w.grad, float("inf"), foreach=True).item() == 4
+    utils.clip_grads_with_norm_(w, 1.3, norm)
+    np.testing.assert_allclose(w.grad.tolist(), [0.3, 0.4], 1e-6)
+    with pytest.raises(RuntimeError, match="is nan"):
+        utils.get_total_norm([tg.tensor([float("nan")])], error_if_nonfinite=True)
 
 
 def test_a_gradient_that_is_not_finite_is_an_error_if_asked():

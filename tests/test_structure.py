@@ -49,11 +49,11 @@ WITHIN = {
     "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.viz": "render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
-    "nn.optim": "optimizer sgd adagrad adam lr_scheduler __init__",
-    "nn.utils": "rnn __init__",
+    "nn.optim": "optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
+    "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "utils module init windows normalizing attending loss_checks losses margins ctc functional "
+        "module init windows normalizing attending loss_checks losses margins ctc functional utils "
         "linear conv pooling activation dropout container norm attention transformer embedding "
         "padding upsampling recurrent lazy loss summary data optim __init__"
     ),

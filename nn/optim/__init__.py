@@ -9,17 +9,20 @@ from .sgd import SGD
 
 if TYPE_CHECKING:
     from . import lr_scheduler
+    from .lbfgs import LBFGS
+    from .muon import Muon
 
 __all__ = [
-    "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "NAdam", "Optimizer", "RAdam",
-    "RMSprop", "Rprop", "lr_scheduler",
+    "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon", "NAdam",
+    "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """`nn.optim.lr_scheduler`, imported when it is first asked for: importing nn stays quick."""
-    if name == "lr_scheduler":
-        from importlib import import_module
+    """What is imported when it is first asked for: importing nn stays quick."""
+    if name not in ("LBFGS", "Muon", "lr_scheduler"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
 
-        return import_module("nn.optim.lr_scheduler")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{name.lower()}")
+    return module if name == "lr_scheduler" else getattr(module, name)

@@ -2,13 +2,15 @@
 
 A subclass writes `update(d, g, state, group)`: given the gradient `g`, what it remembers (`state`,
 a dict of its own) and the settings of the group, it fills `d` with what the parameters are lowered
-by.  All of these are flat: a Block lays the gradients of many parameters side by side, so that a
-step costs a dozen passes over memory, however many parameters there are.
+by.  All of these are flat: a Block lays the gradients of many small parameters side by side, and
+cuts a large one, so that a step costs a dozen passes over what the cache holds, however many
+parameters there are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import numpy as np
@@ -19,31 +21,46 @@ from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
 COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself
+BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its dozen passes
 
 
 class Block:
-    """Parameters of one dtype side by side: their gradient `g`, what they are lowered by `d`, and
-    what the optimiser remembers of them, all flat."""
+    """Parameters of one dtype side by side, or `rows` of one: their gradient `g`, what they are
+    lowered by `d`, and what the optimiser remembers of them, all flat, or of the given shape."""
 
-    def __init__(self, params: list[Tensor], states: list[dict[str, Any]]) -> None:
-        self.params = params
-        self._shapes = [p.shape for p in params]  # as they are now: p.data may change them
-        self._ends = np.cumsum([p.array.size for p in params])
-        self.g: Array = np.empty(self._ends[-1], params[0].dtype)
-        self.d = np.empty_like(self.g)
+    def __init__(
+        self,
+        params: list[Tensor],
+        rows: slice | None,
+        shape: tuple[int, ...],
+        states: list[dict[str, Any]],
+        scratch: Array,
+    ) -> None:
+        self.params, self.rows = params, rows
+        arrays = self.own([p.array for p in params])
+        self._shapes = [x.shape for x in arrays]  # as they are now: p.data may change them
+        self._ends = np.cumsum([x.size for x in arrays])
+        self._flat, d = (x[: self._ends[-1]] for x in scratch)
+        self.g: Array = self._flat.reshape(shape)
+        self.d = d.reshape(shape)
         self.parts_of_d = self._parts(self.d)
         self.state: dict[str, Any] = {
-            name: value if np.isscalar(value) else self.gather([s[name] for s in states])
+            name: value if np.isscalar(value) else self.gather([s[name] for s in states]).copy()
             for name, value in states[0].items()
         }
 
-    def gather(self, arrays: list[Any], out: Array | None = None) -> Array:
-        """The numbers of arrays or tensors, side by side."""
-        plain = [x if x.__class__ is np.ndarray else x.array for x in arrays]
-        return np.concatenate(plain, None, out)
+    def own(self, arrays: list[Any]) -> list[Array]:
+        """What is the block's of the arrays of its parameters."""
+        return arrays if self.rows is None else [x[self.rows] for x in arrays]
 
-    def _parts(self, flat: Array) -> list[Array]:
-        parts = np.split(flat, self._ends[:-1])
+    def gather(self, arrays: list[Any]) -> Array:
+        """The numbers of arrays or tensors, one for each parameter, side by side in `g`."""
+        plain = [x if x.__class__ is np.ndarray else x.array for x in arrays]
+        np.concatenate(self.own(plain), None, self._flat)
+        return self.g
+
+    def _parts(self, values: Array) -> list[Array]:
+        parts = np.split(values.reshape(-1), self._ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
     def states(self) -> list[dict[str, Any]]:
@@ -61,9 +78,11 @@ class Optimizer:
     """The base of all optimisers: `zero_grad()`, `loss.backward()`, `step()`.
 
     `params` is an iterable of parameters, or of groups: dicts with "params" and settings of their
-    own. Raises ValueError if there is none, or if one is given twice; TypeError for what is not a
+    own.  Raises ValueError if there is none, or if one is given twice; TypeError for what is not a
     Tensor.
     """
+
+    whole = False  # does an update need each parameter by itself, in its shape?
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
@@ -125,26 +144,28 @@ class Optimizer:
         place = clock.user_place(self._place)
         for group in self.param_groups:
             for block in self._blocks_of(group):
-                g = block.gather([p.node.grad for p in block.params], block.g)  # type: ignore[union-attr]
+                g = block.gather([p.node.grad for p in block.params])  # type: ignore[union-attr]
                 if group.get("maximize"):
                     np.negative(g, out=g)
                 if group.get("weight_decay"):
                     self.decay(block, group)
                 self.update(block.d, g, block.state, group)
                 arrays = [p.array for p in block.params]
-                list(map(np.subtract, arrays, block.parts_of_d, arrays))  # each array -= its d
+                own = block.own(arrays)
+                list(map(np.subtract, own, block.parts_of_d, own))  # each array -= its d
                 clock.stamp(*arrays, place=place)
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:
         """Weight decay as a penalty: weight_decay p joins the gradient.  Decoupled from the
         gradient: p shrinks by the factor 1 - lr weight_decay (Loshchilov and Hutter, 2019)."""
-        arrays = [p.array for p in block.params]
-        if group.get("decoupled_weight_decay"):
-            for x in arrays:
+        for x, d in zip(block.own([p.array for p in block.params]), block.parts_of_d, strict=True):
+            if group.get("decoupled_weight_decay"):
                 x *= 1 - group["lr"] * group["weight_decay"]
-        else:
-            block.g += group["weight_decay"] * block.gather(arrays, block.d)
+            else:
+                np.multiply(x, group["weight_decay"], d)
+        if not group.get("decoupled_weight_decay"):
+            block.g += block.d
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         """Fill `d` with what the parameters are lowered by; `g` is theirs to change."""
@@ -165,17 +186,45 @@ class Optimizer:
             state = states[p] = _fitting(states.get(p, {}), p)
             numbers = (x if np.isscalar(x) else None for x in state.values())
             alike.setdefault((p.dtype, *state, *numbers), []).append(p)
-        blocks = [Block(params, [states[p] for p in params]) for params in alike.values()]
+        blocks = []
+        for params in alike.values():
+            portions = list(self._portions(params))
+            largest = max(size for _, _, size in portions)
+            scratch = np.empty((2, largest), params[0].dtype)
+            for some, rows, _ in portions:
+                shape = some[0].shape if self.whole else (-1,)
+                blocks.append(Block(some, rows, shape, [states[p] for p in some], scratch))
         self._blocks[id(group)] = nodes, blocks
         return blocks
 
+    def _portions(self, params: list[Tensor]) -> Iterator[tuple[list[Tensor], slice | None, int]]:
+        """Neighbours together, as many as fit into BLOCK numbers; a larger one in rows.  The last
+        of the three is how many numbers there are."""
+        some: list[Tensor] = []
+        room = BLOCK
+        for p in params:
+            size = p.array.size
+            if size > BLOCK and not self.whole:
+                step = max(1, BLOCK * len(p) // size)
+                most = step * size // len(p)
+                yield from (([p], slice(k, k + step), most) for k in range(0, len(p), step))
+                continue
+            if some and (self.whole or size > room):
+                yield some, None, BLOCK - room
+                some, room = [], BLOCK
+            some.append(p)
+            room -= size
+        if some:
+            yield some, None, BLOCK - room
+
     def _memory(self) -> dict[Tensor, dict[str, Any]]:
         """What is remembered of each parameter: arrays in its shape, and numbers."""
-        memory = dict(self._resting)
+        pieces: dict[Tensor, list[dict[str, Any]]] = {}
         for _, blocks in self._blocks.values():
             for block in blocks:
-                memory.update(zip(block.params, block.states(), strict=True))
-        return memory
+                for p, state in zip(block.params, block.states(), strict=True):
+                    pieces.setdefault(p, []).append(state)
+        return self._resting | {p: _joined(states) for p, states in pieces.items()}
 
     @property
     def state(self) -> dict[Tensor, dict[str, Tensor]]:
@@ -189,11 +238,7 @@ class Optimizer:
         """A copy of all that is remembered, and the settings of the groups; parameters are numbers,
         counted through the groups: {"state": {0: {"step": ...}}, "param_groups": [...]}."""
         number = {p: i for i, p in enumerate(self._params())}
-        state = {
-            number[p]: {name: x.clone() for name, x in tensors.items()}
-            for p, tensors in self.state.items()
-            if tensors
-        }
+        state = {number[p]: deepcopy(tensors) for p, tensors in self.state.items() if tensors}
         groups = [
             {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
         ]
@@ -212,19 +257,24 @@ class Optimizer:
             )
         numbers = [i for group in groups for i in group["params"]]
         params = dict(zip(numbers, self._params(), strict=True))
-        memory = {}
-        for i, state in state_dict["state"].items():
-            p = params[i]
-            memory[p] = {name: _remembered(name, x, p) for name, x in state.items()}
-            for name, x in memory[p].items():
-                if not np.isscalar(x) and x.shape != p.shape:
-                    raise ValueError(
-                        f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
-                        f"the parameter here {p.shape}"
-                    )
+        memory = {
+            params[i]: self._recalled(i, state, params[i])
+            for i, state in state_dict["state"].items()
+        }
         for group, settings in zip(self.param_groups, groups, strict=True):
             group.update({**settings, "params": group["params"]})
         self._blocks, self._resting = {}, memory
+
+    def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        """What is remembered of p, parameter i, from its part of a state dict."""
+        memory = {name: _remembered(name, x, p) for name, x in state.items()}
+        for name, x in memory.items():
+            if not np.isscalar(x) and x.shape != p.shape:
+                raise ValueError(
+                    f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
+                    f"the parameter here {p.shape}"
+                )
+        return memory
 
     def _params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -235,6 +285,16 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
         return "\n".join([f"{self._name} (", *lines, ")"])
+
+
+def _joined(pieces: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is remembered of the rows of a parameter, as one."""
+    if len(pieces) == 1:
+        return pieces[0]
+    return {
+        name: np.concatenate([piece[name] for piece in pieces]) if isinstance(x, np.ndarray) else x
+        for name, x in pieces[0].items()
+    }
 
 
 def _as_tensor(x: Any) -> Tensor:
