@@ -19,6 +19,7 @@ nn
 tinygrad_edu
 tinygrad_edu.viz
 tinygrad_edu.testing
+tinygrad_edu.io
 tinygrad_edu.autograd
 tinygrad_edu.func
 tinygrad_edu.linalg tinygrad_edu.distributions
@@ -53,7 +54,8 @@ WITHIN = {
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
         "utils module init windows normalizing functional linear conv pooling activation dropout "
-        "container norm embedding padding upsampling lazy loss summary data optim __init__"
+        "container norm embedding padding upsampling lazy loss summary data optim checkpoint "
+        "__init__"
     ),
 }
 
