@@ -307,15 +307,17 @@ def test_pickles_are_refused_and_not_run(tmp_path):
         def __reduce__(self):
             return Path.touch, (tmp_path / "it ran",)
 
-    archive, plain_pickle = tmp_path / "model.pt", tmp_path / "model.pkl"
-    with zipfile.ZipFile(archive, "w") as file:
+    with zipfile.ZipFile(tmp_path / "model.pt", "w") as file:
         file.writestr("archive/data.pkl", pickle.dumps(Trap()))
-    plain_pickle.write_bytes(pickle.dumps(Trap(), protocol=2))
-    for path in (archive, plain_pickle):
+    for protocol in range(2, pickle.HIGHEST_PROTOCOL + 1):
+        (tmp_path / f"{protocol}.pkl").write_bytes(pickle.dumps(Trap(), protocol))
+    paths = sorted(tmp_path.iterdir())
+    assert len(paths) > 4
+    for path in paths:
         for safe in (True, False):
             with pytest.raises(ValueError, match=rf"{path} is a pickle.*torch.save_file"):
                 tg.load(path, weights_only=safe)
-    assert sorted(os.listdir(tmp_path)) == ["model.pkl", "model.pt"]
+    assert sorted(tmp_path.iterdir()) == paths
 
 
 def test_a_header_that_begins_like_a_pickle_is_read():
@@ -328,6 +330,8 @@ def test_a_header_that_begins_like_a_pickle_is_read():
         pytest.fail("no header has that length")
     file.seek(0)
     assert tg.load(file) == "x" * length
+    with pytest.raises(ValueError, match="is damaged"):
+        tg.load(io.BytesIO(file.getvalue()[:-1]))
 
 
 @pytest.mark.parametrize(

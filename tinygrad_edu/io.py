@@ -142,7 +142,7 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         return json.loads(structure, object_hook=made)
     except (SafetensorError, ValueError, TypeError, LookupError) as error:
         why = f"is damaged, truncated or no safetensors file ({len(content):,} bytes): {error}"
-        if content[:2] in (b"PK", b"\x80\x02"):
+        if content[:2] == b"PK" or (content[:1] == b"\x80" and content[2:3] > b" "):
             why = (
                 "is a pickle, or an archive with one, which runs code when it is read.  Convert it "
                 "in PyTorch: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
