@@ -146,26 +146,26 @@ for epoch in range(checkpoint.resume(), epochs):
 
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
     def start(name):
-        run = [sys.executable, "-c", RUN, str(tmp_path / name), "30"]
+        run = [sys.executable, "-c", RUN, str(tmp_path / name), "40"]
         return subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     _, errors = start("whole").communicate()
     assert errors == ""
     wanted = (tmp_path / "whole").read_bytes()
     random.seed(3)
-    kills, begun = 0, []
+    kills = 0
     for _ in range(100):
         process = start("broken")
-        begun.append(process.stdout.readline())
-        time.sleep(random.uniform(0, 0.15))
+        for _ in range(random.randint(1, 4)):  # counted in epochs, whatever the machine's speed
+            process.stdout.readline()
+        time.sleep(random.uniform(0, 0.01))
         process.kill()
         _, errors = process.communicate()
         assert errors == ""
         if process.returncode != -signal.SIGKILL:
             break
         kills += 1
-    assert kills >= 5
-    assert len(set(begun)) >= 4, "it was always killed before it got on"
+    assert kills >= 3
     assert (tmp_path / "broken").read_bytes() == wanted
 
 
