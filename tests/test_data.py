@@ -240,6 +240,41 @@ def test_a_dataset_without_its_methods_says_which():
         iter(Sampler())
 
 
+def test_a_dataset_without_a_length_is_refused_where_the_loader_is_made():
+    for dataset in (iter([1, 2]), 5, None):
+        for shuffle in (False, True):
+            with pytest.raises(TypeError, match=rf"a {type(dataset).__name__} has no len\(\)"):
+                DataLoader(dataset, 2, shuffle)
+    squares = Doing(9, lambda i: i * i)
+    batches = DataLoader(squares, batch_sampler=[[3], [1, 2]])
+    assert [b.tolist() for b in batches] == [[9], [1, 4]]
+
+
+def test_what_a_loader_was_made_with_stays():
+    loader = DataLoader(numbered(4), 2)
+    for name in ("batch_size", "sampler", "batch_sampler", "drop_last", "dataset", "generator"):
+        with pytest.raises(ValueError, match=f"DataLoader: {name} is settled"):
+            setattr(loader, name, None)
+    loader.collate_fn = len
+    assert list(loader) == [2, 2]
+
+
+@pytest.mark.parametrize("wrong", [0, 42, np.random.default_rng(0)])
+def test_a_seed_is_no_generator(wrong):
+    for draw in (
+        lambda: random_split(range(5), [2, 3], generator=wrong),
+        lambda: list(DataLoader(numbered(4), 2, shuffle=True, generator=wrong)),
+        lambda: list(RandomSampler(range(3), generator=wrong)),
+        lambda: list(SubsetRandomSampler(range(3), generator=wrong)),
+        lambda: list(WeightedRandomSampler([1.0, 2.0], 2, generator=wrong)),
+        lambda: make_moons(10, generator=wrong),
+    ):
+        with pytest.raises(
+            TypeError, match=r"a generator is a Generator\(\).manual_seed\(0\), not"
+        ):
+            draw()
+
+
 # ---------------------------------------------------------------- datasets made of datasets
 
 
@@ -371,6 +406,7 @@ def test_arguments_that_contradict_one_another_are_refused():
         ({"batch_sampler": [[0]], "batch_size": 2, "drop_last": True}, "batch_size, drop_last"),
         ({"batch_size": None, "drop_last": True}, "batch_size=None leaves no choice of drop_last"),
         ({"num_workers": -1}, "num_workers is a whole number from 1, not -1"),
+        ({"num_workers": 1, "prefetch_factor": 0}, "prefetch_factor is a whole number from 1"),
         ({"timeout": -1}, "timeout is at least 0 seconds, not -1"),
     ]:
         with pytest.raises(ValueError, match=names):
@@ -670,6 +706,24 @@ def test_normalized_channels_have_mean_0_and_deviation_1():
         Normalize((0.5,), (0.5,))(x.array)
 
 
+def test_transforms_are_checked_where_they_are_made():
+    for wrong, kind, message in [
+        (lambda: Compose([ToTensor]), TypeError, r"ToTensor.* is no transform.* as ToTensor\(\)"),
+        (lambda: Compose([3]), TypeError, "3 is no transform"),
+        (lambda: Compose(ToTensor()), TypeError, r"a list of transforms, not ToTensor\(\)"),
+        (lambda: RandomCrop(0), ValueError, "size is of whole numbers from 1, not 0"),
+        (lambda: RandomCrop((2, -1)), ValueError, r"size is .* from 1, not \(2, -1\)"),
+        (lambda: RandomCrop(2.5), ValueError, r"size is .* not 2\.5"),
+        (lambda: RandomCrop(2, padding=-1), ValueError, "padding is .* from 0, not -1"),
+        (lambda: RandomCrop(2, padding="1"), ValueError, "padding is .* from 0, not '1'"),
+        (lambda: Normalize((0.5,), (math.nan,)), ValueError, "no std may be 0 .* nor nan"),
+        (lambda: Normalize((math.nan,), (0.5,)), ValueError, "a mean is a number, not"),
+    ]:
+        with pytest.raises(kind, match=message):
+            wrong()
+    assert RandomCrop(np.int64(2))(IMAGE).shape == (1, 2, 2)
+
+
 def test_flips_turn_their_axis_as_often_as_they_say():
     for kind, axis in ((RandomHorizontalFlip, 2), (RandomVerticalFlip, 1)):
         assert tg.equal(kind(p=1)(IMAGE), tg.flip(IMAGE, [axis]))
@@ -741,6 +795,22 @@ def test_toy_sets_are_points_with_classes_in_random_order(make):
     assert not tg.equal(one[0], other[0])
     with pytest.raises(ValueError, match="at least 0, not -1"):
         make(60, noise=-1)
+    with pytest.raises(ValueError, match="not nan"):
+        make(60, noise=math.nan)
+    for count in (0, -1, 10.5, "10", None):
+        with pytest.raises(ValueError, match=f"n_samples is a whole number from 1, not {count!r}"):
+            make(count)
+    assert len(make(np.int64(3))[0]) == 3
+
+
+def test_classes_and_centers_are_counted_from_1():
+    for count in (0, -1, 2.5):
+        with pytest.raises(ValueError, match=f"classes is a whole number from 1, not {count}"):
+            make_spirals(10, count)
+        with pytest.raises(ValueError, match=f"centers is a whole number from 1, not {count}"):
+            make_blobs(10, count)
+    with pytest.raises(ValueError, match=r"not \(0, 2\)"):
+        make_blobs(10, np.zeros((0, 2)))
 
 
 def test_without_noise_points_lie_where_the_formula_says():
@@ -1163,6 +1233,28 @@ def test_every_set_names_its_mirrors_digests_and_classes(kind, digits):
     assert all(bytes.fromhex(digest) for digest in kind.digests)
     assert all(url.startswith("http") and url.endswith("/") for url in kind.mirrors)
     assert len(kind.classes) == 10
+
+
+@pytest.mark.parametrize("kind", [FashionMNIST, KMNIST])
+def test_the_sets_like_mnist_are_downloaded_and_checked_by_their_md5(mirrors, kind, monkeypatch):
+    archives = {name: gzip.compress(idx(array), mtime=0) for name, array in NAMES.items()}
+    sums = [hashlib.md5(archive).hexdigest() for archive in archives.values()]
+    monkeypatch.setattr(kind, "mirrors", [mirrors.url("bad"), mirrors.url("good")])
+    monkeypatch.setattr(kind, "digests", sums)
+    for name, archive in archives.items():
+        mirrors.answers[f"/bad/{name}.gz"] = gzip.compress(idx(NAMES[name]), mtime=1)
+        mirrors.answers[f"/good/{name}.gz"] = archive
+    assert (len(kind()), len(kind(train=False))) == (3, 2)
+    assert len(mirrors.asked) == 8
+    np.testing.assert_array_equal(kind().data.array, IMAGES)
+    assert len(mirrors.asked) == 8, "it was downloaded again"
+    assert len(list(mnist.cache_folder(kind.__name__).iterdir())) == 4
+
+
+@pytest.mark.parametrize("kind", [MNIST, FashionMNIST, KMNIST])
+def test_train_is_true_or_false(kind):
+    with pytest.raises(TypeError, match=f"{kind.__name__}: train is True or False, not 'test'"):
+        kind(train="test")
 
 
 @pytest.mark.parametrize("kind", [FashionMNIST, KMNIST])

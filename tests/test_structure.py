@@ -19,6 +19,7 @@ nn
 tinygrad_edu
 tinygrad_edu.viz
 tinygrad_edu.testing
+tinygrad_edu.io
 tinygrad_edu.autograd
 tinygrad_edu.func
 tinygrad_edu.linalg tinygrad_edu.distributions
@@ -53,9 +54,9 @@ WITHIN = {
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "module init windows normalizing attending loss_checks losses margins ctc functional utils "
+        "module init windows normalizing attending loss_checks losses margins ctc functional "
         "linear conv pooling activation dropout container norm attention transformer embedding "
-        "padding upsampling recurrent lazy loss summary data optim __init__"
+        "padding upsampling utils recurrent lazy loss summary data optim checkpoint __init__"
     ),
 }
 

@@ -27,6 +27,7 @@ from .dtypes import *
 from .dtypes import bool_ as bool, float16 as half, float32 as float, float64 as double
 from .dtypes import int16 as short, int32 as int, int64 as long
 from .device import *
+from .io import *
 from .printing import set_printoptions
 from .random import *
 from .rng import *
@@ -57,7 +58,7 @@ __all__ = [
     "index_select", "inf", "inference_mode", "initial_seed", "inner", "int",
     "int8", "int16", "int32", "int64", "inverse", "is_complex", "is_floating_point",
     "is_grad_enabled", "is_tensor", "isclose", "isfinite", "isinf", "isnan", "kron", "le",
-    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "log", "log1p", "log2",
+    "lerp", "less", "less_equal", "lgamma", "linalg", "linspace", "load", "log", "log1p", "log2",
     "log10", "log_softmax", "logaddexp", "logdet", "logical_and", "logical_not", "logical_or",
     "logical_xor", "logspace", "logsumexp", "long", "lt", "manual_seed", "masked_fill",
     "masked_select", "matmul", "matrix_power", "max", "maximum", "mean", "median", "meshgrid",
@@ -67,7 +68,7 @@ __all__ = [
     "pi", "poisson", "pow", "prod", "promote_types", "rand", "rand_like", "randint",
     "randint_like", "randn", "randn_like", "randperm", "ravel", "reciprocal", "relu",
     "remainder", "repeat_interleave", "reshape", "result_type", "roll", "rot90", "round",
-    "rsqrt", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
+    "rsqrt", "save", "scatter", "scatter_add", "searchsorted", "seed", "select", "selu",
     "set_default_dtype", "set_grad_enabled", "set_printoptions", "set_rng_state", "sgn",
     "short", "sigmoid", "sign", "sin", "sinh", "slogdet", "softmax", "sort", "split", "sqrt",
     "square", "squeeze", "stack", "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t",

@@ -89,5 +89,9 @@ def set_rng_state(new_state: dict[str, Any]) -> None:
 
 
 def numpy_generator(generator: Source = None) -> np.random.Generator:
-    """The NumPy generator in this one, or in this thread's default one."""
-    return (generator or default_generator()).numpy
+    """The NumPy generator in this one, or in this thread's default one.  Raises TypeError for what
+    is no Generator, such as a seed."""
+    source = default_generator() if generator is None else generator
+    if not isinstance(source, Generator):
+        raise TypeError(f"a generator is a Generator().manual_seed(0), not {generator!r}")
+    return source.numpy

@@ -15,6 +15,8 @@ from .collate import default_collate, default_convert
 from .dataset import Examples, IterableDataset, examples_at
 from .sampler import BatchSampler, RandomSampler, SequentialSampler, check_count, count_batches
 
+SETTLED = ("batch_size", "sampler", "batch_sampler", "drop_last", "dataset", "generator")
+
 
 class DataLoader:
     """Iterates over batches of `dataset`, each epoch anew.
@@ -81,6 +83,8 @@ class DataLoader:
             check_count("DataLoader", "batch_size", batch_size)
         if num_workers:
             check_count("DataLoader", "num_workers", num_workers)
+        if prefetch_factor is not None:
+            check_count("DataLoader", "prefetch_factor", prefetch_factor)
         if timeout < 0:
             raise ValueError(f"DataLoader: timeout is at least 0 seconds, not {timeout}")
         self.dataset, self.drop_last = dataset, drop_last
@@ -88,6 +92,11 @@ class DataLoader:
         self.timeout, self.worker_init_fn, self.generator = timeout, worker_init_fn, generator
         self.pin_memory, self.persistent_workers = pin_memory, persistent_workers
         if sampler is None and not self._streams:
+            if batch_sampler is None and not hasattr(dataset, "__len__"):
+                raise TypeError(
+                    f"DataLoader: a {type(dataset).__name__} has no len(); give it `__len__()`, or "
+                    "make it a list, or an IterableDataset, which has none"
+                )
             sampler = RandomSampler(dataset, generator=generator) if shuffle else None
             sampler = sampler or SequentialSampler(dataset)
         if batch_size is not None and batch_sampler is None and sampler is not None:
@@ -96,6 +105,13 @@ class DataLoader:
         self.sampler, self.batch_sampler = sampler, batch_sampler
         batches = batch_sampler is not None or batch_size is not None
         self.collate_fn = collate_fn or (default_collate if batches else default_convert)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in SETTLED and "collate_fn" in vars(self):
+            raise ValueError(
+                f"DataLoader: {name} is settled when the loader is made; make another loader"
+            )
+        super().__setattr__(name, value)
 
     def __len__(self) -> int:
         """How many batches an epoch has."""

@@ -15,6 +15,7 @@ from tinygrad_edu import Tensor
 from tinygrad_edu.dtypes import Array
 
 from .dataset import TensorDataset
+from .sampler import check_flag
 
 if TYPE_CHECKING:
     from pathlib import Path  # importing it takes longer than all of nn.data: at first use
@@ -62,6 +63,7 @@ class MNIST(TensorDataset):
         target_transform: Callable[[Any], Any] | None = None,
         download: bool = True,
     ) -> None:
+        check_flag(type(self).__name__, "train", train)
         images, labels = (self._read(i, root, download) for i in ((0, 1) if train else (2, 3)))
         self.transform, self.target_transform = transform, target_transform
         self.images = Tensor(images.reshape(-1, 784).astype(np.float32) / np.float32(255))

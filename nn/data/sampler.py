@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 import tinygrad_edu as tg
 from tinygrad_edu import Generator
 from tinygrad_edu.rng import numpy_generator
@@ -149,7 +151,7 @@ def count_batches(examples: Any, batch_size: int, drop_last: bool) -> int:
 
 def check_count(name: str, what: str, count: Any) -> None:
     """Raise ValueError for what is no whole number from 1."""
-    if isinstance(count, bool) or not isinstance(count, int) or count < 1:
+    if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise ValueError(f"{name}: {what} is a whole number from 1, not {count!r}")
 
 

@@ -21,9 +21,17 @@ from tinygrad_edu.rng import numpy_generator
 
 
 class Compose:
-    """One transform after the other."""
+    """One transform after the other.  Raises TypeError for what is none."""
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+        if not isinstance(transforms, Sequence):
+            raise TypeError(f"Compose: it takes a list of transforms, not {transforms!r}")
+        for transform in transforms:
+            if isinstance(transform, type) or not callable(transform):
+                raise TypeError(
+                    f"Compose: {transform!r} is no transform: a transform is called with an image, "
+                    "and made first, as ToTensor()"
+                )
         self.transforms = transforms
 
     def __call__(self, img: Any) -> Any:
@@ -75,8 +83,10 @@ class Normalize:
     W)."""
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
-        if not np.all(np.asarray(std)):
-            raise ValueError(f"Normalize: no std may be 0 in {std}: it divides")
+        if not np.all(np.isfinite(np.asarray(mean, float))):
+            raise ValueError(f"Normalize: a mean is a number, not {mean}")
+        if not np.all(np.asarray(std)) or not np.all(np.isfinite(np.asarray(std, float))):
+            raise ValueError(f"Normalize: no std may be 0 in {std}, nor nan or inf: it divides")
         self.mean, self.std, self.inplace = mean, std, inplace
 
     def __call__(self, tensor: Tensor) -> Tensor:
@@ -143,15 +153,17 @@ class RandomCrop:
         modes = ("constant", "edge", "reflect", "symmetric")
         if padding_mode not in modes:
             raise ValueError(f"RandomCrop: padding_mode is one of {modes}, not {padding_mode!r}")
-        height, *rest = _numbers("size", size, 1, 2)
+        height, *rest = _numbers("size", size, 1, (1, 2))
         self.size = (height, *(rest or [height]))
         self.padding, self.pad_if_needed = padding, pad_if_needed
+        if padding is not None:
+            _numbers("padding", padding, 0, (1, 2, 4))
         self.fill, self.padding_mode = fill, padding_mode
 
     def __call__(self, img: Tensor) -> Tensor:
         _check_image("RandomCrop", img, 2)
         if self.padding is not None:
-            sides = _numbers("padding", self.padding, 1, 2, 4)
+            sides = _numbers("padding", self.padding, 0, (1, 2, 4))
             left, top, right, bottom = sides * (4 // len(sides))
             img = self._padded(img, (top, bottom), (left, right))
         if self.pad_if_needed:
@@ -177,11 +189,13 @@ class RandomCrop:
         return f"RandomCrop(size={self.size}, padding={self.padding})"
 
 
-def _numbers(what: str, given: Any, *counts: int) -> list[int]:
+def _numbers(what: str, given: Any, least: int, counts: tuple[int, ...]) -> list[int]:
     """One whole number, or as many as are allowed, as a list."""
-    numbers = [given] if isinstance(given, int) else list(given)
+    numbers = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     if len(numbers) not in counts:
         raise ValueError(f"RandomCrop: {what} is {counts} numbers, not {len(numbers)}: {given}")
+    if not all(isinstance(n, int | np.integer) and n >= least for n in numbers):
+        raise ValueError(f"RandomCrop: {what} is of whole numbers from {least}, not {given!r}")
     return numbers
 
 

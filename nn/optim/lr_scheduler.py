@@ -176,6 +176,10 @@ class MultiStepLR(Chainable):
     def change(self, t: int) -> float:
         return float(self.gamma ** self.milestones[t])
 
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self.milestones = Counter(self.milestones)  # a file gives it back as a dict
+
 
 class ExponentialLR(Chainable):
     """factor(t) = gamma^t."""

@@ -1,0 +1,159 @@
+"""Save and load: tensors, and what holds them, in safetensors files, which PyTorch reads too.
+
+A file is a table of named arrays, so that loading one runs no code, as a pickle could.  What holds
+the tensors (dicts, lists, numbers) stands in its metadata as JSON.
+
+>>> import os, tempfile
+>>> path = os.path.join(tempfile.mkdtemp(), "state.safetensors")
+>>> save({"weight": Tensor([1.0, 2.0]), "betas": (0.9, 0.999), 3: [None, "three"]}, path)
+>>> load(path)
+{'weight': tensor([1., 2.]), 'betas': (0.9, 0.999), 3: [None, 'three']}
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from .device import check_device
+from .dtypes import Array
+from .tensor import Tensor
+
+__all__ = ["load", "save"]
+
+OURS = "tinygrad_edu"  # in the metadata: a checksum, and what holds the tensors
+SCALARS = str | int | float | None
+DTYPES = {f"{kind.upper()}{8 * n}": f"<{kind}{n}" for kind in "fiu" for n in (1, 2, 4, 8)}
+DTYPES |= {"BOOL": "?", "BF16": "<u2"}  # the upper half of a float32
+
+
+def save(obj: Any, f: Any) -> None:
+    """Write a tensor, or dicts, lists and tuples of tensors, numbers, strings and None, to a path
+    or a binary file: `save(model.state_dict(), "model.safetensors")`.
+
+    A dict of tensors is stored under its own names, deeper ones under names like "state.0.step".
+    An old file is replaced when the new one is whole and on the disk: a program that is killed
+    leaves the one or the other.  Raises TypeError, naming the place, for anything else.
+
+    Differs from PyTorch: the file is no pickle, so that a Module is saved as its `state_dict()`;
+    tensors that share memory are stored one by one, and none requires grad when it is loaded.
+    """
+    import json  # here, as below: slow to import, and only for those who save
+    from zlib import crc32
+
+    from safetensors.numpy import save as serialized
+
+    arrays: dict[str, Any] = {}
+    structure = json.dumps(_packed(obj, "", arrays))
+    checksum = sum(map(crc32, (structure.encode(), *arrays.values())))
+    content = serialized(arrays, {OURS: f"{checksum} {structure}"})
+    if hasattr(f, "write"):
+        f.write(content)
+    else:
+        _replace(os.path.realpath(f), content)
+
+
+def _packed(x: Any, name: str, arrays: dict[str, Any]) -> Any:
+    """`x` as JSON, where an object has one key, which says what it stands for: a dict, a tuple, or
+    a tensor, which goes into `arrays`, by its name there."""
+    if isinstance(x, Tensor):
+        name = name or "tensor"
+        while name in arrays or name == "__metadata__":  # {"a": {"b": x}, "a.b": y}
+            name += "_"
+        arrays[name] = np.asarray(x.array, order="C")
+        return {"tensor": name}
+    inside = name and f"{name}."
+    if isinstance(x, dict) and all(isinstance(key, SCALARS) for key in x):
+        return {"dict": [[k, _packed(v, f"{inside}{k}", arrays)] for k, v in x.items()]}
+    if isinstance(x, list | tuple):
+        parts = [_packed(part, f"{inside}{i}", arrays) for i, part in enumerate(x)]
+        return {"tuple": parts} if isinstance(x, tuple) else parts
+    x = x.item() if isinstance(x, np.generic) else x
+    if isinstance(x, SCALARS):
+        return x
+    keys = f" with the keys {[*x][:3]}" if isinstance(x, dict) else ""
+    raise TypeError(
+        f"save: {name or 'this'} is a {type(x).__name__}{keys}; it takes tensors, numbers, strings "
+        "and None, in lists, tuples and dicts with such keys.  Save the state_dict() of a module, "
+        "an array as a tensor"
+    )
+
+
+def _replace(path: str, content: bytes) -> None:
+    """Put `content` at `path` in one step, when it is whole and on the disk."""
+    part = f"{path}.{os.getpid()}.{get_ident()}.part"
+    try:
+        with open(part, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+    with suppress(OSError):  # some systems open no folder
+        folder = os.open(os.path.dirname(path), os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
+    """What `save` wrote to a path or a binary file; of another safetensors file, a dict of its
+    tensors, those of bfloat16 as float32, which holds all their numbers.
+
+    `map_location` may be "cpu"; pickles are never read, whatever `weights_only` says.  Raises
+    ValueError, naming the file, if it is damaged, truncated, a pickle, or of a dtype that no tensor
+    has.
+    """
+    import json
+    from zlib import crc32
+
+    from safetensors import SafetensorError, deserialize
+
+    check_device(None if callable(map_location) else map_location)
+    if hasattr(f, "read"):
+        content, f = f.read(), getattr(f, "name", f)
+    else:
+        with open(f, "rb") as file:
+            content = file.read()
+    try:
+        parts = deserialize(content)  # type: ignore[no-untyped-call]
+        arrays: dict[str, Any] = {name: _array(**part) for name, part in parts}
+        tensors = {name: Tensor(array) for name, array in arrays.items()}
+        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        metadata = header.get("__metadata__", {})
+        if OURS not in metadata:
+            return tensors
+        checksum, structure = metadata[OURS].split(" ", 1)
+        if int(checksum) != sum(map(crc32, (structure.encode(), *arrays.values()))):
+            raise ValueError("it is not what was saved: the checksum differs")
+        make: dict[str, Any] = {"tensor": tensors.__getitem__, "tuple": tuple, "dict": dict}
+
+        def made(x: dict[str, Any]) -> Any:
+            ((kind, part),) = x.items()
+            return make[kind](part)
+
+        return json.loads(structure, object_hook=made)
+    except (SafetensorError, ValueError, TypeError, LookupError) as error:
+        why = f"is damaged, truncated or no safetensors file ({len(content):,} bytes): {error}"
+        if content[:2] == b"PK" or (content[:1] == b"\x80" and content[2:3] > b" "):
+            why = (
+                "is a pickle, or an archive with one, which runs code when it is read.  Convert it "
+                "in PyTorch: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
+            )
+        raise ValueError(f"load: {f} {why}") from None
+
+
+def _array(dtype: str, shape: list[int], data: bytes) -> Array:
+    if dtype not in DTYPES:
+        raise ValueError(f"it holds numbers of {dtype}, which no tensor does")
+    flat = np.frombuffer(data, DTYPES[dtype])
+    if dtype == "BF16":
+        flat = (flat.astype(np.uint32) << 16).view(np.float32)
+    return flat.astype(flat.dtype.newbyteorder("=")).reshape(shape)
