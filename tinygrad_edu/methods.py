@@ -20,9 +20,8 @@ def reflected(op: Any) -> Callable[..., Any]:
     return lambda self, other: op(other, self)
 
 
-def in_place(function: Any, name: str = "") -> Callable[..., Any]:
+def in_place(function: Any, name: str) -> Callable[..., Any]:
     """The method that writes what `function` computes into the Tensor itself."""
-    name = name or f"{function.__name__}_"
 
     def write(self: Any, *inputs: Any, **params: Any) -> Any:
         return self._write(function(self, *inputs, **params), name)
@@ -30,6 +29,16 @@ def in_place(function: Any, name: str = "") -> Callable[..., Any]:
     write.__name__ = write.__qualname__ = name
     write.__doc__ = f"`{function.__name__}`, written into this tensor."
     return write
+
+
+class Written:
+    """In a class, the function of the same name without its last _, `in_place`."""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        setattr(owner, name, in_place(getattr(f, name[:-1]), name))
+
+
+written: Any = Written()
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -137,32 +146,15 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- written into the tensor itself
 
-    add_, sub_ = in_place(f.add), in_place(f.sub)
-    abs_, neg_, exp_, exp2_ = in_place(f.abs), in_place(f.neg), in_place(f.exp), in_place(f.exp2)
-    expm1_, log_, log2_ = in_place(f.expm1), in_place(f.log), in_place(f.log2)
-    log10_, log1p_, sqrt_ = in_place(f.log10), in_place(f.log1p), in_place(f.sqrt)
-    rsqrt_, square_, reciprocal_ = in_place(f.rsqrt), in_place(f.square), in_place(f.reciprocal)
-    sin_, cos_, tan_, asin_ = in_place(f.sin), in_place(f.cos), in_place(f.tan), in_place(f.asin)
-    acos_, atan_, sinh_ = in_place(f.acos), in_place(f.atan), in_place(f.sinh)
-    cosh_, tanh_, sigmoid_ = in_place(f.cosh), in_place(f.tanh), in_place(f.sigmoid)
-    relu_, floor_, ceil_ = in_place(f.relu), in_place(f.floor), in_place(f.ceil)
-    round_, trunc_, frac_ = in_place(f.round), in_place(f.trunc), in_place(f.frac)
-    sign_, clip_, clamp_ = in_place(f.sign), in_place(f.clip), in_place(f.clamp)
-    clamp_min_, clamp_max_, pow_ = in_place(f.clamp_min), in_place(f.clamp_max), in_place(f.pow)
-    mul_, div_, multiply_ = in_place(f.mul), in_place(f.div), in_place(f.multiply)
-    divide_, remainder_, fmod_ = in_place(f.divide), in_place(f.remainder), in_place(f.fmod)
-    floor_divide_, lerp_ = in_place(f.floor_divide), in_place(f.lerp)
-    addcmul_, addcdiv_, erf_ = in_place(f.addcmul), in_place(f.addcdiv), in_place(f.erf)
-    nan_to_num_, masked_fill_ = in_place(f.nan_to_num), in_place(f.masked_fill)
-    scatter_, scatter_add_ = in_place(f.scatter), in_place(f.scatter_add)
-    index_add_, tril_ = in_place(f.index_add), in_place(f.tril)
-    triu_, cumsum_, cumprod_ = in_place(f.triu), in_place(f.cumsum), in_place(f.cumprod)
-    logical_and_, logical_or_ = in_place(f.logical_and), in_place(f.logical_or)
-    logical_not_, logical_xor_ = in_place(f.logical_not), in_place(f.logical_xor)
-    eq_, ne_, lt_, le_ = in_place(f.eq), in_place(f.ne), in_place(f.lt), in_place(f.le)
-    gt_, ge_, atan2_ = in_place(f.gt), in_place(f.ge), in_place(f.atan2)
-    addmm_, t_, transpose_ = in_place(f.addmm), in_place(f.t), in_place(f.transpose)
-    squeeze_, unsqueeze_ = in_place(f.squeeze), in_place(f.unsqueeze)
+    add_ = sub_ = abs_ = neg_ = exp_ = exp2_ = expm1_ = log_ = log2_ = log10_ = log1p_ = written
+    sqrt_ = rsqrt_ = square_ = reciprocal_ = sin_ = cos_ = tan_ = asin_ = acos_ = atan_ = written
+    sinh_ = cosh_ = tanh_ = sigmoid_ = relu_ = floor_ = ceil_ = round_ = trunc_ = frac_ = written
+    sign_ = clip_ = clamp_ = clamp_min_ = clamp_max_ = pow_ = mul_ = div_ = multiply_ = written
+    divide_ = remainder_ = fmod_ = floor_divide_ = lerp_ = addcmul_ = addcdiv_ = erf_ = written
+    nan_to_num_ = masked_fill_ = scatter_ = scatter_add_ = index_add_ = tril_ = triu_ = written
+    cumsum_ = cumprod_ = logical_and_ = logical_or_ = logical_not_ = logical_xor_ = eq_ = written
+    ne_ = lt_ = le_ = gt_ = ge_ = atan2_ = addmm_ = t_ = transpose_ = squeeze_ = written
+    unsqueeze_ = written
     uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
