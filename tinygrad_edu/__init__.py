@@ -19,8 +19,6 @@ from .functions.linalg import *
 from .functions.reduction import *
 from .functions.sampling import *
 from .functions.shape import *
-from .ops import det, matmul
-from .ops import inv as inverse
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import *
 from .dtypes import *

@@ -29,10 +29,8 @@ def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
     span = builtins.max(ndim, 1)
     if not -span <= dim < span:
         of = f" of shape {tuple(x.shape)}" if x is not None else ""
-        raise IndexError(
-            f"{name}: dimension {dim} is out of range: a tensor{of} has dimensions {-span} to "
-            f"{span - 1}"
-        )
+        there = f"a tensor{of} has dimensions {-span} to {span - 1}"
+        raise IndexError(f"{name}: dimension {dim} is out of range: {there}")
     return int(dim % span)
 
 
@@ -55,20 +53,13 @@ def accept_numpy_names(names: dict[str, Any]) -> None:
 
 
 def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
-    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
-
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
-            if numpys in kwargs:
-                given = dict(zip(positional, args, strict=False)) | kwargs
-                if torchs in given:
-                    raise TypeError(
-                        f"{function.__name__}: give {torchs} or {numpys}, not both: "
-                        f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
-                    )
-                kwargs[torchs] = kwargs.pop(numpys)
-        return function(*args, **kwargs)
+        if not kwargs:
+            return function(*args)
+        names = (("axis", "dim"), ("keepdims", "keepdim"))
+        given = {torchs: kwargs.pop(numpys) for numpys, torchs in names if numpys in kwargs}
+        return function(*args, **given, **kwargs)  # TypeError if both names are given
 
     return call
 
