@@ -53,13 +53,18 @@ def accept_numpy_names(names: dict[str, Any]) -> None:
 
 
 def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
+    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            return function(*args)
-        names = (("axis", "dim"), ("keepdims", "keepdim"))
-        given = {torchs: kwargs.pop(numpys) for numpys, torchs in names if numpys in kwargs}
-        return function(*args, **given, **kwargs)  # TypeError if both names are given
+        for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
+            if numpys in kwargs:
+                given = dict(zip(positional, args, strict=False)) | kwargs
+                if torchs in given:
+                    both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
+                    raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
+                kwargs[torchs] = kwargs.pop(numpys)
+        return function(*args, **kwargs)
 
     return call
 
