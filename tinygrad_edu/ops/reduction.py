@@ -123,11 +123,10 @@ def _from_the_end(g, axis):
     return flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)
 
 
-@op(
-    lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x),
-    samples=lambda draw: draw.along_axis(or_none=True),
-    numpy=np.cumsum,
-)
+_running = partial(op, samples=lambda draw: draw.along_axis(or_none=True))
+
+
+@_running(lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x), numpy=np.cumsum)
 def cumsum(x, *, axis=None):
     """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n."""
     return _narrowed(np.cumsum(x, axis, WIDER.get(x.dtype.char)), x)
@@ -165,7 +164,7 @@ def _to_running_factors(g, y, x, axis):
     return part.reshape(shape)
 
 
-@op(_to_running_factors, samples=lambda draw: draw.along_axis(or_none=True), numpy=np.cumprod)
+@_running(_to_running_factors, numpy=np.cumprod)
 def cumprod(x, *, axis=None):
     """y_k = x_1 ... x_k along the axis;  dL/dx_k = (g_k y_k + ... + g_n y_n) / x_k.
 
