@@ -88,20 +88,13 @@ def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) ->
     if isinstance(saved, tuple):
         for part in saved:
             check_unwritten(part, tick, name, shape)
-    elif isinstance(saved, np.ndarray):
-        _check_array(saved, tick, name, shape)
-
-
-def _check_array(array: Array, tick: int, name: str, shape: tuple[int, ...]) -> None:
-    owner = _owner(array)
-    entry = _writes.get(id(owner))
-    if entry is None:
+    if not isinstance(saved, np.ndarray) or id(owner := _owner(saved)) not in _writes:
         return
-    low, high = _extent(array, owner)
-    later = [w for (a, b), w in entry[1].items() if w.tick > tick and a < high and low < b]
+    (low, high), (_, extents) = _extent(saved, owner), _writes[id(owner)]
+    later = [w for (a, b), w in extents.items() if w.tick > tick and a < high and low < b]
     if later:
         raise RuntimeError(
-            f"backward: {name} {shape} saved an array of shape {array.shape} for its rule, and the "
+            f"backward: {name} {shape} saved an array of shape {saved.shape} for its rule, and the "
             f"in-place write at {max(later).place} changed it since.  Call backward() before that "
             "write, or write to a copy there (x = x + y, or x.clone())."
         )
@@ -112,13 +105,10 @@ def _forget(key: int, _: Any) -> None:
 
 
 def _owner(array: Array) -> Array:
-    while array.base is not None:
-        base: Any = array.base  # an array, or what NumPy's as_strided puts between two
-        if not isinstance(base, np.ndarray):
-            base = getattr(base, "base", None)
-        if not isinstance(base, np.ndarray):
-            break
-        array = base
+    base: Any = array.base
+    while base is not None:  # an array, or what NumPy's as_strided puts between two
+        array = base if isinstance(base, np.ndarray) else array
+        base = getattr(base, "base", None)
     return array
 
 

@@ -160,10 +160,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = Followed("grad", f, args, argnums, has_aux, kwargs)
         if [y.numel() for y in call.ys] != [1]:
-            raise RuntimeError(
-                f"{call.title}: it returned shapes {[y.shape for y in call.ys]}, but a gradient is "
-                "that of one number; reduce it with sum() or mean(), or see jacrev"
-            )
+            shapes = [y.shape for y in call.ys]
+            raise RuntimeError(f"{call.title}: it returned {shapes}, not one number; see jacrev")
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()
         return value, call.shown(call.x, call.pull(call.ys, one, call.xs))

@@ -279,12 +279,8 @@ class Methods(TensorBase):
     short, char, byte = cast(dtypes.int16), cast(dtypes.int8), cast(dtypes.uint8)
 
 
-TYPE_NAMES = {
-    f"torch.{name}Tensor": np.dtype(dtype)
-    for name, dtype in (
-        *(("Float", "f4"), ("Double", "f8"), ("Half", "f2"), ("Bool", "?"), ("Byte", "u1")),
-        *(("Char", "i1"), ("Short", "i2"), ("Int", "i4"), ("Long", "i8")),
-    )
-}
+_KINDS = {"Float": "f4", "Double": "f8", "Half": "f2", "Bool": "?", "Byte": "u1"}
+_KINDS |= {"Char": "i1", "Short": "i2", "Int": "i4", "Long": "i8"}
+TYPE_NAMES = {f"torch.{name}Tensor": np.dtype(kind) for name, kind in _KINDS.items()}
 
 DEVICES = ("None", "cpu", "cuda", "mps", "meta", "xpu")

@@ -58,10 +58,8 @@ def grad(
             if materialize_grads:
                 found[node] = np.zeros(x.shape, x.dtype)
             elif not allow_unused:
-                raise RuntimeError(
-                    f"grad: the outputs do not depend on input {i}, of shape {node.shape}; if "
-                    "that is meant, say allow_unused=True and take None for it"
-                )
+                there = f"input {i}, of shape {node.shape}; say allow_unused=True to take None"
+                raise RuntimeError(f"grad: the outputs do not depend on {there}")
     return tuple(_result(found.get(node)) for node in wanted)
 
 
