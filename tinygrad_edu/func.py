@@ -161,7 +161,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
         call = Followed("grad", f, args, argnums, has_aux, kwargs)
         if [y.numel() for y in call.ys] != [1]:
             shapes = [y.shape for y in call.ys]
-            raise RuntimeError(f"{call.title}: it returned {shapes}, not one number; see jacrev")
+            raise RuntimeError(f"{call.title}: it returned {shapes}; take the sum(), or see jacrev")
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()
         return value, call.shown(call.x, call.pull(call.ys, one, call.xs))
