@@ -61,22 +61,16 @@ def like(tree: Any, given: Iterator[Any]) -> Any:
 
 
 def pulled(
-    ys: Sequence[Tensor],
-    us: Sequence[Any],
-    ends: Iterable[Any],
-    *,
-    create_graph: bool = False,
-    since: int = 0,
-    freed_by: Any = None,
+    ys: Sequence[Tensor], us: Sequence[Any], ends: Iterable[Any], freed_by: Any = None, **how: Any
 ) -> dict[Node, Any]:
     """dL/d(end) for each of these Nodes that a y depends on, given u = dL/dy for each y (None
-    is 0)."""
+    is 0); `how` is what else `replay` is told."""
     roots: dict[Node, Any] = {}
     for y, u in zip(ys, us, strict=True):
         if y.node is not None and u is not None:
             roots[y.node] = roots[y.node] + u if y.node in roots else u
     wanted, found = set(ends), {}
-    for node, g, _ in replay(roots, create_graph=create_graph, only=wanted, since=since):
+    for node, g, _ in replay(roots, only=wanted, **how):
         if node in wanted:
             found[node] = g
         if freed_by is not None:

@@ -69,9 +69,6 @@ class _Switch:
                     return end.value
                 try:
                     go_on = partial(steps.send, (yield step))
-                except GeneratorExit:
-                    steps.close()
-                    raise
                 except BaseException as error:
                     go_on = partial(steps.throw, error)
 

@@ -96,20 +96,19 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- functions
 
-    abs, absolute, acos, acosh, add = f.abs, f.absolute, f.acos, f.acosh, f.add
-    addcdiv, addcmul, allclose, arccos = f.addcdiv, f.addcmul, f.allclose, f.arccos
-    arccosh, arcsin, arcsinh, arctan = f.arccosh, f.arcsin, f.arcsinh, f.arctan
-    arctan2, arctanh, asin, asinh, atan = f.arctan2, f.arctanh, f.asin, f.asinh, f.atan
-    atan2, atanh, bitwise_and = f.atan2, f.atanh, f.bitwise_and
-    bitwise_left_shift, bitwise_not = f.bitwise_left_shift, f.bitwise_not
-    bitwise_or, bitwise_right_shift = f.bitwise_or, f.bitwise_right_shift
-    bitwise_xor, ceil, clamp, clamp_max = f.bitwise_xor, f.ceil, f.clamp, f.clamp_max
-    clamp_min, clip, cos, cosh, div, divide = f.clamp_min, f.clip, f.cos, f.cosh, f.div, f.divide
-    eq, equal, exp, exp2, expm1, fix = f.eq, f.equal, f.exp, f.exp2, f.expm1, f.fix
-    floor, floor_divide, fmod, frac, ge = f.floor, f.floor_divide, f.fmod, f.frac, f.ge
-    greater, greater_equal, gt, hypot = f.greater, f.greater_equal, f.gt, f.hypot
-    isclose, isfinite, isinf, isnan, le = f.isclose, f.isfinite, f.isinf, f.isnan, f.le
-    lerp, less, less_equal, log, log10 = f.lerp, f.less, f.less_equal, f.log, f.log10
+    abs, absolute, acos, acosh, add, addcdiv = f.abs, f.absolute, f.acos, f.acosh, f.add, f.addcdiv
+    addcmul, allclose, arccos, arccosh = f.addcmul, f.allclose, f.arccos, f.arccosh
+    arcsin, arcsinh, arctan, arctan2, arctanh = f.arcsin, f.arcsinh, f.arctan, f.arctan2, f.arctanh
+    asin, asinh, atan, atan2, atanh = f.asin, f.asinh, f.atan, f.atan2, f.atanh
+    bitwise_and, bitwise_left_shift = f.bitwise_and, f.bitwise_left_shift
+    bitwise_not, bitwise_or = f.bitwise_not, f.bitwise_or
+    bitwise_right_shift, bitwise_xor, ceil = f.bitwise_right_shift, f.bitwise_xor, f.ceil
+    clamp, clamp_max, clamp_min, clip, cos = f.clamp, f.clamp_max, f.clamp_min, f.clip, f.cos
+    cosh, div, divide, eq, equal, exp, exp2 = f.cosh, f.div, f.divide, f.eq, f.equal, f.exp, f.exp2
+    expm1, fix, floor, floor_divide, fmod = f.expm1, f.fix, f.floor, f.floor_divide, f.fmod
+    frac, ge, greater, greater_equal, gt = f.frac, f.ge, f.greater, f.greater_equal, f.gt
+    hypot, isclose, isfinite, isinf, isnan = f.hypot, f.isclose, f.isfinite, f.isinf, f.isnan
+    le, lerp, less, less_equal, log, log10 = f.le, f.lerp, f.less, f.less_equal, f.log, f.log10
     log1p, log2, logaddexp, logical_and = f.log1p, f.log2, f.logaddexp, f.logical_and
     logical_not, logical_or, logical_xor, lt = f.logical_not, f.logical_or, f.logical_xor, f.lt
     masked_fill, maximum, minimum, mul = f.masked_fill, f.maximum, f.minimum, f.mul
@@ -118,31 +117,28 @@ class Methods(TensorBase):
     remainder, round, rsqrt, sgn, sigmoid = f.remainder, f.round, f.rsqrt, f.sgn, f.sigmoid
     sign, sin, sinh, sqrt, square, sub = f.sign, f.sin, f.sinh, f.sqrt, f.square, f.sub
     subtract, tan, tanh, true_divide, trunc = f.subtract, f.tan, f.tanh, f.true_divide, f.trunc
-    digamma, erf, lgamma = f.digamma, f.erf, f.lgamma
-    all, amax, amin, any, argmax, argmin = f.all, f.amax, f.amin, f.any, f.argmax, f.argmin
-    count_nonzero, cumprod, cumsum, diff = f.count_nonzero, f.cumprod, f.cumsum, f.diff
-    log_softmax, logsumexp, max, mean = f.log_softmax, f.logsumexp, f.max, f.mean
-    median, min, nansum, norm, prod = f.median, f.min, f.nansum, f.norm, f.prod
-    softmax, std, sum, var = f.softmax, f.std, f.sum, f.var
-    broadcast_to, chunk, diag, diag_embed = f.broadcast_to, f.chunk, f.diag, f.diag_embed
-    diagonal, expand, expand_as, flatten = f.diagonal, f.expand, f.expand_as, f.flatten
-    flip, moveaxis, movedim, narrow, permute = f.flip, f.moveaxis, f.movedim, f.narrow, f.permute
-    ravel, repeat, repeat_interleave, reshape = f.ravel, f.repeat, f.repeat_interleave, f.reshape
-    reshape_as, roll, rot90, split, squeeze = f.reshape_as, f.roll, f.rot90, f.split, f.squeeze
-    swapaxes, swapdims, t, tile, transpose = f.swapaxes, f.swapdims, f.t, f.tile, f.transpose
-    select, tril, triu, unbind = f.select, f.tril, f.triu, f.unbind
-    unflatten, unfold = f.unflatten, f.unfold
-    unsqueeze, view, view_as = f.unsqueeze, f.view, f.view_as
-    argsort, argwhere, bincount, gather = f.argsort, f.argwhere, f.bincount, f.gather
-    index_add, index_select = f.index_add, f.index_select
+    digamma, erf, lgamma, all, amax, amin = f.digamma, f.erf, f.lgamma, f.all, f.amax, f.amin
+    any, argmax, argmin, count_nonzero = f.any, f.argmax, f.argmin, f.count_nonzero
+    cumprod, cumsum, diff, log_softmax = f.cumprod, f.cumsum, f.diff, f.log_softmax
+    logsumexp, max, mean, median, min = f.logsumexp, f.max, f.mean, f.median, f.min
+    nansum, norm, prod, softmax, std, sum = f.nansum, f.norm, f.prod, f.softmax, f.std, f.sum
+    var, broadcast_to, chunk, diag = f.var, f.broadcast_to, f.chunk, f.diag
+    diag_embed, diagonal, expand, expand_as = f.diag_embed, f.diagonal, f.expand, f.expand_as
+    flatten, flip, moveaxis, movedim, narrow = f.flatten, f.flip, f.moveaxis, f.movedim, f.narrow
+    permute, ravel, repeat, repeat_interleave = f.permute, f.ravel, f.repeat, f.repeat_interleave
+    reshape, reshape_as, roll, rot90, split = f.reshape, f.reshape_as, f.roll, f.rot90, f.split
+    squeeze, swapaxes, swapdims, t, tile = f.squeeze, f.swapaxes, f.swapdims, f.t, f.tile
+    transpose, select, tril, triu, unbind = f.transpose, f.select, f.tril, f.triu, f.unbind
+    unflatten, unfold, unsqueeze, view = f.unflatten, f.unfold, f.unsqueeze, f.view
+    view_as, argsort, argwhere, bincount = f.view_as, f.argsort, f.argwhere, f.bincount
+    gather, index_add, index_select = f.gather, f.index_add, f.index_select
     masked_select, nonzero, scatter = f.masked_select, f.nonzero, f.scatter
     scatter_add, sort, take, take_along_dim = f.scatter_add, f.sort, f.take, f.take_along_dim
-    topk, unique = f.topk, f.unique
-    addmm, bmm, cholesky, det, dot, ger = f.addmm, f.bmm, f.cholesky, ops.det, f.dot, f.ger
-    inner, inverse, kron, logdet, matmul = f.inner, ops.inv, f.kron, f.logdet, ops.matmul
-    matrix_power, mm, mv, outer, slogdet = f.matrix_power, f.mm, f.mv, f.outer, f.slogdet
-    trace, vdot = f.trace, f.vdot
-    bernoulli, multinomial = f.bernoulli, f.multinomial
+    topk, unique, addmm, bmm, cholesky, det = f.topk, f.unique, f.addmm, f.bmm, f.cholesky, ops.det
+    dot, ger, inner, inverse, kron, logdet = f.dot, f.ger, f.inner, ops.inv, f.kron, f.logdet
+    matmul, matrix_power, mm, mv, outer = ops.matmul, f.matrix_power, f.mm, f.mv, f.outer
+    slogdet, trace, vdot, bernoulli = f.slogdet, f.trace, f.vdot, f.bernoulli
+    multinomial = f.multinomial
 
     # -------------------------------------------------------- written into the tensor itself
 

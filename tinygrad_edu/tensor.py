@@ -226,10 +226,9 @@ class Tensor(Methods):
         """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
         goes on in its place.  Returns a handle with `remove()`."""
         node = self._noded("register_hook")
-        if node.hooks is None:
-            node.hooks = []
-        node.hooks.append(hook)
-        return RemovableHandle(node.hooks, hook)
+        hooks = node.hooks = node.hooks or []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
 
     def _noded(self, name: str) -> Node:
         if self.node is None:

@@ -378,11 +378,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     xs: Any = sizes_of(tensors)
     if any(x.ndim > 1 for x in xs):
         raise RuntimeError(f"meshgrid: it takes vectors, not {[x.shape for x in xs]}")
-    shape = tuple([numel(x) for x in xs])
-    grids = [
-        ops.broadcast_to(ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)), shape=shape)
-        for k, x in enumerate(xs, 1)
-    ]
+    sides = [ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)) for k, x in enumerate(xs, 1)]
+    grids = broadcast_tensors(*sides)
     swapped = indexing == "xy" and len(xs) > 1
     return tuple([transpose(grid, 0, 1) if swapped else grid for grid in grids])
 
