@@ -20,10 +20,8 @@ clock = itertools.count(1)
 newest_write = 0
 
 _ROOT = os.path.dirname(os.path.dirname(__file__))
-OWN_FILES = (
-    *[os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")],
-    "<caller of an op",
-)
+_FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
+OWN_FILES = (*_FOLDERS, "<caller of an op")
 FEW = 64  # extents remembered for each buffer
 
 

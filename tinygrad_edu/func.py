@@ -278,11 +278,9 @@ def _jacobian(name: str, f: Function, argnums: Argnums, has_aux: bool) -> Functi
 
 def _swept(call: Followed, y: Tensor, xs: Sequence[Tensor], axis: int) -> list[Any]:
     """dy/dx for each x, the numbers of y along the first axes, or (-1) along the last ones."""
-    found: list[list[Any]] = []
-    for k in range(y.numel()):
-        unit = Tensor(np.zeros(y.shape, y.dtype))
-        unit.array.flat[k] = 1
-        found.append(call.pull([y], [call._replayed(unit)], xs))
+    places = np.arange(y.numel()).reshape(y.shape)
+    units = (Tensor((places == k).astype(y.dtype)) for k in range(y.numel()))
+    found = [call.pull([y], [call._replayed(unit)], xs) for unit in units]
     shapes = [y.shape + x.shape if axis == 0 else x.shape + y.shape for x in xs]
     if not found:
         return [np.zeros(shape) for shape in shapes]

@@ -58,30 +58,17 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- operators
 
-    __add__ = ops.add
-    __sub__ = ops.subtract
-    __mul__ = ops.multiply
-    __truediv__ = ops.divide
-    __pow__ = ops.power
-    __matmul__ = ops.matmul
-    __mod__ = ops.remainder
-    __floordiv__ = ops.floor_divide
-    __neg__ = ops.negative
-    __abs__ = ops.absolute
-    __radd__ = ops.add
-    __rmul__ = ops.multiply
-    __lt__ = ops.less
-    __le__ = ops.less_equal
-    __gt__ = ops.greater
-    __ge__ = ops.greater_equal
+    __add__ = __radd__ = ops.add
+    __mul__ = __rmul__ = ops.multiply
     __and__ = __rand__ = ops.bitwise_and
     __or__ = __ror__ = ops.bitwise_or
     __xor__ = __rxor__ = ops.bitwise_xor
-    __lshift__, __rshift__ = ops.left_shift, ops.right_shift
-    __invert__ = ops.invert
-
-    def __pos__(self) -> Self:
-        return self
+    __neg__, __abs__, __invert__ = ops.negative, ops.absolute, ops.invert
+    __lt__, __le__, __gt__ = ops.less, ops.less_equal, ops.greater
+    __ge__, __lshift__, __rshift__ = ops.greater_equal, ops.left_shift, ops.right_shift
+    __sub__, __truediv__ = ops.subtract, ops.divide
+    __pow__, __matmul__ = ops.power, ops.matmul
+    __mod__, __floordiv__ = ops.remainder, ops.floor_divide
 
     __rsub__, __rtruediv__ = reflected(ops.subtract), reflected(ops.divide)
     __rpow__, __rmatmul__ = reflected(ops.power), reflected(ops.matmul)
@@ -93,6 +80,9 @@ class Methods(TensorBase):
     __ifloordiv__ = in_place(ops.floor_divide, "//=")
     __iand__, __ior__ = in_place(ops.bitwise_and, "&="), in_place(ops.bitwise_or, "|=")
     __ixor__ = in_place(ops.bitwise_xor, "^=")
+
+    def __pos__(self) -> Self:
+        return self
 
     # -------------------------------------------------------- functions
 
@@ -182,6 +172,7 @@ class Methods(TensorBase):
     # -------------------------------------------------------- memory
 
     is_floating_point = dtypes.is_floating_point
+    numel = nelement = f.numel
 
     def element_size(self) -> int:
         """How many bytes a number takes."""

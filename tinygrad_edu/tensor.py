@@ -76,12 +76,6 @@ class Tensor(Methods):
         """How many dimensions it has."""
         return self.ndim
 
-    def numel(self) -> int:
-        """How many numbers it holds."""
-        return self.array.size  # type: ignore[no-any-return]
-
-    nelement = numel
-
     def numpy(self) -> Array:
         """The array itself, sharing its memory.  Raises RuntimeError if it requires grad: what
         NumPy does to it would not be recorded."""
@@ -232,7 +226,10 @@ class Tensor(Methods):
 
     def _noded(self, name: str) -> Node:
         if self.node is None:
-            raise RuntimeError(f"{name}: it does not require grad, so no gradient arrives here")
+            raise RuntimeError(
+                f"{name}: it has no record: it does not require grad, nor does what it was computed "
+                "from, or that was under no_grad().  Set requires_grad=True on a leaf first."
+            )
         return self.node
 
     def backward(
@@ -254,17 +251,9 @@ class Tensor(Methods):
         if inputs is not None:
             inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
             only = {x._noded("backward(inputs=)") for x in inputs}
-        roots = {self._rooted(): root_gradient(self, gradient, create_graph)}
+        roots = {self._noded("backward"): root_gradient(self, gradient, create_graph)}
         keep = create_graph if retain_graph is None else retain_graph
         replaying.backward(roots, keep, create_graph, only)
-
-    def _rooted(self) -> Node:
-        if self.node is None:
-            raise RuntimeError(
-                "backward: it has no record: nothing that it was computed from requires grad, or "
-                "it was under no_grad().  Set requires_grad=True on a leaf before computing."
-            )
-        return self.node
 
     # -------------------------------------------------------- writing in place
 

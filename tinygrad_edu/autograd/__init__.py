@@ -50,7 +50,7 @@ def grad(
     wanted = [x._noded("grad(inputs)") for x in inputs]
     place = None if (create_graph if retain_graph is None else retain_graph) else clock.user_place()
     for output in outputs:
-        output._rooted()
+        output._noded("backward")
     us = [root_gradient(y, g, create_graph) for y, g in zip(outputs, grad_outputs, strict=True)]
     found = pulled(outputs, us, wanted, create_graph=create_graph, freed_by=place)
     for i, (x, node) in enumerate(zip(inputs, wanted, strict=True)):

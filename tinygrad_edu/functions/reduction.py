@@ -107,10 +107,7 @@ PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median
 
 def _not_empty(x: Any, axis: Any, name: str) -> None:
     """Raise unless there is something along the axis to choose from."""
-    if plain(x).size:
-        return
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if 0 in [x.shape[k] for k in axes]:
+    if plain(x).size == 0 and ops.count(x.shape, axis) == 0:
         kind = RuntimeError if axis is None and name[:3] != "arg" else IndexError
         raise kind(f"{name}: of shape {x.shape}, dim={axis}, there are no numbers to choose from")
 

@@ -63,11 +63,11 @@ def multiply(a, b):
     return np.multiply(a, b)
 
 
-@_binary(
-    lambda g, _y, _a, b: divide(g, b),
-    lambda g, y, _a, b: divide(-g * y, b),
-    numpy=np.divide,
-    domain=(0.5, 2.0),
+_of_positive = partial(_binary, domain=(0.5, 2.0))  # checked there, where it has no pole
+
+
+@_of_positive(
+    lambda g, _y, _a, b: divide(g, b), lambda g, y, _a, b: divide(-g * y, b), numpy=np.divide
 )
 def divide(a, b):
     """y = a / b;  dL/da = g / b,  dL/db = -g y / b."""
@@ -86,11 +86,10 @@ def reciprocal(x):
     return np.divide(_ONE.get(x.dtype, 1), x)
 
 
-@_binary(
+@_of_positive(
     lambda g, _y, a, b: g * b * power(a, b - (b != 0)),
     lambda g, y, a, b: g * y * log(a + ((a == 0) & (b >= 0))),
     numpy=np.power,
-    domain=(0.5, 2.0),
 )
 def power(a, b):
     """y = a^b;  dL/da = g b a^(b-1),  dL/db = g y log a.
@@ -238,10 +237,9 @@ def _over_squares(g, a, b):
     return g / (squares + (squares == 0))
 
 
-@_binary(
+@_of_positive(
     lambda g, _y, a, b: _over_squares(g * b, a, b),
     lambda g, _y, a, b: _over_squares(-g * a, a, b),
-    domain=(0.5, 2.0),
     numpy=np.arctan2,
 )
 def atan2(a, b):
@@ -250,11 +248,8 @@ def atan2(a, b):
     return np.arctan2(a, b)
 
 
-@_binary(
-    lambda g, y, a, _b: g * divide(a, y),
-    lambda g, y, _a, b: g * divide(b, y),
-    domain=(0.5, 2.0),
-    numpy=np.hypot,
+@_of_positive(
+    lambda g, y, a, _b: g * divide(a, y), lambda g, y, _a, b: g * divide(b, y), numpy=np.hypot
 )
 def hypot(a, b):
     """y = sqrt(a^2 + b^2), without overflow;  dL/da = g a / y,  dL/db = g b / y (nan at 0, 0)."""

@@ -3,6 +3,7 @@ keep what was so far: running sums and products."""
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def kept(g, shape, axis):
     return g.reshape(tuple(1 if k in axes else side for k, side in enumerate(shape)))
 
 
-def count(shape, axis):
+def count(shape: Any, axis: Any) -> Any:
     """How many numbers go into each result."""
     if axis is None or not shape:
         return math.prod(shape)
