@@ -70,11 +70,10 @@ def stamp(*arrays: Array, place: Place | None = None) -> None:
     for array in arrays:
         owner = array if array.base is None else _owner(array)
         key = id(owner)
-        entry = _writes.get(key)
-        if entry is None:
-            entry = _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
+        if key not in _writes:
+            _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
         extent = (0, array.nbytes) if array is owner else _extent(array, owner)
-        extents = entry[1]
+        extents = _writes[key][1]
         if len(extents) >= FEW and extent not in extents:
             _fold(extents)
         extents[extent] = write

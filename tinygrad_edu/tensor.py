@@ -99,7 +99,7 @@ class Tensor(Methods):
     def item(self) -> Any:
         """The Python number in a tensor of one element."""
         if self.array.size != 1:
-            raise RuntimeError(f"item: {self.shape} holds {self.numel()} numbers; use tolist()")
+            raise RuntimeError(f"item: {self.shape} holds {self.numel()}, not one; use tolist()")
         return self.array.item()
 
     def tolist(self) -> Any:
@@ -227,7 +227,7 @@ class Tensor(Methods):
     def _noded(self, name: str) -> Node:
         if self.node is None:
             raise RuntimeError(
-                f"{name}: it has no record: it does not require grad, nor does what it was computed "
+                f"{name}: it has no record: it does not require grad, nor does what it was made "
                 "from, or that was under no_grad().  Set requires_grad=True on a leaf first."
             )
         return self.node
@@ -360,7 +360,7 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if gradient is None:
         if output.array.size != 1:
             raise RuntimeError(
-                f"backward: of {output.shape} numbers, say what counts: reduce them to one, with "
+                f"backward: this has shape {output.shape}: reduce it to one number first, with "
                 "sum() or mean(), or give gradient="
             )
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
@@ -368,10 +368,10 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     given = as_array(plain(gradient))
     if given.shape != output.shape:
         raise RuntimeError(f"backward: gradient= is {given.shape}, but this is {output.shape}")
+    if create_graph and isinstance(gradient, TensorBase):
+        return gradient
     given = given.astype(output.dtype, copy=False)
-    if create_graph:
-        return gradient if isinstance(gradient, TensorBase) else Tensor(given)
-    return given
+    return Tensor(given) if create_graph else given
 
 
 def _written_view(name: str) -> RuntimeError:
