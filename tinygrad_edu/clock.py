@@ -20,10 +20,8 @@ clock = itertools.count(1)
 newest_write = 0
 
 _ROOT = os.path.dirname(os.path.dirname(__file__))
-OWN_FILES = (
-    *[os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")],
-    "<caller of an op",
-)
+_FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
+OWN_FILES = (*_FOLDERS, "<caller of an op")
 FEW = 64  # extents remembered for each buffer
 
 
@@ -72,11 +70,10 @@ def stamp(*arrays: Array, place: Place | None = None) -> None:
     for array in arrays:
         owner = array if array.base is None else _owner(array)
         key = id(owner)
-        entry = _writes.get(key)
-        if entry is None:
-            entry = _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
+        if key not in _writes:
+            _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
         extent = (0, array.nbytes) if array is owner else _extent(array, owner)
-        extents = entry[1]
+        extents = _writes[key][1]
         if len(extents) >= FEW and extent not in extents:
             _fold(extents)
         extents[extent] = write
@@ -88,20 +85,13 @@ def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) ->
     if isinstance(saved, tuple):
         for part in saved:
             check_unwritten(part, tick, name, shape)
-    elif isinstance(saved, np.ndarray):
-        _check_array(saved, tick, name, shape)
-
-
-def _check_array(array: Array, tick: int, name: str, shape: tuple[int, ...]) -> None:
-    owner = _owner(array)
-    entry = _writes.get(id(owner))
-    if entry is None:
+    if not isinstance(saved, np.ndarray) or id(owner := _owner(saved)) not in _writes:
         return
-    low, high = _extent(array, owner)
-    later = [w for (a, b), w in entry[1].items() if w.tick > tick and a < high and low < b]
+    (low, high), (_, extents) = _extent(saved, owner), _writes[id(owner)]
+    later = [w for (a, b), w in extents.items() if w.tick > tick and a < high and low < b]
     if later:
         raise RuntimeError(
-            f"backward: {name} {shape} saved an array of shape {array.shape} for its rule, and the "
+            f"backward: {name} {shape} saved an array of shape {saved.shape} for its rule, and the "
             f"in-place write at {max(later).place} changed it since.  Call backward() before that "
             "write, or write to a copy there (x = x + y, or x.clone())."
         )
@@ -112,13 +102,10 @@ def _forget(key: int, _: Any) -> None:
 
 
 def _owner(array: Array) -> Array:
-    while array.base is not None:
-        base: Any = array.base  # an array, or what NumPy's as_strided puts between two
-        if not isinstance(base, np.ndarray):
-            base = getattr(base, "base", None)
-        if not isinstance(base, np.ndarray):
-            break
-        array = base
+    base: Any = array.base
+    while base is not None:  # an array, or what NumPy's as_strided puts between two
+        array = base if isinstance(base, np.ndarray) else array
+        base = getattr(base, "base", None)
     return array
 
 

@@ -60,10 +60,8 @@ def from_numpy(array: Array) -> Tensor:
     hold, and for the byte order of another machine: none of these could be shared.
     """
     if not isinstance(array, np.ndarray) or not array.dtype.isnative:
-        raise TypeError(
-            "from_numpy: it takes a NumPy array in this machine's byte order, whose memory can be "
-            f"shared, not {array!r}; use tensor(), which copies"
-        )
+        what = "it takes a NumPy array in this machine's byte order, whose memory is shared"
+        raise TypeError(f"from_numpy: {what}, not {array!r}; use tensor(), which copies")
     return Tensor(as_array(array))
 
 

@@ -23,10 +23,8 @@ class device:
     def __init__(self, type: Any = "cpu", index: int | None = None) -> None:
         self.type, colon, number = str(type).partition(":")
         if self.type != "cpu" or (colon and not number.isdecimal()):
-            raise RuntimeError(
-                f'NumPy computes on the CPU: there is no device {str(type)!r}, only "cpu".  Code '
-                "that asks cuda.is_available() first runs as it is"
-            )
+            hint = 'there is only "cpu".  Code that asks cuda.is_available() first runs as it is'
+            raise RuntimeError(f"NumPy computes on the CPU: no device {str(type)!r}, {hint}")
         self.index = int(number) if colon else index
 
     def __str__(self) -> str:

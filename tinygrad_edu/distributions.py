@@ -84,9 +84,7 @@ class Distribution:
     def rsample(self, sample_shape: Sequence[int] = ()) -> Tensor:
         """Draws as a differentiable function of the parameters and of noise that does not depend on
         them: the reparametrisation of Kingma and Welling (2014)."""
-        raise NotImplementedError(
-            f"{self!r}: its draws jump, so they have no derivative; use sample(), then log_prob()"
-        )
+        raise NotImplementedError(f"{self!r}: its draws jump; use sample(), then log_prob()")
 
 
 def kl_divergence(p: Any, q: Any) -> Any:

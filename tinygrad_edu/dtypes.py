@@ -46,10 +46,8 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     try:
         array = np.asarray(data, dtype)
     except ValueError as error:
-        raise ValueError(
-            f"cannot make a tensor of {type(data).__name__}: {error}.  It takes numbers, in rows "
-            "of the same length: pad them, or keep a list of tensors"
-        ) from None
+        why = f"{error}.  Rows are of the same length: pad them, or keep a list"
+        raise ValueError(f"cannot make a tensor of {type(data).__name__}: {why}") from None
     if dtype is None and array.dtype.char in "dLQ" and not hasattr(_first(data), "dtype"):
         if array.dtype.kind == "u":
             raise ValueError(f"{array.max()} is too large for int64; write it as a float")

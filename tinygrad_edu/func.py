@@ -61,22 +61,16 @@ def like(tree: Any, given: Iterator[Any]) -> Any:
 
 
 def pulled(
-    ys: Sequence[Tensor],
-    us: Sequence[Any],
-    ends: Iterable[Any],
-    *,
-    create_graph: bool = False,
-    since: int = 0,
-    freed_by: Any = None,
+    ys: Sequence[Tensor], us: Sequence[Any], ends: Iterable[Any], freed_by: Any = None, **how: Any
 ) -> dict[Node, Any]:
     """dL/d(end) for each of these Nodes that a y depends on, given u = dL/dy for each y (None
-    is 0)."""
+    is 0); `how` is what else `replay` is told."""
     roots: dict[Node, Any] = {}
     for y, u in zip(ys, us, strict=True):
         if y.node is not None and u is not None:
             roots[y.node] = roots[y.node] + u if y.node in roots else u
     wanted, found = set(ends), {}
-    for node, g, _ in replay(roots, create_graph=create_graph, only=wanted, since=since):
+    for node, g, _ in replay(roots, only=wanted, **how):
         if node in wanted:
             found[node] = g
         if freed_by is not None:
@@ -160,10 +154,8 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = Followed("grad", f, args, argnums, has_aux, kwargs)
         if [y.numel() for y in call.ys] != [1]:
-            raise RuntimeError(
-                f"{call.title}: it returned shapes {[y.shape for y in call.ys]}, but a gradient is "
-                "that of one number; reduce it with sum() or mean(), or see jacrev"
-            )
+            shapes = [y.shape for y in call.ys]
+            raise RuntimeError(f"{call.title}: it returned {shapes}; take the sum(), or see jacrev")
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()
         return value, call.shown(call.x, call.pull(call.ys, one, call.xs))
@@ -286,11 +278,9 @@ def _jacobian(name: str, f: Function, argnums: Argnums, has_aux: bool) -> Functi
 
 def _swept(call: Followed, y: Tensor, xs: Sequence[Tensor], axis: int) -> list[Any]:
     """dy/dx for each x, the numbers of y along the first axes, or (-1) along the last ones."""
-    found: list[list[Any]] = []
-    for k in range(y.numel()):
-        unit = Tensor(np.zeros(y.shape, y.dtype))
-        unit.array.flat[k] = 1
-        found.append(call.pull([y], [call._replayed(unit)], xs))
+    places = np.arange(y.numel()).reshape(y.shape)
+    units = (Tensor((places == k).astype(y.dtype)) for k in range(y.numel()))
+    found = [call.pull([y], [call._replayed(unit)], xs) for unit in units]
     shapes = [y.shape + x.shape if axis == 0 else x.shape + y.shape for x in xs]
     if not found:
         return [np.zeros(shape) for shape in shapes]

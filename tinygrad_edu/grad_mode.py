@@ -69,15 +69,11 @@ class _Switch:
                     return end.value
                 try:
                     go_on = partial(steps.send, (yield step))
-                except GeneratorExit:
-                    steps.close()
-                    raise
                 except BaseException as error:
                     go_on = partial(steps.throw, error)
 
-        code = getattr(function, "__code__", None)
-        steps = code is not None and code.co_flags & GENERATOR
-        return cast(F, switched_steps if steps else switched)
+        flags = getattr(getattr(function, "__code__", None), "co_flags", 0)
+        return cast(F, switched_steps if flags & GENERATOR else switched)
 
 
 class set_grad_enabled(_Switch):

@@ -16,10 +16,8 @@ import numpy as np
 
 def is_view(array: Any) -> bool:
     """Does somebody else hold the memory that this array looks into?"""
-    base = array.base
-    return (
-        isinstance(base, np.ndarray) and sys.getrefcount(base) > 3
-    )  # this array, `base`, the call
+    base = array.base  # held by this array, by `base`, in the call, and by whom else?
+    return isinstance(base, np.ndarray) and sys.getrefcount(base) > 3
 
 
 def is_stored_back(references: int) -> bool:

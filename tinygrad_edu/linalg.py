@@ -21,13 +21,9 @@ from .numpy_protocol import ANSWERS
 from .ops import det, inv, matmul
 from .tensor import Tensor
 
-# fmt: off
-__all__ = [
-    "LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm",
-    "matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd", "svdvals",
-    "vector_norm",
-]
-# fmt: on
+__all__ = ["LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm"]
+__all__ += ["matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd"]
+__all__ += ["svdvals", "vector_norm"]
 
 _named: Any = namedtuple
 LinAlgError = np.linalg.LinAlgError

@@ -20,9 +20,8 @@ def reflected(op: Any) -> Callable[..., Any]:
     return lambda self, other: op(other, self)
 
 
-def in_place(function: Any, name: str = "") -> Callable[..., Any]:
+def in_place(function: Any, name: str) -> Callable[..., Any]:
     """The method that writes what `function` computes into the Tensor itself."""
-    name = name or f"{function.__name__}_"
 
     def write(self: Any, *inputs: Any, **params: Any) -> Any:
         return self._write(function(self, *inputs, **params), name)
@@ -30,6 +29,16 @@ def in_place(function: Any, name: str = "") -> Callable[..., Any]:
     write.__name__ = write.__qualname__ = name
     write.__doc__ = f"`{function.__name__}`, written into this tensor."
     return write
+
+
+class Written:
+    """In a class, the function of the same name without its last _, `in_place`."""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        setattr(owner, name, in_place(getattr(f, name[:-1]), name))
+
+
+written: Any = Written()
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -49,30 +58,17 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- operators
 
-    __add__ = ops.add
-    __sub__ = ops.subtract
-    __mul__ = ops.multiply
-    __truediv__ = ops.divide
-    __pow__ = ops.power
-    __matmul__ = ops.matmul
-    __mod__ = ops.remainder
-    __floordiv__ = ops.floor_divide
-    __neg__ = ops.negative
-    __abs__ = ops.absolute
-    __radd__ = ops.add
-    __rmul__ = ops.multiply
-    __lt__ = ops.less
-    __le__ = ops.less_equal
-    __gt__ = ops.greater
-    __ge__ = ops.greater_equal
+    __add__ = __radd__ = ops.add
+    __mul__ = __rmul__ = ops.multiply
     __and__ = __rand__ = ops.bitwise_and
     __or__ = __ror__ = ops.bitwise_or
     __xor__ = __rxor__ = ops.bitwise_xor
-    __lshift__, __rshift__ = ops.left_shift, ops.right_shift
-    __invert__ = ops.invert
-
-    def __pos__(self) -> Self:
-        return self
+    __neg__, __abs__, __invert__ = ops.negative, ops.absolute, ops.invert
+    __lt__, __le__, __gt__ = ops.less, ops.less_equal, ops.greater
+    __ge__, __lshift__, __rshift__ = ops.greater_equal, ops.left_shift, ops.right_shift
+    __sub__, __truediv__ = ops.subtract, ops.divide
+    __pow__, __matmul__ = ops.power, ops.matmul
+    __mod__, __floordiv__ = ops.remainder, ops.floor_divide
 
     __rsub__, __rtruediv__ = reflected(ops.subtract), reflected(ops.divide)
     __rpow__, __rmatmul__ = reflected(ops.power), reflected(ops.matmul)
@@ -85,22 +81,24 @@ class Methods(TensorBase):
     __iand__, __ior__ = in_place(ops.bitwise_and, "&="), in_place(ops.bitwise_or, "|=")
     __ixor__ = in_place(ops.bitwise_xor, "^=")
 
+    def __pos__(self) -> Self:
+        return self
+
     # -------------------------------------------------------- functions
 
-    abs, absolute, acos, acosh, add = f.abs, f.absolute, f.acos, f.acosh, f.add
-    addcdiv, addcmul, allclose, arccos = f.addcdiv, f.addcmul, f.allclose, f.arccos
-    arccosh, arcsin, arcsinh, arctan = f.arccosh, f.arcsin, f.arcsinh, f.arctan
-    arctan2, arctanh, asin, asinh, atan = f.arctan2, f.arctanh, f.asin, f.asinh, f.atan
-    atan2, atanh, bitwise_and = f.atan2, f.atanh, f.bitwise_and
-    bitwise_left_shift, bitwise_not = f.bitwise_left_shift, f.bitwise_not
-    bitwise_or, bitwise_right_shift = f.bitwise_or, f.bitwise_right_shift
-    bitwise_xor, ceil, clamp, clamp_max = f.bitwise_xor, f.ceil, f.clamp, f.clamp_max
-    clamp_min, clip, cos, cosh, div, divide = f.clamp_min, f.clip, f.cos, f.cosh, f.div, f.divide
-    eq, equal, exp, exp2, expm1, fix = f.eq, f.equal, f.exp, f.exp2, f.expm1, f.fix
-    floor, floor_divide, fmod, frac, ge = f.floor, f.floor_divide, f.fmod, f.frac, f.ge
-    greater, greater_equal, gt, hypot = f.greater, f.greater_equal, f.gt, f.hypot
-    isclose, isfinite, isinf, isnan, le = f.isclose, f.isfinite, f.isinf, f.isnan, f.le
-    lerp, less, less_equal, log, log10 = f.lerp, f.less, f.less_equal, f.log, f.log10
+    abs, absolute, acos, acosh, add, addcdiv = f.abs, f.absolute, f.acos, f.acosh, f.add, f.addcdiv
+    addcmul, allclose, arccos, arccosh = f.addcmul, f.allclose, f.arccos, f.arccosh
+    arcsin, arcsinh, arctan, arctan2, arctanh = f.arcsin, f.arcsinh, f.arctan, f.arctan2, f.arctanh
+    asin, asinh, atan, atan2, atanh = f.asin, f.asinh, f.atan, f.atan2, f.atanh
+    bitwise_and, bitwise_left_shift = f.bitwise_and, f.bitwise_left_shift
+    bitwise_not, bitwise_or = f.bitwise_not, f.bitwise_or
+    bitwise_right_shift, bitwise_xor, ceil = f.bitwise_right_shift, f.bitwise_xor, f.ceil
+    clamp, clamp_max, clamp_min, clip, cos = f.clamp, f.clamp_max, f.clamp_min, f.clip, f.cos
+    cosh, div, divide, eq, equal, exp, exp2 = f.cosh, f.div, f.divide, f.eq, f.equal, f.exp, f.exp2
+    expm1, fix, floor, floor_divide, fmod = f.expm1, f.fix, f.floor, f.floor_divide, f.fmod
+    frac, ge, greater, greater_equal, gt = f.frac, f.ge, f.greater, f.greater_equal, f.gt
+    hypot, isclose, isfinite, isinf, isnan = f.hypot, f.isclose, f.isfinite, f.isinf, f.isnan
+    le, lerp, less, less_equal, log, log10 = f.le, f.lerp, f.less, f.less_equal, f.log, f.log10
     log1p, log2, logaddexp, logical_and = f.log1p, f.log2, f.logaddexp, f.logical_and
     logical_not, logical_or, logical_xor, lt = f.logical_not, f.logical_or, f.logical_xor, f.lt
     masked_fill, maximum, minimum, mul = f.masked_fill, f.maximum, f.minimum, f.mul
@@ -109,60 +107,40 @@ class Methods(TensorBase):
     remainder, round, rsqrt, sgn, sigmoid = f.remainder, f.round, f.rsqrt, f.sgn, f.sigmoid
     sign, sin, sinh, sqrt, square, sub = f.sign, f.sin, f.sinh, f.sqrt, f.square, f.sub
     subtract, tan, tanh, true_divide, trunc = f.subtract, f.tan, f.tanh, f.true_divide, f.trunc
-    digamma, erf, lgamma = f.digamma, f.erf, f.lgamma
-    all, amax, amin, any, argmax, argmin = f.all, f.amax, f.amin, f.any, f.argmax, f.argmin
-    count_nonzero, cumprod, cumsum, diff = f.count_nonzero, f.cumprod, f.cumsum, f.diff
-    log_softmax, logsumexp, max, mean = f.log_softmax, f.logsumexp, f.max, f.mean
-    median, min, nansum, norm, prod = f.median, f.min, f.nansum, f.norm, f.prod
-    softmax, std, sum, var = f.softmax, f.std, f.sum, f.var
-    broadcast_to, chunk, diag, diag_embed = f.broadcast_to, f.chunk, f.diag, f.diag_embed
-    diagonal, expand, expand_as, flatten = f.diagonal, f.expand, f.expand_as, f.flatten
-    flip, moveaxis, movedim, narrow, permute = f.flip, f.moveaxis, f.movedim, f.narrow, f.permute
-    ravel, repeat, repeat_interleave, reshape = f.ravel, f.repeat, f.repeat_interleave, f.reshape
-    reshape_as, roll, rot90, split, squeeze = f.reshape_as, f.roll, f.rot90, f.split, f.squeeze
-    swapaxes, swapdims, t, tile, transpose = f.swapaxes, f.swapdims, f.t, f.tile, f.transpose
-    select, tril, triu, unbind = f.select, f.tril, f.triu, f.unbind
-    unflatten, unfold = f.unflatten, f.unfold
-    unsqueeze, view, view_as = f.unsqueeze, f.view, f.view_as
-    argsort, argwhere, bincount, gather = f.argsort, f.argwhere, f.bincount, f.gather
-    index_add, index_select = f.index_add, f.index_select
+    digamma, erf, lgamma, all, amax, amin = f.digamma, f.erf, f.lgamma, f.all, f.amax, f.amin
+    any, argmax, argmin, count_nonzero = f.any, f.argmax, f.argmin, f.count_nonzero
+    cumprod, cumsum, diff, log_softmax = f.cumprod, f.cumsum, f.diff, f.log_softmax
+    logsumexp, max, mean, median, min = f.logsumexp, f.max, f.mean, f.median, f.min
+    nansum, norm, prod, softmax, std, sum = f.nansum, f.norm, f.prod, f.softmax, f.std, f.sum
+    var, broadcast_to, chunk, diag = f.var, f.broadcast_to, f.chunk, f.diag
+    diag_embed, diagonal, expand, expand_as = f.diag_embed, f.diagonal, f.expand, f.expand_as
+    flatten, flip, moveaxis, movedim, narrow = f.flatten, f.flip, f.moveaxis, f.movedim, f.narrow
+    permute, ravel, repeat, repeat_interleave = f.permute, f.ravel, f.repeat, f.repeat_interleave
+    reshape, reshape_as, roll, rot90, split = f.reshape, f.reshape_as, f.roll, f.rot90, f.split
+    squeeze, swapaxes, swapdims, t, tile = f.squeeze, f.swapaxes, f.swapdims, f.t, f.tile
+    transpose, select, tril, triu, unbind = f.transpose, f.select, f.tril, f.triu, f.unbind
+    unflatten, unfold, unsqueeze, view = f.unflatten, f.unfold, f.unsqueeze, f.view
+    view_as, argsort, argwhere, bincount = f.view_as, f.argsort, f.argwhere, f.bincount
+    gather, index_add, index_select = f.gather, f.index_add, f.index_select
     masked_select, nonzero, scatter = f.masked_select, f.nonzero, f.scatter
     scatter_add, sort, take, take_along_dim = f.scatter_add, f.sort, f.take, f.take_along_dim
-    topk, unique = f.topk, f.unique
-    addmm, bmm, cholesky, det, dot, ger = f.addmm, f.bmm, f.cholesky, ops.det, f.dot, f.ger
-    inner, inverse, kron, logdet, matmul = f.inner, ops.inv, f.kron, f.logdet, ops.matmul
-    matrix_power, mm, mv, outer, slogdet = f.matrix_power, f.mm, f.mv, f.outer, f.slogdet
-    trace, vdot = f.trace, f.vdot
-    bernoulli, multinomial = f.bernoulli, f.multinomial
+    topk, unique, addmm, bmm, cholesky, det = f.topk, f.unique, f.addmm, f.bmm, f.cholesky, ops.det
+    dot, ger, inner, inverse, kron, logdet = f.dot, f.ger, f.inner, ops.inv, f.kron, f.logdet
+    matmul, matrix_power, mm, mv, outer = ops.matmul, f.matrix_power, f.mm, f.mv, f.outer
+    slogdet, trace, vdot, bernoulli = f.slogdet, f.trace, f.vdot, f.bernoulli
+    multinomial = f.multinomial
 
     # -------------------------------------------------------- written into the tensor itself
 
-    add_, sub_ = in_place(f.add), in_place(f.sub)
-    abs_, neg_, exp_, exp2_ = in_place(f.abs), in_place(f.neg), in_place(f.exp), in_place(f.exp2)
-    expm1_, log_, log2_ = in_place(f.expm1), in_place(f.log), in_place(f.log2)
-    log10_, log1p_, sqrt_ = in_place(f.log10), in_place(f.log1p), in_place(f.sqrt)
-    rsqrt_, square_, reciprocal_ = in_place(f.rsqrt), in_place(f.square), in_place(f.reciprocal)
-    sin_, cos_, tan_, asin_ = in_place(f.sin), in_place(f.cos), in_place(f.tan), in_place(f.asin)
-    acos_, atan_, sinh_ = in_place(f.acos), in_place(f.atan), in_place(f.sinh)
-    cosh_, tanh_, sigmoid_ = in_place(f.cosh), in_place(f.tanh), in_place(f.sigmoid)
-    relu_, floor_, ceil_ = in_place(f.relu), in_place(f.floor), in_place(f.ceil)
-    round_, trunc_, frac_ = in_place(f.round), in_place(f.trunc), in_place(f.frac)
-    sign_, clip_, clamp_ = in_place(f.sign), in_place(f.clip), in_place(f.clamp)
-    clamp_min_, clamp_max_, pow_ = in_place(f.clamp_min), in_place(f.clamp_max), in_place(f.pow)
-    mul_, div_, multiply_ = in_place(f.mul), in_place(f.div), in_place(f.multiply)
-    divide_, remainder_, fmod_ = in_place(f.divide), in_place(f.remainder), in_place(f.fmod)
-    floor_divide_, lerp_ = in_place(f.floor_divide), in_place(f.lerp)
-    addcmul_, addcdiv_, erf_ = in_place(f.addcmul), in_place(f.addcdiv), in_place(f.erf)
-    nan_to_num_, masked_fill_ = in_place(f.nan_to_num), in_place(f.masked_fill)
-    scatter_, scatter_add_ = in_place(f.scatter), in_place(f.scatter_add)
-    index_add_, tril_ = in_place(f.index_add), in_place(f.tril)
-    triu_, cumsum_, cumprod_ = in_place(f.triu), in_place(f.cumsum), in_place(f.cumprod)
-    logical_and_, logical_or_ = in_place(f.logical_and), in_place(f.logical_or)
-    logical_not_, logical_xor_ = in_place(f.logical_not), in_place(f.logical_xor)
-    eq_, ne_, lt_, le_ = in_place(f.eq), in_place(f.ne), in_place(f.lt), in_place(f.le)
-    gt_, ge_, atan2_ = in_place(f.gt), in_place(f.ge), in_place(f.atan2)
-    addmm_, t_, transpose_ = in_place(f.addmm), in_place(f.t), in_place(f.transpose)
-    squeeze_, unsqueeze_ = in_place(f.squeeze), in_place(f.unsqueeze)
+    add_ = sub_ = abs_ = neg_ = exp_ = exp2_ = expm1_ = log_ = log2_ = log10_ = log1p_ = written
+    sqrt_ = rsqrt_ = square_ = reciprocal_ = sin_ = cos_ = tan_ = asin_ = acos_ = atan_ = written
+    sinh_ = cosh_ = tanh_ = sigmoid_ = relu_ = floor_ = ceil_ = round_ = trunc_ = frac_ = written
+    sign_ = clip_ = clamp_ = clamp_min_ = clamp_max_ = pow_ = mul_ = div_ = multiply_ = written
+    divide_ = remainder_ = fmod_ = floor_divide_ = lerp_ = addcmul_ = addcdiv_ = erf_ = written
+    nan_to_num_ = masked_fill_ = scatter_ = scatter_add_ = index_add_ = tril_ = triu_ = written
+    cumsum_ = cumprod_ = logical_and_ = logical_or_ = logical_not_ = logical_xor_ = eq_ = written
+    ne_ = lt_ = le_ = gt_ = ge_ = atan2_ = addmm_ = t_ = transpose_ = squeeze_ = written
+    unsqueeze_ = written
     uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
@@ -194,6 +172,7 @@ class Methods(TensorBase):
     # -------------------------------------------------------- memory
 
     is_floating_point = dtypes.is_floating_point
+    numel = nelement = f.numel
 
     def element_size(self) -> int:
         """How many bytes a number takes."""
@@ -287,12 +266,8 @@ class Methods(TensorBase):
     short, char, byte = cast(dtypes.int16), cast(dtypes.int8), cast(dtypes.uint8)
 
 
-TYPE_NAMES = {
-    f"torch.{name}Tensor": np.dtype(dtype)
-    for name, dtype in (
-        *(("Float", "f4"), ("Double", "f8"), ("Half", "f2"), ("Bool", "?"), ("Byte", "u1")),
-        *(("Char", "i1"), ("Short", "i2"), ("Int", "i4"), ("Long", "i8")),
-    )
-}
+_KINDS = {"Float": "f4", "Double": "f8", "Half": "f2", "Bool": "?", "Byte": "u1"}
+_KINDS |= {"Char": "i1", "Short": "i2", "Int": "i4", "Long": "i8"}
+TYPE_NAMES = {f"torch.{name}Tensor": np.dtype(kind) for name, kind in _KINDS.items()}
 
 DEVICES = ("None", "cpu", "cuda", "mps", "meta", "xpu")

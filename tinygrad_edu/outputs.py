@@ -31,15 +31,11 @@ _PLAN = Op(_output, [_among_zeros], {})[True,]
 
 def outputs(node: Node, ys: Parts) -> tuple[Any, ...]:
     """The Tensors of a node that has several; whole numbers have no place in the record."""
-    return tuple(
-        graph.Tensor(
-            y,
-            Node(_PLAN, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
-            if y.dtype.kind == "f"
-            else None,
-        )
-        for k, y in enumerate(ys)
-    )
+    results = []
+    for k, y in enumerate(ys):
+        step = Node(_PLAN, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
+        results.append(graph.Tensor(y, step if y.dtype.kind == "f" else None))
+    return tuple(results)
 
 
 graph.outputs = outputs

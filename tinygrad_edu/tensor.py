@@ -76,19 +76,11 @@ class Tensor(Methods):
         """How many dimensions it has."""
         return self.ndim
 
-    def numel(self) -> int:
-        """How many numbers it holds."""
-        return self.array.size  # type: ignore[no-any-return]
-
-    nelement = numel
-
     def numpy(self) -> Array:
         """The array itself, sharing its memory.  Raises RuntimeError if it requires grad: what
         NumPy does to it would not be recorded."""
         if self.node is not None:
-            raise RuntimeError(
-                "numpy: this tensor requires grad, which NumPy would lose; say t.detach().numpy()"
-            )
+            raise RuntimeError("numpy: it requires grad, which NumPy would lose; see t.detach()")
         return self.array  # type: ignore[no-any-return]
 
     def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
@@ -107,10 +99,7 @@ class Tensor(Methods):
     def item(self) -> Any:
         """The Python number in a tensor of one element."""
         if self.array.size != 1:
-            raise RuntimeError(
-                f"item: a tensor of shape {self.shape} holds {self.array.size} numbers, not one; "
-                "use tolist(), or reduce it first with sum() or mean()"
-            )
+            raise RuntimeError(f"item: {self.shape} holds {self.numel()}, not one; use tolist()")
         return self.array.item()
 
     def tolist(self) -> Any:
@@ -136,9 +125,7 @@ class Tensor(Methods):
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
-            raise RuntimeError(
-                f"the truth value of {self.array.size} numbers is ambiguous; use t.any() or t.all()"
-            )
+            raise RuntimeError(f"the truth of {self.numel()} numbers is ambiguous: any() or all()?")
         return bool(self.array.item())
 
     def __float__(self) -> float:
@@ -146,9 +133,6 @@ class Tensor(Methods):
 
     def __int__(self) -> int:
         return int(self.item())
-
-    def __complex__(self) -> complex:
-        return complex(self.item())
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub":
@@ -168,13 +152,8 @@ class Tensor(Methods):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         """Make this a leaf that collects a gradient, or one that does not."""
-        if not self.is_leaf:
-            if not requires_grad:
-                raise RuntimeError(
-                    f"requires_grad: this is the result of {self.node!r}, so it requires grad; "
-                    "take t.detach() for a tensor without a record"
-                )
-        elif not requires_grad:
+        if not requires_grad:
+            self._refuse_result("requires_grad", "take t.detach() for a tensor without a record")
             self.node = None
         elif self.node is None:
             self.node = _leaf(self.array)
@@ -198,19 +177,13 @@ class Tensor(Methods):
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
-        if value is not None and (
-            not isinstance(value, TensorBase)
-            or (value.array.shape, value.array.dtype) != (self.shape, self.dtype)
-        ):
-            given = graph.described(getattr(value, "array", value))
-            raise ValueError(f"grad: it is a Tensor of {self.shape} {self.dtype}, not {given}")
-        if self.node is None:
-            if value is not None:
-                raise RuntimeError(
-                    "grad: this tensor does not require grad; call requires_grad_() first"
-                )
-            return
-        self.node.grad = value if value is None or value.node is not None else value.array
+        if value is not None:
+            own, given = (graph.described(x) for x in (self.array, getattr(value, "array", value)))
+            if not isinstance(value, TensorBase) or given != own:
+                raise ValueError(f"grad: it is a Tensor of {own}, not {given}")
+            self._noded("grad").grad = value.array if value.node is None else value
+        elif self.node is not None:
+            self.node.grad = None
 
     @property
     def data(self) -> Tensor:
@@ -247,15 +220,15 @@ class Tensor(Methods):
         """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
         goes on in its place.  Returns a handle with `remove()`."""
         node = self._noded("register_hook")
-        if node.hooks is None:
-            node.hooks = []
-        node.hooks.append(hook)
-        return RemovableHandle(node.hooks, hook)
+        hooks = node.hooks = node.hooks or []
+        hooks.append(hook)
+        return RemovableHandle(hooks, hook)
 
     def _noded(self, name: str) -> Node:
         if self.node is None:
             raise RuntimeError(
-                f"{name}: this tensor does not require grad, so no gradient arrives here"
+                f"{name}: it has no record: it does not require grad, nor does what it was made "
+                "from, or that was under no_grad().  Set requires_grad=True on a leaf first."
             )
         return self.node
 
@@ -278,18 +251,9 @@ class Tensor(Methods):
         if inputs is not None:
             inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
             only = {x._noded("backward(inputs=)") for x in inputs}
-        roots = {self._rooted(): root_gradient(self, gradient, create_graph)}
+        roots = {self._noded("backward"): root_gradient(self, gradient, create_graph)}
         keep = create_graph if retain_graph is None else retain_graph
         replaying.backward(roots, keep, create_graph, only)
-
-    def _rooted(self) -> Node:
-        if self.node is None:
-            raise RuntimeError(
-                "backward: this tensor has no record: nothing that it was computed from requires "
-                "grad, or it was computed under no_grad().  Set requires_grad=True on a leaf "
-                "before computing."
-            )
-        return self.node
 
     # -------------------------------------------------------- writing in place
 
@@ -303,31 +267,26 @@ class Tensor(Methods):
                 self._refuse_leaf(name)
             self.array, self.node = array, result.node
             return self
-        if array.shape != self.shape:
-            raise RuntimeError(
-                f"{name}: the result has shape {array.shape}, which does not fit in place into "
-                f"{self.shape}; write it as x = x + y, not in place"
-            )
-        if RANKS[array.dtype.kind] > RANKS[self.dtype.kind]:
-            raise RuntimeError(
-                f"{name}: {array.dtype} cannot be written into {self.dtype} in place"
-            )
+        if array.shape != self.shape or RANKS[array.dtype.kind] > RANKS[self.dtype.kind]:
+            given, own = graph.described(array), graph.described(self.array)
+            raise RuntimeError(f"{name}: {given} does not fit into {own} in place; see x = x + y")
         if not self._involves_gradient(result):
             self.array[...] = array.astype(self.dtype, copy=False)
             clock.stamp(self.array)
             return self
         self._refuse_leaf(name)
         if is_view(self.array) and not is_stored_back(sys.getrefcount(self)):
-            raise RuntimeError(
-                f"{name}: a gradient flows here, and this tensor is a view of another one, which "
-                f"the write would not reach.  Index the other one, as in x[i, j] {name} v"
-            )
+            raise _written_view(name)
         self.array, self.node = array.astype(self.dtype, copy=False), result.node
         return self
 
     def _involves_gradient(self, value: Any) -> bool:
         noded = self.node is not None or getattr(value, "node", None) is not None
         return noded and mode.recording
+
+    def _refuse_result(self, name: str, instead: str) -> None:
+        if not self.is_leaf:
+            raise RuntimeError(f"{name}: this is the result of {self.node!r}; {instead}")
 
     def _refuse_leaf(self, name: str) -> None:
         if self.node is not None and self.is_leaf:
@@ -348,10 +307,7 @@ class Tensor(Methods):
             self._refuse_leaf("x[...] = v")
             _leaf(self.array)  # refuses what is not floating
             if is_view(self.array):
-                raise RuntimeError(
-                    "x[...] = v: a gradient flows here, and x is a view of another tensor, which "
-                    "the write would not reach.  Index that one with both keys, as in x[i, j] = v"
-                )
+                raise _written_view("x[...] = v")
             result = ops.setitem(self, value, *arrays, key=rest)
             self.array, self.node = result.array, result.node
             return
@@ -374,25 +330,14 @@ class Tensor(Methods):
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
-        if not self.is_leaf:
-            raise RuntimeError(
-                f"deepcopy: this is the result of {self.node!r}; copying would copy its whole "
-                "record.  Copy t.detach(), or use t.clone() to stay in the record"
-            )
-        new = memo[id(self)] = type(self).__new__(type(self))
-        new.array, new.node = self.array.copy(), None
-        if self.node is not None:
-            new.node = _leaf(new.array)
-            new.node.grad = (
-                self.node.grad.copy() if isinstance(self.node.grad, np.ndarray) else None
-            )
+        self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
+        new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
+        if self.node is not None and isinstance(self.node.grad, np.ndarray):
+            new.grad = Tensor(self.node.grad.copy())
         return new
 
     def __reduce__(self) -> Any:
-        if not self.is_leaf:
-            raise RuntimeError(
-                "pickle: only leaves can be pickled, not the record; pickle t.detach()"
-            )
+        self._refuse_result("pickle", "pickle t.detach()")
         return _rebuilt, (type(self), self.array, self.requires_grad)
 
 
@@ -415,22 +360,25 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if gradient is None:
         if output.array.size != 1:
             raise RuntimeError(
-                f"backward: this tensor has shape {output.shape}, so the gradient has to be told "
-                "what it is of: reduce it to one number first, with sum() or mean(), or give "
-                "gradient="
+                f"backward: this has shape {output.shape}: reduce it to one number first, with "
+                "sum() or mean(), or give gradient="
             )
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
     given = as_array(plain(gradient))
     if given.shape != output.shape:
-        raise RuntimeError(
-            f"backward: gradient has shape {given.shape}, but it is dL/d(this), of shape "
-            f"{output.shape}"
-        )
+        raise RuntimeError(f"backward: gradient= is {given.shape}, but this is {output.shape}")
+    if create_graph and isinstance(gradient, TensorBase):
+        return gradient
     given = given.astype(output.dtype, copy=False)
-    if create_graph:
-        return gradient if isinstance(gradient, TensorBase) else Tensor(given)
-    return given
+    return Tensor(given) if create_graph else given
+
+
+def _written_view(name: str) -> RuntimeError:
+    return RuntimeError(
+        f"{name}: a gradient flows here, and this tensor is a view of another one, which the write "
+        "would not reach.  Index that one with all keys, as in x[i, j] += v or x[i, j] = v"
+    )
 
 
 def _leaf(array: Array) -> Node:

@@ -50,7 +50,7 @@ def grad(
     wanted = [x._noded("grad(inputs)") for x in inputs]
     place = None if (create_graph if retain_graph is None else retain_graph) else clock.user_place()
     for output in outputs:
-        output._rooted()
+        output._noded("backward")
     us = [root_gradient(y, g, create_graph) for y, g in zip(outputs, grad_outputs, strict=True)]
     found = pulled(outputs, us, wanted, create_graph=create_graph, freed_by=place)
     for i, (x, node) in enumerate(zip(inputs, wanted, strict=True)):
@@ -58,10 +58,8 @@ def grad(
             if materialize_grads:
                 found[node] = np.zeros(x.shape, x.dtype)
             elif not allow_unused:
-                raise RuntimeError(
-                    f"grad: the outputs do not depend on input {i}, of shape {node.shape}; if "
-                    "that is meant, say allow_unused=True and take None for it"
-                )
+                there = f"input {i}, of shape {node.shape}; say allow_unused=True to take None"
+                raise RuntimeError(f"grad: the outputs do not depend on {there}")
     return tuple(_result(found.get(node)) for node in wanted)
 
 

@@ -109,20 +109,16 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
         grads = function.backward(ctx, *map(as_tensor, gs))
     ctx.saved_tensors = ()
     grads = grads if isinstance(grads, tuple) else (grads,)
-    if len(grads) != len(_shapes):
-        raise RuntimeError(
-            f"{function.__name__}.backward returned {len(grads)} gradients for the {len(_shapes)} "
-            "arguments of forward; return one for each, None for what has no gradient"
-        )
+    returned, n = f"{function.__name__}.backward returned", len(_shapes)
+    if len(grads) != n:
+        raise RuntimeError(f"{returned} {len(grads)} gradients for the {n} arguments; None is one")
     parts = []
     for i, (grad, shape) in enumerate(zip(grads, _shapes, strict=True)):
         if grad is None or not ctx.needs_input_grad[i]:
             grad = np.zeros(shape, gs[0].dtype)
         if grad.shape != shape:
-            raise RuntimeError(
-                f"{function.__name__}.backward returned a gradient of shape {grad.shape} for "
-                f"argument {i} of forward, which has shape {shape}"
-            )
+            where = f"argument {i} of forward, which has shape {shape}"
+            raise RuntimeError(f"{returned} a gradient of shape {grad.shape} for {where}")
         parts.append(as_tensor(grad) if recorded else as_tensor(grad).array)
     return Parts(parts)
 

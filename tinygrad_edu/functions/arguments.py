@@ -29,10 +29,8 @@ def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
     span = builtins.max(ndim, 1)
     if not -span <= dim < span:
         of = f" of shape {tuple(x.shape)}" if x is not None else ""
-        raise IndexError(
-            f"{name}: dimension {dim} is out of range: a tensor{of} has dimensions {-span} to "
-            f"{span - 1}"
-        )
+        there = f"a tensor{of} has dimensions {-span} to {span - 1}"
+        raise IndexError(f"{name}: dimension {dim} is out of range: {there}")
     return int(dim % span)
 
 
@@ -63,10 +61,8 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
             if numpys in kwargs:
                 given = dict(zip(positional, args, strict=False)) | kwargs
                 if torchs in given:
-                    raise TypeError(
-                        f"{function.__name__}: give {torchs} or {numpys}, not both: "
-                        f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
-                    )
+                    both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
+                    raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
                 kwargs[torchs] = kwargs.pop(numpys)
         return function(*args, **kwargs)
 

@@ -40,9 +40,7 @@ def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     if rounding_mode == "floor":
         return ops.floor_divide(input, other)
     if rounding_mode != "trunc":
-        raise RuntimeError(
-            f"divide: rounding_mode is 'floor', 'trunc' or None, not {rounding_mode!r}"
-        )
+        raise RuntimeError(f"divide: rounding_mode is 'floor' or 'trunc', not {rounding_mode!r}")
     whole = ops.subtract(input, ops.fmod(input, other))  # exact, while a / b of int64 is not
     if whole.dtype.kind in "iu":
         return ops.floor_divide(whole, other)

@@ -114,20 +114,16 @@ def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     own = _checked(x, dim, index, name, RuntimeError)
     sizes = x.shape[:own] + index.shape[own : own + 1] + x.shape[own + 1 :]
     if index.ndim != x.ndim or any(map(int.__gt__, index.shape, sizes)):
-        raise RuntimeError(
-            f"{name}: an index of {index.shape} does not fit {x.shape}: it needs as many "
-            f"dimensions, and no larger ones except along {dim}"
-        )
+        rule = f"it needs as many dimensions, and no larger ones except along {dim}"
+        raise RuntimeError(f"{name}: an index of {index.shape} does not fit {x.shape}: {rule}")
     return ops.along(index, own, index.shape)
 
 
 def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, tuple[Any, ...]]:
     """What of src is written, and where."""
     if index.ndim == 0 and x.ndim == 1:
-        index, src = (
-            ops.reshape(index, shape=(1,)),
-            src.reshape(1) if hasattr(src, "dtype") else src,
-        )
+        index = ops.reshape(index, shape=(1,))
+        src = src.reshape(1) if hasattr(src, "dtype") else src
     places = _places(x, dim, index, name)
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)

@@ -13,12 +13,9 @@ from typing import Any
 import numpy as np
 
 from .. import graph, ops
-from ..ops import (  # noqa: F401
-    det,
-    inv as inverse,
-    matmul,
-)
 from .arguments import T
+
+det, inverse, matmul = ops.det, ops.inv, ops.matmul
 
 # ---------------------------------------------------------------- products of two
 

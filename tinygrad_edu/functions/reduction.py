@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -32,9 +32,8 @@ def _as(x: T, dtype: Any) -> T:
 
 def nansum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the numbers that are not nan."""
-    x: T = _as(input, dtype)
-    numbers: T = ops.where(ops.isnan(x), 0, x)
-    return sum(numbers, dim, keepdim)
+    x = _as(input, dtype)
+    return sum(cast(T, ops.where(ops.isnan(x), 0, x)), dim, keepdim)
 
 
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -58,10 +57,8 @@ def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction:
     check_floating(x, op.op.name)
     if isinstance(dim, bool):  # x.var(False)
         dim, unbiased = None, dim
-    if unbiased is not None:
-        correction = int(unbiased)
-    axis = axis_of(x, dim, op.op.name)
-    return op(x, axis=axis, ddof=correction, keepdims=keepdim)
+    ddof = correction if unbiased is None else int(unbiased)
+    return op(x, axis=axis_of(x, dim, op.op.name), ddof=ddof, keepdims=keepdim)
 
 
 def var(
@@ -110,10 +107,7 @@ PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median
 
 def _not_empty(x: Any, axis: Any, name: str) -> None:
     """Raise unless there is something along the axis to choose from."""
-    if plain(x).size:
-        return
-    axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    if 0 in [x.shape[k] for k in axes]:
+    if plain(x).size == 0 and ops.count(x.shape, axis) == 0:
         kind = RuntimeError if axis is None and name[:3] != "arg" else IndexError
         raise kind(f"{name}: of shape {x.shape}, dim={axis}, there are no numbers to choose from")
 

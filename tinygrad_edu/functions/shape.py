@@ -61,9 +61,7 @@ def ravel(input: T) -> T:
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """The dimensions from `start_dim` to `end_dim` made one."""
     sizes: tuple[int, ...] = graph.shape_of(input) or (1,)
-    for dim in (start_dim, end_dim):
-        check_dim(dim, len(sizes), "flatten", input)
-    start, end = start_dim % len(sizes), end_dim % len(sizes)
+    start, end = (check_dim(d, len(sizes), "flatten", input) for d in (start_dim, end_dim))
     if start > end:
         raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     merged = math.prod(sizes[start : end + 1])
@@ -106,13 +104,10 @@ swapaxes = swapdims = transpose
 
 def permute(input: Any, *dims: Any) -> Any:
     """The tensor with its dimensions in another order."""
-    order = sizes_of(dims)
-    ndim = input.ndim
-    for d in order:
-        check_dim(d, ndim, "permute", input)
-    if sorted(d % ndim if ndim else d for d in order) != list(range(ndim)):
+    order = tuple([check_dim(d, input.ndim, "permute", input) for d in sizes_of(dims)])
+    if sorted(order) != list(range(input.ndim)):
         raise RuntimeError(f"permute: {order} does not name each dimension of {input.shape} once")
-    return ops.transpose(input, axes=tuple(d % ndim for d in order))
+    return ops.transpose(input, axes=order)
 
 
 def movedim(input: Any, source: Any, destination: Any) -> Any:
@@ -141,8 +136,7 @@ def t(input: T) -> T:
 
 def flip(input: T, dims: Any, *more: int) -> T:
     """The tensor with its order along `dims` reversed, a copy."""
-    sizes = sizes_of((dims, *more))
-    axis = axis_of(input, sizes, "flip") if sizes else ()
+    axis = axis_of(input, sizes_of((dims, *more)), "flip") or ()
     return ops.flip(input, axis=axis if input.ndim else ())  # type: ignore[attr-defined]
 
 
@@ -233,8 +227,7 @@ def repeat_interleave(
 
 def cat(tensors: Sequence[T], dim: int = 0) -> T:
     """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
-    joined: T = _joined(ops.concatenate, "cat", tensors, dim, 0)
-    return joined
+    return _joined(ops.concatenate, "cat", tensors, dim, 0)  # type: ignore[no-any-return]
 
 
 concat = concatenate = cat
@@ -242,8 +235,7 @@ concat = concatenate = cat
 
 def stack(tensors: Sequence[T], dim: int = 0) -> T:
     """The tensors side by side along a new dimension."""
-    joined: T = _joined(ops.stack, "stack", tensors, dim, 1)
-    return joined
+    return _joined(ops.stack, "stack", tensors, dim, 1)  # type: ignore[no-any-return]
 
 
 def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
@@ -354,11 +346,10 @@ def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> A
 
 
 def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, int]:
-    check_dim(dim1, ndim, name, x)
-    check_dim(dim2, ndim, name, x)
-    if dim1 % ndim == dim2 % ndim:
+    first, second = check_dim(dim1, ndim, name, x), check_dim(dim2, ndim, name, x)
+    if first == second:
         raise RuntimeError(f"{name}: it takes two dimensions, which {dim1} and {dim2} are not")
-    return dim1 % ndim, dim2 % ndim
+    return first, second
 
 
 def diag(input: Any, diagonal: int = 0) -> Any:
@@ -387,11 +378,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     xs: Any = sizes_of(tensors)
     if any(x.ndim > 1 for x in xs):
         raise RuntimeError(f"meshgrid: it takes vectors, not {[x.shape for x in xs]}")
-    shape = tuple([numel(x) for x in xs])
-    grids = [
-        ops.broadcast_to(ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)), shape=shape)
-        for k, x in enumerate(xs, 1)
-    ]
+    sides = [ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)) for k, x in enumerate(xs, 1)]
+    grids = broadcast_tensors(*sides)
     swapped = indexing == "xy" and len(xs) > 1
     return tuple([transpose(grid, 0, 1) if swapped else grid for grid in grids])
 
@@ -402,10 +390,8 @@ accept_numpy_names(globals())
 def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     """Slices of `size` numbers along a dimension, one every `step`, with the size as a new last
     dimension.  (PyTorch's method `Tensor.unfold`; `F.unfold` is another function.)"""
-    check_dim(dimension, input.ndim, "unfold", input)
-    length = input.shape[dimension]
+    length = _side(input, dimension, "unfold")
     if not 0 < size <= length or step < 1:
         raise RuntimeError(f"unfold: no slices of {size}, one every {step}, in {length} numbers")
     places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
-    windows = input.swapaxes(dimension, -1)[..., places]
-    return windows if dimension == -1 else windows.swapaxes(dimension % input.ndim, -2)
+    return input.swapaxes(dimension, -1)[..., places].swapaxes(dimension % input.ndim, -2)

@@ -63,9 +63,7 @@ def located(x: Any, arrays: Any, key: Any) -> Any:
         end = axis + _sides(part)
         if hasattr(part, "dtype"):
             if part.dtype == bool_ and part.shape != x.shape[axis:end]:
-                raise IndexError(
-                    f"a mask of {part.shape} does not fit the sides {x.shape[axis:end]}"
-                )
+                raise IndexError(f"a mask of {part.shape} does not fit {x.shape[axis:end]}")
             first += [slice(None)] * (end - axis)
             then.append(part)
         else:

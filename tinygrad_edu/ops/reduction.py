@@ -3,6 +3,7 @@ keep what was so far: running sums and products."""
 
 import math
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def kept(g, shape, axis):
     return g.reshape(tuple(1 if k in axes else side for k, side in enumerate(shape)))
 
 
-def count(shape, axis):
+def count(shape: Any, axis: Any) -> Any:
     """How many numbers go into each result."""
     if axis is None or not shape:
         return math.prod(shape)
@@ -123,11 +124,10 @@ def _from_the_end(g, axis):
     return flip(cumsum(flip(g, axis=axis), axis=axis), axis=axis)
 
 
-@op(
-    lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x),
-    samples=lambda draw: draw.along_axis(or_none=True),
-    numpy=np.cumsum,
-)
+_running = partial(op, samples=lambda draw: draw.along_axis(or_none=True))
+
+
+@_running(lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x), numpy=np.cumsum)
 def cumsum(x, *, axis=None):
     """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n."""
     return _narrowed(np.cumsum(x, axis, WIDER.get(x.dtype.char)), x)
@@ -165,7 +165,7 @@ def _to_running_factors(g, y, x, axis):
     return part.reshape(shape)
 
 
-@op(_to_running_factors, samples=lambda draw: draw.along_axis(or_none=True), numpy=np.cumprod)
+@_running(_to_running_factors, numpy=np.cumprod)
 def cumprod(x, *, axis=None):
     """y_k = x_1 ... x_k along the axis;  dL/dx_k = (g_k y_k + ... + g_n y_n) / x_k.
 

@@ -138,9 +138,7 @@ def _diagonal_view(x, offset, axis1, axis2):
 
 
 @op(
-    lambda g, _y, _x, offset, axis1, axis2: put_diagonal(
-        g, shape=_x, offset=offset, axis1=axis1, axis2=axis2
-    ),
+    lambda g, _y, _x, **at: put_diagonal(g, shape=_x, **at),
     samples=lambda draw: draw.diagonals("x"),
     numpy=np.diagonal,
 )
@@ -150,9 +148,7 @@ def diagonal(x, *, offset=0, axis1=0, axis2=1):
 
 
 @op(
-    lambda g, _y, _values, shape, offset, axis1, axis2: diagonal(
-        g, offset=offset, axis1=axis1, axis2=axis2
-    ),
+    lambda g, _y, _values, shape, **at: diagonal(g, **at),
     samples=lambda draw: draw.diagonals("values"),
 )
 def put_diagonal(values, *, shape, offset, axis1, axis2):

@@ -12,6 +12,7 @@ numbers, whatever its stride.  Results are views of such memory as (N, channels,
 number by number keeps that order, so a network of convolutions pays for it once.
 """
 
+from functools import partial
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -234,18 +235,16 @@ def _to_offsets(x, windows):
     return broadcast_to(each, shape=(*x.shape[:2], *windows.kernel, *windows.counts))
 
 
-@op(
-    lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at), samples=lambda draw: draw.windows("x")
-)
+_pooling = partial(op, samples=lambda draw: draw.windows("x"))
+
+
+@_pooling(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at))
 def sum_pool(x, *, windows):
     """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
     return _over_windows(np.add, x, windows, 0)
 
 
-@op(
-    lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at),
-    samples=lambda draw: draw.windows("x"),
-)
+@_pooling(lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at))
 def max_pool(x, *, windows):
     """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of
     them if it ties.  Padding is never the largest.  A window with a nan is nan, and g is lost."""

@@ -50,7 +50,7 @@ def draw(
         raise TypeError(
             f"draw: it draws what a Tensor was computed from, not {type(output).__name__}"
         )
-    root = output._rooted()
+    root = output._noded("backward")
     nodes = recorded(root)
     flow = _flow(output, root, gradient) if gradients else None
     names = {x.node: name for name, x in (params or {}).items() if x.node is not None}
