@@ -54,9 +54,11 @@ class _Weights(Module):
         own = self.__dict__
         w, u = own[f"weight_ih{suffix}"], own[f"weight_hh{suffix}"]
         b, d = own.get(f"bias_ih{suffix}"), own.get(f"bias_hh{suffix}")
-        z = ops.linear(x, w, b)
-        d = u.new_zeros(len(u)) if d is None else d
-        inputs: Any = (z, u, d, *state)
+        if b is None or d is None:
+            d = u.new_zeros(len(u))
+        elif ops.CELLS[self.cell].adds:
+            b, d = None, b + d
+        inputs: Any = (ops.linear(x, w, b), u, d, *state)
         y: tuple[Tensor, ...] = ops.recurrent(*inputs, cell=self.cell, sizes=sizes, reverse=reverse)
         return y
 

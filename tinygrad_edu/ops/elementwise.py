@@ -183,8 +183,10 @@ def sigmoid(x):
     Accurate on both sides: e^-x is exact to rounding for very negative x, where y = e^x.  Where it
     overflows, 1 / (1 + inf) is 0, as it should be.
     """
-    minus = np.subtract(_ZERO.get(x.dtype, 0), x)
-    return np.reciprocal(silently(np.exp, minus) + _ONE.get(x.dtype, 1))
+    one = _ONE.get(x.dtype, 1)
+    y = silently(np.exp, np.subtract(_ZERO.get(x.dtype, 0), x))
+    y += one
+    return np.divide(one, y)
 
 
 # Numbers that are made once: with a Python 0, comparing a small array takes twice as long.

@@ -60,8 +60,8 @@ def _gru_back(dh, r, k, n, un, h):
 def lstm(u, z, h, c):
     """i, f, o = sigmoid(u + z), g = tanh(u + z), each for its own part of u and z,
     c' = f c + i g, h' = o tanh c'  (Hochreiter and Schmidhuber, 1997; Gers et al., 2000)."""
-    i, f, g, o = u + z
-    i, f, g, o = sigmoid(i), sigmoid(f), tanh(g), sigmoid(o)
+    a = u + z
+    (i, f, _, o), g = sigmoid(a), tanh(a[2])
     c_new = f * c + i * g
     tanh_c = tanh(c_new)
     h = o * tanh_c
@@ -70,23 +70,24 @@ def lstm(u, z, h, c):
 
 def _lstm_back(dh, dc, i, f, g, o, c, tanh_c, h):
     dc = dc + dh * (o - h * tanh_c)
-    ig = i * g
-    da = ((ig - ig * i) * dc, c * (f - f * f) * dc, (i - ig * g) * dc, (h - h * o) * dh)
-    return da, da, (0, dc * f)
+    ig, before = i * g, dc * f
+    da = ((ig - ig * i) * dc, (c - c * f) * before, (i - ig * g) * dc, (h - h * o) * dh)
+    return da, da, (0, before)
 
 
 class Cell(NamedTuple):
-    """One step, its derivative, and how many gates read u and z."""
+    """One step, its derivative, how many gates read u and z, and whether those are only added."""
 
     step: Any
     back: Any
     gates: int
+    adds: bool = True
 
 
 CELLS = {
     "rnn_tanh": Cell(rnn_tanh, _rnn_tanh_back, 1),
     "rnn_relu": Cell(rnn_relu, _rnn_relu_back, 1),
-    "gru": Cell(gru, _gru_back, 3),
+    "gru": Cell(gru, _gru_back, 3, adds=False),
     "lstm": Cell(lstm, _lstm_back, 4),
 }
 
@@ -135,7 +136,7 @@ class _Stacked:
 def _steps(x, *, cell, sizes, reverse):
     """What each step read and made, in the order of time, and the last state."""
     z, w, b, *state = x
-    step, _, gates = CELLS[cell]
+    step, _, gates, _ = CELLS[cell]
     w, b = _by_gate(w, gates), _by_gate(b, gates)
     across, b = copy(w.swapaxes(1, 2)), b.reshape((gates, 1, w.shape[1]))
     z = z.reshape((len(z), gates, w.shape[1])).swapaxes(0, 1)
@@ -143,7 +144,9 @@ def _steps(x, *, cell, sizes, reverse):
     steps = [None] * len(sizes)
     for t, rows in reversed(taken) if reverse else taken:
         before = [part[: sizes[t]] for part in state]
-        new, kept = step(before[0] @ across + b, z[:, rows], *before)
+        u = before[0] @ across
+        u += b
+        new, kept = step(u, z[:, rows], *before)
         steps[t] = before[0], new[0], kept
         state = [_over(part, whole) for part, whole in zip(new, state, strict=True)]
     return steps, state
@@ -152,17 +155,17 @@ def _steps(x, *, cell, sizes, reverse):
 def _through_time(g, _y, x, states, *, cell, sizes, reverse):
     z, w, _, *_ = x
     (gh, *dstate), (steps, _) = g, states
-    _, back, gates = CELLS[cell]
+    _, back, gates, adds = CELLS[cell]
     w = _by_gate(w, gates)
     du = _Stacked(z, gates)
-    dz = _Stacked(z, gates) if cell == "gru" else du
+    dz = du if adds else _Stacked(z, gates)
     taken = list(enumerate(_rows(sizes)))
     for t, rows in taken if reverse else reversed(taken):
         h_before, _, kept = steps[t]
         dh, *others = (part[: sizes[t]] for part in dstate)
         parts_u, parts_z, (direct, *before) = back(dh + gh[rows], *others, *kept)
         before = [(du.put(parts_u, rows) @ w).sum(axis=0) + direct, *before]
-        if dz is not du:
+        if not adds:
             dz.put(parts_z, rows)
         dstate = [_over(part, whole) for part, whole in zip(before, dstate, strict=True)]
     du, dz = du.whole(), dz.whole()
