@@ -4,13 +4,16 @@ PYTHON ?= python3
 BIN := .venv/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo test oracle quick lint format bench clean
+.PHONY: help demo examples test oracle quick lint format bench clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
 demo: .venv/demo  ## train on handwritten digits, draw the graph and its gradients into out/
 	$(BIN)/python examples/demo.py
+
+examples: .venv/oracle  ## tell every story (minutes), beside the text's numbers, scikit-learn and PyTorch
+	$(BIN)/python examples/run.py --docs docs/stories.md
 
 test: lint      ## lint, then every test
 	$(BIN)/python -m pytest -n 2

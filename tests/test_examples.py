@@ -1,0 +1,62 @@
+"""Every story runs in its quick mode, and reaches its numbers there."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+STORIES = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
+
+
+def told(script, tmp_path, *options):
+    """Run a story; what it printed, its numbers, its status."""
+    table = tmp_path / "table.jsonl"
+    env = os.environ | {"STORIES_TABLE": str(table), "OPENBLAS_NUM_THREADS": "1"}
+    env.pop("TINYGRAD_EDU_DATA", None)
+    env["PYTHONPATH"] = str(EXAMPLES.parent)
+    run = [sys.executable, "-W", "error", str(script), "--quick", "--out", str(tmp_path), *options]
+    result = subprocess.run(run, capture_output=True, text=True, env=env)
+    rows = [json.loads(line) for line in table.read_text().splitlines()] if table.exists() else []
+    return result, rows
+
+
+@pytest.mark.parametrize("script", STORIES, ids=lambda path: path.stem)
+def test_a_story_reaches_its_numbers(script, tmp_path):
+    result, rows = told(script, tmp_path)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert any(row["limit"] for row in rows), "nothing that it says can be missed"
+    assert all(row["met"] for row in rows)
+    for picture in tmp_path.glob("*.png"):
+        assert picture.stat().st_size > 2000
+
+
+def test_stories_are_numbered_in_reading_order():
+    numbers = [int(script.stem[:2]) for script in STORIES]
+    assert numbers == list(range(1, len(STORIES) + 1))
+
+
+@pytest.mark.parametrize("script", STORIES, ids=lambda path: path.stem)
+def test_a_story_is_short(script):
+    """About 100 lines of code and of text that belongs to it."""
+    assert len(script.read_text().splitlines()) <= 150
+
+
+def test_a_missed_number_ends_in_status_1(tmp_path):
+    script = tmp_path / "00_missing.py"
+    script.write_text(
+        f"import sys; sys.path.insert(0, {str(EXAMPLES)!r})\n"
+        "import story\n"
+        'story.begin("A number that is missed.")\n'
+        'story.number("two", 2.0, text=3.0, at_least=3.0)\n'
+        "story.end()\n"
+    )
+    result, rows = told(script, tmp_path)
+    assert result.returncode == 1
+    assert rows == [
+        {"what": "two", "ours": "2.0000", "text": "3.0000", "limit": "at least 3", "met": False}
+    ]
+    assert "MISSED: two" in result.stdout
