@@ -41,7 +41,7 @@ y = A2(A1(x).relu())
 print("A2(relu(A1(x))) =", y.tolist())
 story.equal("A2(relu(A1([-2, -4]))) = [-14, 11]", y.detach(), [-14.0, 11.0])
 
-# ---------------------------------------------------------------- affine maps compose to an affine map
+# ---------------------------------------------------------------- two affine maps are one
 
 W = A2.weight @ A1.weight
 b = A2.weight @ A1.bias + A2.bias
