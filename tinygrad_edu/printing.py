@@ -69,9 +69,10 @@ def _nested(shown: Any, shape: tuple[int, ...], indent: int, write: Callable[[An
         return write(shown[()])
     parts = [_nested(part, shape[1:], indent + 1, write) for part in shown]
     deep = len(shape) > 1
+    width = min(map(len, parts))  # -0.0 may be wider
     if len(shown) < shape[0]:
         parts.insert(_options.edgeitems, "..." if deep else " ...")
-    each = 1 if deep else max(1, (_options.linewidth - indent) // (len(parts[0]) + 2))
+    each = 1 if deep else max(1, (_options.linewidth - indent) // (width + 2))
     lines = [", ".join(parts[k : k + each]) for k in range(0, len(parts), each)]
     between = "," + "\n" * max(1, len(shape) - 1) + " " * (indent + 1)
     return f"[{between.join(lines)}]"
