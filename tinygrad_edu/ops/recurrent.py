@@ -3,6 +3,7 @@ benchmarks/recurrent.py).
 
 A cell takes u, what the state says to each of its gates, z, what the input says to them, and the
 state, whose first part is the output h.  It returns the new state and what its derivative reads.
+That returns the gradients of u, of z, and of the state: of h apart from what goes through u.
 """
 
 from typing import Any, NamedTuple
@@ -26,7 +27,7 @@ def rnn_tanh(u, z, h):
 
 def _rnn_tanh_back(dh, h):
     da = (dh * (1 - h * h),)
-    return da, da, (0,)
+    return da, da, (None,)
 
 
 def rnn_relu(u, z, h):
@@ -38,7 +39,7 @@ def rnn_relu(u, z, h):
 
 def _rnn_relu_back(dh, h):
     da = (dh * (h > 0),)
-    return da, da, (0,)
+    return da, da, (None,)
 
 
 def gru(u, z, h):
@@ -72,7 +73,7 @@ def _lstm_back(dh, dc, i, f, g, o, c, tanh_c, h):
     dc = dc + dh * (o - h * tanh_c)
     ig, before = i * g, dc * f
     da = ((ig - ig * i) * dc, (c - c * f) * before, (i - ig * g) * dc, (h - h * o) * dh)
-    return da, da, (0, before)
+    return da, da, (None, before)
 
 
 class Cell(NamedTuple):
@@ -165,7 +166,8 @@ def _through_time(g, _y, x, states, *, cell, sizes, reverse):
         h_before, _, kept = steps[t]
         dh, *others = (part[: sizes[t]] for part in dstate)
         parts_u, parts_z, (direct, *before) = back(dh + gh[rows], *others, *kept)
-        before = [(du.put(parts_u, rows) @ w).sum(axis=0) + direct, *before]
+        through_u = (du.put(parts_u, rows) @ w).sum(axis=0)
+        before = [through_u if direct is None else through_u + direct, *before]
         if not adds:
             dz.put(parts_z, rows)
         dstate = [_over(part, whole) for part, whole in zip(before, dstate, strict=True)]
