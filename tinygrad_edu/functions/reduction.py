@@ -1,13 +1,12 @@
 """Many numbers made few: sums, means, extremes, and what is normalised by a sum."""
 
-from collections import namedtuple
 from math import inf
 from typing import Any, cast
 
 import numpy as np
 
 from .. import graph, ops
-from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, plain
+from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, named, plain
 
 # ---------------------------------------------------------------- sums, means, products
 
@@ -99,8 +98,7 @@ def norm(
 
 # ---------------------------------------------------------------- extremes
 
-_named: Any = namedtuple
-PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median", "sort", "topk")}
+PAIRS = {name: named(name, "values indices") for name in ("max", "min", "median", "sort", "topk")}
 
 
 def _not_empty(x: Any, axis: Any, name: str) -> None:
