@@ -19,10 +19,8 @@ from .reduction import kept
 
 def _does_not_fit_weight(x, weight, bias):
     if x.ndim and weight.ndim == 2 and x.shape[-1] != weight.shape[1]:
-        return (
-            f"the input {x.shape} has {x.shape[-1]} features, but the weight {weight.shape} "
-            f"takes {weight.shape[1]}"
-        )
+        takes = f"the weight {weight.shape} takes {weight.shape[1]}"
+        return f"the input {x.shape} has {x.shape[-1]} features, but {takes}"
     return not_broadcasting(np.empty(weight.shape[0]), bias)
 
 
@@ -159,10 +157,8 @@ def _no_such_class(x, target):
     wrong = (target < 0) | (target >= count)
     if wrong.any():
         place = int(np.argmax(wrong))
-        return (
-            f"the target holds class {target[place]} at [{place}], but the input {x.shape} has "
-            f"{count} classes, 0 to {count - 1}"
-        )
+        held = f"the target holds class {target[place]} at [{place}]"
+        return f"{held}, but the input {x.shape} has {count} classes, 0 to {count - 1}"
     return None
 
 

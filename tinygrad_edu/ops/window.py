@@ -54,9 +54,8 @@ def _batch_first(x):
 
 def _sizes(windows):
     """The sizes with padding."""
-    return tuple(
-        max(b + n, (c - 1) * s + (k - 1) * d + 1) for n, k, c, s, d, b in zip(*windows, strict=True)
-    )
+    each = zip(*windows, strict=True)
+    return tuple(max(b + n, (c - 1) * s + (k - 1) * d + 1) for n, k, c, s, d, b in each)
 
 
 def _blank(like, channels, windows, filler=0):
@@ -173,22 +172,21 @@ def conv(x, weight, bias, *, windows, groups):
 
 
 @op(
-    lambda g, _y, _x, weight, **where: conv(g, weight, None, **where),
-    lambda g, _y, x, _weight, **where: conv_weight(g, x, **where),
-    samples=lambda draw: draw.windows("other", "weight", groups=draw.integer(1, 2)),
+    lambda g, _y, _other, weight, **where: conv(g, weight, None, **where),
+    lambda g, _y, other, _weight, **where: conv_weight(g, other, **where),
 )
-def conv_transpose(x, weight, *, windows, groups):
-    """y[n, c, q] = sum of w[o, c, k] x[n, o, p] over all o, k, p with p stride + k dilation -
-    before = q: each number of x puts a kernel down (see `conv` for the rules).
+def conv_transpose(other, weight, *, windows, groups):
+    """y[n, c, q] = sum of w[o, c, k] other[n, o, p] over all o, k, p with p stride + k dilation -
+    before = q: each number of other puts a kernel down (see `conv` for the rules).
 
-    x is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
+    other is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
     """
     out, per_group = weight.shape[:2]
-    padded, inside = _blank(x, per_group * groups, windows)
+    padded, inside = _blank(other, per_group * groups, windows)
     view = _windows_on(padded, windows)
     weight = weight.reshape(groups, out // groups, per_group, -1).transpose(3, 0, 2, 1).copy()
-    x = _grouped(x, groups)
-    _add_windows(view, windows, (np.matmul(there, x) for there in weight))
+    other = _grouped(other, groups)
+    _add_windows(view, windows, (np.matmul(there, other) for there in weight))
     return _batch_first(inside)
 
 
