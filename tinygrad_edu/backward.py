@@ -24,13 +24,11 @@ from .grad_mode import set_recording
 from .graph import Node, TensorBase
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
+Nodes = set[Node] | None
 
 
 def replay(
-    roots: dict[Node, Any],
-    create_graph: bool = False,
-    only: set[Node] | None = None,
-    since: int = 0,
+    roots: dict[Node, Any], create_graph: bool = False, only: Nodes = None, since: int = 0
 ) -> Steps:
     """The reverse pass, step by step: the node, the gradient g = dL/dy that arrived there, and the
     parts dL/d(input) that go on to its inputs (None where none is needed).  The leaves come last.
@@ -159,9 +157,7 @@ def _check_saved(order: list[Node]) -> None:
             clock.check_unwritten(node.saved, node.tick, node.name, node.shape)
 
 
-def backward(
-    roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: set[Node] | None
-) -> None:
+def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
     """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
     saved.  Gradients are committed after the last step: an error leaves them as they were."""
     arrived = []

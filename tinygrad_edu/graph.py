@@ -214,9 +214,10 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
 
     The rest declares what a check must know: `domain=(low, high)` of the inputs, `kinks=` where the
     derivative jumps, `samples=lambda draw: ...` what fits it, (inputs, params) in the words of
-    `testing/draw.py`: unless said, shapes that broadcast.  `explain=` says in words why inputs do
-    not fit; `numpy=` is the NumPy function that this op answers to; `promotes=` says whether inputs
-    of several dtypes meet in one (unless said, those do that have a rule).  `residual=` computes of
+    `testing/draw.py`: unless said, what the names of its parameters ask for there (`axis`,
+    `windows` ...), or shapes that broadcast.  `explain=` says in words why inputs do not fit;
+    `numpy=` is the NumPy function that this op answers to; `promotes=` says whether inputs of
+    several dtypes meet in one (unless said, those do that have a rule).  `residual=` computes of
     the inputs, with ops, what both the forward and the rules need: it is kept for rules on arrays,
     found anew on Tensors.
     """

@@ -9,14 +9,13 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 (tensor([1., 1.]), tensor(5.), tensor([1.3820, 3.6180]))
 """
 
-from collections import namedtuple
 from typing import Any
 
 import numpy as np
 
 from . import ops
 from .functions import cholesky, matrix_power, norm as vector_norm, slogdet
-from .functions.arguments import accept_numpy_names, check_dim
+from .functions.arguments import accept_numpy_names, check_dim, named
 from .numpy_protocol import ANSWERS
 from .ops import det, inv, matmul
 from .tensor import Tensor
@@ -25,11 +24,10 @@ __all__ = ["LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul"
 __all__ += ["matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd"]
 __all__ += ["svdvals", "vector_norm"]
 
-_named: Any = namedtuple
 LinAlgError = np.linalg.LinAlgError
-_Eigh = _named("eigh", "eigenvalues eigenvectors")
-_QR = _named("qr", "Q R")
-_SVD = _named("svd", "U S Vh")
+_Eigh = named("eigh", "eigenvalues eigenvectors")
+_QR = named("qr", "Q R")
+_SVD = named("svd", "U S Vh")
 
 # ---------------------------------------------------------------- systems of equations
 

@@ -31,14 +31,16 @@ def in_place(function: Any, name: str) -> Callable[..., Any]:
     return write
 
 
-class Written:
-    """In a class, the function of the same name without its last _, `in_place`."""
+class Named:
+    """In a class, the function of the same name; for a name that ends with _, `in_place`."""
 
     def __set_name__(self, owner: Any, name: str) -> None:
-        setattr(owner, name, in_place(getattr(f, name[:-1]), name))
+        function = getattr(f, name.rstrip("_"))
+        setattr(owner, name, in_place(function, name) if name[-1] == "_" else function)
 
 
-written: Any = Written()
+written: Any = Named()
+same: graph.OpFunction = written  # as a type checker sees it
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -86,47 +88,39 @@ class Methods(TensorBase):
 
     # -------------------------------------------------------- functions
 
-    abs, absolute, acos, acosh, add, addcdiv = f.abs, f.absolute, f.acos, f.acosh, f.add, f.addcdiv
-    addcmul, allclose, arccos, arccosh = f.addcmul, f.allclose, f.arccos, f.arccosh
-    arcsin, arcsinh, arctan, arctan2, arctanh = f.arcsin, f.arcsinh, f.arctan, f.arctan2, f.arctanh
-    asin, asinh, atan, atan2, atanh = f.asin, f.asinh, f.atan, f.atan2, f.atanh
-    bitwise_and, bitwise_left_shift = f.bitwise_and, f.bitwise_left_shift
-    bitwise_not, bitwise_or = f.bitwise_not, f.bitwise_or
-    bitwise_right_shift, bitwise_xor, ceil = f.bitwise_right_shift, f.bitwise_xor, f.ceil
-    clamp, clamp_max, clamp_min, clip, cos = f.clamp, f.clamp_max, f.clamp_min, f.clip, f.cos
-    cosh, div, divide, eq, equal, exp, exp2 = f.cosh, f.div, f.divide, f.eq, f.equal, f.exp, f.exp2
-    expm1, fix, floor, floor_divide, fmod = f.expm1, f.fix, f.floor, f.floor_divide, f.fmod
-    frac, ge, greater, greater_equal, gt = f.frac, f.ge, f.greater, f.greater_equal, f.gt
-    hypot, isclose, isfinite, isinf, isnan = f.hypot, f.isclose, f.isfinite, f.isinf, f.isnan
-    le, lerp, less, less_equal, log, log10 = f.le, f.lerp, f.less, f.less_equal, f.log, f.log10
-    log1p, log2, logaddexp, logical_and = f.log1p, f.log2, f.logaddexp, f.logical_and
-    logical_not, logical_or, logical_xor, lt = f.logical_not, f.logical_or, f.logical_xor, f.lt
-    masked_fill, maximum, minimum, mul = f.masked_fill, f.maximum, f.minimum, f.mul
-    multiply, nan_to_num, ne, neg, negative = f.multiply, f.nan_to_num, f.ne, f.neg, f.negative
-    not_equal, pow, reciprocal, relu = f.not_equal, f.pow, f.reciprocal, f.relu
-    remainder, round, rsqrt, sgn, sigmoid = f.remainder, f.round, f.rsqrt, f.sgn, f.sigmoid
-    sign, sin, sinh, sqrt, square, sub = f.sign, f.sin, f.sinh, f.sqrt, f.square, f.sub
-    subtract, tan, tanh, true_divide, trunc = f.subtract, f.tan, f.tanh, f.true_divide, f.trunc
-    digamma, erf, lgamma, all, amax, amin = f.digamma, f.erf, f.lgamma, f.all, f.amax, f.amin
-    any, argmax, argmin, count_nonzero = f.any, f.argmax, f.argmin, f.count_nonzero
-    cumprod, cumsum, diff, log_softmax = f.cumprod, f.cumsum, f.diff, f.log_softmax
-    logsumexp, max, mean, median, min = f.logsumexp, f.max, f.mean, f.median, f.min
-    nansum, norm, prod, softmax, std, sum = f.nansum, f.norm, f.prod, f.softmax, f.std, f.sum
-    var, broadcast_to, chunk, diag = f.var, f.broadcast_to, f.chunk, f.diag
-    diag_embed, diagonal, expand, expand_as = f.diag_embed, f.diagonal, f.expand, f.expand_as
-    flatten, flip, moveaxis, movedim, narrow = f.flatten, f.flip, f.moveaxis, f.movedim, f.narrow
-    permute, ravel, repeat, repeat_interleave = f.permute, f.ravel, f.repeat, f.repeat_interleave
-    reshape, reshape_as, roll, rot90, split = f.reshape, f.reshape_as, f.roll, f.rot90, f.split
-    squeeze, swapaxes, swapdims, t, tile = f.squeeze, f.swapaxes, f.swapdims, f.t, f.tile
-    transpose, select, tril, triu, unbind = f.transpose, f.select, f.tril, f.triu, f.unbind
-    unflatten, unfold, unsqueeze, view = f.unflatten, f.unfold, f.unsqueeze, f.view
-    view_as, argsort, argwhere, bincount = f.view_as, f.argsort, f.argwhere, f.bincount
-    gather, index_add, index_select = f.gather, f.index_add, f.index_select
-    masked_select, nonzero, scatter = f.masked_select, f.nonzero, f.scatter
-    scatter_add, sort, take, take_along_dim = f.scatter_add, f.sort, f.take, f.take_along_dim
-    topk, unique, addmm, bmm, cholesky, det = f.topk, f.unique, f.addmm, f.bmm, f.cholesky, ops.det
-    dot, ger, inner, inverse, kron, logdet = f.dot, f.ger, f.inner, ops.inv, f.kron, f.logdet
-    matmul, matrix_power, mm, mv, outer = ops.matmul, f.matrix_power, f.mm, f.mv, f.outer
+    abs = absolute = acos = acosh = arccos = arccosh = arcsin = arcsinh = arctan = arctan2 = same
+    arctanh = asin = asinh = atan = atan2 = atanh = bitwise_and = bitwise_left_shift = same
+    bitwise_not = bitwise_or = bitwise_right_shift = bitwise_xor = ceil = cos = cosh = det = same
+    digamma = eq = erf = exp = exp2 = expm1 = fix = floor = floor_divide = fmod = ge = same
+    greater = greater_equal = gt = hypot = inverse = isfinite = isinf = isnan = le = less = same
+    less_equal = lgamma = log = log10 = log1p = log2 = logaddexp = logical_and = logical_not = same
+    logical_or = logical_xor = lt = matmul = maximum = minimum = mul = multiply = ne = neg = same
+    negative = not_equal = reciprocal = relu = remainder = round = sgn = sigmoid = sign = sin = same
+    sinh = sqrt = square = tan = tanh = trunc = same
+
+    add, addcdiv, addcmul, allclose, clamp = f.add, f.addcdiv, f.addcmul, f.allclose, f.clamp
+    clamp_max, clamp_min, clip, div, divide = f.clamp_max, f.clamp_min, f.clip, f.div, f.divide
+    equal, frac, isclose, lerp, masked_fill = f.equal, f.frac, f.isclose, f.lerp, f.masked_fill
+    nan_to_num, pow, rsqrt, sub, subtract = f.nan_to_num, f.pow, f.rsqrt, f.sub, f.subtract
+    true_divide, all, amax, amin, any = f.true_divide, f.all, f.amax, f.amin, f.any
+    argmax, argmin, count_nonzero, cumprod = f.argmax, f.argmin, f.count_nonzero, f.cumprod
+    cumsum, diff, log_softmax, logsumexp, max = f.cumsum, f.diff, f.log_softmax, f.logsumexp, f.max
+    mean, median, min, nansum, norm, prod = f.mean, f.median, f.min, f.nansum, f.norm, f.prod
+    softmax, std, sum, var, broadcast_to = f.softmax, f.std, f.sum, f.var, f.broadcast_to
+    chunk, diag, diag_embed, diagonal, expand = f.chunk, f.diag, f.diag_embed, f.diagonal, f.expand
+    expand_as, flatten, flip, moveaxis = f.expand_as, f.flatten, f.flip, f.moveaxis
+    movedim, narrow, permute, ravel, repeat = f.movedim, f.narrow, f.permute, f.ravel, f.repeat
+    repeat_interleave, reshape, reshape_as = f.repeat_interleave, f.reshape, f.reshape_as
+    roll, rot90, split, squeeze, swapaxes = f.roll, f.rot90, f.split, f.squeeze, f.swapaxes
+    swapdims, t, tile, transpose, select = f.swapdims, f.t, f.tile, f.transpose, f.select
+    tril, triu, unbind, unflatten, unfold = f.tril, f.triu, f.unbind, f.unflatten, f.unfold
+    unsqueeze, view, view_as, argsort = f.unsqueeze, f.view, f.view_as, f.argsort
+    argwhere, bincount, gather, index_add = f.argwhere, f.bincount, f.gather, f.index_add
+    index_select, masked_select, nonzero = f.index_select, f.masked_select, f.nonzero
+    scatter, scatter_add, sort, take = f.scatter, f.scatter_add, f.sort, f.take
+    take_along_dim, topk, unique, addmm, bmm = f.take_along_dim, f.topk, f.unique, f.addmm, f.bmm
+    cholesky, dot, ger, inner, kron = f.cholesky, f.dot, f.ger, f.inner, f.kron
+    logdet, matrix_power, mm, mv, outer = f.logdet, f.matrix_power, f.mm, f.mv, f.outer
     slogdet, trace, vdot, bernoulli = f.slogdet, f.trace, f.vdot, f.bernoulli
     multinomial = f.multinomial
 

@@ -49,6 +49,12 @@ def _inputs(*xs: Any) -> Any:
 _INPUTS = Op(_inputs, [lambda g, _y, *_xs, i: g[i]], {})
 
 
+def inputs_node(nodes: tuple[Node | None, ...], shapes: Any, dtype: Any) -> Node:
+    """One Node for inputs of these nodes: what arrives there is a gradient for each, as Parts."""
+    plan = _INPUTS[tuple([node is not None for node in nodes])]
+    return Node(plan, nodes, (shapes, *shapes), {}, shapes, dtype)
+
+
 def joint(call: OpFunction) -> OpFunction:
     """Let an op of one input, Parts, be called with the parts."""
 
@@ -59,13 +65,10 @@ def joint(call: OpFunction) -> OpFunction:
         ys: Any = Parts(meet(*arrays))
         if not any(tensors):
             return call(ys, **params)
-        plan = _INPUTS[tuple(node is not None for node in nodes)]
-        recorded = plan.rules and grad_mode.mode.recording
-        side_by_side, shapes = TensorBase(), ys.shape
+        recorded = grad_mode.mode.recording and any(nodes)
+        side_by_side = TensorBase()
         side_by_side.array = ys
-        side_by_side.node = (
-            Node(plan, nodes, (shapes, *shapes), {}, shapes, ys.dtype) if recorded else None
-        )
+        side_by_side.node = inputs_node(nodes, ys.shape, ys.dtype) if recorded else None
         return call(side_by_side, **params)
 
     made: Any = update_wrapper(call_with_parts, call)

@@ -359,10 +359,8 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     """dL/d(output), checked: 1 for a single number, else what the caller gave."""
     if gradient is None:
         if output.array.size != 1:
-            raise RuntimeError(
-                f"backward: this has shape {output.shape}: reduce it to one number first, with "
-                "sum() or mean(), or give gradient="
-            )
+            how = "reduce it to one number first, with sum() or mean(), or give gradient="
+            raise RuntimeError(f"backward: this has shape {output.shape}: {how}")
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
     given = as_array(plain(gradient))

@@ -12,7 +12,7 @@ from ..creation import as_tensor
 from ..func import pulled
 from ..grad_mode import enable_grad, mode, no_grad, set_grad_enabled
 from ..graph import Node, Op, Parts, TensorBase
-from ..outputs import outputs
+from ..outputs import inputs_node, outputs
 from ..rng import get_rng_state, set_rng_state
 from ..tensor import Tensor
 
@@ -80,8 +80,7 @@ class Function:
         ctx.places = [places.get(id(t)) for t in ctx.saved_tensors]  # of a result, else None
         kept, ctx.saved_tensors = [t for t in ctx.saved_tensors if id(t) not in places], ()
         shapes = tuple([() if node is None else node.shape for node in ctx.ends])
-        together = _TOGETHER[ctx.needs_input_grad]
-        whole = Node(together, tuple(ctx.ends), ((), *shapes), {}, shapes, None)  # type: ignore[arg-type]
+        whole = inputs_node(tuple(ctx.ends), shapes, None)
         y: Any = Parts(result.array for result in results)
         y = y if made is results else y[0]
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
@@ -89,14 +88,6 @@ class Function:
         saved = (needed, shapes, *[t.array for t in kept])
         node = Node(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
         return outputs(node, y) if made is results else Tensor(y, node)
-
-
-def _together(*xs: Any) -> Any:
-    """y = several inputs as one;  dL/dx_i = the i-th part of g."""
-    return xs
-
-
-_TOGETHER = Op(_together, [lambda g, _y, *_xs, i: g[i]], {})
 
 
 def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: Any) -> Parts:

@@ -2,6 +2,7 @@
 
 import builtins
 import functools
+from collections import namedtuple
 from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
@@ -10,6 +11,7 @@ from ..numpy_protocol import plain as plain
 
 T = TypeVar("T")
 Dim = int | tuple[int, ...] | list[int] | None
+named: Any = namedtuple  # whose names are not those of the variables, as a type checker wants
 
 
 def axis_of(x: Any, dim: Any, name: str) -> Any:

@@ -6,14 +6,13 @@
 ((2, 4), (2, 4), (6, 12))
 """
 
-from collections import namedtuple
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
 
 from .. import graph, ops
-from .arguments import T
+from .arguments import T, named
 
 det, inverse, matmul = ops.det, ops.inv, ops.matmul
 
@@ -118,9 +117,7 @@ def einsum(equation: str, *operands: Any) -> Any:
 
 # ---------------------------------------------------------------- determinants
 
-
-_named: Any = namedtuple
-_SlogDet = _named("slogdet", "sign logabsdet")
+_SlogDet = named("slogdet", "sign logabsdet")
 
 
 def slogdet(input: Any) -> Any:

@@ -1,13 +1,12 @@
 """Many numbers made few: sums, means, extremes, and what is normalised by a sum."""
 
-from collections import namedtuple
 from math import inf
 from typing import Any, cast
 
 import numpy as np
 
 from .. import graph, ops
-from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, plain
+from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, named, plain
 
 # ---------------------------------------------------------------- sums, means, products
 
@@ -15,8 +14,7 @@ from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, plai
 def sum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum over `dim` (an int, a tuple, or None for all): y = sum x.  Whole numbers and bools
     are summed in int64."""
-    x = _as(input, dtype)
-    return ops.sum(x, axis=axis_of(x, dim, "sum"), keepdims=keepdim)
+    return ops.sum(_as(input, dtype), axis=axis_of(input, dim, "sum"), keepdims=keepdim)
 
 
 def mean(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -45,8 +43,7 @@ def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     >>> x.grad
     tensor([0., 6., 0.])
     """
-    x = _as(input, dtype)
-    return ops.prod_(x, axis=axis_of(x, dim, "prod"), keepdims=keepdim)
+    return ops.prod_(_as(input, dtype), axis=axis_of(input, dim, "prod"), keepdims=keepdim)
 
 
 # ---------------------------------------------------------------- spread and size
@@ -101,8 +98,7 @@ def norm(
 
 # ---------------------------------------------------------------- extremes
 
-_named: Any = namedtuple
-PAIRS = {name: _named(name, "values indices") for name in ("max", "min", "median", "sort", "topk")}
+PAIRS = {name: named(name, "values indices") for name in ("max", "min", "median", "sort", "topk")}
 
 
 def _not_empty(x: Any, axis: Any, name: str) -> None:
@@ -256,14 +252,12 @@ def count_nonzero(input: Any, dim: Dim = None, *, keepdim: bool = False) -> Any:
 
 def softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1."""
-    x = _as(input, dtype)
-    return ops.softmax(x, axis=_required(x, dim, "softmax"))
+    return ops.softmax(_as(input, dtype), axis=_required(input, dim, "softmax"))
 
 
 def log_softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of softmax, without overflow."""
-    x = _as(input, dtype)
-    return ops.log_softmax(x, axis=_required(x, dim, "log_softmax"))
+    return ops.log_softmax(_as(input, dtype), axis=_required(input, dim, "log_softmax"))
 
 
 def logsumexp(input: T, dim: Dim = None, keepdim: bool = False) -> T:

@@ -5,6 +5,7 @@ logit 0, where the usual composition has gradient zero; `linear`, `mse`, `cross_
 passes over memory (see benchmarks/).
 """
 
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -18,10 +19,8 @@ from .reduction import kept
 
 def _does_not_fit_weight(x, weight, bias):
     if x.ndim and weight.ndim == 2 and x.shape[-1] != weight.shape[1]:
-        return (
-            f"the input {x.shape} has {x.shape[-1]} features, but the weight {weight.shape} "
-            f"takes {weight.shape[1]}"
-        )
+        takes = f"the weight {weight.shape} takes {weight.shape[1]}"
+        return f"the input {x.shape} has {x.shape[-1]} features, but {takes}"
     return not_broadcasting(np.empty(weight.shape[0]), bias)
 
 
@@ -74,30 +73,21 @@ def _shifted(x, axis):
     return x - _largest(x, axis)
 
 
-@op(
-    lambda g, y, _x, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)),
-    samples=lambda draw: draw.along_axis(),
-)
+@op(lambda g, y, _x, axis: y * (g - (g * y).sum(axis=axis, keepdims=True)))
 def softmax(x, *, axis):
     """y_i = e^x_i / sum_j e^x_j along the axis;  dL/dx = y (g - sum_j g_j y_j)."""
     y = np.exp(_shifted(x, axis))
     return y / np.add.reduce(y, axis=axis, keepdims=True)
 
 
-@op(
-    lambda g, y, _x, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True),
-    samples=lambda draw: draw.along_axis(),
-)
+@op(lambda g, y, _x, axis: g - np.exp(y) * g.sum(axis=axis, keepdims=True))
 def log_softmax(x, *, axis):
     """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
     y = _shifted(x, axis)
     return y - np.log(np.add.reduce(np.exp(y), axis=axis, keepdims=True))
 
 
-@op(
-    lambda g, y, x, axis, keepdims: kept(g, x.shape, axis) * np.exp(x - kept(y, x.shape, axis)),
-    samples=lambda draw: draw.reduction(),
-)
+@op(lambda g, y, x, axis, keepdims: kept(g, x.shape, axis) * np.exp(x - kept(y, x.shape, axis)))
 def logsumexp(x, *, axis, keepdims=False):
     """y = log sum_j e^x_j over the axes;  dL/dx = g e^(x - y)."""
     top = _largest(x, axis)
@@ -167,18 +157,17 @@ def _no_such_class(x, target):
     wrong = (target < 0) | (target >= count)
     if wrong.any():
         place = int(np.argmax(wrong))
-        return (
-            f"the target holds class {target[place]} at [{place}], but the input {x.shape} has "
-            f"{count} classes, 0 to {count - 1}"
-        )
+        held = f"the target holds class {target[place]} at [{place}]"
+        return f"{held}, but the input {x.shape} has {count} classes, 0 to {count - 1}"
     return None
 
 
-@op(
+_of_classes = partial(op, samples=lambda draw: draw.classified(), explain=_no_such_class)
+
+
+@_of_classes(
     lambda g, _y, _logp, target: put_along_axis(-g[:, None], target[:, None], axis=1, shape=_logp),
     None,
-    samples=lambda draw: draw.case(draw.shape(min_ndim=2, max_ndim=2), draw.classes),
-    explain=_no_such_class,
 )
 def nll(logp, target):
     """y_i = -logp[i, target_i], the negative log-likelihood of each row's class;
@@ -192,37 +181,27 @@ def _softmax_minus_one_hot(g, _y, x, target, logp):
     return part * (g / len(target))
 
 
-@op(
-    _softmax_minus_one_hot,
-    None,
-    residual=lambda x, target: log_softmax(x, axis=1),
-    samples=lambda draw: draw.case(draw.shape(min_ndim=2, max_ndim=2), draw.classes),
-    explain=_no_such_class,
-)
+@_of_classes(_softmax_minus_one_hot, None, residual=lambda x, target: log_softmax(x, axis=1))
 def cross_entropy(x, target, logp):
     """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax
     against its class;  dL/dx = g (softmax(x) - one_hot(target)) / n."""
     return -np.add.reduce(_at_classes(logp, target)) / len(target)
 
 
-@op(
-    lambda g, _y, x, target: g * (sigmoid(x) - target),
-    lambda g, _y, x, _target: -g * x,
-    samples=lambda draw: draw.case(draw.shape(), draw.probabilities),
-    explain=not_broadcasting,
-)
+_of_chances = partial(op, samples=lambda draw: draw.chances(), explain=not_broadcasting)
+
+
+@_of_chances(lambda g, _y, x, target: g * (sigmoid(x) - target), lambda g, _y, x, _target: -g * x)
 def bce_with_logits(x, target):
     """y = log(1 + e^x) - t x, the cross-entropy of sigmoid(x) against t, without overflow;
     dL/dx = g (sigmoid(x) - t), which is right at x = 0 too,  dL/dt = -g x."""
     return np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.absolute(x)))
 
 
-@op(
+@_of_chances(
     lambda g, _y, p, target: g * (p - target) / np.maximum(p * (1 - p), 1e-12),
     lambda g, _y, p, _target: g * (_log_at_least(1 - p) - _log_at_least(p)),
     domain=(0.1, 0.9),
-    samples=lambda draw: draw.case(draw.shape(), draw.probabilities),
-    explain=not_broadcasting,
 )
 def binary_cross_entropy(p, target):
     """y = -(t log p + (1 - t) log(1 - p)), each log at least -100 as in PyTorch;

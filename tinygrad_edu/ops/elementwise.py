@@ -306,13 +306,7 @@ def absolute(x):
 def _flat(function, rule=None, **declared):
     """The op of a NumPy function that is flat but for its steps."""
 
-    def unary(x):
-        return function(x)
-
-    def binary(a, b):
-        return function(a, b)
-
-    forward = unary if function.nin == 1 else binary
+    forward = (lambda x: function(x)) if function.nin == 1 else lambda a, b: function(a, b)
     forward.__name__ = function.__name__
     forward.__doc__ = f"y = np.{function.__name__}, number by number.  No gradient comes through."
     return _binary(*[rule] * function.nin, numpy=function, promotes=True, **declared)(forward)

@@ -92,11 +92,7 @@ def _misfit(x, *arrays, key):
     return f"[{', '.join(shown)}] does not fit shape {x.shape}: {why}"
 
 
-@op(
-    lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x),
-    samples=lambda draw: draw.keys("x"),
-    explain=_misfit,
-)
+@op(lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x), explain=_misfit)
 def getitem(x, *arrays, key):
     """y = x[key];  dL/dx = zeros with g added at the places that were read."""
     whole_rows = key == (ARRAY,) and arrays[0].dtype.kind == "i" and x.__class__ is np.ndarray
@@ -106,10 +102,7 @@ def getitem(x, *arrays, key):
     return part[at]
 
 
-@op(
-    lambda g, _y, _values, *arrays, key, shape: getitem(g, *arrays, key=key),
-    samples=lambda draw: draw.keys("values"),
-)
+@op(lambda g, _y, _values, *arrays, key, shape: getitem(g, *arrays, key=key))
 def put(values, *arrays, key, shape):
     """y = zeros of a shape, with the values added at the places of the key;  dL/dvalues = g[key].
 
@@ -211,7 +204,6 @@ def _to_values(g, _y, _x, _values, *arrays, key):
 @op(
     lambda g, _y, _x, _values, *arrays, key: setitem(g, 0.0, *arrays, key=key),
     _to_values,
-    samples=lambda draw: draw.keys("x", "values"),
     promotes=False,
     explain=lambda x, values, *arrays, key: f"{np.shape(values)} to {_misfit(x, *arrays, key=key)}",
 )

@@ -20,8 +20,7 @@ from .shape import concatenate, stack
 
 def rnn_tanh(u, z, h):
     """h' = tanh(u + z)  (Elman, 1990)."""
-    (a,) = u + z
-    h = tanh(a)
+    (h,) = tanh(u + z)
     return (h,), (h,)
 
 
@@ -32,8 +31,7 @@ def _rnn_tanh_back(dh, h):
 
 def rnn_relu(u, z, h):
     """h' = max(0, u + z)."""
-    (a,) = u + z
-    h = np.maximum(a, 0)
+    (h,) = np.maximum(u + z, 0)
     return (h,), (h,)
 
 

@@ -11,8 +11,6 @@ from ..graph import op
 from .elementwise import silently
 from .shape import broadcast_to, flip, pad
 
-_reduce = partial(op, samples=lambda draw: draw.reduction())
-
 
 def kept(g, shape, axis):
     """g with the reduced axes put back as sides of 1, so that it broadcasts against the input."""
@@ -34,7 +32,7 @@ def _to_each(g, shape, axis):
     return broadcast_to(kept(g, shape, axis), shape=shape)
 
 
-@_reduce(lambda g, _y, _x, axis, **_: _to_each(g, _x, axis), numpy=np.sum)
+@op(lambda g, _y, _x, axis, **_: _to_each(g, _x, axis), numpy=np.sum)
 def sum(x, *, axis=None, keepdims=False):
     """y = sum of x over the axes;  dL/dx = g, for every number that went in.
 
@@ -54,7 +52,7 @@ def _narrowed(y, x):
     return silently(y.astype, x.dtype) if x.dtype.char == "e" else y
 
 
-@_reduce(lambda g, _y, _x, axis, **_: _to_each(g / (count(_x, axis) or 1), _x, axis), numpy=np.mean)
+@op(lambda g, _y, _x, axis, **_: _to_each(g / (count(_x, axis) or 1), _x, axis), numpy=np.mean)
 def mean(x, *, axis=None, keepdims=False):
     """y = sum of x over the axes / their n numbers, nan if there are none;  dL/dx = g / n."""
     n, wider = count(x.shape, axis), WIDER.get(x.dtype.char)
@@ -74,11 +72,7 @@ def _deviations(g, x, axis, ddof):
     return kept(g, x.shape, axis) * d * (1 / n if n > 0 else math.nan)
 
 
-@op(
-    lambda g, _y, x, axis, ddof, **_: _deviations(2 * g, x, axis, ddof),
-    samples=lambda draw: draw.variance(),
-    numpy=np.var,
-)
+@op(lambda g, _y, x, axis, ddof, **_: _deviations(2 * g, x, axis, ddof), numpy=np.var)
 def var(x, *, axis=None, ddof=0, keepdims=False):
     """y = sum of (x - mean)^2 / (n - ddof);  dL/dx = 2 g (x - mean) / (n - ddof)."""
     d = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
@@ -186,7 +180,7 @@ def _to_factors(g, y, x, axis, **_):
     return g
 
 
-@_reduce(_to_factors, numpy=np.prod)
+@op(_to_factors, numpy=np.prod)
 def prod_(x, *, axis=None, keepdims=False):
     """y = product of x over the axes;  dL/dx = g times the product of all the others.
 
@@ -204,13 +198,13 @@ def _to_the_extremes(g, y, x, axis, **_):
     return kept(g, x.shape, axis) * mask / mask.sum(axis=axis, keepdims=True)
 
 
-@_reduce(_to_the_extremes, numpy=np.max)
+@op(_to_the_extremes, numpy=np.max)
 def amax(x, *, axis=None, keepdims=False):
     """y = the largest x over the axes;  g goes to where it stands, in equal shares if it ties."""
     return np.maximum.reduce(x, axis=axis, keepdims=keepdims)
 
 
-@_reduce(_to_the_extremes, numpy=np.min)
+@op(_to_the_extremes, numpy=np.min)
 def amin(x, *, axis=None, keepdims=False):
     """y = the smallest x over the axes;  g goes to where it stands, in equal shares if it ties."""
     return np.minimum.reduce(x, axis=axis, keepdims=keepdims)
@@ -228,13 +222,13 @@ def argmin(x, *, axis=None, keepdims=False):
     return np.argmin(x, axis=axis, keepdims=keepdims)
 
 
-@_reduce(None, numpy=np.all)
+@op(None, numpy=np.all)
 def all_(x, *, axis=None, keepdims=False):
     """y = is every number other than zero?  No gradient flows back."""
     return np.logical_and.reduce(x, axis=axis, keepdims=keepdims)
 
 
-@_reduce(None, numpy=np.any)
+@op(None, numpy=np.any)
 def any_(x, *, axis=None, keepdims=False):
     """y = is some number other than zero?  No gradient flows back."""
     return np.logical_or.reduce(x, axis=axis, keepdims=keepdims)

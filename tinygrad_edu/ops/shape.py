@@ -1,7 +1,5 @@
 """Ops that move numbers and change none: reshape, transpose, broadcast, join."""
 
-from functools import partial
-
 import numpy as np
 
 from ..dtypes import float64
@@ -13,22 +11,13 @@ def _cannot_reshape(x, shape):
     return f"cannot view {x.size} numbers of shape {x.shape} as {shape}: {rule}"
 
 
-@op(
-    lambda g, _y, _x, shape: g.reshape(_x),
-    samples=lambda draw: draw.case(draw.shape(), shape=draw.reshaped),
-    explain=_cannot_reshape,
-    numpy=np.reshape,
-)
+@op(lambda g, _y, _x, shape: g.reshape(_x), explain=_cannot_reshape, numpy=np.reshape)
 def reshape(x, *, shape):
     """y = the numbers of x, in order, in another shape;  dL/dx = g in the shape of x."""
     return x.reshape(shape)
 
 
-@op(
-    lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)),
-    samples=lambda draw: draw.case(draw.shape(), axes=draw.permutation),
-    numpy=np.transpose,
-)
+@op(lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)), numpy=np.transpose)
 def transpose(x, *, axes=None):
     """y = x with its axes permuted;  dL/dx = g with the permutation undone."""
     return np.transpose(x, axes)
@@ -100,11 +89,7 @@ def flip(x, *, axis=None):
     return np.flip(x, axis).copy()
 
 
-@op(
-    lambda g, _y, _x, shift, axis: roll(g, shift=np.negative(shift), axis=axis),
-    samples=lambda draw: draw.shifts(),
-    numpy=np.roll,
-)
+@op(lambda g, _y, _x, shift, axis: roll(g, shift=np.negative(shift), axis=axis), numpy=np.roll)
 def roll(x, *, shift, axis=None):
     """y = x moved on along the axes, round the end to the start;  dL/dx = g moved back."""
     return np.roll(x, shift, axis)
@@ -113,18 +98,13 @@ def roll(x, *, shift, axis=None):
 # ---------------------------------------------------------------- parts of matrices
 
 
-_triangle = partial(
-    op, samples=lambda draw: draw.case(draw.shape(min_ndim=2), k=draw.integer(-3, 3))
-)
-
-
-@_triangle(lambda g, _y, _x, k: tril(g, k=k), numpy=np.tril)
+@op(lambda g, _y, _x, k: tril(g, k=k), numpy=np.tril)
 def tril(x, *, k=0):
     """y = x up to the k-th diagonal (above the main one if k > 0), 0 above;  dL/dx = g there."""
     return np.tril(x, k)
 
 
-@_triangle(lambda g, _y, _x, k: triu(g, k=k), numpy=np.triu)
+@op(lambda g, _y, _x, k: triu(g, k=k), numpy=np.triu)
 def triu(x, *, k=0):
     """y = x from the k-th diagonal on, 0 below;  dL/dx = g there."""
     return np.triu(x, k)
@@ -137,20 +117,13 @@ def _diagonal_view(x, offset, axis1, axis2):
     return y
 
 
-@op(
-    lambda g, _y, _x, **at: put_diagonal(g, shape=_x, **at),
-    samples=lambda draw: draw.diagonals("x"),
-    numpy=np.diagonal,
-)
+@op(lambda g, _y, _x, **at: put_diagonal(g, shape=_x, **at), numpy=np.diagonal)
 def diagonal(x, *, offset=0, axis1=0, axis2=1):
     """y[.., k] = x[.., k, .., k + offset, ..], a view;  dL/dx = zeros with g on that diagonal."""
     return _diagonal_view(x, offset, axis1, axis2)
 
 
-@op(
-    lambda g, _y, _values, shape, **at: diagonal(g, **at),
-    samples=lambda draw: draw.diagonals("values"),
-)
+@op(lambda g, _y, _values, shape, **at: diagonal(g, **at))
 def put_diagonal(values, *, shape, offset, axis1, axis2):
     """y = zeros of a shape, with the values on a diagonal;  dL/dvalues = the diagonal of g."""
     y = np.zeros_like(values, shape=shape)
@@ -168,11 +141,7 @@ def _within(pad_width, shape):
     return key, tuple([low + n + high for (low, high), n in zip(pairs, shape, strict=True)])
 
 
-@op(
-    lambda g, _y, _x, pad_width, **_: g[_within(pad_width, _x)[0]],
-    samples=lambda draw: draw.case(draw.shape(min_side=0), pad_width=draw.borders),
-    numpy=np.pad,
-)
+@op(lambda g, _y, _x, pad_width, **_: g[_within(pad_width, _x)[0]], numpy=np.pad)
 def pad(x, *, pad_width, mode="constant", constant_values=0):
     """y = x with a border of one value, (before, after) numbers wide along each axis;  dL/dx = g
     without the border."""

@@ -158,9 +158,8 @@ def _polygamma(n, x):
 
 # ln gamma(2 + z) / z for |z| <= 1/2: 1 - gamma + sum_k (-1)^k (zeta(k) - 1) z^(k-1) / k, where
 # zeta(k) - 1 = (-1)^k psi_(k-1)(2) / (k - 1)!  (A&S 6.1.33, 6.4.10)
-_AROUND_2 = [1 - np.euler_gamma] + [
-    _polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in range(2, 28)
-]
+_AROUND_2 = [1 - np.euler_gamma]
+_AROUND_2 += [_polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in range(2, 28)]
 
 
 def _lgamma(x):

@@ -12,7 +12,6 @@ numbers, whatever its stride.  Results are views of such memory as (N, channels,
 number by number keeps that order, so a network of convolutions pays for it once.
 """
 
-from functools import partial
 from itertools import product
 from math import prod
 from typing import Any, NamedTuple
@@ -55,9 +54,8 @@ def _batch_first(x):
 
 def _sizes(windows):
     """The sizes with padding."""
-    return tuple(
-        max(b + n, (c - 1) * s + (k - 1) * d + 1) for n, k, c, s, d, b in zip(*windows, strict=True)
-    )
+    each = zip(*windows, strict=True)
+    return tuple(max(b + n, (c - 1) * s + (k - 1) * d + 1) for n, k, c, s, d, b in each)
 
 
 def _blank(like, channels, windows, filler=0):
@@ -97,7 +95,7 @@ def _offsets(windows):
 # ---------------------------------------------------------------- windows laid side by side
 
 
-@op(lambda g, _y, _x, windows: fold(g, windows=windows), samples=lambda draw: draw.windows("x"))
+@op(lambda g, _y, _x, windows: fold(g, windows=windows))
 def unfold(x, *, windows):
     """y[n, c, k, p] = what window p of x[n, c] sees at offset k, a view unless there is padding;
     dL/dx = the windows of g, added where they came from."""
@@ -106,15 +104,13 @@ def unfold(x, *, windows):
     return _batch_first(_windows_on(x, windows, writeable=False))
 
 
-@op(
-    lambda g, _y, _x, windows: unfold(g, windows=windows),
-    samples=lambda draw: draw.windows("columns"),
-)
-def fold(x, *, windows):
-    """y = windows x[n, c, k, p], added where they stand;  dL/dx = the windows of g."""
-    padded, inside = _blank(x, x.shape[1], windows)
-    x = _batch_last(x)
-    _add_windows(_windows_on(padded, windows), windows, map(x.__getitem__, _offsets(windows)))
+@op(lambda g, _y, _columns, windows: unfold(g, windows=windows))
+def fold(columns, *, windows):
+    """y = the windows columns[n, c, k, p], added where they stand;
+    dL/dcolumns = the windows of g."""
+    padded, inside = _blank(columns, columns.shape[1], windows)
+    parts = map(_batch_last(columns).__getitem__, _offsets(windows))
+    _add_windows(_windows_on(padded, windows), windows, parts)
     return _batch_first(inside)
 
 
@@ -154,7 +150,6 @@ def _grouped(x, groups):
     lambda g, _y, _x, weight, _bias, **where: conv_transpose(g, weight, **where),
     lambda g, _y, x, _weight, _bias, **where: conv_weight(x, g, **where),
     lambda g, _y, _x, _weight, _bias, **_: g.sum(axis=(0, *range(2, g.ndim))),
-    samples=lambda draw: draw.windows("x", "weight", "bias", groups=draw.integer(1, 2)),
 )
 def conv(x, weight, bias, *, windows, groups):
     """y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p stride + k dilation - before].
@@ -177,29 +172,27 @@ def conv(x, weight, bias, *, windows, groups):
 
 
 @op(
-    lambda g, _y, _x, weight, **where: conv(g, weight, None, **where),
-    lambda g, _y, x, _weight, **where: conv_weight(g, x, **where),
-    samples=lambda draw: draw.windows("y", "weight", groups=draw.integer(1, 2)),
+    lambda g, _y, _other, weight, **where: conv(g, weight, None, **where),
+    lambda g, _y, other, _weight, **where: conv_weight(g, other, **where),
 )
-def conv_transpose(x, weight, *, windows, groups):
-    """y[n, c, q] = sum of w[o, c, k] x[n, o, p] over all o, k, p with p stride + k dilation -
-    before = q: each number of x puts a kernel down (see `conv` for the rules).
+def conv_transpose(other, weight, *, windows, groups):
+    """y[n, c, q] = sum of w[o, c, k] other[n, o, p] over all o, k, p with p stride + k dilation -
+    before = q: each number of other puts a kernel down (see `conv` for the rules).
 
-    x is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
+    other is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
     """
     out, per_group = weight.shape[:2]
-    padded, inside = _blank(x, per_group * groups, windows)
+    padded, inside = _blank(other, per_group * groups, windows)
     view = _windows_on(padded, windows)
     weight = weight.reshape(groups, out // groups, per_group, -1).transpose(3, 0, 2, 1).copy()
-    x = _grouped(x, groups)
-    _add_windows(view, windows, (np.matmul(there, x) for there in weight))
+    other = _grouped(other, groups)
+    _add_windows(view, windows, (np.matmul(there, other) for there in weight))
     return _batch_first(inside)
 
 
 @op(
     lambda g, _y, _x, other, **where: conv_transpose(other, g, **where),
     lambda g, _y, x, _other, **where: conv(x, g, None, **where),
-    samples=lambda draw: draw.windows("x", "y", groups=draw.integer(1, 2)),
 )
 def conv_weight(x, other, *, windows, groups):
     """y[o, c, k] = sum_np x[n, c, p stride + k dilation - before] other[n, o, p], the correlation
@@ -235,16 +228,13 @@ def _to_offsets(x, windows):
     return broadcast_to(each, shape=(*x.shape[:2], *windows.kernel, *windows.counts))
 
 
-_pooling = partial(op, samples=lambda draw: draw.windows("x"))
-
-
-@_pooling(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at))
+@op(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at))
 def sum_pool(x, *, windows):
     """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
     return _over_windows(np.add, x, windows, 0)
 
 
-@_pooling(lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at))
+@op(lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at))
 def max_pool(x, *, windows):
     """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of
     them if it ties.  Padding is never the largest.  A window with a nan is nan, and g is lost."""

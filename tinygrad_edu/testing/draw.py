@@ -11,7 +11,7 @@ floats of that shape; an array is taken as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -122,14 +122,19 @@ class Draw:
         """True and False."""
         return self.chosen((False, True), shape)
 
-    def classes(self, shape: Shape) -> Array:
-        """For each row, the place of one of its columns."""
-        rows, columns = shape
-        return self.chosen(range(columns), (rows,))
+    def classified(self) -> Case:
+        """Rows, and a class for each: the place of one of its columns."""
+        rows, columns = shape = self.shape(min_ndim=2, max_ndim=2)
+        return self.case(shape, self.chosen(range(columns), (rows,)))
 
-    def probabilities(self, shape: Shape) -> Array:
-        """Numbers between 0 and 1."""
-        return self.numbers.random(shape)
+    def chances(self) -> Case:
+        """A shape, and for each number of it a probability."""
+        return self.case(self.shape(), self.numbers.random)
+
+    def named(self, inputs: Sequence[str], params: Sequence[str]) -> Case:
+        """What the names of an op's inputs and parameters ask for (see BY_NAMES)."""
+        asks = (ask for names, ask in BY_NAMES.items() if {*names.split()} <= {*params})
+        return next(asks)(self, inputs)
 
     # ------------------------------------------------------------ number by number, along axes
 
@@ -141,6 +146,10 @@ class Draw:
         """A shape and one of its axes, or None."""
         axis = self.choice(self.axis, None) if or_none else self.axis
         return self.case(self.shape(min_ndim=1), axis=axis)
+
+    def triangle(self) -> Case:
+        """Matrices, and one of their diagonals."""
+        return self.case(self.shape(min_ndim=2), k=self.integer(-3, 3))
 
     def reduction(self, **params: Any) -> Case:
         """A shape, and what of it becomes one number; other parameters as they are given."""
@@ -210,6 +219,11 @@ class Draw:
             for term in terms
         )
 
+    def product(self) -> Case:
+        """Two matrices, vectors or batches of matrices that can be multiplied."""
+        left, right = self.choice("n", "mn", "...mn"), self.choice("n", "np", "...np")
+        return self.case(*self.shapes(left, right))
+
     def einsum(self) -> Case:
         """One to three shapes of named sides, and which of the names the result has."""
         terms = ["".join(self.random.choices("ijkl", k=n)) for n in self.shape(1, 3, min_side=0)]
@@ -252,13 +266,32 @@ class Draw:
             "columns": (n, channels, *kernel, *counts),
             "weight": (out * groups, channels, *kernel),
             "bias": (out * groups,),
-            "y": (n, out * groups, *counts),
+            "other": (n, out * groups, *counts),
             "whole": whole,
             "top": max_pool(whole, windows=windows),
         }
         if np.any(shapes["top"] < 0):
             return self.windows(*names, **params)  # a window sees nothing but padding
         return tuple(shapes[name] for name in names), {"windows": windows} | params
+
+
+# What the names of an op's parameters ask for, unless it says `samples=`: the first line counts of
+# which it has all names.  The last one, without names, is for ops that work number by number.
+BY_NAMES: dict[str, Callable[[Draw, Sequence[str]], Case]] = {
+    "windows groups": lambda draw, inputs: draw.windows(*inputs, groups=draw.integer(1, 2)),
+    "windows": lambda draw, inputs: draw.windows(*inputs),
+    "key": lambda draw, inputs: draw.keys(*inputs),
+    "offset axis1 axis2": lambda draw, inputs: draw.diagonals(*inputs),
+    "shift axis": lambda draw, _: draw.shifts(),
+    "axis ddof keepdims": lambda draw, _: draw.variance(),
+    "axis keepdims": lambda draw, _: draw.reduction(),
+    "axis": lambda draw, _: draw.along_axis(),
+    "axes": lambda draw, _: draw.case(draw.shape(), axes=draw.permutation),
+    "shape": lambda draw, _: draw.case(draw.shape(), shape=draw.reshaped),
+    "k": lambda draw, _: draw.triangle(),
+    "pad_width": lambda draw, _: draw.case(draw.shape(min_side=0), pad_width=draw.borders),
+    "": lambda draw, inputs: draw.elementwise(len(inputs)),
+}
 
 
 def _with_shape(params: dict[str, Any], full: Shape, names: tuple[str, ...]) -> dict[str, Any]:

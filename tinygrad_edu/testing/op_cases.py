@@ -30,8 +30,8 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
     """Draw a case: shapes that fit (which broadcast, for an op that works number by number),
     numbers from its domain and away from its kinks, and any layout in memory."""
     entry = op.op
-    draw = Draw(random)
-    shapes, params = entry.samples(draw) if entry.samples else draw.elementwise(entry.arity)
+    draw, names = Draw(random), entry.forward.__code__.co_varnames[: entry.arity]
+    shapes, params = entry.samples(draw) if entry.samples else draw.named(names, entry.keywords)
     low, high = entry.domain
     for _ in range(1000):
         inputs = tuple(
