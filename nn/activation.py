@@ -165,11 +165,17 @@ class Softshrink(Activation):
 
     function = staticmethod(F.softshrink)
 
+    def extra_repr(self) -> str:
+        return str(self.lambd)
+
 
 class Hardshrink(Activation):
     """y = x, but 0 where |x| <= lambd."""
 
     function = staticmethod(F.hardshrink)
+
+    def extra_repr(self) -> str:
+        return str(self.lambd)
 
 
 class Threshold(Activation):
