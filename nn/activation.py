@@ -166,7 +166,7 @@ class Softshrink(Activation):
     function = staticmethod(F.softshrink)
 
     def extra_repr(self) -> str:
-        return str(self.lambd)
+        return f"{self.__dict__['lambd']}"
 
 
 class Hardshrink(Activation):
@@ -175,7 +175,7 @@ class Hardshrink(Activation):
     function = staticmethod(F.hardshrink)
 
     def extra_repr(self) -> str:
-        return str(self.lambd)
+        return f"{self.__dict__['lambd']}"
 
 
 class Threshold(Activation):
