@@ -165,11 +165,17 @@ class Softshrink(Activation):
 
     function = staticmethod(F.softshrink)
 
+    def extra_repr(self) -> str:
+        return f"{self.__dict__['lambd']}"
+
 
 class Hardshrink(Activation):
     """y = x, but 0 where |x| <= lambd."""
 
     function = staticmethod(F.hardshrink)
+
+    def extra_repr(self) -> str:
+        return f"{self.__dict__['lambd']}"
 
 
 class Threshold(Activation):

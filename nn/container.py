@@ -117,7 +117,7 @@ class Sequential(_Numbered):
         self._put(name, module)
 
     def forward(self, input: Any) -> Any:
-        for step in self.__dict__.values():
+        for step in [*self.__dict__.values()]:  # a hook may add an attribute meanwhile
             if isinstance(step, Module):
                 input = step(input)
         return input

@@ -12,11 +12,16 @@ from .module import Module, Parameter
 
 
 class _Conv(Module):
-    """What all convolutions share; `function` computes, `ndim` is its number of dimensions."""
+    """What all convolutions share; `function` computes, `ndim` is its number of dimensions.
+
+    `padding_mode` says what the border holds: "zeros", or as in `pad` "reflect", "replicate" or
+    "circular".
+    """
 
     function: Any
     ndim: int
     transposed = False
+    modes: tuple[str, ...] = ("zeros", "reflect", "replicate", "circular")
 
     def __init__(
         self,
@@ -34,11 +39,8 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        if padding_mode != "zeros":
-            raise ValueError(
-                f"{name}: padding_mode={padding_mode!r} is not there, only 'zeros'; pad the input "
-                "before it"
-            )
+        if padding_mode not in self.modes:
+            raise ValueError(f"{name}: padding_mode={padding_mode!r} is none of {self.modes}")
         if groups < 1 or in_channels % groups or out_channels % groups:
             raise ValueError(
                 f"{name}: groups={groups} must divide in_channels={in_channels} and "
@@ -74,9 +76,22 @@ class _Conv(Module):
             init.uniform_(self.bias, -bound, bound)
 
     def forward(self, input: Any) -> Any:
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = windows.pad(input, self._border(), self.padding_mode), 0
         return type(self).function(
-            input, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+            input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
+
+    def _border(self) -> list[int]:
+        """How wide it is before and after each dimension, as `pad` wants it: the last one first."""
+        before = after = self.padding
+        if isinstance(self.padding, str):
+            reach = zip(self.kernel_size, self.dilation, strict=True)
+            both = [(k - 1) * d if self.padding == "same" else 0 for k, d in reach]
+            before, after = [n // 2 for n in both], [n - n // 2 for n in both]
+        pairs = zip(reversed(before), reversed(after), strict=True)
+        return [n for pair in pairs for n in pair]
 
     def extra_repr(self) -> str:
         ones, zeros = (1,) * self.ndim, (0,) * self.ndim
@@ -86,7 +101,8 @@ class _Conv(Module):
         for name in usual:
             value = getattr(self, name)
             text += f", {name}={value}" if value != usual[name] else ""
-        return text + (", bias=False" if self.bias is None else "")
+        text += ", bias=False" if self.bias is None else ""
+        return text + (f", padding_mode={mode}" if (mode := self.padding_mode) != "zeros" else "")
 
 
 class Conv1d(_Conv):
@@ -110,7 +126,7 @@ class Conv3d(_Conv):
 class _ConvTranspose(_Conv):
     """What the transposed convolutions share: the same settings, in another order."""
 
-    transposed = True
+    transposed, modes = True, ("zeros",)
 
     def __init__(
         self,

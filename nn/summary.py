@@ -11,12 +11,16 @@ total                          23             90         140
 
 from __future__ import annotations
 
+from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from tinygrad_edu.backward import ops_behind
-from tinygrad_edu.clock import clock
+from tinygrad_edu.clock import clock, extent_of, owner_of
 from tinygrad_edu.graph import Node
+from tinygrad_edu.ops.linalg import terms_of
 from tinygrad_edu.tensor import Tensor
 
 from .module import Module
@@ -29,10 +33,10 @@ class Row(NamedTuple):
 
     path: str
     kind: str
-    output: tuple[int, ...]
+    output: tuple[Any, ...]  # its shape, or of several tensors theirs
     parameters: int
     multiply_adds: int
-    kept: dict[int, int]  # the bytes of each array that the record holds
+    kept: dict[Any, int]  # the bytes of each array, or part of one, that the record holds
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -62,50 +66,78 @@ def _laid_out(line: tuple[str, ...], widths: list[int]) -> str:
 
 def summary(model: Module, *inputs: Any) -> Summary:
     """The layers that model(*inputs) runs through, in that order, as a table: the shape of each
-    one's output, its parameters, the multiply-adds of its products and convolutions, and the bytes
-    that the record keeps for its derivatives (the parameters themselves apart).
+    one's output, its parameters, the multiply-adds of its products, convolutions and recurrences,
+    and the bytes that the record keeps for its derivatives (the parameters themselves apart).
 
-    In the total, an array that several layers keep counts once, and so does a shared parameter.
+    A module that holds others has a row for what it does itself, if that costs anything.  In the
+    total, an array that several layers keep counts once, and so does a shared parameter.
+
+    >>> import nn, tinygrad_edu as tg
+    >>> nn.summary(nn.LSTM(3, 5, num_layers=2), tg.ones(7, 4, 3))
+    layer                                   output  parameters  multiply-adds  kept bytes
+           LSTM  ((7, 4, 5), (2, 4, 5), (2, 4, 5))         440         10,080      13,536
+    total                                                  440         10,080      13,536
     """
     found, handles = Summary(), []
-    started: list[int] = []
-    own = {id(p.array) for p in model.parameters()}
-    found.parameters = sum(p.numel() for p in model.parameters())
+    started: list[tuple[int, int]] = []
+    counted: set[Node] = set()
 
     def leave(path: str, layer: Module, output: Any) -> None:
-        tensors = [y for y in (output if isinstance(output, tuple) else [output]) if _is_noded(y)]
-        nodes = ops_behind([y.node for y in tensors if y.node], started.pop())
-        arrays = [x for node in nodes for x in node.saved or () if hasattr(x, "nbytes")]
-        shape = output.shape if isinstance(output, Tensor) else tuple(y.shape for y in tensors)
+        tick, place = started.pop()
+        tensors = [y for y in _leaves(output) if isinstance(y, Tensor)]
+        behind = ops_behind([y.node for y in tensors if y.node], tick)
+        nodes = [node for node in behind if node not in counted]
+        counted.update(nodes)
+        shapes = tuple(y.shape for y in tensors)
         count = sum(p.numel() for p in layer.parameters(recurse=False))
-        kept = {id(x): x.nbytes for x in arrays if id(x) not in own}
-        found.append(
-            Row(path, type(layer).__name__, shape, count, sum(map(_products, nodes)), kept)
-        )
+        own = {id(owner_of(p.array)) for p in model.parameters()}
+        kept: dict[Any, int] = {}
+        for array in [x for n in nodes for x in _leaves(n.saved) if isinstance(x, np.ndarray)]:
+            whole = owner_of(array)
+            low, high = extent_of(array, whole)
+            if id(whole) not in own:
+                kept[id(whole), low, high] = high - low
+        output = shapes[0] if len(shapes) == 1 else shapes
+        row = Row(path, type(layer).__name__, output, count, sum(map(_products, nodes)), kept)
+        if any(row[3:]) or not list(layer.children()):
+            found.insert(place, row)
 
     for path, layer in model.named_modules():
-        if not list(layer.children()):
-            handles += [
-                layer.register_forward_pre_hook(lambda *_: started.append(next(clock))),
-                layer.register_forward_hook(lambda layer, _, y, path=path: leave(path, layer, y)),
-            ]
+        handles += [
+            layer.register_forward_pre_hook(lambda *_: started.append((next(clock), len(found)))),
+            layer.register_forward_hook(lambda layer, _, y, path=path: leave(path, layer, y)),
+        ]
     try:
         model(*inputs)
     finally:
         for handle in handles:
             handle.remove()
+    found.parameters = sum(p.numel() for p in model.parameters())
     return found
 
 
-def _is_noded(y: Any) -> bool:
-    return isinstance(y, Tensor) and y.node is not None
+def _leaves(value: Any) -> list[Any]:
+    """What is in tuples, lists and dicts, at any depth."""
+    value = list(value.values()) if isinstance(value, dict) else value
+    several = isinstance(value, tuple | list)
+    return [leaf for part in value for leaf in _leaves(part)] if several else [value]
 
 
 def _products(node: Node) -> int:
     """The multiply-adds of an op, by the shapes of its result and inputs."""
-    shapes: list[tuple[int, ...]] = [getattr(x, "shape", x) for x in (node.saved or ())[1:]]
+    shapes: list[Any] = [getattr(x, "shape", x) for x in (node.saved or ())[1:]]
+    count: int = 0
     if node.name in ("linear", "conv"):
-        return prod(node.shape) * prod(shapes[1][1:])
-    if node.name == "conv_transpose":
-        return prod(shapes[0]) * prod(shapes[1][1:])
-    return prod(node.shape) * shapes[0][-1] if node.name == "matmul" else 0
+        count = prod(node.shape) * prod(shapes[1][1:])
+    elif node.name == "conv_transpose":
+        count = prod(shapes[0]) * prod(shapes[1][1:])
+    elif node.name == "matmul":
+        count = prod(node.shape) * shapes[0][-1]
+    elif node.name == "recurrent":  # W times the state, once for each row of z
+        z, w, *_ = shapes[0]
+        count = z[0] * prod(w)
+    elif node.name == "einsum" and len(shapes) > 1:
+        *terms, _ = terms_of(node.params["subscripts"], tuple(map(len, shapes)))
+        pairs = [zip(term, shape, strict=True) for term, shape in zip(terms, shapes, strict=True)]
+        count = prod(dict(chain(*pairs)).values())
+    return count

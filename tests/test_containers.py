@@ -124,3 +124,11 @@ def test_a_refused_insert_changes_nothing():
     with pytest.raises(TypeError, match="not a Module"):
         layers.insert(0, "relu")
     assert len(layers) == 1
+
+
+def test_a_hook_may_look_at_the_whole_network_while_it_runs():
+    net = nn.Sequential(nn.Linear(2, 2), nn.Tanh())
+    counts = []
+    net[0].register_forward_hook(lambda *_: counts.append(len(list(net.parameters()))))
+    net(tg.ones(1, 2))
+    assert counts == [2]

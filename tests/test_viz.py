@@ -584,3 +584,43 @@ def test_the_legend_is_drawn_with_its_ends(capfd):
     assert ">1e+3<" in svg
     assert svg.count("<polygon") >= 7
     assert "rror" not in capfd.readouterr().err
+
+
+# ---------------------------------------------------------------- ops with several inputs at once
+
+
+def test_a_recurrent_layer_is_drawn_with_its_several_inputs_and_outputs():
+    lstm = nn.LSTM(3, 5)
+    y, (_, c) = lstm(tg.randn(4, 2, 3))
+    picture = drawn(y.sum() + c.sum(), dict(lstm.named_parameters()), gradients=True)
+    given = "inputs | 8 x 20, 20 x 5, 20, 2 x 5, 2 x 5"
+    whole = "recurrent | 8 x 5, 2 x 5, 2 x 5"
+    assert picture.arrows["weight_hh_l0 | 20 x 5", given, "1"] == 1
+    assert picture.arrows["constant | 2 x 5", given, "3"] == 1
+    assert picture.arrows[given, whole, ""] == 1
+    assert picture.arrows[whole, "output | 8 x 5", "0"] == 1
+    assert picture.arrows[whole, "output | 2 x 5", "2"] == 1
+    norms = picture.norms()
+    (y.sum() + c.sum()).backward()
+    expected = float(np.linalg.norm(lstm.weight_hh_l0.grad.array))
+    assert norms["weight_hh_l0 | 20 x 5", given] == pytest.approx(expected, rel=0.1)
+    assert "inputs" in draw(y, dict(lstm.named_parameters())).source
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda x: nn.GRU(4, 3, 2, bidirectional=True)(x)[0],
+        lambda x: nn.LSTMCell(4, 3)(x[0])[1],
+        lambda x: nn.LayerNorm(4)(x),
+        lambda x: nn.MultiheadAttention(4, 2)(x, x, x)[0],
+        lambda x: nn.TransformerEncoderLayer(4, 2, 5)(x),
+    ],
+)
+def test_what_layers_record_is_drawn_before_and_after_backward(make):
+    y = make(tg.randn(3, 2, 4, requires_grad=True)).sum()
+    before = drawn(y, gradients=True)
+    assert before.backward
+    assert {e.start for e in before.edges} <= set(before.nodes)
+    y.backward()
+    assert len(drawn(y).forward) == len(before.forward)

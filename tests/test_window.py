@@ -431,7 +431,8 @@ def test_layers_refuse_what_does_not_fit():
         (lambda: conv_layers.Conv2d(3, 4, 3, groups=2), "groups=2 must divide in_channels=3"),
         (lambda: conv_layers.Conv2d(4, 3, 3, groups=2), "groups=2 must divide.* out_channels=3"),
         (lambda: conv_layers.Conv2d(3, 4, 3, 2, "same"), "padding='same'"),
-        (lambda: conv_layers.Conv2d(3, 4, 3, padding_mode="circular"), "padding_mode"),
+        (lambda: conv_layers.Conv2d(3, 4, 3, padding_mode="same"), "padding_mode='same'"),
+        (lambda: conv_layers.ConvTranspose1d(3, 4, 3, padding_mode="reflect"), "none of"),
     ):
         with pytest.raises(ValueError, match=words):
             make()

@@ -68,11 +68,11 @@ def stamp(*arrays: Array, place: Place | None = None) -> None:
     newest_write = next(clock)
     write = Write(newest_write, place or user_place())
     for array in arrays:
-        owner = array if array.base is None else _owner(array)
+        owner = array if array.base is None else owner_of(array)
         key = id(owner)
         if key not in _writes:
             _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
-        extent = (0, array.nbytes) if array is owner else _extent(array, owner)
+        extent = (0, array.nbytes) if array is owner else extent_of(array, owner)
         extents = _writes[key][1]
         if len(extents) >= FEW and extent not in extents:
             _fold(extents)
@@ -85,9 +85,9 @@ def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) ->
     if isinstance(saved, tuple):
         for part in saved:
             check_unwritten(part, tick, name, shape)
-    if not isinstance(saved, np.ndarray) or id(owner := _owner(saved)) not in _writes:
+    if not isinstance(saved, np.ndarray) or id(owner := owner_of(saved)) not in _writes:
         return
-    (low, high), (_, extents) = _extent(saved, owner), _writes[id(owner)]
+    (low, high), (_, extents) = extent_of(saved, owner), _writes[id(owner)]
     later = [w for (a, b), w in extents.items() if w.tick > tick and a < high and low < b]
     if later:
         raise RuntimeError(
@@ -101,7 +101,7 @@ def _forget(key: int, _: Any) -> None:
     _writes.pop(key, None)
 
 
-def _owner(array: Array) -> Array:
+def owner_of(array: Array) -> Array:
     base: Any = array.base
     while base is not None:  # an array, or what NumPy's as_strided puts between two
         array = base if isinstance(base, np.ndarray) else array
@@ -109,7 +109,7 @@ def _owner(array: Array) -> Array:
     return array
 
 
-def _extent(array: Array, owner: Array) -> Extent:
+def extent_of(array: Array, owner: Array) -> Extent:
     """The bytes that `array` spans, counted from the start of its owner."""
     if array is owner:
         return 0, array.nbytes

@@ -174,11 +174,12 @@ def _draw_edge(
 
 
 def _argument(node: Node, i: int) -> str:
-    """The name under which the op's formula knows its i-th input, where it has several."""
+    """The name under which the op's formula knows its i-th input, where it has several, and which
+    output this is of an op that has several."""
     assert node.plan is not None
     op, count = node.plan.op, len(node.inputs)
     if count == 1:
-        return ""
+        return f" {node.params['k']}" if op.name == "output" else ""
     names = op.forward.__code__.co_varnames[: op.arity]
     return f" {names[i]}" if i < len(names) else f" {i}"
 
