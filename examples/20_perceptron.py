@@ -88,7 +88,7 @@ figure, axes = plt.subplots(1, 2, figsize=(7, 3.4))
 for ax, digit in zip(axes, (0, 9), strict=True):
     most = np.abs(W[digit]).max()
     weights = W[digit].reshape(train.side, train.side)
-    shown = ax.imshow(weights, cmap="RdBu_r", vmin=-most, vmax=most)
+    shown = ax.imshow(weights, cmap="cividis", vmin=-most, vmax=most)
     ax.set(title=f'The weights of "{digit}"', xticks=[], yticks=[])
     figure.colorbar(shown, ax=ax, shrink=0.8, label="weight of the pixel")
 story.picture(figure, "weights")
