@@ -95,14 +95,15 @@ story.picture(figure, "path")
 
 # ---------------------------------------------------------------- too small, right, too big
 
-figure, axes = plt.subplots(1, 3, figsize=(12, 4.2))
+figure, axes = plt.subplots(1, 3, figsize=(12.5, 4.4))
 rates = {"too small": best / 40, "right": best, "too big": 1.02 * 2 / high}
 left = {}
 for ax, (how, rate) in zip(axes, rates.items(), strict=True):
     path = descend(rate, 40)
     from_start, in_the_end = (tg.linalg.norm(p - minimum).item() for p in (path[0], path[-1]))
     left[how] = in_the_end / from_start
-    draw(ax, path, f"{how}: rate {rate:.3f}, after 40 steps {left[how]:.1%} is left")
+    draw(ax, path, f"{how}: rate {rate:.3f}, {left[how]:.1%} of the way left")
+figure.suptitle("40 steps at three rates")
 axes[0].legend(loc="lower left")
 story.picture(figure, "three_rates")
 
