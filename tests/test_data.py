@@ -995,6 +995,7 @@ def test_mnist_is_images_in_rows_and_labels(small_mnist):
         expected = IMAGES[:count].reshape(count, 784) / np.float32(255)
         np.testing.assert_array_equal(data.images.array, expected)
         np.testing.assert_array_equal(data.labels.array, LABELS[:count])
+        assert data.raw_folder == str(folder)
         data.labels.zero_()
 
 

@@ -5,6 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 import tinygrad_edu as tg
 
@@ -16,6 +17,18 @@ def test_dlpack_shares_memory_in_both_directions():
     t[0] = 5.0
     assert array.tolist() == [5.0, 2.0]
     assert np.shares_memory(array_back.array, t.array)
+
+
+def test_a_point_is_drawn_by_matplotlib_and_keeps_its_gradient():
+    point = tg.tensor(2.0, requires_grad=True)
+    drawn = np.atleast_1d(point)
+    assert drawn.shape == (1,)
+    drawn.sum().backward()
+    assert point.grad.item() == 1.0
+    assert np.atleast_1d(tg.ones(2, 3)).shape == (2, 3)
+    axes = Figure().subplots()
+    (line,) = axes.plot(tg.tensor(1.0), tg.tensor(2.0), "o")
+    assert line.get_xydata().tolist() == [[1.0, 2.0]]
 
 
 def test_dlpack_refuses_what_requires_grad():

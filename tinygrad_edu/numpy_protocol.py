@@ -18,6 +18,7 @@ from .graph import OPS, TensorBase
 
 # Which of ours answers to a NumPy function; one that is no op takes NumPy's arguments.
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
+ANSWERS[np.atleast_1d] = lambda x: x if x.ndim else x.reshape(1)  # how matplotlib takes a point
 ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
 
 # What reads shapes or values only, and answers with plain numbers or tensors outside the record.

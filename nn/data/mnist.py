@@ -37,8 +37,8 @@ class MNIST(TensorDataset):
 
     Looked for in `root/MNIST/raw` and `root`, or without a root in `$TINYGRAD_EDU_DATA/mnist` and
     in the cache folder `~/.cache/tinygrad_edu/mnist`, then downloaded into it, unless
-    `download=False`. Every file is checked by its digest. Raises FileNotFoundError if it is
-    nowhere, ValueError naming the file if one is damaged.
+    `download=False`; `raw_folder` says where the pictures were. Every file is checked by its
+    digest. Raises FileNotFoundError if it is nowhere, ValueError naming the file if one is damaged.
     """
 
     side = 28
@@ -64,7 +64,9 @@ class MNIST(TensorDataset):
         download: bool = True,
     ) -> None:
         check_flag(type(self).__name__, "train", train)
-        images, labels = (self._read(i, root, download) for i in ((0, 1) if train else (2, 3)))
+        paths = [self._find(i, root, download) for i in ((0, 1) if train else (2, 3))]
+        images, labels = (read_idx(path, digest) for path, digest in paths)
+        self.raw_folder = str(paths[0][0].parent)
         self.transform, self.target_transform = transform, target_transform
         self.images = Tensor(images.reshape(-1, 784).astype(np.float32) / np.float32(255))
         self.labels = Tensor(labels.astype(np.int64))
@@ -101,7 +103,8 @@ class MNIST(TensorDataset):
         return [folder / file for folder in folders for file in (name, f"{name}.gz")]
 
     @classmethod
-    def _read(cls, number: int, root: Any, download: bool) -> Array:
+    def _find(cls, number: int, root: Any, download: bool) -> tuple[Path, str]:
+        """A file, which is downloaded if it has to be, and the digest that it must have."""
         name, digest = FILES[number], cls.digests[number]
         places = cls._places(name, root)
         path = next((place for place in places if place.exists()), None)
@@ -115,7 +118,7 @@ class MNIST(TensorDataset):
         if path is None:
             path = places[-1]
             fetch(name, path, cls.mirrors, digest)
-        return read_idx(path, digest)
+        return path, digest
 
 
 class FashionMNIST(MNIST):
