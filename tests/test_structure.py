@@ -48,7 +48,7 @@ WITHIN = {
         "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"
     ),
     "tinygrad_edu.autograd": "function functional __init__",
-    "tinygrad_edu.viz": "render diagram __init__",
+    "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim": "optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
     "nn.utils": "gradients rnn parametrize parametrizations __init__",

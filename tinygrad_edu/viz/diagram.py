@@ -17,11 +17,9 @@ import numpy as np
 from ..backward import replay
 from ..graph import Node, Parts
 from ..tensor import Tensor, root_gradient
+from .box import INK, PAPER, QUIET, box, in_order
 from .render import Diagram
 
-INK, PAPER = "#222222", "#ffffff"
-FILLS = {"leaf": "#d6e6f4", "output": "#fff2cc"}
-CONSTANT = {"shape": "box", "style": "filled,dashed", "fillcolor": "#eeeeee"}
 FLOW = ("#08306b", "#2171b5", "#6baed6", "#969696", "#fdae6b", "#f16913", "#a63603")
 FLOW_FROM, FLOW_TO = -6, 3  # powers of ten: from the first colour of FLOW to the last
 
@@ -59,14 +57,24 @@ def draw(
     ids = {node: f"n{k}" for k, node in enumerate(nodes)}
     for node in nodes:
         constants = [_constant(node, i, arrays) for i in range(len(node.inputs))]
-        numbers = [text for text, is_box in filter(None, constants) if not is_box]
-        _draw_node(graph, ids[node], node, names.get(node), node is root, numbers)
-        for i, (parent, constant) in enumerate(zip(node.inputs, constants, strict=True)):
-            if parent is not None:
-                _draw_edge(graph, ids[parent], ids[node], node, i, flow)
-            elif constant is not None and constant[1]:
-                graph.node(f"{ids[node]}c{i}", _escaped(constant[0]), **CONSTANT)
-                _draw_edge(graph, f"{ids[node]}c{i}", ids[node], node, i, flow)
+        numbers = [text for text, shape in filter(None, constants) if shape is None]
+        boxed = {i: kept for i, kept in enumerate(constants) if kept and kept[1] is not None}
+        of_ops = [i for i, parent in enumerate(node.inputs) if parent is not None and parent.plan]
+        middle = of_ops[0] if len(of_ops) == 1 else None
+        present = [i for i, parent in enumerate(node.inputs) if parent is not None or i in boxed]
+        arguments = in_order([(i, _argument(node, i)) for i in present], middle)
+        look = "leaf" if node.plan is None else "output" if node is root else "op"
+        lines = [*([node.name] if node.plan else []), *numbers, _shape_text(node.shape)]
+        name = names.get(node, "" if node.plan else "leaf")
+        graph.node(ids[node], box(look, name, lines, arguments, middle, gradients))
+        for i, _ in arguments:
+            parent = node.inputs[i]
+            start = f"{ids[node]}c{i}" if parent is None else ids[parent]
+            if parent is None:
+                name, shape = boxed[i]
+                graph.node(start, box("constant", name, [str(shape)], [], None, gradients))
+            weight = "100" if i == middle else "1"
+            _draw_edge(graph, start, ids[node], i, _norm_of(flow, node, i), weight)
     if flow is not None:
         _draw_legend(graph)
     return Diagram(graph)
@@ -105,11 +113,12 @@ def _empty_graph() -> Any:
     import graphviz
 
     text = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": INK}
+    space = {"nodesep": "0.15", "ranksep": "0.4", "ordering": "in"}  # inputs from left to right
     return graphviz.Digraph(
         "record",
-        graph_attr={"bgcolor": PAPER, "rankdir": "TB", "nodesep": "0.3", "ranksep": "0.4", **text},
-        node_attr={"fontsize": "12", "color": INK, "penwidth": "0.8", "style": "filled", **text},
-        edge_attr={"fontsize": "10", "color": "#555555", "arrowsize": "0.7", **text},
+        graph_attr={"bgcolor": PAPER, "rankdir": "TB", **space, **text},
+        node_attr={"fontsize": "12", "shape": "plain", **text},
+        edge_attr={"fontsize": "10", "color": QUIET, "arrowsize": "0.7", **text},
     )
 
 
@@ -119,57 +128,43 @@ def _shape_text(shape: tuple[Any, ...]) -> str:
     return " \u00d7 ".join(map(str, shape)) if shape else "number"
 
 
-def _draw_node(
-    graph: Any, id: str, node: Node, name: str | None, is_output: bool, numbers: list[str]
-) -> None:
-    if node.plan is None:
-        label = f"{name or 'leaf'}\n{_shape_text(node.shape)}"
-        graph.node(id, _escaped(label), shape="box", fillcolor=FILLS["leaf"])
-        return
-    lines = [*([name] if name else []), node.name, *numbers, _shape_text(node.shape)]
-    fill = FILLS["output"] if is_output else PAPER
-    label = _escaped("\n".join(lines))
-    graph.node(id, label, shape="box", style="filled,rounded", fillcolor=fill)
-
-
-def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, bool] | None:
-    """What to write of a constant input, and whether in a box of its own: a plain number goes into
-    the op's own label.  None for an input that is no constant, or is not there at all."""
+def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, str | None] | None:
+    """The name and the shape to write of a constant input.  A plain number has no shape: it goes
+    into the op's own box.  None for an input that is no constant, or is not there at all."""
     if node.inputs[i] is not None:
         return None
     if node.saved is None:
-        return "constant", True  # its shape was freed with what the rules read
+        return "constant", ""  # its shape was freed with what the rules read
     kept = node.saved[i + 1]
     if kept is None:
         return None
     name = arrays.get(id(kept), "constant")
     shape = kept if isinstance(kept, tuple) else np.shape(kept)
     if shape == () and name == "constant":
-        return (
-            _argument(node, i) + (" = number" if isinstance(kept, tuple) else f" = {kept}")
-        ).strip(), False
-    return f"{name}\n{_shape_text(shape)}", True
+        value = "number" if isinstance(kept, tuple) else str(kept)
+        return f"{_argument(node, i)} = {value}".removeprefix(" = "), None
+    return name, _shape_text(shape)
 
 
-def _draw_edge(
-    graph: Any, start: str, end: str, node: Node, i: int, flow: dict[Node, tuple[Any, ...]] | None
-) -> None:
-    graph.edge(start, end, label=_argument(node, i), fontcolor="#777777")
-    norm = flow[node][i] if flow is not None and node in flow else None
+def _norm_of(flow: dict[Node, tuple[Any, ...]] | None, node: Node, i: int) -> float | None:
+    return flow[node][i] if flow is not None and node in flow else None
+
+
+def _draw_edge(graph: Any, start: str, end: str, i: int, norm: float | None, weight: str) -> None:
+    """The value goes down, and its gradient comes back up beside it."""
+    graph.edge(f"{start}:v:s", f"{end}:v{i}:n", weight=weight)
     if norm is not None:
         ink = flow_colour(norm)
-        width = "2.2" if norm else "1.0"
-        style = "solid" if norm else "dashed"
-        text = f" {norm:.2g}"
         graph.edge(
-            start,
-            end,
-            label=text,
+            f"{start}:g:s",
+            f"{end}:g{i}:n",
+            label=f" {norm:.2g}",
             dir="back",
             color=ink,
-            fontcolor=ink,
-            penwidth=width,
-            style=style,
+            fontcolor=INK,
+            penwidth="2.2" if norm else "1.0",
+            style="solid" if norm else "dashed",
+            weight=weight,
         )
 
 
@@ -181,7 +176,7 @@ def _argument(node: Node, i: int) -> str:
     if count == 1:
         return f" {node.params['k']}" if op.name == "output" else ""
     names = op.forward.__code__.co_varnames[: op.arity]
-    return f" {names[i]}" if i < len(names) else f" {i}"
+    return names[i] if i < len(names) else str(i)
 
 
 def flow_colour(norm: float) -> str:
@@ -202,16 +197,10 @@ def _draw_legend(graph: Any) -> None:
         power = f"1e{FLOW_FROM + k * step:+.0f}" if k % 2 == 0 else "&#160;"
         ink = PAPER if k in (0, 1, len(FLOW) - 1) else INK
         cells += f'<td bgcolor="{colour}" width="34"><font color="{ink}">{power}</font></td>'
-    graph.node(
-        "legend",
-        '<<table border="0" cellborder="0" cellspacing="0"><tr><td colspan="7">'
+    graph.attr(
+        label='<<table border="0" cellborder="0" cellspacing="0"><tr><td colspan="7">'
         "norm of the gradient that flows back: vanishing to exploding</td></tr>"
         f"<tr>{cells}</tr></table>>",
-        shape="plain",
+        labelloc="b",
         fontsize="10",
-        style="",
     )
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("\\", "\\\\").replace("\n", "\\n")
