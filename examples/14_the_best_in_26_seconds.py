@@ -1,7 +1,8 @@
 """The best reader of digits that 26 seconds on one thread can train.
 
 The text needs 25.97 s for 0.9613 with a net of 32 hidden neurons.  Here the budget is the same and
-the net is free: two convolutions, each followed by a ReLU and by the largest of each 2 x 2 numbers,
+the net is free: two convolutions, each followed by the largest of each 2 x 2 numbers, by batch
+normalisation (which lets it learn faster: it is what counts where time is short) and by a ReLU,
 then two affine maps.
 
 The clock decides when to stop.  The learning rate depends on the share s of the time that has gone,
@@ -26,23 +27,25 @@ options = story.begin(__doc__)
 name, train, test = story.digits()
 small = name != "MNIST"
 budget, limit = (3.0, 10.0) if small else (22.0, 25.97)  # seconds: to train, in all
-peak, batch = 5e-3, 64
+peak, batch = 1e-2, 64
 
 net = nn.Sequential(
     nn.Unflatten(1, (1, train.side, train.side)),
     nn.Conv2d(1, 8, 5, padding=2),
-    nn.ReLU(),
     nn.MaxPool2d(2),
-    nn.Conv2d(8, 16, 3 if small else 5),
+    nn.BatchNorm2d(8),
     nn.ReLU(),
+    nn.Conv2d(8, 16, 3),
     nn.MaxPool2d(2),
+    nn.BatchNorm2d(16),
+    nn.ReLU(),
     nn.Flatten(),
     nn.LazyLinear(64),
     nn.ReLU(),
     nn.Linear(64, 10),
 )
-net(train.images[:1])  # now the lazy layer knows how many inputs it has
-print(nn.summary(net, train.images[:1]))
+net(train.images[:batch])  # now the lazy layer knows how many inputs it has
+print(nn.summary(net, train.images[:batch]))
 optimizer = nn.optim.Adam(net.parameters(), lr=peak)
 loader = nn.data.DataLoader(train, batch_size=batch, shuffle=True)
 begin = time.perf_counter()
@@ -55,10 +58,10 @@ def elapsed():
 def batches():
     """Batches, epoch after epoch, until the budget is spent."""
     while True:
-        for batch in loader:
+        for examples in loader:
             if elapsed() > budget:
                 return
-            yield batch
+            yield examples
 
 
 curve = []
