@@ -37,7 +37,7 @@ class Autoencoder(nn.Module):
         )  # fmt: skip
         self.decoder = nn.Sequential(
             nn.Linear(code, middle), nn.ReLU(), nn.Linear(middle, wide), nn.ReLU(),
-            nn.Linear(wide, pixels), nn.Sigmoid(),
+            nn.Linear(wide, pixels),
         )  # fmt: skip
 
     def forward(self, x):
@@ -49,7 +49,7 @@ def trained(code):
     net = Autoencoder(code)
     optimizer = nn.optim.Adam(net.parameters())
     loader = nn.data.DataLoader(train, batch_size=128 if name == "MNIST" else 32, shuffle=True)
-    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=epochs * len(loader))
+    schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 3e-3, total_steps=epochs * len(loader))
     with tqdm(total=epochs * len(loader), unit="step", desc=f"code of {code}") as progress:
         for _ in range(epochs):
             for images, _ in loader:
