@@ -126,10 +126,12 @@ for row, (what, nets) in zip(axes, (("built", lines), ("trained", curves)), stri
     for ax, width in zip(row, (2, 4, 8, 32), strict=True):
         ax.plot(fine[:, 0], g(fine)[:, 0], color="0.6", linestyle="-", linewidth=3, label="g")
         with tg.no_grad():
-            ax.plot(fine[:, 0], nets[width](fine)[:, 0], "--", color="#d55e00", label="net")
+            ax.plot(fine[:, 0], nets[width](fine)[:, 0], "--", color="#d55e00", label="f, the net")
         ax.set_title(f"{what}, {width} neurons")
 for ax in axes[1]:
     ax.set_xlabel("x")
+for ax in axes[:, 0]:
+    ax.set_ylabel("g(x), f(x)")
 axes[0, 0].legend()
 story.picture(figure, "fits")
 story.end()

@@ -22,7 +22,7 @@ import tinygrad_edu as tg
 options = story.begin(__doc__)
 name, train, test = story.digits()
 pixels, side = train.images.shape[1], train.side
-epochs = 10 if name == "MNIST" else 60
+epochs = 12 if name == "MNIST" else 60
 
 
 class Autoencoder(nn.Module):
@@ -37,7 +37,7 @@ class Autoencoder(nn.Module):
         )  # fmt: skip
         self.decoder = nn.Sequential(
             nn.Linear(code, middle), nn.ReLU(), nn.Linear(middle, wide), nn.ReLU(),
-            nn.Linear(wide, pixels), nn.Sigmoid(),
+            nn.Linear(wide, pixels),
         )  # fmt: skip
 
     def forward(self, x):
@@ -48,7 +48,7 @@ def trained(code):
     """An autoencoder that has seen the training set `epochs` times."""
     net = Autoencoder(code)
     optimizer = nn.optim.Adam(net.parameters())
-    loader = nn.data.DataLoader(train, batch_size=128 if name == "MNIST" else 32, shuffle=True)
+    loader = nn.data.DataLoader(train, batch_size=256 if name == "MNIST" else 32, shuffle=True)
     schedule = nn.optim.lr_scheduler.OneCycleLR(optimizer, 5e-3, total_steps=epochs * len(loader))
     with tqdm(total=epochs * len(loader), unit="step", desc=f"code of {code}") as progress:
         for _ in range(epochs):
@@ -116,6 +116,6 @@ for ax, points, title in (
         colour = story.COLOURS[digit % 6]
         ax.scatter(*these.T, s=26, marker=f"${digit}$", color=colour, linewidths=0.3)
     ax.set(xlabel="first number", ylabel="second number", title=title)
-figure.suptitle("Each mark is a test digit, 150 of each")
+figure.suptitle("Each mark is a digit of the test set, at most 150 of each")
 story.picture(figure, "plane")
 story.end()
