@@ -37,4 +37,4 @@ def test_training_learns_xor():
 
 def test_the_graph_is_drawn():
     x = tg.tensor(3.0, requires_grad=True)
-    assert tg.viz.draw(x * x, {"x": x}).source.count("n0 -> n1") == 2
+    assert tg.viz.draw(x * x, {"x": x}).source.count("n0:v:s -> n1:v") == 2

@@ -8,6 +8,7 @@ tensor([2., 4., 6.])
 """
 
 from math import e, inf, nan, pi
+from typing import TYPE_CHECKING, Any
 
 from numpy import broadcast_shapes
 
@@ -30,7 +31,10 @@ from .printing import set_printoptions
 from .random import *
 from .rng import *
 from .tensor import Tensor
-from . import autograd, distributions, func, linalg, ops, testing, viz
+from . import autograd, func, linalg, ops
+
+if TYPE_CHECKING:
+    from . import distributions, testing, viz
 
 __version__ = "0.1.0"
 
@@ -74,3 +78,12 @@ __all__ = [
     "zeros", "zeros_like",
 ]
 # fmt: on
+
+
+def __getattr__(name: str) -> Any:
+    """`tg.viz` and others, imported when they are first asked for: importing stays quick."""
+    if name not in ("distributions", "testing", "viz"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return import_module(f"{__name__}.{name}")
