@@ -124,4 +124,6 @@ def end() -> None:
 
 
 def _shown(x: float | str) -> str:
-    return x if isinstance(x, str) else f"{x:.4g}" if abs(x) < 1e-2 or abs(x) >= 1e4 else f"{x:.4f}"
+    if isinstance(x, str | int):
+        return f"{x:,}" if isinstance(x, int) else x
+    return f"{x:.4g}" if abs(x) < 1e-2 or abs(x) >= 1e4 else f"{x:.4f}"
