@@ -14,6 +14,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import tinygrad_edu as tg
+
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .module import Module
@@ -38,14 +40,34 @@ class Lazy(Module):
         setattr(self, self.size, 0)
 
     def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
-        settings, named = self.__dict__.pop("_settings")
-        made = self.becomes(input.shape[self.dim], *settings, **named)
+        least = max(-self.dim, self.dim + 1)
+        if input.ndim < least:
+            raise RuntimeError(
+                f"{type(self).__name__}: the {self.size} is the size of dimension {self.dim}, and "
+                f"the input {tuple(input.shape)} has none"
+            )
+        self._become(input.shape[self.dim])
+        return self(input, *inputs, **options)
+
+    def _become(self, size: int) -> None:
+        settings, named = self.__dict__["_settings"]
+        made = self.becomes(size, *settings, **named)
+        del self.__dict__["_settings"]
         for name, tensor in [*made.named_parameters(), *made.named_buffers()]:
             own = getattr(self, name)
             own.data = tensor.data.to(own.dtype)
         setattr(self, self.size, getattr(made, self.size))
         object.__setattr__(self, "__class__", self.becomes)
-        return self(input, *inputs, **options)
+
+    def _expect(self, prefix: str, state_dict: Any) -> None:
+        """A state that is loaded says the size too, by the shape of a weight or of a mean."""
+        name = "weight" if prefix + "weight" in state_dict else "running_mean"
+        shape = tg.as_tensor(state_dict.get(prefix + name, ())).shape
+        own = getattr(self, name, None)
+        if own is not None and len(shape) == own.ndim:
+            dim = int(own.ndim > 1 and not getattr(self, "transposed", False))
+            times = getattr(self, "groups", 1) if dim else 1
+            self._become(shape[dim] * times)
 
 
 class LazyLinear(Lazy, Linear):

@@ -190,14 +190,32 @@ class Module:
             )
         if not isinstance(tensor, Tensor | None):
             raise TypeError(f"register_buffer: {name} is a {type(tensor).__name__}, not a Tensor")
-        setattr(self, name, tensor)
+        self._register_as(name, tensor)
         self.__dict__["_buffers"][name] = persistent
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        setattr(self, name, param)
+        """Assign a parameter by its name; None holds the name free."""
+        if not isinstance(param, Parameter | None):
+            raise TypeError(
+                f"register_parameter: {name} is a {type(param).__name__}; make it an nn.Parameter"
+            )
+        self._register_as(name, param)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        setattr(self, name, module)
+        """Assign a module by its name; None holds the name free."""
+        if not isinstance(module, Module | None):
+            raise TypeError(f"add_module: {name} is a {type(module).__name__}, not a Module")
+        self._register_as(name, module)
+
+    def _register_as(self, name: str, value: Any) -> None:
+        """Assign it, if its path tells it from all others."""
+        if not name or "." in name:
+            raise KeyError(
+                f"{type(self).__name__}: {name!r} is no name in a path: it is empty or holds a dot"
+            )
+        if hasattr(type(self), name):
+            raise KeyError(f"{type(self).__name__} has a {name} already; take another name")
+        setattr(self, name, value)
 
     def _own(self, kind: Any) -> Iterator[tuple[str, Any]]:
         return ((name, value) for name, value in self.__dict__.items() if isinstance(value, kind))
@@ -334,6 +352,10 @@ class Module:
     def cpu(self: M) -> M:
         return self
 
+    def cuda(self: M, device: Any = "cuda") -> M:
+        """Raises RuntimeError: NumPy computes on the CPU."""
+        return self.to(device)
+
     def half(self: M) -> M:
         return self.to(tg.float16)
 
@@ -360,9 +382,16 @@ class Module:
         """Copy the numbers of `state_dict` into the parameters and buffers of the same paths;
         returns the paths that were missing and those that were unexpected.
 
-        Raises RuntimeError, with everything that does not fit in one list and nothing changed, if a
-        path is missing or unexpected (unless not `strict`) or a shape differs.
+        Raises RuntimeError, with everything that does not fit in one list and no number changed, if
+        a path is missing or unexpected (unless not `strict`) or a shape differs.
         """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                "load_state_dict: it takes a dict of tensors by their paths, as state_dict() "
+                f"returns, not {type(state_dict).__name__}"
+            )
+        for path, module in self.named_modules():
+            module._expect(path and path + ".", state_dict)
         own = dict(self._named("", True, lambda module: module._own_state()))
         keys = IncompatibleKeys(
             [path for path in own if path not in state_dict],
@@ -386,6 +415,10 @@ class Module:
             for path, tensor in given.items():
                 own[path].copy_(tensor)
         return keys
+
+    def _expect(self, prefix: str, state_dict: Mapping[str, Any]) -> None:
+        """Get ready for a state whose paths start with `prefix`: a layer that is not made yet takes
+        its size from there."""
 
     # -------------------------------------------------------- how it prints
 

@@ -66,12 +66,12 @@ class _Weights(Module):
         """The state that the user gave, or zeros."""
         if hx is None:
             return [like.new_zeros(shape)] * self.states
-        state = list(hx) if self.states > 1 else [hx]
+        state = list(hx) if isinstance(hx, tuple | list) else [hx]
         shapes = [tuple(part.shape) for part in state]
         if shapes != [shape] * self.states:
             raise RuntimeError(
-                f"{type(self).__name__}: the state is {self.states} of shape {shape}, for the "
-                f"input that was given, not {shapes}"
+                f"{type(self).__name__}: the state is {'(h, c), each' if self.states > 1 else 'h'} "
+                f"of shape {shape}, for the input that was given, not of {shapes}"
             )
         return state
 

@@ -320,3 +320,16 @@ def test_a_hook_of_the_wrong_shape_is_an_error():
     layer.register_full_backward_hook(lambda module, inputs, outputs: (inputs[0].sum(),))
     with pytest.raises(RuntimeError, match=r"backward returned a gradient of shape \(\)"):
         layer(x.detach().requires_grad_()).sum().backward()
+
+
+def test_checkpoint_of_a_layer_whose_outputs_are_nested():
+    lstm, x = nn.LSTM(3, 4).double(), tg.randn(5, 2, 3).double().requires_grad_()
+    found = []
+    for run in (lstm, lambda x: tg.autograd.checkpoint(lstm, x)):
+        y, (h, c) = run(x)
+        (y.square().sum() + h.sum() + c.exp().sum()).backward()
+        found.append([x.grad.array, *[p.grad.array for p in lstm.parameters()]])
+        x.grad = None
+        lstm.zero_grad()
+    for kept, again in zip(*found, strict=True):
+        np.testing.assert_array_equal(kept, again)

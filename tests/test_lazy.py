@@ -51,3 +51,27 @@ def test_lazy_layers_in_a_network():
     assert net[3].in_features == 4 * 4 * 4
     net.eval()
     assert not net[3].training
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_state_says_the_size_before_the_first_input(name):
+    make, shape, text = CASES[name]
+    made = make()
+    y = made.eval()(x := tg.randn(*shape))
+    other = nn.Sequential(make().eval())
+    other.load_state_dict(nn.Sequential(made).state_dict())
+    assert repr(other[0]).startswith(text)
+    assert tg.equal(other(x), y)
+
+
+def test_what_does_not_fit_a_lazy_layer_leaves_it_lazy():
+    layer = lazy.LazyConv2d(4, 3, groups=2)
+    with pytest.raises(ValueError, match="groups=2 must divide in_channels=3"):
+        layer(tg.ones(1, 3, 5, 5))
+    with pytest.raises(RuntimeError, match=r"dimension 1, and the input \(3,\) has none"):
+        layer(tg.ones(3))
+    with pytest.raises(RuntimeError, match="missing: weight"):
+        layer.load_state_dict({})
+    assert layer(tg.ones(1, 2, 5, 5)).shape == (1, 4, 3, 3)
+    with pytest.raises(RuntimeError, match="dimension -1"):
+        lazy.LazyLinear(3)(tg.tensor(1.0))

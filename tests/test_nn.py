@@ -895,3 +895,31 @@ def test_get_submodule_walks_a_path():
         net.load_state_dict({"0.0.weight": net[0][0].weight}, strict=False)
     )
     assert net.cpu() is net
+
+
+@pytest.mark.parametrize(
+    ("misuse", "error", "words"),
+    [
+        (lambda m: m.register_parameter("w", tg.ones(2)), TypeError, "nn.Parameter"),
+        (lambda m: m.add_module("w", 3), TypeError, "int, not a Module"),
+        (lambda m: m.register_buffer("a.b", tg.ones(2)), KeyError, "'a.b' is no name"),
+        (lambda m: m.add_module("", nn.ReLU()), KeyError, "'' is no name"),
+        (lambda m: m.register_buffer("forward", tg.ones(2)), KeyError, "has a forward already"),
+        (lambda m: m.load_state_dict(m), TypeError, "state_dict.* not Linear"),
+        (lambda m: m.cuda(), RuntimeError, "only .cpu."),
+        (lambda m: nn.optim.SGD(m, lr=0.1), TypeError, r"model\.parameters\(\)"),
+        (lambda m: m([1.0, 2.0, 3.0]), TypeError, r"linear: .* given \[1.0, 2.0, 3.0\]"),
+        (
+            lambda m: nn.GRU(3, 4)(tg.ones(5, 2, 3), (tg.ones(1, 2, 4),) * 2),
+            RuntimeError,
+            "is h of",
+        ),
+    ],
+)
+def test_a_misuse_says_what_to_do(misuse, error, words):
+    layer = nn.Linear(3, 4)
+    with pytest.raises(error, match=words):
+        misuse(layer)
+    assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
+    assert not list(layer.buffers())
+    assert not list(layer.children())

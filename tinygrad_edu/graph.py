@@ -159,8 +159,8 @@ class Op(dict[tuple[bool, ...], Plan]):
 
     def explained(self, error: Exception, inputs: Sequence[Any], params: Any) -> Exception:
         """`error` again, saying which op failed on what, and if the op knows it, why."""
-        explain = None if isinstance(error, AttributeError) else self.explain
-        why = explain and explain(*inputs, **params)
+        odd = isinstance(error, AttributeError) or any(isinstance(x, list | str) for x in inputs)
+        why = None if odd or not self.explain else self.explain(*inputs, **params)
         given = ", ".join(map(described, inputs))
         kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")

@@ -87,6 +87,8 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
             raise TypeError(f"{self._name}: give a list of parameters, as [w], not one tensor")
+        if hasattr(params, "parameters"):
+            raise TypeError(f"{self._name}: give the parameters, model.parameters(), not the model")
         self.defaults = defaults
         self._place = f"{self._name}.step() at "
         self.param_groups: list[dict[str, Any]] = []

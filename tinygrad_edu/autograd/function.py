@@ -9,7 +9,7 @@ import numpy as np
 from ..backward import ops_behind
 from ..clock import clock
 from ..creation import as_tensor
-from ..func import pulled
+from ..func import leaves, like, pulled
 from ..grad_mode import enable_grad, mode, no_grad, set_grad_enabled
 from ..graph import Node, Op, Parts, TensorBase
 from ..outputs import inputs_node, outputs
@@ -126,7 +126,7 @@ def checkpoint(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     kwargs.pop("use_reentrant", None)  # there is only one way here
     start, state = next(clock), get_rng_state()
     made = function(*args, **kwargs)
-    results = made if isinstance(made, tuple) else (made,)
+    results = tuple(leaves(made))
     behind = ops_behind({y.node: None for y in results if y.node is not None}, start)
     before = {node: None for step in behind for node in step.inputs if node and node.tick < start}
     ctx: Any = Context(list(before))
@@ -135,7 +135,7 @@ def checkpoint(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
     tensors = [x for x in args if isinstance(x, TensorBase)]
     ctx.nodes = [x.node for x in tensors]
     ctx.save_for_backward(*tensors)
-    return _Checkpoint._recorded(ctx, made)
+    return like(made, iter(_Checkpoint._recorded(ctx, results)))
 
 
 class _Checkpoint(Function):
@@ -151,7 +151,6 @@ class _Checkpoint(Function):
                 made = ctx.function(*args)
         finally:
             set_rng_state(now)
-        results = made if isinstance(made, tuple) else (made,)
         us = [g if mode.recording else g.array for g in grads]
-        found = pulled(results, us, ctx.ends, create_graph=mode.recording, since=start)
+        found = pulled(leaves(made), us, ctx.ends, create_graph=mode.recording, since=start)
         return tuple([found.get(end) for end in ctx.ends])

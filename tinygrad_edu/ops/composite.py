@@ -24,20 +24,23 @@ def _does_not_fit_weight(x, weight, bias):
     return not_broadcasting(np.empty(weight.shape[0]), bias)
 
 
+def _as_rows(x):
+    # a size of -1 cannot be found where a row is empty
+    return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
+
+
 def _to_weight(g, _y, x, _weight, _bias):
-    if x.ndim != 2:
-        g, x = g.reshape((-1, g.shape[-1])), x.reshape((-1, x.shape[-1]))
-    return g.swapaxes(0, 1) @ x
+    return _as_rows(g).swapaxes(0, 1) @ _as_rows(x)
 
 
 def _to_input(g, _y, _x, weight, _bias):
-    return (g.reshape((-1, g.shape[-1])) @ weight).reshape(_x)
+    return (_as_rows(g) @ weight).reshape(_x)
 
 
 @op(
     _to_input,
     _to_weight,
-    lambda g, _y, _x, _weight, _bias: g.reshape((-1, g.shape[-1])),
+    lambda g, _y, _x, _weight, _bias: _as_rows(g),
     samples=lambda draw: draw.case(*draw.shapes("...n", "mn", "m")),
     explain=_does_not_fit_weight,
 )
@@ -46,7 +49,7 @@ def linear(x, weight, bias):
 
     x is (..., in), W is (out, in), b is (out,) or None.
     """
-    y = np.dot(x.reshape((-1, x.shape[-1])), weight.T)
+    y = np.dot(_as_rows(x), weight.T)
     if bias is not None:
         y += bias
     return y.reshape((*x.shape[:-1], len(weight)))

@@ -113,9 +113,9 @@ def _over(new, state):
 class _Stacked:
     """Gradients of all gates, (rows, gates size) in the end: arrays are written where they stay."""
 
-    def __init__(self, like, gates, on_arrays):
+    def __init__(self, like, gates, plain):
         self.shape, self.parts = (len(like), gates, like.shape[1] // gates), {}
-        self.array = np.empty_like(like) if on_arrays else None
+        self.array = np.empty_like(like) if plain else None
 
     def put(self, parts, rows):
         """The parts of the gates, one upon another, as what belongs to these rows."""
@@ -156,9 +156,9 @@ def _through_time(g, _y, x, states, *, cell, sizes, reverse):
     (gh, *dstate), (steps, _) = g, states
     _, back, gates, adds = CELLS[cell]
     w = _by_gate(w, gates)
-    on_arrays = all(part.__class__ is np.ndarray for part in (z, *g))
-    du = _Stacked(z, gates, on_arrays)
-    dz = du if adds else _Stacked(z, gates, on_arrays)
+    plain = all(part.__class__ is np.ndarray for part in (*g, z, w))
+    du = _Stacked(z, gates, plain)
+    dz = du if adds else _Stacked(z, gates, plain)
     taken = list(enumerate(_rows(sizes)))
     for t, rows in taken if reverse else reversed(taken):
         h_before, _, kept = steps[t]
