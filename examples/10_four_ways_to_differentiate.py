@@ -35,9 +35,6 @@ def f(x):
     return np.sin(product)
 
 
-# ---------------------------------------------------------------- the four ways
-
-
 def numerical(x, h=1e-5):
     def moved(i, step):
         return f([*x[:i], x[i] + step, *x[i + 1 :]])
@@ -112,14 +109,15 @@ def relative_error(gradient, x):
     return float(np.abs(np.asarray(gradient) - exact).max() / np.abs(exact).max())
 
 
-X = np.random.default_rng(0).uniform(0.8, 1.25, (128, 300))
-x = list(X[:10])
-for way in (symbolic, forward, reverse):
-    story.number(f"{way.__name__}, relative error", relative_error(way(x), x), at_most=1e-14)
+X = list(np.random.default_rng(0).uniform(0.8, 1.25, (128, 300)))
+x = X[:10]
+exact = {way.__name__: relative_error(way(x), x) for way in (symbolic, forward, reverse)}
+for name, error in exact.items():
+    story.number(f"{name}, relative error", error, at_most=1e-14)
 steps = np.logspace(-14, -1, 53)
 errors = [relative_error(numerical(x, h), x) for h in steps]
-best = int(np.argmin(errors))
-story.number(f"numerical, at the best step h = {steps[best]:.0e}", errors[best], at_most=1e-9)
+best, h = min(zip(errors, steps, strict=True))
+story.number(f"numerical, at the best step h = {h:.0e}", best, at_most=1e-9)
 
 # ---------------------------------------------------------------- their costs
 
@@ -128,7 +126,7 @@ sizes = [4, 8, 16, 32, 64] if options.quick else [4, 8, 16, 32, 64, 128]
 costs = {way: [] for way in (f, numerical, symbolic, forward, reverse)}
 for n in tqdm(sizes, unit="size"):
     for way, cost in costs.items():
-        names = {"way": way, "x": list(X[:n])}
+        names = {"way": way, "x": X[:n]}
         cost.append(1000 * min(timeit.repeat("way(x)", globals=names, number=1, repeat=3)))
 print(f"\nA gradient for {sizes[-1]} inputs takes {costs[reverse][-1]:.2f} ms in reverse mode;")
 for way in (numerical, symbolic, forward):
@@ -140,11 +138,11 @@ for (way, cost), marker in zip(costs.items(), ".sD^o", strict=True):
     left.loglog(sizes, cost, marker=marker, markersize=5, label=way.__name__)
 left.set(xlabel="number of inputs n", ylabel="milliseconds", title="The cost of a gradient")
 left.set_xticks(sizes, sizes)
-left.minorticks_off()
+left.set_xticks([], minor=True)
 right.loglog(steps, errors, marker="s", markersize=3, label="numerical")
-right.axhline(1e-16, color=story.COLOURS[3], linestyle=":", label="symbolic, forward, reverse")
+right.axhline(max(exact.values()), color="black", linestyle=":", label=", ".join(exact))
 right.set(xlabel="step h", ylabel="relative error", title="The error of a gradient, n = 10")
-for axes in (left, right):
-    axes.legend()
+left.legend()
+right.legend()
 story.picture(figure, "ways")
 story.end()
