@@ -174,7 +174,7 @@ def _argument(node: Node, i: int) -> str:
     assert node.plan is not None
     op, count = node.plan.op, len(node.inputs)
     if count == 1:
-        return f" {node.params['k']}" if op.name == "output" else ""
+        return str(node.params["k"]) if op.name == "output" else ""
     names = op.forward.__code__.co_varnames[: op.arity]
     return names[i] if i < len(names) else str(i)
 
