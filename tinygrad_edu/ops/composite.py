@@ -26,21 +26,23 @@ def _does_not_fit_weight(x, weight, bias):
 
 def _as_rows(x):
     # a size of -1 cannot be found where a row is empty
-    return x if x.ndim == 2 else x.reshape((prod(x.shape[:-1]), x.shape[-1]))
+    return x.reshape((prod(x.shape[:-1]), x.shape[-1]))
 
 
 def _to_weight(g, _y, x, _weight, _bias):
-    return _as_rows(g).swapaxes(0, 1) @ _as_rows(x)
+    if x.ndim != 2:
+        g, x = _as_rows(g), _as_rows(x)
+    return g.swapaxes(0, 1) @ x
 
 
 def _to_input(g, _y, _x, weight, _bias):
-    return (_as_rows(g) @ weight).reshape(_x)
+    return g @ weight if g.ndim == 2 else (_as_rows(g) @ weight).reshape(_x)
 
 
 @op(
     _to_input,
     _to_weight,
-    lambda g, _y, _x, _weight, _bias: _as_rows(g),
+    lambda g, _y, _x, _weight, _bias: g if g.ndim == 2 else _as_rows(g),
     samples=lambda draw: draw.case(*draw.shapes("...n", "mn", "m")),
     explain=_does_not_fit_weight,
 )
@@ -49,10 +51,10 @@ def linear(x, weight, bias):
 
     x is (..., in), W is (out, in), b is (out,) or None.
     """
-    y = np.dot(_as_rows(x), weight.T)
+    y = np.dot(x if x.ndim == 2 else _as_rows(x), weight.T)
     if bias is not None:
         y += bias
-    return y.reshape((*x.shape[:-1], len(weight)))
+    return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 
 FEW = 32  # numbers in a row: up to here the copy below pays
