@@ -5,7 +5,8 @@
     python examples/run.py 03 13           some of them
 
 What a story prints goes to out/NN_name.log, its pictures to out/.  With --docs FILE, a page that
-links each script with its pictures and numbers is written, and the pictures beside it.
+links each script with its pictures and numbers is written, and the pictures beside it; without
+MNIST, as out/stories.md, since the numbers are those of other digits then.
 """
 
 import argparse
@@ -21,6 +22,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from tqdm import tqdm
+
+import nn
 
 HERE = Path(__file__).parent
 
@@ -121,7 +124,9 @@ def main() -> int:
     print(f"\n{len(told)} stories in {time.perf_counter() - start:.0f} s.")
     failed = [one.script.stem for one in told if one.status]
     if options.docs and not failed:
-        write_page(told, options.docs, options.out)
+        page = options.docs if nn.data.MNIST.is_available() else options.out / "stories.md"
+        write_page(told, page, options.out)
+        print(f"page: {page}")
     print(f"MISSED: {', '.join(failed)}" if failed else "Every number is where it must be.")
     return bool(failed)
 

@@ -60,3 +60,22 @@ def test_a_missed_number_ends_in_status_1(tmp_path):
         {"what": "two", "ours": "2.0000", "text": "3.0000", "limit": "at least 3", "met": False}
     ]
     assert "MISSED: two" in result.stdout
+
+
+def test_the_page_links_scripts_with_pictures_and_numbers(tmp_path):
+    """Without MNIST it is written among the pictures, not over the page with MNIST's numbers."""
+    env = os.environ | {"PYTHONPATH": str(EXAMPLES.parent), "HOME": str(tmp_path)}
+    env.pop("TINYGRAD_EDU_DATA", None)
+    out, page = tmp_path / "out", tmp_path / "stories.md"
+    run = [sys.executable, str(EXAMPLES / "run.py"), "01", "06", "--quick"]
+    run += ["--out", str(out), "--docs", str(page)]
+    result = subprocess.run(run, capture_output=True, text=True, env=env)
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "2 stories" in result.stdout
+    assert "Every number is where it must be." in result.stdout
+    assert not page.exists()
+    text = (out / "stories.md").read_text()
+    assert "## [06_linear_regression](" in text
+    assert "| architecture is [784, 32, 10] |" in text
+    assert (out / "pictures" / "stories" / "06_line.png").exists()
+    assert "](pictures/stories/06_line.png)" in text
