@@ -923,3 +923,31 @@ def test_a_misuse_says_what_to_do(misuse, error, words):
     assert [name for name, _ in layer.named_parameters()] == ["weight", "bias"]
     assert not list(layer.buffers())
     assert not list(layer.children())
+
+
+@pytest.mark.parametrize("make", [nn.RNNCell, nn.GRUCell, nn.LSTMCell])
+def test_a_state_that_is_written_after_its_step_is_an_error(make):
+    """What a cell returns is what its derivative reads: the clock sees writes to it."""
+    cell = make(3, 4)
+    state = cell(tg.randn(2, 3))
+    h = state[0] if isinstance(state, tuple) else state
+    loss = (h * tg.ones(2, 4)).sum()
+    with tg.no_grad():
+        h.zero_()
+    with pytest.raises(RuntimeError, match=r"recurrent .* in-place write at .*test_nn.py"):
+        loss.backward()
+    assert cell.weight_ih.grad is None
+
+
+def test_the_last_state_of_a_layer_may_be_written():
+    lstm = nn.LSTM(3, 4)
+    x = tg.randn(5, 2, 3)
+    output, (h, c) = lstm(x)
+    with tg.no_grad():
+        h.zero_()
+        c.zero_()
+    output.sum().backward()
+    written = lstm.weight_hh_l0.grad.clone()
+    lstm.zero_grad()
+    lstm(x)[0].sum().backward()
+    assert tg.equal(written, lstm.weight_hh_l0.grad)

@@ -148,7 +148,7 @@ def _steps(x, *, cell, sizes, reverse):
         new, kept = step(u, z[:, rows], *before)
         steps[t] = before[0], new[0], kept
         state = [_over(part, whole) for part, whole in zip(new, state, strict=True)]
-    return steps, state
+    return tuple(steps), tuple(state)  # the clock looks into tuples for what was written since
 
 
 def _through_time(g, _y, x, states, *, cell, sizes, reverse):
