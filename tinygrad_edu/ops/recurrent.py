@@ -116,13 +116,17 @@ class _Stacked:
     def __init__(self, like, gates, plain):
         self.shape, self.parts = (len(like), gates, like.shape[1] // gates), {}
         self.array = np.empty_like(like) if plain else None
+        self.by_gate = self.array.reshape(self.shape).swapaxes(0, 1) if plain else None
 
     def put(self, parts, rows):
         """The parts of the gates, one upon another, as what belongs to these rows."""
-        if self.array is not None:
-            return np.stack(parts, out=self.array.reshape(self.shape)[rows].swapaxes(0, 1))
-        self.parts[rows.start] = part = stack(*parts, axis=0)
-        return part
+        if self.array is None:
+            self.parts[rows.start] = part = stack(*parts, axis=0)
+            return part
+        places = self.by_gate[:, rows]
+        for k, part in enumerate(parts):
+            places[k] = part
+        return places
 
     def whole(self):
         if self.array is not None:
