@@ -26,7 +26,10 @@ import tinygrad_edu as tg
 MISSED = []
 
 
-def report(name, value, limit, unit=""):
+def report(name, value, limit=None, unit=""):
+    if limit is None:
+        print(f"{name:<66} {value:8.2f}{unit}  no limit")
+        return
     met = value <= limit
     print(f"{name:<66} {value:8.2f}{unit}  limit {limit:g}{unit}{'' if met else '  missed'}")
     if not met:
@@ -213,7 +216,7 @@ def steps():
         }
     )
     print("2-5-1, batch 100, SGD:", {name: f"{us:.1f} us" for name, us in best.items()})
-    print(f"  ratio to a hand-written NumPy step: {best['ours'] / best['numpy']:.2f}x (no limit)")
+    report("  ratio to a hand-written NumPy step", best["ours"] / best["numpy"], unit="x")
     report("  ratio to PyTorch eager", best["ours"] / best["torch"], 0.25, "x")
 
 
@@ -269,7 +272,7 @@ def derivatives():
     print(f"784-256-10, batch 128: { {name: f'{t / 1000:.2f} ms' for name, t in best.items()} }")
     report("  Hessian-vector product, ratio to one gradient", best["hvp"] / best["grad"], 4, "x")
     for name, meaning in (("jvp", "J v, with all that it needs"), ("push", "J v once linearized")):
-        print(f"  {meaning}: {best[name] / best['grad']:.2f}x one gradient (no limit)")
+        report(f"  {meaning}, ratio to one gradient", best[name] / best["grad"], unit="x")
 
 
 def resident():
