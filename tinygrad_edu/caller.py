@@ -2,7 +2,8 @@
 
 Calling an op on 8 floats may cost a microsecond more than NumPy alone does, and a loop over the
 inputs takes longer than that.  So the function that runs and records an op is written out as source
-for its number of inputs, compiled once, and shared by all ops that look alike from outside:
+for its number of inputs, compiled once, and shared by all ops that look alike from outside.  That
+is for a FEW inputs: to compile it for n takes n^2, and what runs more is a loop (`outputs.many`).
 
 >>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
 def make(op, forward):
@@ -20,6 +21,8 @@ def make(op, forward):
 
 import linecache
 from typing import Any
+
+FEW = 8  # inputs: up to here a caller is written out
 
 
 def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool) -> str:

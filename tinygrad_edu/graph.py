@@ -86,6 +86,7 @@ class TensorBase:
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
 outputs: Any = None  # what ops of several outputs return: `outputs.py` puts its function here
+many: Any = None  # what runs an op on more than FEW inputs: `outputs.py` puts its function here
 
 
 class Parts(tuple[Any, ...]):
@@ -124,6 +125,7 @@ class Op(dict[tuple[bool, ...], Plan]):
     numpy: Callable[..., Any] | None = None
     promotes: bool | None = None
     residual: Callable[..., Any] | None = None
+    whole: Rule | None = None
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
         for name, value in declared.items():
@@ -219,7 +221,8 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     `numpy=` is the NumPy function that this op answers to; `promotes=` says whether inputs of
     several dtypes meet in one (unless said, those do that have a rule).  `residual=` computes of
     the inputs, with ops, what both the forward and the rules need: it is kept for rules on arrays,
-    found anew on Tensors.
+    found anew on Tensors.  `whole=` is one rule for all of many `*inputs`: `whole(g, y, shapes,
+    **params)` returns a gradient for each, in the time of one pass.
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
@@ -228,6 +231,8 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
             caller_of = cache(partial(_caller, entry))
 
             def call(*inputs: Any, **params: Any) -> Any:
+                if len(inputs) > caller.FEW:
+                    return many(entry, call, inputs, params)
                 return caller_of(len(inputs))(*inputs, **params)
         else:
             call = _caller(entry, entry.arity)

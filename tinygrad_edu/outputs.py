@@ -7,14 +7,15 @@ rule finds the derivatives of all inputs at once, each input one step away on th
 (<OutputBackward0>, (<EighBackward0>,))
 """
 
-from functools import update_wrapper
-from typing import Any
+from collections.abc import Sequence
+from functools import partial, update_wrapper
+from typing import Any, cast
 
 import numpy as np
 
 from . import grad_mode, graph
 from .dtypes import meet
-from .graph import OPS, Node, Op, OpFunction, Parts, TensorBase
+from .graph import OPS, Node, Op, OpFunction, Parts, Plan, Rule, TensorBase
 
 
 def _output(ys: Parts, *, k: int) -> Any:
@@ -46,13 +47,22 @@ def _inputs(*xs: Any) -> Any:
     return xs
 
 
-_INPUTS = Op(_inputs, [lambda g, _y, *_xs, i: g[i]], {})
+_INPUTS = Op(_inputs, [lambda g, _y, *, i: g[i]], {})
 
 
 def inputs_node(nodes: tuple[Node | None, ...], shapes: Any, dtype: Any) -> Node:
     """One Node for inputs of these nodes: what arrives there is a gradient for each, as Parts."""
-    plan = _INPUTS[tuple([node is not None for node in nodes])]
-    return Node(plan, nodes, (shapes, *shapes), {}, shapes, dtype)
+    return Node(_plan_of_all(_INPUTS, nodes), nodes, (shapes,), {}, shapes, dtype)
+
+
+def _plan_of_all(op: Op, nodes: Sequence[Node | None]) -> Plan:
+    """The Plan of an op whose inputs share one rule.  It is not kept: there may be many inputs, and
+    some other of them with nodes each time."""
+    (rule,) = op.rules
+    kept = graph._positions(rule, 2, lambda name: name[0] != "_") if rule else ()
+    keeps = (0 in kept, *[1 in kept] * len(nodes))
+    given = [i for i, node in enumerate(nodes) if node is not None and rule]
+    return Plan(op, keeps, tuple([(i, partial(cast(Rule, rule), i=i), ()) for i in given]))
 
 
 def joint(call: OpFunction) -> OpFunction:
@@ -74,3 +84,57 @@ def joint(call: OpFunction) -> OpFunction:
     made: Any = update_wrapper(call_with_parts, call)
     OPS[made.op.name] = made
     return made  # type: ignore[no-any-return]
+
+
+# ---------------------------------------------------------------- many inputs
+
+
+def many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """Run an op on many inputs and record it: what the callers in `caller.py` do for a few."""
+    tensors = [isinstance(x, TensorBase) for x in inputs]
+    nodes = tuple([x.node if t else None for x, t in zip(inputs, tensors, strict=True)])
+    arrays = [x.array if t else x for x, t in zip(inputs, tensors, strict=True)]
+    try:
+        if True not in tensors:
+            return op.forward(*arrays, **params)
+        _meeting(op, arrays)
+        y = op.forward(*arrays, **params)
+    except (*graph.MISUSE, AttributeError) as error:
+        raise op.explained(error, arrays, params) from None
+    recorded = grad_mode.mode.recording and any(nodes)
+    plan = _plan(op, nodes) if recorded else None
+    if plan is None or not plan.rules:
+        return graph.unrecorded(call, y, tuple(arrays), params)
+    y = graph.as_result(y)
+    shapes = tuple(map(graph.shape_of, arrays))
+    if op.whole:
+        nodes, saved = (inputs_node(nodes, shapes, None),), (y.shape, shapes)
+    else:
+        kept = zip(plan.keeps, (y, *arrays), (y.shape, *shapes), strict=True)
+        saved = tuple([array if keep else shape for keep, array, shape in kept])
+    node = Node(plan, nodes, saved, params, y.shape, y.dtype)
+    return outputs(node, y) if isinstance(y, Parts) else graph.Tensor(y, node)
+
+
+def _meeting(op: Op, arrays: list[Any]) -> None:
+    """Bring the inputs that have a rule (or all, if the op says so) to one dtype."""
+    if op.promotes is False:
+        return
+    shared = op.promotes or (op.arity == 0 and any(op.rules))
+    meets = [i for i in range(len(arrays)) if shared or (i < len(op.rules) and op.rules[i])]
+    found = {getattr(arrays[i], "dtype", None) for i in meets}
+    if len(meets) > 1 and (len(found) > 1 or None in found):
+        for i, array in zip(meets, meet(*[arrays[i] for i in meets]), strict=True):
+            arrays[i] = array
+
+
+def _plan(op: Op, nodes: tuple[Node | None, ...]) -> Plan:
+    if op.whole:
+        given = op.forward.__kwdefaults__ or {}
+        return Plan(op, (False, False), ((0, partial(op.whole, **given), ()),))
+    if op.arity == 0:
+        return _plan_of_all(op, nodes)
+    return op[tuple([node is not None for node in nodes])]
+
+
+graph.many = many

@@ -1,9 +1,12 @@
 """Ops that move numbers and change none: reshape, transpose, broadcast, join."""
 
+from itertools import accumulate
+
 import numpy as np
 
+from ..caller import FEW
 from ..dtypes import float64
-from ..graph import op
+from ..graph import Parts, op, shape_of
 
 
 def _cannot_reshape(x, shape):
@@ -49,24 +52,46 @@ def astype(x, *, dtype):
 
 
 def _cannot_join(*xs, axis=0):
-    given = " and ".join(str(x.shape) for x in xs)
+    shapes = [str(shape_of(x)) for x in xs]
+    shapes = list(dict.fromkeys(shapes))[:FEW] if len(xs) > FEW else shapes
+    given = " and ".join(shapes)
     return f"cannot join {given} along dimension {axis}: all their other sizes must be equal"
 
 
 def _own_slice(g, _y, *_xs, i, axis):
-    start = sum(shape[axis] for shape in _xs[:i])
-    along = slice(start, start + _xs[i][axis])
-    return g[(slice(None),) * (axis % g.ndim) + (along,)]
+    start = sum([shape[axis] for shape in _xs[:i]])
+    return _slice(g, start, _xs[i][axis], axis)
 
 
-@op(_own_slice, samples=lambda draw: draw.joined(), explain=_cannot_join, numpy=np.concatenate)
+def _own_slices(g, _y, _xs, axis):
+    sizes = [shape[axis] for shape in _xs]
+    starts = [0, *accumulate(sizes)]
+    return Parts(_slice(g, start, n, axis) for start, n in zip(starts, sizes, strict=False))
+
+
+def _slice(g, start, size, axis):
+    return g[(slice(None),) * (axis % g.ndim) + (slice(start, start + size),)]
+
+
+@op(
+    _own_slice,
+    whole=_own_slices,
+    samples=lambda draw: draw.joined(),
+    explain=_cannot_join,
+    numpy=np.concatenate,
+)
 def concatenate(*xs, axis=0):
     """y = the inputs one after another along an axis they have;  each gets its own slice of g."""
     return np.concatenate(xs, axis)
 
 
+def _layer(g, i, axis):
+    return g[(slice(None),) * (axis % g.ndim) + (i,)]
+
+
 @op(
-    lambda g, _y, *_xs, i, axis: g[(slice(None),) * (axis % g.ndim) + (i,)],
+    lambda g, _y, *_xs, i, axis: _layer(g, i, axis),
+    whole=lambda g, _y, _xs, axis: Parts(_layer(g, i, axis) for i in range(len(_xs))),
     samples=lambda draw: draw.case(*draw.alike(draw.integer(1, 3)), axis=draw.new_axis),
     explain=_cannot_join,
     numpy=np.stack,

@@ -135,7 +135,7 @@ def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, str | No
         return None
     if node.saved is None:
         return "constant", ""  # its shape was freed with what the rules read
-    kept = node.saved[i + 1]
+    kept = node.saved[0][i] if node.name == "inputs" else node.saved[i + 1]
     if kept is None:
         return None
     name = arrays.get(id(kept), "constant")

@@ -1,0 +1,146 @@
+"""Ops of many inputs: a loop runs them, in linear time, as the written callers run a few."""
+
+import tracemalloc
+from time import process_time
+
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu import caller, graph, ops, outputs
+from tinygrad_edu.testing import gradcheck
+
+JOINS = {
+    "cat": lambda xs: tg.cat(xs),
+    "cat of dim 1": lambda xs: tg.cat(xs, 1),
+    "stack": lambda xs: tg.stack(xs),
+    "stack of dim -1": lambda xs: tg.stack(xs, -1),
+    "einsum": lambda xs: tg.einsum(",".join(["ij"] * len(xs)) + "->ij", *xs),
+    "np.concatenate": lambda xs: np.concatenate(xs, axis=-1),
+}
+
+
+def several(count):
+    rng = np.random.default_rng(count)
+    return [tg.tensor(rng.normal(size=(2, 3)), requires_grad=k % 3 > 0) for k in range(count)]
+
+
+def computed(join, xs):
+    """The value, the gradients and the second derivatives, or the error."""
+    try:
+        y = join(xs)
+        leaves = [x for x in xs if x.requires_grad]
+        if not leaves:
+            return y.tolist(), repr(y.dtype), y.node
+        weights = tg.tensor(np.arange(1.0, y.numel() + 1).reshape(y.shape))
+        first = tg.autograd.grad((y**3 * weights).sum(), leaves, create_graph=True)
+        second = tg.autograd.grad(sum((g * g).sum() for g in first), leaves)
+        return y.tolist(), [g.tolist() for g in first + second], repr(y.node), repr(y.dtype)
+    except Exception as error:
+        return type(error), str(error)
+
+
+@pytest.mark.parametrize("name", JOINS)
+@pytest.mark.parametrize("count", [1, 2, 3, 6])
+def test_the_loop_and_the_written_caller_say_the_same(name, count, monkeypatch):
+    cases = [several(count)]
+    cases += [[x.detach() for x in cases[0]], [x.detach().int() for x in cases[0]]]
+    cases += [[*cases[0][1:], cases[0][0].float().detach()], [*cases[0], tg.ones(4, 4)]]
+    cases += [[x.detach() > 0 for x in cases[0]], [*cases[0], "no tensor"]]
+    for xs in cases:
+        with monkeypatch.context() as patch:
+            patch.setattr(caller, "FEW", 100)
+            few = computed(JOINS[name], xs)
+            patch.setattr(caller, "FEW", 0)
+            assert computed(JOINS[name], xs) == few
+
+
+def test_an_op_of_ones_own_keeps_and_sees_the_same_in_the_loop(monkeypatch):
+    def rule(g, y, *xs, i, scale):
+        assert scale == 2.0
+        return g * y / xs[i]
+
+    with monkeypatch.context() as patch:
+        patch.setattr(graph, "OPS", {})
+
+        @graph.op(rule)
+        def product(*xs, scale=2.0):
+            return scale * np.prod(np.stack(xs), 0)
+
+        xs = [tg.tensor([1.0 + k, 2.0], requires_grad=True, dtype=tg.float64) for k in range(12)]
+        assert gradcheck(lambda *xs: product(*xs), xs, order=2)
+        y = product(*xs)
+        assert len(y.node.saved) == 13
+        assert all(isinstance(kept, np.ndarray) for kept in y.node.saved)
+        assert product(*[x.detach() for x in xs]).node is None
+        with tg.no_grad():
+            assert product(*xs).node is None
+        assert isinstance(product(*[x.detach().numpy() for x in xs]), np.ndarray)
+        xs[3].data[0] = 7.0
+        with pytest.raises(RuntimeError, match="in-place write at"):
+            y.sum().backward()
+
+
+def test_integers_and_floats_meet_among_many():
+    xs = [tg.tensor([k]) for k in range(20)] + [tg.tensor([0.5])]
+    y = tg.cat(xs)
+    assert y.dtype == tg.float32
+    assert y.tolist() == [*range(20), 0.5]
+    assert tg.cat([x > 3 for x in xs]).dtype == tg.bool
+
+
+@pytest.mark.parametrize("join", [tg.cat, tg.stack])
+def test_ten_thousand_tensors_are_joined_and_differentiated_in_linear_time(join):
+    def seconds(count):
+        xs = [tg.ones(2, requires_grad=True) for _ in range(count)]
+        found = []
+        for _ in range(3):
+            start = process_time()
+            (join(xs) * 3).sum().backward()
+            found.append(process_time() - start)
+        assert xs[-1].grad.tolist() == [9.0, 9.0]
+        return min(found)
+
+    short, long = seconds(1000), seconds(10_000)
+    assert long < 40 * short  # ten times as many; a hundred times as long if it were quadratic
+    assert long < 3
+
+
+def test_every_count_of_inputs_is_quick_and_nothing_is_kept():
+    xs = [tg.ones(1, requires_grad=k % 2 > 0) for k in range(400)]
+    tg.cat(xs)
+    tracemalloc.start()
+    start = process_time()
+    for count in range(2, 400, 7):
+        tg.cat(xs[:count]).sum().backward()
+    spent = process_time() - start
+    kept = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert spent < 10
+    assert kept < 2e6
+
+
+def test_what_does_not_fit_among_many_is_named_shortly():
+    xs = [tg.ones(2, 3)] * 5000 + [tg.ones(2, 4)]
+    with pytest.raises(
+        ValueError, match=r"stack: cannot join \(2, 3\) and \(2, 4\) along"
+    ) as error:
+        tg.stack(xs)
+    assert len(str(error.value)) < 200
+    for count in (1, 20):
+        with pytest.raises(ValueError, match=r"stack: cannot join \(2, 3\) and None along"):
+            tg.stack([*xs[:count], None])
+
+
+def test_many_inputs_are_drawn_with_their_constants():
+    from tinygrad_edu.viz import draw
+
+    xs = several(12)
+    assert draw(tg.cat(xs).sum()).source.count("constant") == 4
+
+
+def test_a_function_of_many_arguments_is_linear_too():
+    assert outputs.inputs_node(tuple([None] * 3), ((),) * 3, None).plan.rules == ()
+    xs = [tg.ones(1, requires_grad=True) for _ in range(12)]
+    y = ops.concatenate(*xs)
+    assert len(y.node.inputs[0].inputs) == 12
