@@ -7,7 +7,6 @@ import threading
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
@@ -16,7 +15,6 @@ from tinygrad_edu.functions import sampling
 from tinygrad_edu.rng import Generator
 
 FLOATS = ["float16", "float32", "float64"]
-WHOLE = ["bool", "uint8", "int8", "int16", "int32", "int64"]
 N = 20000
 
 
@@ -33,10 +31,6 @@ class _Ours:
 ours = _Ours()
 
 
-def described(t):
-    return str(t.dtype).removeprefix("torch."), tuple(t.shape), t.requires_grad
-
-
 def fill(lib, name, x, *args, **kwargs):
     """x.uniform_(...) in both libraries: a function of the tensor, until it is a method."""
     if lib is ours:
@@ -47,111 +41,51 @@ def fill(lib, name, x, *args, **kwargs):
 # ---------------------------------------------------------------- shapes and dtypes
 
 
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda lib: lib.rand(2, 3),
-        lambda lib: lib.rand((2, 3), dtype=lib.float64),
-        lambda lib: lib.rand(size=[2], device="cpu"),
-        lambda lib: lib.rand(()),
-        lambda lib: lib.rand(0, 2),
-        lambda lib: lib.randn(2, requires_grad=True),
-        lambda lib: lib.randn(2, dtype=lib.float16),
-        lambda lib: lib.randn(size=(2, 3), generator=lib.Generator()),
-        lambda lib: lib.randint(5, (2, 3)),
-        lambda lib: lib.randint(5, size=(2,)),
-        lambda lib: lib.randint(2, 5, (2,), dtype=lib.int32),
-        lambda lib: lib.randint(low=2, high=5, size=[2]),
-        lambda lib: lib.randint(high=5, size=()),
-        lambda lib: lib.randint(0, 2, (3,), dtype=lib.float32, requires_grad=True),
-        lambda lib: lib.randint(0, 256, (3,), dtype=lib.uint8, generator=lib.Generator()),
-        lambda lib: lib.randperm(5),
-        lambda lib: lib.randperm(0),
-        lambda lib: lib.randperm(3, dtype=lib.float32),
-        lambda lib: lib.normal(0, 1, (2, 3)),
-        lambda lib: lib.normal(mean=1.0, std=2.0, size=(2,), dtype=lib.float64, requires_grad=True),
-        lambda lib: lib.normal(lib.zeros(2, 1), lib.ones(3)),
-        lambda lib: lib.normal(lib.zeros(2, dtype=lib.float64), 1.0),
-        lambda lib: lib.normal(1.0, lib.ones(2, dtype=lib.float64)),
-        lambda lib: lib.normal(lib.zeros(2), lib.ones(2, dtype=lib.float64)),
-        lambda lib: lib.normal(lib.zeros(2)),
-        lambda lib: lib.normal(lib.zeros(2), lib.tensor([1, 2])),
-        lambda lib: lib.rand_like(lib.ones(2, 3, dtype=lib.float64)),
-        lambda lib: lib.rand_like(lib.ones(2, dtype=lib.int64), dtype=lib.float32),
-        lambda lib: lib.randn_like(lib.ones(2), requires_grad=True),
-        lambda lib: lib.randn_like(lib.ones(2, requires_grad=True)),
-        lambda lib: lib.randint_like(lib.ones(2), 5),
-        lambda lib: lib.randint_like(lib.ones(2, dtype=lib.int64), 2, 5),
-        lambda lib: lib.bernoulli(lib.rand(2, 3)),
-        lambda lib: lib.bernoulli(lib.zeros(2, dtype=lib.int64), 1.0),
-        lambda lib: lib.poisson(lib.ones(2, dtype=lib.float64)),
-        lambda lib: lib.multinomial(lib.ones(4), 3),
-        lambda lib: lib.multinomial(lib.ones(2, 4), 3),
-        lambda lib: lib.multinomial(lib.ones(2, 4), num_samples=7, replacement=True),
-        lambda lib: lib.multinomial(lib.ones(0, 3), 1),
-        lambda lib: lib.multinomial(lib.ones(3), 1, generator=lib.Generator()),
-        lambda lib: fill(lib, "uniform_", lib.empty(2, 3)),
-        lambda lib: fill(lib, "normal_", lib.empty(2, dtype=lib.float64), 1, std=2),
-        lambda lib: fill(lib, "exponential_", lib.empty(2, dtype=lib.float16), 2.0),
-        lambda lib: fill(lib, "bernoulli_", lib.empty(2, dtype=lib.int64), 0.3),
-        lambda lib: fill(lib, "random_", lib.empty(2, dtype=lib.int32), 5),
-    ],
-)
-def test_shapes_and_dtypes_are_pytorch_s(make):
-    assert described(make(ours)) == described(make(torch))
+MISUSE = [
+    (lambda lib: lib.rand(2, dtype=lib.int64), "int64 has no room"),
+    (lambda lib: lib.randn(2, dtype=lib.int64), "int64 has no room"),
+    (lambda lib: lib.rand_like(lib.ones(2, dtype=lib.int64)), "int64 has no room"),
+    (lambda lib: lib.rand(2.5), "whole number, not 2.5"),
+    (lambda lib: lib.randn(-1), "size -1"),
+    (lambda lib: lib.randint(5, 5, (2,)), "from 5 to below 5"),
+    (lambda lib: lib.randint(0, 5, 3), "size is a tuple"),
+    (lambda lib: lib.randint(0, 2.5, (2,)), "float"),
+    (lambda lib: lib.randperm(-1), "size -1"),
+    (lambda lib: lib.normal(0.0, -1.0, (2,)), "deviation is at least 0, but there is -1"),
+    (lambda lib: lib.normal(lib.zeros(2), -lib.ones(2)), "deviation is at least 0"),
+    (lambda lib: lib.normal(0.0, 1.0), "size is a tuple"),
+    (lambda lib: lib.normal(lib.zeros(2, dtype=lib.int64), 1.0), "int64 has no room"),
+    (lambda lib: lib.bernoulli(lib.tensor([0.5, 2.0])), "between 0 and 1, but there is 2"),
+    (lambda lib: lib.bernoulli(lib.tensor([1])), "bernoulli: int64 has no room"),
+    (lambda lib: lib.poisson(lib.tensor([-1.0])), "rate is at least 0"),
+    (lambda lib: lib.poisson(lib.tensor([1])), "poisson: int64 has no room"),
+    (lambda lib: lib.multinomial(lib.ones(2, 2, 2), 1), r"shape \(2, 2, 2\).*a row or a matrix"),
+    (lambda lib: lib.multinomial(lib.tensor(1.0), 1), r"shape \(\).*a row or a matrix"),
+    (lambda lib: lib.multinomial(lib.ones(2, dtype=lib.int64), 1), "int64 has no room"),
+    (lambda lib: lib.multinomial(lib.ones(2), 0), "at least 1 place"),
+    (lambda lib: lib.multinomial(lib.ones(2), 3), "3 places cannot be drawn.*only 2"),
+    (lambda lib: lib.multinomial(lib.tensor([1.0, -1.0]), 1), "at least 0, but there is -1"),
+    (lambda lib: lib.multinomial(lib.tensor([1.0, -1.0]), 1, True), "there is -1"),
+    (lambda lib: lib.multinomial(lib.tensor([1.0, math.nan]), 1), "there is nan"),
+    (lambda lib: lib.multinomial(lib.tensor([1.0, math.inf]), 1), "there is inf"),
+    (lambda lib: lib.multinomial(lib.tensor([0.0, 0.0]), 1), "only 0 in a row are above 0"),
+    (lambda lib: lib.multinomial(lib.tensor([[1.0, 1], [0, 0]]), 2, True), "only 0 in a row"),
+    (lambda lib: fill(lib, "uniform_", lib.zeros(2), 1.0, 0.0), "starts at 1.0"),
+    (lambda lib: fill(lib, "uniform_", lib.zeros(2, dtype=lib.int64)), "int64 has no room"),
+    (lambda lib: fill(lib, "normal_", lib.zeros(2), 0.0, -1.0), "deviation"),
+    (lambda lib: fill(lib, "normal_", lib.zeros(2, dtype=lib.int64)), "int64 has no room"),
+    (lambda lib: fill(lib, "exponential_", lib.zeros(2), 0.0), "rate is above 0"),
+    (lambda lib: fill(lib, "bernoulli_", lib.zeros(2), 2.0), "between 0 and 1"),
+    (lambda lib: fill(lib, "random_", lib.zeros(2), 5, 5), "from 5 to below 5"),
+    (lambda lib: fill(lib, "uniform_", lib.zeros(2, requires_grad=True)), "leaf"),
+    (lambda lib: fill(lib, "bernoulli_", lib.zeros(2, requires_grad=True)), "leaf"),
+]
 
 
-@pytest.mark.parametrize(
-    ("attempt", "words"),
-    [
-        (lambda lib: lib.rand(2, dtype=lib.int64), "int64 has no room"),
-        (lambda lib: lib.randn(2, dtype=lib.int64), "int64 has no room"),
-        (lambda lib: lib.rand_like(lib.ones(2, dtype=lib.int64)), "int64 has no room"),
-        (lambda lib: lib.rand(2.5), "whole number, not 2.5"),
-        (lambda lib: lib.randn(-1), "size -1"),
-        (lambda lib: lib.randint(5, 5, (2,)), "from 5 to below 5"),
-        (lambda lib: lib.randint(0, 5, 3), "size is a tuple"),
-        (lambda lib: lib.randint(0, 2.5, (2,)), "float"),
-        (lambda lib: lib.randperm(-1), "size -1"),
-        (lambda lib: lib.normal(0.0, -1.0, (2,)), "deviation is at least 0, but there is -1"),
-        (lambda lib: lib.normal(lib.zeros(2), -lib.ones(2)), "deviation is at least 0"),
-        (lambda lib: lib.normal(0.0, 1.0), "size is a tuple"),
-        (lambda lib: lib.normal(lib.zeros(2, dtype=lib.int64), 1.0), "int64 has no room"),
-        (lambda lib: lib.bernoulli(lib.tensor([0.5, 2.0])), "between 0 and 1, but there is 2"),
-        (lambda lib: lib.bernoulli(lib.tensor([1])), "bernoulli: int64 has no room"),
-        (lambda lib: lib.poisson(lib.tensor([-1.0])), "rate is at least 0"),
-        (lambda lib: lib.poisson(lib.tensor([1])), "poisson: int64 has no room"),
-        (
-            lambda lib: lib.multinomial(lib.ones(2, 2, 2), 1),
-            r"shape \(2, 2, 2\).*a row or a matrix",
-        ),
-        (lambda lib: lib.multinomial(lib.tensor(1.0), 1), r"shape \(\).*a row or a matrix"),
-        (lambda lib: lib.multinomial(lib.ones(2, dtype=lib.int64), 1), "int64 has no room"),
-        (lambda lib: lib.multinomial(lib.ones(2), 0), "at least 1 place"),
-        (lambda lib: lib.multinomial(lib.ones(2), 3), "3 places cannot be drawn.*only 2"),
-        (lambda lib: lib.multinomial(lib.tensor([1.0, -1.0]), 1), "at least 0, but there is -1"),
-        (lambda lib: lib.multinomial(lib.tensor([1.0, -1.0]), 1, True), "there is -1"),
-        (lambda lib: lib.multinomial(lib.tensor([1.0, math.nan]), 1), "there is nan"),
-        (lambda lib: lib.multinomial(lib.tensor([1.0, math.inf]), 1), "there is inf"),
-        (lambda lib: lib.multinomial(lib.tensor([0.0, 0.0]), 1), "only 0 in a row are above 0"),
-        (lambda lib: lib.multinomial(lib.tensor([[1.0, 1], [0, 0]]), 2, True), "only 0 in a row"),
-        (lambda lib: fill(lib, "uniform_", lib.zeros(2), 1.0, 0.0), "starts at 1.0"),
-        (lambda lib: fill(lib, "uniform_", lib.zeros(2, dtype=lib.int64)), "int64 has no room"),
-        (lambda lib: fill(lib, "normal_", lib.zeros(2), 0.0, -1.0), "deviation"),
-        (lambda lib: fill(lib, "normal_", lib.zeros(2, dtype=lib.int64)), "int64 has no room"),
-        (lambda lib: fill(lib, "exponential_", lib.zeros(2), 0.0), "rate is above 0"),
-        (lambda lib: fill(lib, "bernoulli_", lib.zeros(2), 2.0), "between 0 and 1"),
-        (lambda lib: fill(lib, "random_", lib.zeros(2), 5, 5), "from 5 to below 5"),
-        (lambda lib: fill(lib, "uniform_", lib.zeros(2, requires_grad=True)), "leaf"),
-        (lambda lib: fill(lib, "bernoulli_", lib.zeros(2, requires_grad=True)), "leaf"),
-    ],
-)
-def test_misuse_is_refused_as_in_pytorch_and_says_more(attempt, words):
-    with pytest.raises((ValueError, TypeError, RuntimeError)) as theirs:
-        attempt(torch)
-    with pytest.raises((ValueError, TypeError, RuntimeError), match=words) as mine:
+@pytest.mark.parametrize(("attempt", "words"), MISUSE)
+def test_misuse_is_refused_and_says_more(attempt, words):
+    with pytest.raises((ValueError, TypeError, RuntimeError), match=words):
         attempt(ours)
-    assert issubclass(theirs.type, mine.type)
 
 
 def test_more_places_than_have_a_weight_are_refused():
@@ -166,6 +100,7 @@ def test_numbers_that_do_not_fit_the_dtype_are_refused():
 
 
 # ---------------------------------------------------------------- seeds and generators
+
 
 DRAWS = [
     lambda g: random.rand(5, generator=g),
@@ -407,17 +342,8 @@ def test_uniform_numbers_stay_below_one(kind):
     assert 0.999 < drawn.max() < 1
 
 
-@pytest.mark.parametrize("kind", [*FLOATS, *WHOLE])
-def test_random_covers_what_the_dtype_holds(kind):
-    x = sampling.random_(tg.zeros(4000, dtype=kind)).array
-    other = torch.zeros(4000, dtype=getattr(torch, kind)).random_().numpy()
-    assert x.dtype == kind
-    assert x.min() >= 0
-    assert 0.9 * other.max() <= x.max() <= 1.12 * float(other.max())
-    assert (x.astype(float) == np.floor(x.astype(float))).all()
-
-
 # ---------------------------------------------------------------- written in place
+
 
 FILLERS = ["uniform_", "normal_", "exponential_", "bernoulli_", "random_"]
 

@@ -160,6 +160,23 @@ def test_lines_are_not_packed():
                 assert len(starts) == len(set(starts)), f"{path}:{starts}: two statements in a line"
 
 
+# ---------------------------------------------------------------- the tests
+
+
+def test_pytorch_is_imported_by_the_oracle_alone():
+    """Without PyTorch every test of tests/ runs; what compares with it stands in tests/oracle."""
+    for path in sorted((ROOT / "tests").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [a.name for a in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            called = isinstance(node, ast.Call) and ast.unparse(node.func).split(".")[-1]
+            if called in ("import_module", "importorskip", "__import__"):
+                names = [ast.literal_eval(a) for a in node.args if isinstance(a, ast.Constant)]
+            wrong = [name for name in names if str(name).split(".")[0] in ("torch", "oracle")]
+            assert not wrong, f"{path.name}:{node.lineno} imports {wrong[0]}; tests/oracle may"
+
+
 # ---------------------------------------------------------------- public names
 
 

@@ -29,10 +29,11 @@ from zlib import crc32
 
 import numpy as np
 import torch
-from accepts import GRADIENTS, INEXACT, UNSHARED
 
 import nn.functional
 import tinygrad_edu as tg
+
+from .accepts import GRADIENTS, INEXACT, UNSHARED
 
 RAISES = (RuntimeError, ValueError, TypeError, IndexError, NotImplementedError, OverflowError)
 EXTREMES = (0.0, -0.0, 1.0, -1.0, 0.5, -0.5, np.inf, -np.inf, np.nan, 1e30, -1e30, 100.0, -100.0)

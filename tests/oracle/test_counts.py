@@ -5,11 +5,12 @@ import warnings
 from typing import NamedTuple
 
 import numpy as np
-from accepts import UNCOMPARED
-from harness import FAMILIES, OURS, evaluate, gradients, inputs_of, names_in, table
 
 import tinygrad_edu as tg
 from tinygrad_edu.graph import OPS
+
+from .accepts import UNCOMPARED
+from .harness import FAMILIES, OURS, evaluate, gradients, inputs_of, names_in, table
 
 
 class Counts(NamedTuple):

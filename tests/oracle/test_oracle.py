@@ -5,8 +5,9 @@ from collections.abc import Iterable
 
 import numpy as np
 import pytest
-from accepts import ACCEPTS, GRADIENTS, INEXACT
-from harness import (
+
+from .accepts import ACCEPTS, GRADIENTS, INEXACT
+from .harness import (
     FAMILIES,
     Expression,
     Variant,

@@ -3,7 +3,8 @@ numbers, for every operator."""
 
 import numpy as np
 import pytest
-from harness import both, difference
+
+from .harness import both, difference
 
 DTYPES = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64")
 OPERATORS = ("+", "-", "*", "/", "//", "%", "**", "<", "<=", ">", ">=", "==", "!=", "@")
