@@ -194,10 +194,12 @@ class PReLU(Module):
     """y = x where x > 0, else w x, and the slopes w are learned: one, or one for each channel
     (He et al., 2015)."""
 
-    def __init__(self, num_parameters: int = 1, init: float = 0.25, dtype: Any = None) -> None:
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__()
         self.num_parameters = num_parameters
-        self.weight = Parameter(tg.full((num_parameters,), init, dtype=dtype))
+        self.weight = Parameter(tg.full((num_parameters,), init, device=device, dtype=dtype))
 
     def forward(self, input: Any) -> Any:
         return F.prelu(input, self.weight)

@@ -44,6 +44,7 @@ class MultiheadAttention(Module):
         kdim: int | None = None,
         vdim: int | None = None,
         batch_first: bool = False,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -61,17 +62,19 @@ class MultiheadAttention(Module):
 
         def weight(*shape: int, wanted: bool = True) -> Parameter | None:
             fill = init.xavier_uniform_ if len(shape) == 2 else init.xavier_normal_
-            return Parameter(fill(tg.empty(shape, dtype=dtype))) if wanted else None
+            return Parameter(fill(tg.empty(shape, device=device, dtype=dtype))) if wanted else None
 
         packed = self.kdim == self.vdim == embed_dim
         self.in_proj_weight = weight(3 * embed_dim, embed_dim, wanted=packed)
         self.q_proj_weight = weight(embed_dim, embed_dim, wanted=not packed)
         self.k_proj_weight = weight(embed_dim, self.kdim, wanted=not packed)
         self.v_proj_weight = weight(embed_dim, self.vdim, wanted=not packed)
-        self.in_proj_bias = Parameter(tg.zeros(3 * embed_dim, dtype=dtype)) if bias else None
+        self.in_proj_bias = None
+        if bias:
+            self.in_proj_bias = Parameter(tg.zeros(3 * embed_dim, device=device, dtype=dtype))
         self.bias_k = weight(1, 1, embed_dim, wanted=add_bias_kv)
         self.bias_v = weight(1, 1, embed_dim, wanted=add_bias_kv)
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype)
+        self.out_proj = Linear(embed_dim, embed_dim, bias, device, dtype)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
 

@@ -63,14 +63,17 @@ class _Conv(Module):
         if self.transposed:
             rows, columns = columns, rows
         shape = (rows, columns // groups, *self.kernel_size)
-        self.weight = Parameter(tg.empty(*shape, dtype=dtype))
-        self.bias = Parameter(tg.empty(out_channels, dtype=dtype)) if bias else None
+        self.weight = Parameter(tg.empty(shape, device=device, dtype=dtype))
+        self.bias = None
+        if bias:
+            self.bias = Parameter(tg.empty(out_channels, device=device, dtype=dtype))
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Weight and bias uniform in [-k, k], k = 1 / sqrt(numbers that a kernel sees), as
         PyTorch's."""
-        bound = math.prod(self.weight.shape[1:]) ** -0.5
+        seen = math.prod(self.weight.shape[1:])
+        bound = seen**-0.5 if seen else 0.0
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
@@ -139,16 +142,42 @@ class _ConvTranspose(_Conv):
         groups: int = 1,
         bias: bool = True,
         dilation: Any = 1,
-        **rest: Any,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
-        place = in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
-        super().__init__(*place, **rest)
         name = type(self).__name__
+        if isinstance(padding, str):
+            raise ValueError(f"{name}: padding is numbers, not {padding!r}")
+        place = in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
+        super().__init__(*place, padding_mode, device, dtype)
         self.output_padding = windows.ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
-    def forward(self, input: Any) -> Any:
-        places = self.stride, self.padding, self.output_padding, self.groups, self.dilation
+    def forward(self, input: Any, output_size: Any = None) -> Any:
+        """With a stride, several sizes of the output fit one of the input: `output_size`, of the
+        last dimensions or of all, says which, and takes the place of `output_padding`."""
+        extra = self.output_padding if output_size is None else self._extra(input, output_size)
+        places = self.stride, self.padding, extra, self.groups, self.dilation
         return type(self).function(input, self.weight, self.bias, *places)
+
+    def _extra(self, input: Any, output_size: Any) -> tuple[int, ...]:
+        """The output padding that leads to this size."""
+        name, wanted = type(self).__name__, tuple(output_size)
+        if len(wanted) not in (self.ndim, input.ndim):
+            raise ValueError(
+                f"{name}: output_size is {self.ndim} sizes, or {input.ndim} with the first, not "
+                f"{wanted}"
+            )
+        wanted = wanted[-self.ndim :]
+        places = zip(self.kernel_size, self.stride, self.padding, self.dilation, strict=True)
+        each = zip(input.shape[-self.ndim :], places, strict=True)
+        least = [(n - 1) * s - 2 * p + d * (k - 1) + 1 for n, (k, s, p, d) in each]
+        extra = tuple([m - low for m, low in zip(wanted, least, strict=True)])
+        if any(not 0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
+            ends = zip(least, self.stride, strict=True)
+            fits = " x ".join(f"{low} to {low + s - 1}" for low, s in ends)
+            raise ValueError(f"{name}: of {tuple(input.shape)} it makes {fits}, not {wanted}")
+        return extra
 
 
 class ConvTranspose1d(_ConvTranspose):

@@ -22,6 +22,7 @@ from tinygrad_edu.rng import numpy_generator
 
 from .attending import scaled_dot_product_attention
 from .ctc import ctc_loss
+from .embedding import embedding, embedding_bag
 from .losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -51,28 +52,23 @@ from .normalizing import (
     alpha_dropout,
     batch_norm,
     bilinear,
-    channel_shuffle,
     check_probability,
     cosine_similarity,
     dropout1d,
     dropout2d,
     dropout3d,
     dropped,
-    embedding,
-    embedding_bag,
     feature_alpha_dropout,
     group_norm,
     gumbel_softmax,
     instance_norm,
-    interpolate,
     layer_norm,
     local_response_norm,
     normalize,
     pairwise_distance,
-    pixel_shuffle,
-    pixel_unshuffle,
     rms_norm,
 )
+from .upsampling import channel_shuffle, interpolate, pixel_shuffle, pixel_unshuffle
 from .windows import (
     adaptive_avg_pool1d,
     adaptive_avg_pool2d,

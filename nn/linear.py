@@ -11,6 +11,10 @@ from . import init, normalizing
 from .module import Module, Parameter
 
 
+def _vector(size: int, device: Any, dtype: Any) -> Parameter:
+    return Parameter(tg.empty(size, device=device, dtype=dtype))
+
+
 class Linear(Module):
     """y = x W' + b, with W of shape (out_features, in_features).
 
@@ -18,14 +22,19 @@ class Linear(Module):
     """
 
     def __init__(
-        self, in_features: int, out_features: int, bias: bool = True, dtype: Any = None
+        self,
+        in_features: int,
+        out_features: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         bound = in_features**-0.5 if in_features else 0.0
-        self.weight = Parameter(tg.empty(out_features, in_features, dtype=dtype))
+        self.weight = Parameter(tg.empty(out_features, in_features, device=device, dtype=dtype))
         init.uniform_(self.weight, -bound, bound)
-        self.bias = Parameter(tg.empty(out_features, dtype=dtype)) if bias else None
+        self.bias = _vector(out_features, device, dtype) if bias else None
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
@@ -51,6 +60,7 @@ class Bilinear(Module):
         in2_features: int,
         out_features: int,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -60,9 +70,9 @@ class Bilinear(Module):
         self.out_features = out_features
         bound = in1_features**-0.5
         shape = (out_features, in1_features, in2_features)
-        self.weight = Parameter(tg.empty(shape, dtype=dtype))
+        self.weight = Parameter(tg.empty(shape, device=device, dtype=dtype))
         init.uniform_(self.weight, -bound, bound)
-        self.bias = Parameter(tg.empty(out_features, dtype=dtype)) if bias else None
+        self.bias = _vector(out_features, device, dtype) if bias else None
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 

@@ -7,6 +7,7 @@ against (N,) is N x N differences and a loss that means nothing.  PyTorch's old 
 
 from __future__ import annotations
 
+import warnings
 from math import log as log_of, pi
 
 import numpy as np
@@ -126,13 +127,17 @@ def kl_div(
     `log_target` come as their logs.
 
     The mean is over all numbers; reduction="batchmean" divides the sum by the number of rows, and
-    is the divergence of Kullback and Leibler (1951), KL(t || e^x), of a row.
+    is the divergence of Kullback and Leibler (1951), KL(t || e^x), of a row.  Where t = 0, the loss
+    has no derivative with respect to t: it is nan there, as in PyTorch.
     """
     check_pair("kl_div", input, target)
-    if log_target:
-        losses = exp(target) * (target - input)
-    else:
-        losses = target * (log(where(target == 0, 1, target)) - input)
+    if reduction == "mean":
+        warnings.warn(
+            "kl_div: reduction='mean' divides by the number of rows and of columns; the divergence "
+            "of a row is reduction='batchmean'",
+            stacklevel=2,
+        )
+    losses = exp(target) * (target - input) if log_target else ops.xlogx(target) - target * input
     if reduction == "batchmean":
         loss = ops.sum(losses) / (len(losses) if losses.ndim else 1)
     else:

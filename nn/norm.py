@@ -7,12 +7,14 @@ from typing import Any
 
 import tinygrad_edu as tg
 
-from . import init, normalizing
+from . import normalizing
 from .module import Module, Parameter
 
 
-def _filled(value: float, shape: Any, dtype: Any, wanted: bool) -> Parameter | None:
-    return Parameter(init.constant_(tg.empty(shape, dtype=dtype), value)) if wanted else None
+def _filled(value: float, shape: Any, device: Any, dtype: Any, wanted: bool) -> Parameter | None:
+    if not wanted:
+        return None
+    return Parameter(tg.full(_shape(shape), value, device=device, dtype=dtype))
 
 
 # ---------------------------------------------------------------- within an example
@@ -28,13 +30,14 @@ class LayerNorm(Module):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = _filled(1, self.normalized_shape, dtype, elementwise_affine)
-        self.bias = _filled(0, self.normalized_shape, dtype, elementwise_affine and bias)
+        self.weight = _filled(1.0, self.normalized_shape, device, dtype, elementwise_affine)
+        self.bias = _filled(0.0, self.normalized_shape, device, dtype, elementwise_affine and bias)
 
     def forward(self, input: Any) -> Any:
         return normalizing.layer_norm(
@@ -57,12 +60,13 @@ class RMSNorm(Module):
         normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = _filled(1, self.normalized_shape, dtype, elementwise_affine)
+        self.weight = _filled(1.0, self.normalized_shape, device, dtype, elementwise_affine)
 
     def forward(self, input: Any) -> Any:
         return normalizing.rms_norm(input, self.normalized_shape, self.weight, self.eps)
@@ -74,7 +78,10 @@ class RMSNorm(Module):
 
 
 def _shape(sizes: int | Sequence[int]) -> tuple[int, ...]:
-    return (sizes,) if isinstance(sizes, int) else tuple(sizes)
+    each = tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
+    if not all(hasattr(n, "__index__") for n in each):
+        raise TypeError(f"a norm: its size is a whole number, or several, not {sizes!r}")
+    return each
 
 
 class GroupNorm(Module):
@@ -87,6 +94,7 @@ class GroupNorm(Module):
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
@@ -99,8 +107,8 @@ class GroupNorm(Module):
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        self.weight = _filled(1, num_channels, dtype, affine)
-        self.bias = _filled(0, num_channels, dtype, affine and bias)
+        self.weight = _filled(1.0, num_channels, device, dtype, affine)
+        self.bias = _filled(0.0, num_channels, device, dtype, affine and bias)
 
     def forward(self, input: Any) -> Any:
         return normalizing.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
@@ -142,6 +150,7 @@ class _RunningNorm(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
@@ -149,10 +158,12 @@ class _RunningNorm(Module):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight = _filled(1, num_features, dtype, affine)
-        self.bias = _filled(0, num_features, dtype, affine and bias)
+        self.weight = _filled(1.0, num_features, device, dtype, affine)
+        self.bias = _filled(0.0, num_features, device, dtype, affine and bias)
         for name, start in (("mean", tg.zeros), ("var", tg.ones)):
-            running = start(num_features, dtype=dtype) if track_running_stats else None
+            running = (
+                start(num_features, device=device, dtype=dtype) if track_running_stats else None
+            )
             self.register_buffer(f"running_{name}", running)
         self.register_buffer("num_batches_tracked", tg.tensor(0) if track_running_stats else None)
 
@@ -235,11 +246,14 @@ class _InstanceNorm(_RunningNorm):
         momentum: float = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
+        device: Any = None,
         dtype: Any = None,
         *,
         bias: bool = True,
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, dtype, bias=bias)
+        super().__init__(
+            num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
+        )
 
     def forward(self, input: Any) -> Any:
         self._check_dims(input)

@@ -1,4 +1,4 @@
-"""Layers as functions: normalisation, lookups in tables, likeness, sizes, dropout of channels.
+"""Layers as functions: normalisation, likeness, dropout of channels.
 
 Inputs are (N, channels, ...), if nothing else is said.
 """
@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import Generator, Tensor, functions, no_grad, ops, rsqrt, softmax, where
+from tinygrad_edu import Generator, Tensor, functions, no_grad, ops, rsqrt, softmax
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
 
@@ -70,8 +70,11 @@ def batch_norm(
 
     In training, mean and variance are those of the batch, and the running ones are moved towards
     them, in place: r becomes (1 - momentum) r + momentum (mean, or unbiased variance).  In
-    evaluation the running ones are used.
+    evaluation the running ones are used.  An empty batch moves nothing.
     """
+    if eps < 0 or (training and eps == 0):
+        least = "above 0 in training" if training else "at least 0"
+        raise ValueError(f"batch_norm: eps, which is added to the variance, is {least}, not {eps}")
     check = _Channels("batch_norm", input)
     weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
     mean = check.shaped("running_mean", running_mean)
@@ -79,8 +82,9 @@ def batch_norm(
     if training:
         count = _at_least_two("batch_norm", input, input.numel() // max(input.shape[1], 1))
         mean, var = _mean_and_var(input, (0, *range(2, input.ndim)))
-        _track(running_mean, mean, momentum)
-        _track(running_var, var * (count / (count - 1)), momentum)
+        if count:
+            _track(running_mean, mean, momentum)
+            _track(running_var, var * (count / (count - 1)), momentum)
     elif mean is None or var is None:
         raise RuntimeError(
             "batch_norm: without training it needs running_mean and running_var, and one is None"
@@ -108,8 +112,9 @@ def instance_norm(
     check.shaped("running_var", running_var)
     count = _at_least_two("instance_norm", input, prod(input.shape[2:]))
     mean, var = _mean_and_var(input, tuple(range(2, input.ndim)))
-    _track(running_mean, ops.mean(mean, axis=0), momentum)
-    _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
+    if input.numel():
+        _track(running_mean, ops.mean(mean, axis=0), momentum)
+        _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
     return _normalized(input, mean, var, weight, bias, eps)
 
 
@@ -228,122 +233,6 @@ def _last(
     return tuple(range(-len(shape), 0))
 
 
-# ---------------------------------------------------------------- lookups in tables
-
-
-def embedding(
-    input: Tensor,
-    weight: Tensor,
-    padding_idx: int | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-) -> Tensor:
-    """y[...] = W[x[...]]: the row of W, (count, size), that each whole number in x names.
-
-    The row `padding_idx` gets no gradient.  With `max_norm`, rows that are named and longer than it
-    (in the norm `norm_type`) are first shortened to it, in place.
-    """
-    places = _places("embedding", input, weight)
-    if max_norm is not None:
-        _shorten(weight, np.unique(places), max_norm, norm_type)
-    rows: Tensor = weight[places]
-    if padding_idx is None:
-        return rows
-    padding = places == _padding_row("embedding", padding_idx, len(weight))
-    kept: Tensor = where(padding[..., None], rows.detach(), rows)
-    return kept
-
-
-def embedding_bag(
-    input: Tensor,
-    weight: Tensor,
-    offsets: Tensor | None = None,
-    max_norm: float | None = None,
-    norm_type: float = 2.0,
-    *,
-    mode: str = "mean",
-    per_sample_weights: Tensor | None = None,
-    padding_idx: int | None = None,
-) -> Tensor:
-    """The sum, or mean, of the embeddings in each bag: y[i] = sum_j W[x[i, j]].
-
-    Bags are the rows of x, (N, L); or x is (L,), and a bag starts at each of the `offsets`.  In a
-    sum, each number in x may have a weight.  The row `padding_idx` does not count.
-    """
-    if mode not in ("sum", "mean"):
-        raise ValueError(f"embedding_bag: mode is 'sum' or 'mean', not {mode!r}")
-    if per_sample_weights is not None and (
-        mode != "sum" or per_sample_weights.shape != input.shape
-    ):
-        raise ValueError(
-            "embedding_bag: per_sample_weights go with mode='sum' and have the input's shape, "
-            f"{tuple(input.shape)}, not mode={mode!r} and {tuple(per_sample_weights.shape)}"
-        )
-    places = _places("embedding_bag", input, weight).reshape(-1)
-    starts = _starts(input, offsets)
-    bag = np.searchsorted(starts, np.arange(len(places)), side="right") - 1
-    rows = embedding(Tensor(places), weight, padding_idx, max_norm, norm_type)
-    if per_sample_weights is not None:
-        rows = rows * per_sample_weights.reshape((-1, 1))
-    counts = np.ones(len(places), bool)
-    if padding_idx is not None:
-        counts = places != _padding_row("embedding_bag", padding_idx, len(weight))
-    summed: Tensor = functions.index_add(
-        weight.new_zeros(len(starts), weight.shape[1]), 0, Tensor(bag[counts]), rows[counts]
-    )
-    if mode == "sum":
-        return summed
-    sizes = np.maximum(np.bincount(bag[counts], minlength=len(starts)), 1)
-    return summed / Tensor(sizes[:, None].astype(weight.dtype))
-
-
-def _starts(input: Tensor, offsets: Tensor | None) -> np.ndarray:
-    if input.ndim == 2 and offsets is None:
-        return np.arange(input.shape[0]) * input.shape[1]
-    if input.ndim != 1 or offsets is None or offsets.ndim != 1:
-        given = "none" if offsets is None else f"{tuple(offsets.shape)}"
-        raise ValueError(
-            "embedding_bag: the input is (N, L) without offsets, or (L,) with offsets (N,), not "
-            f"{tuple(input.shape)} with {given}"
-        )
-    starts: np.ndarray = offsets.array
-    if starts.size and (starts[0] != 0 or (np.diff(starts) < 0).any() or starts[-1] > len(input)):
-        raise ValueError(
-            f"embedding_bag: offsets start at 0 and rise to at most {len(input)}, the numbers "
-            f"there are; they are {starts.tolist()}"
-        )
-    return starts
-
-
-def _places(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
-    places: np.ndarray = input.array
-    if places.dtype.kind not in "iu":
-        raise RuntimeError(f"{name}: the input names rows, whole numbers, not {places.dtype}")
-    if weight.ndim != 2:
-        raise RuntimeError(f"{name}: the weight is (count, size), not {tuple(weight.shape)}")
-    wrong = (places < 0) | (places >= len(weight))
-    if wrong.any():
-        place = tuple(int(k) for k in np.argwhere(wrong)[0])
-        raise IndexError(
-            f"{name}: the input holds {places[place]} at {list(place)}, but the weight "
-            f"{tuple(weight.shape)} has the rows 0 to {len(weight) - 1}"
-        )
-    return places
-
-
-def _padding_row(name: str, padding_idx: int, count: int) -> int:
-    if not -count <= padding_idx < count:
-        raise IndexError(f"{name}: padding_idx={padding_idx} is not one of the {count} rows")
-    return padding_idx % count
-
-
-def _shorten(weight: Tensor, rows: np.ndarray, max_norm: float, norm_type: float) -> None:
-    with no_grad():
-        vectors = weight[rows]
-        norms = functions.norm(vectors, norm_type, 1, True)
-        weight[rows] = where(norms > max_norm, vectors * (max_norm / (norms + 1e-7)), vectors)
-
-
 # ---------------------------------------------------------------- pairs, and how alike they are
 
 
@@ -377,139 +266,6 @@ def pairwise_distance(
 ) -> Tensor:
     """y = |x1 - x2 + eps|, the p-norm along the last dimension."""
     y: Tensor = functions.norm(x1 - x2 + eps, p, -1, keepdim)
-    return y
-
-
-# ---------------------------------------------------------------- more places, or fewer
-
-
-def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """(..., C r^2, H, W) becomes (..., C, H r, W r): the r^2 channels are the pixels of a square
-    (Shi et al., 2016)."""
-    r, (*batch, channels, height, width) = upscale_factor, _image("pixel_shuffle", input)
-    if r < 1 or channels % (r * r):
-        raise RuntimeError(
-            f"pixel_shuffle: {channels} channels, of {tuple(input.shape)}, are not squares of "
-            f"{r} x {r} pixels"
-        )
-    x = input.reshape((prod(batch), channels // (r * r), r, r, height, width))
-    y: Tensor = functions.permute(x, 0, 1, 4, 2, 5, 3)
-    return y.reshape((*batch, channels // (r * r), height * r, width * r))
-
-
-def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """(..., C, H r, W r) becomes (..., C r^2, H, W): what undoes `pixel_shuffle`."""
-    r, (*batch, channels, height, width) = downscale_factor, _image("pixel_unshuffle", input)
-    if r < 1 or height % r or width % r:
-        raise RuntimeError(
-            f"pixel_unshuffle: {height} x {width}, of {tuple(input.shape)}, are not squares of "
-            f"{r} x {r} pixels"
-        )
-    x = input.reshape((prod(batch), channels, height // r, r, width // r, r))
-    y: Tensor = functions.permute(x, 0, 1, 3, 5, 2, 4)
-    return y.reshape((*batch, channels * r * r, height // r, width // r))
-
-
-def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """(N, C, ...) with the channels of the groups in turns: the first of each, then the second of
-    each  (Zhang et al., 2018)."""
-    shape = tuple(input.shape)
-    if len(shape) < 3 or groups < 1 or shape[1] % groups:
-        raise RuntimeError(
-            f"channel_shuffle: the input is (N, C, sizes), with channels that fall into {groups} "
-            f"groups of equal size, not {shape}"
-        )
-    x = input.reshape((shape[0], groups, shape[1] // groups, *shape[2:]))
-    return x.swapaxes(1, 2).reshape(shape)
-
-
-def _image(name: str, x: Tensor) -> tuple[int, ...]:
-    if x.ndim < 3:
-        raise RuntimeError(f"{name}: the input is (..., C, H, W), not {tuple(x.shape)}")
-    return tuple(x.shape)
-
-
-_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5}  # and the dimensions of their input
-
-
-def interpolate(
-    input: Tensor,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: bool | None = None,
-    recompute_scale_factor: bool | None = None,
-) -> Tensor:
-    """The input, (N, C, sizes), at other sizes: those given, or `scale_factor` times its own.
-
-    Place i of the output lies at i / scale of the input.  Mode "nearest" takes the place before it,
-    "nearest-exact" the one nearest to the pixel's middle, and "linear", "bilinear" and "trilinear"
-    the mean of the two beside it, weighted by their nearness, in 1, 2 and 3 dimensions.  With
-    `align_corners` the first and last places of both fall together, else their outer edges do.
-
-    >>> import tinygrad_edu as tg
-    >>> interpolate(tg.tensor([[[1.0, 2.0]]]), scale_factor=2)
-    tensor([[[1., 1., 2., 2.]]])
-    """
-    if mode in _LINEAR:
-        check_floating(input, "interpolate")
-    _check_mode(input, mode, align_corners)
-    if (size is None) == (scale_factor is None):
-        raise ValueError(
-            f"interpolate: give size or scale_factor, one of them, not {size} and {scale_factor}"
-        )
-    given = size if scale_factor is None else scale_factor
-    each = [*given] if isinstance(given, tuple | list) else [given] * (input.ndim - 2)
-    if len(each) != input.ndim - 2:
-        raise ValueError(
-            f"interpolate: {given} is not a number for each of the sizes of {tuple(input.shape)}, "
-            "which come after the first two dimensions"
-        )
-    for dim, number in enumerate(each, start=2):
-        n = input.shape[dim]
-        count = int(number) if scale_factor is None else int(n * number)
-        if n == 0 or count < 1:
-            raise RuntimeError(f"interpolate: {tuple(input.shape)} cannot become {given}")
-        exact = scale_factor is not None and not recompute_scale_factor
-        step = 1 / number if exact else n / count
-        if mode in _LINEAR:
-            input = _between(input, dim, count, step, bool(align_corners))
-        else:
-            half = 0.5 if mode == "nearest-exact" else 0
-            at = (np.arange(count, dtype=np.float32) + np.float32(half)) * np.float32(step)
-            input = _along(input, dim, np.minimum(at.astype(int), n - 1))
-    return input
-
-
-def _check_mode(x: Tensor, mode: str, align_corners: bool | None) -> None:
-    if mode not in ("nearest", "nearest-exact", *_LINEAR) or x.ndim not in (3, 4, 5):
-        raise NotImplementedError(
-            f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are 'nearest', "
-            f"'nearest-exact', {', '.join(map(repr, _LINEAR))} of (N, C, sizes), 1 to 3 of them"
-        )
-    if _LINEAR.get(mode, x.ndim) != x.ndim:
-        right = {dims: name for name, dims in _LINEAR.items()}[x.ndim]
-        raise NotImplementedError(f"interpolate: for {tuple(x.shape)}, {mode!r} is {right!r}")
-    if align_corners is not None and mode not in _LINEAR:
-        raise ValueError(f"interpolate: align_corners goes with {[*_LINEAR]}, not with {mode!r}")
-
-
-def _between(x: Tensor, dim: int, count: int, step: float, align_corners: bool) -> Tensor:
-    """x at `count` places along `dim`, each the weighted mean of the two beside it."""
-    n = x.shape[dim]
-    if align_corners:
-        at = np.arange(count) * ((n - 1) / max(count - 1, 1))
-    else:
-        at = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0)
-    before = np.minimum(at.astype(int), n - 1)
-    share = Tensor((at - before).astype(x.dtype).reshape((-1, *[1] * (x.ndim - 1 - dim))))
-    low, high = _along(x, dim, before), _along(x, dim, np.minimum(before + 1, n - 1))
-    y: Tensor = low * (1 - share) + high * share
-    return y
-
-
-def _along(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
-    y: Tensor = x[(slice(None),) * dim + (places,)]
     return y
 
 

@@ -26,6 +26,7 @@ class _Weights(Module):
 
     cell: str
     states: ClassVar[int] = 1  # how many tensors the state is made of
+    proj_size = 0
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
@@ -36,16 +37,24 @@ class _Weights(Module):
             )
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
 
-    def _add_weights(self, input_size: int, suffix: str, dtype: Any) -> None:
+    def _add_weights(self, input_size: int, suffix: str, device: Any, dtype: Any) -> None:
         gates = ops.CELLS[self.cell].gates * self.hidden_size
         shapes: dict[str, tuple[int, ...]]
-        shapes = {"weight_ih": (gates, input_size), "weight_hh": (gates, self.hidden_size)}
+        shapes = {"weight_ih": (gates, input_size), "weight_hh": (gates, self._out)}
         if self.bias:
             shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
+        if self.proj_size:
+            shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
         bound = self.hidden_size**-0.5
         for name, shape in shapes.items():
-            parameter = Parameter(init.uniform_(tg.empty(shape, dtype=dtype), -bound, bound))
+            numbers = tg.empty(shape, device=device, dtype=dtype)
+            parameter = Parameter(init.uniform_(numbers, -bound, bound))
             self.register_parameter(name + suffix, parameter)
+
+    @property
+    def _out(self) -> int:
+        """The size of h."""
+        return self.proj_size or self.hidden_size
 
     def _run(
         self, x: Tensor, state: list[Tensor], sizes: Any, suffix: str = "", reverse: bool = False
@@ -58,20 +67,23 @@ class _Weights(Module):
             d = u.new_zeros(len(u))
         elif ops.CELLS[self.cell].adds:
             b, d = None, b + d
-        inputs: Any = (ops.linear(x, w, b), u, d, *state)
+        projection = [own[f"weight_hr{suffix}"]] if self.proj_size else []
+        inputs: Any = (ops.linear(x, w, b), u, d, *state, *projection)
         y: tuple[Tensor, ...] = ops.recurrent(*inputs, cell=self.cell, sizes=sizes, reverse=reverse)
         return y
 
-    def _given(self, hx: Any, shape: tuple[int, ...], like: Tensor) -> list[Tensor]:
-        """The state that the user gave, or zeros."""
+    def _given(self, hx: Any, before: tuple[int, ...], like: Tensor) -> list[Tensor]:
+        """The state that the user gave, or zeros, (*before, size)."""
+        wanted = [(*before, self._out), (*before, self.hidden_size)][: self.states]
         if hx is None:
-            return [like.new_zeros(shape)] * self.states
+            return [like.new_zeros(shape) for shape in wanted]
         state = list(hx) if isinstance(hx, tuple | list) else [hx]
         shapes = [tuple(part.shape) for part in state]
-        if shapes != [shape] * self.states:
+        if shapes != wanted:
             raise RuntimeError(
-                f"{type(self).__name__}: the state is {'(h, c), each' if self.states > 1 else 'h'} "
-                f"of shape {shape}, for the input that was given, not of {shapes}"
+                f"{type(self).__name__}: the state is {'(h, c)' if self.states > 1 else 'h'} "
+                f"of shape {' and '.join(map(str, wanted))}, for the input that was given, not of "
+                f"{shapes}"
             )
         return state
 
@@ -89,15 +101,21 @@ class _Weights(Module):
 
 class _Cell(_Weights):
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, dtype: Any = None
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
-        self._add_weights(input_size, "", dtype)
+        self._add_weights(input_size, "", device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         self._check_input(input, (1, 2))
         shape = (*input.shape[:-1], self.hidden_size)
-        state = [part.reshape(-1, self.hidden_size) for part in self._given(hx, shape, input)]
+        given = self._given(hx, shape[:-1], input)
+        state = [part.reshape(-1, self.hidden_size) for part in given]
         x = input.reshape(-1, self.input_size)
         _, *state = self._run(x, state, [len(x)])
         state = [part.reshape(shape) for part in state]
@@ -117,10 +135,11 @@ class RNNCell(_Cell):
         hidden_size: int,
         bias: bool = True,
         nonlinearity: str = "tanh",
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         self.cell = _rnn(nonlinearity)
-        super().__init__(input_size, hidden_size, bias, dtype)
+        super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
     def extra_repr(self) -> str:
@@ -144,6 +163,12 @@ class GRUCell(_Cell):
     cell = "gru"
 
 
+def _check_switches(name: str, **given: Any) -> None:
+    for what, value in given.items():
+        if not isinstance(value, bool):
+            raise TypeError(f"{name}: {what} is True or False, not {value!r}")
+
+
 def _rnn(nonlinearity: str) -> str:
     if nonlinearity not in ("tanh", "relu"):
         raise ValueError(f"RNN: nonlinearity is 'tanh' or 'relu', not {nonlinearity!r}")
@@ -165,25 +190,33 @@ class _Sequence(_Weights):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        *,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
         name = type(self).__name__
+        _check_switches(name, bias=bias, batch_first=batch_first)
         normalizing.check_probability(name, dropout)
-        if num_layers < 1:
-            raise ValueError(f"{name}: num_layers is at least 1, not {num_layers}")
+        if isinstance(dropout, bool):
+            raise ValueError(f"{name}: dropout is a probability, not {dropout}")
+        if num_layers < 1 or input_size < 1:
+            raise ValueError(
+                f"{name}: num_layers and input_size are at least 1, not {num_layers} and "
+                f"{input_size}"
+            )
         if dropout and num_layers == 1:
             warnings.warn(
                 f"{name}: dropout={dropout} comes between layers, and there is one layer only",
                 stacklevel=3,
             )
         self.num_layers, self.batch_first = num_layers, batch_first
-        self.dropout, self.bidirectional = dropout, bidirectional
+        self.dropout, self.bidirectional = float(dropout), bidirectional
         self._directions = ("", "_reverse") if bidirectional else ("",)
         for k in range(num_layers):
             for direction in self._directions:
-                size = input_size if k == 0 else hidden_size * len(self._directions)
-                self._add_weights(size, f"_l{k}{direction}", dtype)
+                size = input_size if k == 0 else self._out * len(self._directions)
+                self._add_weights(size, f"_l{k}{direction}", device, dtype)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         if isinstance(input, PackedSequence):
@@ -198,8 +231,7 @@ class _Sequence(_Weights):
                 "has at least 1"
             )
         layers = self.num_layers * len(self._directions)
-        shape = (layers, self.hidden_size) if alone else (layers, count, self.hidden_size)
-        state = self._given(hx, shape, x)
+        state = self._given(hx, (layers,) if alone else (layers, count), x)
         if alone:
             state = [part.unsqueeze(1) for part in state]
         rows, state = self._layers(x.reshape(-1, self.input_size), state, [count] * steps)
@@ -214,7 +246,7 @@ class _Sequence(_Weights):
         self._check_input(input.data, (2,))
         sizes = input.batch_sizes.tolist()
         layers = self.num_layers * len(self._directions)
-        state = self._given(hx, (layers, sizes[0], self.hidden_size), input.data)
+        state = self._given(hx, (layers, sizes[0]), input.data)
         if hx is not None and input.sorted_indices is not None:
             state = [part[:, input.sorted_indices] for part in state]
         rows, state = self._layers(input.data, state, sizes)
@@ -244,8 +276,8 @@ class _Sequence(_Weights):
         """Nothing: in PyTorch it lays the weights out for a GPU, and listings call it."""
 
     def extra_repr(self) -> str:
-        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0}
-        usual |= {"bidirectional": False}
+        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
+        usual |= {"dropout": 0.0, "bidirectional": False}
         given = {name: getattr(self, name) for name in usual}
         others = [f"{name}={value}" for name, value in given.items() if value != usual[name]]
         return ", ".join([str(self.input_size), str(self.hidden_size), *others])
@@ -271,20 +303,45 @@ class RNN(_Sequence):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        dtype: Any = None,
+        **factory: Any,
     ) -> None:
         self.cell = _rnn(nonlinearity)
-        super().__init__(
-            input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype
-        )
+        settings = num_layers, bias, batch_first, dropout, bidirectional
+        super().__init__(input_size, hidden_size, *settings, **factory)
         self.nonlinearity = nonlinearity
 
 
 class LSTM(_Sequence):
     """`LSTMCell` at each step: shapes and settings are those of `RNN`, but the state is the pair
-    (h, c), and what is returned is output, (h, c)."""
+    (h, c), and what is returned is output, (h, c).
 
-    cell, states = "lstm", 2
+    With `proj_size` above 0, the output of each step, and so h, is the product of `weight_hr`,
+    (proj_size, hidden), and what the cell makes  (Sak et al., 2014).
+    """
+
+    states = 2
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        if isinstance(proj_size, bool) or not 0 <= proj_size < max(hidden_size, 1):
+            raise ValueError(
+                f"LSTM: proj_size, the size of its outputs, is below hidden_size={hidden_size}, or "
+                f"0 for no projection, not {proj_size}"
+            )
+        self.proj_size, self.cell = proj_size, "projected_lstm" if proj_size else "lstm"
+        settings = num_layers, bias, batch_first, dropout, bidirectional
+        super().__init__(input_size, hidden_size, *settings, device=device, dtype=dtype)
 
 
 class GRU(_Sequence):

@@ -51,6 +51,7 @@ class _Layer(Module):
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -59,18 +60,19 @@ class _Layer(Module):
                 f"{type(self).__name__}: the activation is {' or '.join(map(repr, _ACTIVATIONS))}, "
                 f"or a function as nn.functional.silu, not {activation!r}"
             )
+        factory = {"device": device, "dtype": dtype}
         for name in self.attentions:
             attention = MultiheadAttention(
-                d_model, nhead, dropout, bias, batch_first=batch_first, dtype=dtype
+                d_model, nhead, dropout, bias, batch_first=batch_first, **factory
             )
             setattr(self, name, attention)
-        self.linear1 = Linear(d_model, dim_feedforward, bias, dtype)
+        self.linear1 = Linear(d_model, dim_feedforward, bias, **factory)
         self.dropout = Dropout(dropout)
-        self.linear2 = Linear(dim_feedforward, d_model, bias, dtype)
+        self.linear2 = Linear(dim_feedforward, d_model, bias, **factory)
         self.norm_first = norm_first
         blocks = range(1, len(self.attentions) + 2)
         for k in blocks:
-            setattr(self, f"norm{k}", LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype))
+            setattr(self, f"norm{k}", LayerNorm(d_model, layer_norm_eps, bias=bias, **factory))
         for k in blocks:
             setattr(self, f"dropout{k}", Dropout(dropout))
         self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
@@ -261,24 +263,25 @@ class Transformer(Module):
         batch_first: bool = False,
         norm_first: bool = False,
         bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
         of_layer: Any = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        of_layer += (batch_first, norm_first, bias, dtype)
+        of_layer += (batch_first, norm_first, bias, device, dtype)
         self.encoder, self.decoder = custom_encoder, custom_decoder
         if custom_encoder is None:
             self.encoder = TransformerEncoder(
                 TransformerEncoderLayer(*of_layer),
                 num_encoder_layers,
-                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+                LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype),
             )
         if custom_decoder is None:
             self.decoder = TransformerDecoder(
                 TransformerDecoderLayer(*of_layer),
                 num_decoder_layers,
-                LayerNorm(d_model, layer_norm_eps, bias=bias, dtype=dtype),
+                LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype),
             )
         for parameter in self.parameters():
             if parameter.ndim > 1:

@@ -247,6 +247,8 @@ def _avg_pool(
     """
     check_floating(input, name)
     windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
+    if divisor_override == 0:
+        raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
     counts = divisor_override or _counts(windows, count_include_pad, input.dtype)
     return ops.sum_pool(input, windows=windows) * (1 / counts)
 

@@ -54,9 +54,9 @@ WITHIN = {
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "module init windows normalizing attending loss_checks losses margins ctc functional "
-        "linear conv pooling activation dropout container norm attention transformer embedding "
-        "padding upsampling utils recurrent lazy loss summary data optim checkpoint __init__"
+        "module init windows normalizing attending loss_checks losses margins ctc embedding "
+        "upsampling functional linear conv pooling activation dropout container norm attention "
+        "transformer padding utils recurrent lazy loss summary data optim checkpoint __init__"
     ),
 }
 

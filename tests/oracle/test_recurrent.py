@@ -24,6 +24,10 @@ LAYERS = [
     "RNN(3, 4, nonlinearity='relu')",
     "RNN(3, 4, 2, 'relu', bidirectional=True)",
     "LSTM(1, 1)",
+    "LSTM(3, 4, proj_size=0)",
+    "LSTM(3, 4, proj_size=2)",
+    "LSTM(3, 4, 2, bidirectional=True, proj_size=3)",
+    "LSTM(3, 4, 2, False, True, 0.0, False, 1)",
 ]
 CELLS = [
     "RNNCell(3, 4)", "RNNCell(3, 4, nonlinearity='relu')", "RNNCell(3, 4, bias=False)",
@@ -82,8 +86,9 @@ def state_of(code, count, alone=False):
     """Arrays for the first state of a layer: h, or h and c."""
     layer = eval(code, vars(torch.nn).copy())
     layers = layer.num_layers * (1 + layer.bidirectional)
-    shape = (layers, layer.hidden_size) if alone else (layers, count, layer.hidden_size)
-    return [numbers(*shape, seed=7 + k) for k in range(1 + ("LSTM" in code))]
+    before = (layers,) if alone else (layers, count)
+    sizes = [layer.proj_size or layer.hidden_size, layer.hidden_size]
+    return [numbers(*before, n, seed=7 + k) for k, n in enumerate(sizes[: 1 + ("LSTM" in code)])]
 
 
 def with_state(layer, given):
@@ -146,10 +151,10 @@ def test_a_layer_prints_and_stores_as_pytorchs_does(code):
     oracle.load_state_dict({k: torch.from_numpy(v.numpy().copy()) for k, v in mine.items()})
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_second_derivatives(kind):
+@pytest.mark.parametrize("code", [*[f"{kind}(2, 3, 2" for kind in KINDS], "LSTM(2, 3, proj_size=2"])
+def test_second_derivatives(code):
     """The gradient of a squared gradient, with respect to inputs and parameters."""
-    ours, oracle = made(f"{kind}(2, 3, 2, bidirectional=True)")
+    ours, oracle = made(f"{code}, bidirectional=True)")
     (x,), (z,) = leaves(numbers(3, 2, 2))
     for layer, leaf, library in ((ours, x, tg), (oracle, z, torch)):
         loss = layer(leaf)[0].square().sum()
@@ -189,11 +194,18 @@ def test_what_pytorch_refuses_is_refused_with_the_shapes(case):
 
 @pytest.mark.parametrize(
     "code",
-    ["LSTM(3, 0)", "GRU(3, 4, 0)", "RNN(3, 4, nonlinearity='sin')", "LSTM(3, 4, dropout=1.5)"],
-)
+    [
+        "LSTM(3, 0)", "GRU(3, 4, 0)", "RNN(3, 4, nonlinearity='sin')", "LSTM(3, 4, dropout=1.5)",
+        *[f"{kind}(0, 4)" for kind in KINDS], "LSTM(-1, 4)", "GRU(3, 4, dropout=True)",
+        *[f"{kind}(3, 4, bias={bias})" for kind in KINDS for bias in ("0", "None", "'a'")],
+        *[f"{kind}(3, 4, batch_first={first})" for kind in KINDS for first in ("'False'", "0")],
+        "LSTM(3, 4, proj_size=4)", "LSTM(3, 4, proj_size=-1)", "LSTM(3, 4, proj_size=True)",
+        "GRU(3, 4, proj_size=2)", "RNN(3, 4, proj_size=0)",
+    ],
+)  # fmt: skip
 def test_settings_that_pytorch_refuses_are_refused(code):
     for library in (torch.nn, nn):
-        with pytest.raises(ValueError, match=r"."):
+        with pytest.raises((ValueError, TypeError), match=r"."):
             eval(code, vars(library).copy())
 
 

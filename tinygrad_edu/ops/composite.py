@@ -214,6 +214,12 @@ def binary_cross_entropy(p, target):
     return -(target * _log_at_least(p) + (1 - target) * _log_at_least(1 - p))
 
 
+@op(lambda g, _y, x: g * (log(where(x == 0, np.nan, x)) + 1), domain=(0.1, 2.0))
+def xlogx(x):
+    """y = x log x, 0 at 0;  dL/dx = g (log x + 1), nan at 0 as in PyTorch: there is no slope."""
+    return x * log(where(x == 0, 1, x))
+
+
 def _log_at_least(p, floor=-100.0):
     safe = where(p > 0, p, 1)
     return np.maximum(where(p > 0, log(safe), floor), floor)

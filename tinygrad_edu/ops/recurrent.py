@@ -75,12 +75,14 @@ def _lstm_back(dh, dc, i, f, g, o, c, tanh_c, h):
 
 
 class Cell(NamedTuple):
-    """One step, its derivative, how many gates read u and z, and whether those are only added."""
+    """One step, its derivative, how many gates read u and z, whether those are only added, and
+    whether the output, the last of what the step keeps, is projected before it goes on."""
 
     step: Any
     back: Any
     gates: int
     adds: bool = True
+    projects: bool = False
 
 
 CELLS = {
@@ -88,6 +90,7 @@ CELLS = {
     "rnn_relu": Cell(rnn_relu, _rnn_relu_back, 1),
     "gru": Cell(gru, _gru_back, 3, adds=False),
     "lstm": Cell(lstm, _lstm_back, 4),
+    "projected_lstm": Cell(lstm, _lstm_back, 4, projects=True),
 }
 
 # ---------------------------------------------------------------- from step to step
@@ -139,7 +142,8 @@ class _Stacked:
 def _steps(x, *, cell, sizes, reverse):
     """What each step read and made, in the order of time, and the last state."""
     z, w, b, *state = x
-    step, _, gates, _ = CELLS[cell]
+    step, _, gates, _, projects = CELLS[cell]
+    p = state.pop() if projects else None
     w, b = _by_gate(w, gates), _by_gate(b, gates)
     across, b = copy(w.swapaxes(1, 2)), b.reshape((gates, 1, w.shape[1]))
     z = z.reshape((len(z), gates, w.shape[1])).swapaxes(0, 1)
@@ -150,16 +154,18 @@ def _steps(x, *, cell, sizes, reverse):
         u = before[0] @ across
         u += b
         new, kept = step(u, z[:, rows], *before)
+        if projects:
+            new = new[0] @ p.swapaxes(0, 1), *new[1:]
         steps[t] = before[0], new[0], kept
         state = [_over(part, whole) for part, whole in zip(new, state, strict=True)]
     return tuple(steps), tuple(state)  # the clock looks into tuples for what was written since
 
 
 def _through_time(g, _y, x, states, *, cell, sizes, reverse):
-    z, w, _, *_ = x
+    z, w, _, *state = x
     (gh, *dstate), (steps, _) = g, states
-    _, back, gates, adds = CELLS[cell]
-    w = _by_gate(w, gates)
+    _, back, gates, adds, projects = CELLS[cell]
+    w, p, dys = _by_gate(w, gates), state[-1], []
     plain = all(part.__class__ is np.ndarray for part in (*g, z, w))
     du = _Stacked(z, gates, plain)
     dz = du if adds else _Stacked(z, gates, plain)
@@ -167,7 +173,11 @@ def _through_time(g, _y, x, states, *, cell, sizes, reverse):
     for t, rows in taken if reverse else reversed(taken):
         h_before, _, kept = steps[t]
         dh, *others = (part[: sizes[t]] for part in dstate)
-        parts_u, parts_z, (direct, *before) = back(dh + gh[rows], *others, *kept)
+        dh = dh + gh[rows]
+        if projects:
+            dys.append(dh)
+            dh = dh @ p
+        parts_u, parts_z, (direct, *before) = back(dh, *others, *kept)
         through_u = (du.put(parts_u, rows) @ w).sum(axis=0)
         before = [through_u if direct is None else through_u + direct, *before]
         if not adds:
@@ -175,6 +185,10 @@ def _through_time(g, _y, x, states, *, cell, sizes, reverse):
         dstate = [_over(part, whole) for part, whole in zip(before, dstate, strict=True)]
     du, dz = du.whole(), dz.whole()
     h_before = concatenate(*[h for h, _, _ in steps], axis=0)
+    if projects:
+        made = concatenate(*[steps[t][2][-1] for t, _ in taken], axis=0)
+        dys = concatenate(*(dys if reverse else dys[::-1]), axis=0)
+        dstate.append(dys.swapaxes(0, 1) @ made)
     return Parts((dz, du.swapaxes(0, 1) @ h_before, du.sum(axis=0), *dstate))
 
 
@@ -187,7 +201,8 @@ def recurrent(x, states, *, cell, sizes, reverse):
     Inputs are z (rows, gates), W (gates, size), b (gates,), and the first state, one or two of
     (N, size).  The rows are those of step 1, of step 2 ...: sizes[t] of them, never more than
     before, so that sequences may end at different times.  With `reverse` the steps are taken from
-    the last to the first.
+    the last to the first.  A cell that projects has one input more, P (less, size): P h takes the
+    place of h, and W is (gates, less).
     """
     steps, state = states
     return concatenate(*[h for _, h, _ in steps], axis=0), *state

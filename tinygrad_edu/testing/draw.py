@@ -112,9 +112,10 @@ class Draw:
         gates = CELLS[cell].gates
         rows, size, steps = self.integer(1, 3), self.integer(1, 3), self.integer(1, 3)
         sizes = sorted((self.integer(1, rows) for _ in range(steps - 1)), reverse=True)
-        state = [(rows, size)] * (2 if cell == "lstm" else 1)
-        weight = [(gates * size, size), (gates * size,)]
-        sizes = [rows, *sizes]
+        sizes, h = [rows, *sizes], self.integer(1, 3) if CELLS[cell].projects else size
+        state = [(rows, h), (rows, size)][: 2 if "lstm" in cell else 1]
+        state += [(h, size)] * CELLS[cell].projects
+        weight = [(gates * size, h), (gates * size,)]
         inputs = (sum(sizes), gates * size), *weight, *state
         return self.case(*inputs, cell=cell, sizes=sizes, reverse=self.choice(False, True))
 

@@ -1,0 +1,243 @@
+"""What layers and functions are told beside their input: right values, and refusals that teach."""
+
+import numpy as np
+import pytest
+
+import nn
+import nn.functional as F
+import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
+
+
+def numbers(*shape, seed=0):
+    return tg.tensor(np.random.default_rng(seed).standard_normal(shape), requires_grad=True)
+
+
+# ---------------------------------------------------------------- norms
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.BatchNorm1d, (0, 2)),
+        (nn.BatchNorm1d, (3, 2, 0)),
+        (nn.BatchNorm2d, (0, 2, 3, 3)),
+        (nn.BatchNorm3d, (2, 2, 3, 0, 1)),
+        (nn.InstanceNorm1d, (0, 2, 3)),
+        (nn.InstanceNorm2d, (3, 2, 0, 2)),
+    ],
+)
+@pytest.mark.parametrize("momentum", [0.1, None])
+def test_an_empty_batch_moves_no_running_statistics(layer, shape, momentum):
+    norm = layer(2, momentum=momentum, track_running_stats=True)
+    assert norm(tg.zeros(shape)).shape == shape
+    assert norm.running_mean.tolist() == [0.0, 0.0]
+    assert norm.running_var.tolist() == [1.0, 1.0]
+
+
+@pytest.mark.parametrize("eps", [0, -1e-5])
+def test_in_training_eps_is_above_0(eps):
+    with pytest.raises(ValueError, match=r"batch_norm: eps.* above 0 in training, not"):
+        nn.BatchNorm1d(2, eps=eps)(tg.ones(3, 2))
+
+
+def test_in_evaluation_eps_is_at_least_0():
+    assert F.batch_norm(tg.ones(1, 2), tg.zeros(2), tg.ones(2), eps=0).tolist() == [[1.0, 1.0]]
+    with pytest.raises(ValueError, match=r"at least 0, not -1"):
+        F.batch_norm(tg.ones(1, 2), tg.zeros(2), tg.ones(2), eps=-1)
+
+
+@pytest.mark.parametrize("pool", [F.avg_pool1d, F.avg_pool2d, F.avg_pool3d])
+def test_a_divisor_of_0_is_refused(pool):
+    sizes = [4] * int(pool.__name__[-2])
+    with pytest.raises(RuntimeError, match=r"divisor_override .* not 0"):
+        pool(tg.ones(1, 1, *sizes), 2, divisor_override=0)
+
+
+# ---------------------------------------------------------------- divergences
+
+
+def test_the_mean_of_a_divergence_warns():
+    x, target = tg.tensor([[-1.0, -2.0]]), tg.tensor([[0.5, 0.5]])
+    with pytest.warns(UserWarning, match="batchmean"):
+        F.kl_div(x, target)
+    with pytest.warns(UserWarning, match="batchmean"):
+        nn.KLDivLoss()(x, target)
+    for reduction in ("batchmean", "sum", "none"):
+        nn.KLDivLoss(reduction=reduction)(x, target)
+
+
+def test_a_divergence_has_no_slope_at_a_probability_of_0():
+    target = tg.tensor([0.0, 0.5], requires_grad=True)
+    loss = F.kl_div(tg.tensor([-1.0, -2.0]), target, reduction="none")
+    np.testing.assert_allclose(loss.tolist(), [0.0, 0.6534264])
+    loss.sum().backward()
+    np.testing.assert_allclose(target.grad.tolist(), [np.nan, 2.3068528])
+
+
+# ---------------------------------------------------------------- recurrent layers
+
+
+def test_a_projection_makes_the_outputs_smaller():
+    lstm = nn.LSTM(2, 4, num_layers=2, bidirectional=True, proj_size=3)
+    y, (h, c) = lstm(tg.ones(5, 6, 2))
+    assert (y.shape, h.shape, c.shape) == ((5, 6, 6), (4, 6, 3), (4, 6, 4))
+    shapes = {name: tuple(x.shape) for name, x in lstm.state_dict().items()}
+    assert list(shapes)[:5] == [
+        "weight_ih_l0", "weight_hh_l0", "bias_ih_l0", "bias_hh_l0", "weight_hr_l0",
+    ]  # fmt: skip
+    assert shapes["weight_hr_l1_reverse"] == (3, 4)
+    assert shapes["weight_ih_l1"] == (16, 6)
+    assert "proj_size=3" in repr(lstm)
+    assert "weight_hr_l0" not in nn.LSTM(2, 4, proj_size=0).state_dict()
+
+
+def test_a_projection_is_the_product_with_its_weight():
+    """One step from a state of zeros, computed by hand."""
+    lstm = nn.LSTM(2, 3, proj_size=2, dtype=tg.float64)
+    x = numbers(1, 2)
+    gates = x @ lstm.weight_ih_l0.T + lstm.bias_ih_l0 + lstm.bias_hh_l0
+    i, _, g, o = gates.chunk(4, 1)
+    c = i.sigmoid() * g.tanh()
+    h = (o.sigmoid() * c.tanh()) @ lstm.weight_hr_l0.T
+    y, (last, cell) = lstm(x)
+    for ours, right in ((y, h), (last, h), (cell, c)):
+        np.testing.assert_allclose(ours.tolist(), right.tolist(), rtol=1e-12)
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_derivatives_through_a_projection_to_second_order(reverse):
+    sizes = [3, 2, 2]
+    inputs = [numbers(7, 8), numbers(8, 2), numbers(8), numbers(3, 2), numbers(3, 2), numbers(2, 2)]
+
+    def run(*xs):
+        return tg.cat([y.reshape(-1) for y in recurrent(*xs)])
+
+    def recurrent(*xs):
+        return tg.ops.recurrent(*xs, cell="projected_lstm", sizes=sizes, reverse=reverse)
+
+    assert gradcheck(run, inputs, order=2)
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"batch_first": "False"}, "batch_first is True or False, not 'False'"),
+        ({"bias": 0}, "bias is True or False, not 0"),
+        ({"input_size": 0}, "input_size are at least 1, not 1 and 0"),
+        ({"num_layers": 0}, "num_layers and input_size are at least 1"),
+        ({"hidden_size": 0}, "hidden_size is at least 1"),
+        ({"dropout": -0.1}, "between 0 and 1, not -0.1"),
+        ({"dropout": True}, "dropout is a probability, not True"),
+    ],
+)
+def test_settings_of_recurrent_layers_that_mean_nothing_are_refused(kind, settings, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        kind(**{"input_size": 2, "hidden_size": 3} | settings)
+
+
+@pytest.mark.parametrize("proj_size", [-1, 3, 4, True])
+def test_a_projection_is_smaller_than_what_it_projects(proj_size):
+    with pytest.raises(ValueError, match="below hidden_size=3"):
+        nn.LSTM(2, 3, proj_size=proj_size)
+
+
+def test_a_state_has_the_size_of_the_projection():
+    lstm = nn.LSTM(2, 3, proj_size=1)
+    with pytest.raises(RuntimeError, match=r"\(1, 4, 1\) and \(1, 4, 3\)"):
+        lstm(tg.ones(5, 4, 2), (tg.ones(1, 4, 3), tg.ones(1, 4, 3)))
+
+
+# ---------------------------------------------------------------- embeddings
+
+
+def test_sparse_is_taken_and_the_gradient_is_dense():
+    layer = nn.Embedding(3, 2, sparse=True)
+    layer(tg.tensor([1, 1])).sum().backward()
+    assert layer.weight.grad.tolist() == [[0.0, 0.0], [2.0, 2.0], [0.0, 0.0]]
+
+
+def test_a_gradient_divided_by_how_often_a_row_is_named():
+    weight = tg.ones(4, 1, requires_grad=True)
+    x = tg.tensor([[0, 1], [1, 1], [2, 3]])
+    factor = tg.tensor([[[1.0], [1.0]], [[2.0], [3.0]], [[4.0], [5.0]]])
+    (F.embedding(x, weight, 3, scale_grad_by_freq=True) * factor).sum().backward()
+    assert weight.grad.tolist() == [[1.0], [2.0], [4.0], [0.0]]
+    weight.grad = None
+    F.embedding_bag(x, weight, mode="sum", scale_grad_by_freq=True).sum().backward()
+    assert weight.grad.tolist() == [[1.0], [1.0], [1.0], [1.0]]
+
+
+def test_rows_longer_than_max_norm_are_shortened_in_the_table():
+    layer = nn.Embedding.from_pretrained(tg.tensor([[3.0, 4.0], [30.0, 40.0]]), max_norm=1.0)
+    np.testing.assert_allclose(layer(tg.tensor([0])).tolist(), [[0.6, 0.8]], rtol=1e-6)
+    np.testing.assert_allclose(layer.weight.tolist(), [[0.6, 0.8], [30.0, 40.0]], rtol=1e-6)
+
+
+def test_the_largest_of_a_bag():
+    weight = tg.tensor([[1.0, 5.0], [2.0, 4.0], [2.0, 6.0]], requires_grad=True)
+    bags = nn.EmbeddingBag(3, 2, mode="max", include_last_offset=True, _weight=weight)
+    y = bags(tg.tensor([0, 1, 2, 1]), tg.tensor([0, 3, 3, 4]))
+    assert y.tolist() == [[2.0, 6.0], [0.0, 0.0], [2.0, 4.0]]
+    y.sum().backward()
+    assert bags.weight.grad.tolist() == [[0.0, 0.0], [2.0, 1.0], [0.0, 1.0]]
+
+
+@pytest.mark.parametrize("mode", ["sum", "mean", "max"])
+@pytest.mark.parametrize("last", [False, True])
+@pytest.mark.parametrize("padding_idx", [None, 1])
+def test_derivatives_of_bags_to_second_order(mode, last, padding_idx):
+    x, offsets = tg.tensor([0, 1, 2, 3, 3, 1]), tg.tensor([0, 2, 2, 5] + [6] * last)
+
+    def run(weight, *each):
+        return F.embedding_bag(
+            x,
+            weight,
+            offsets,
+            mode=mode,
+            include_last_offset=last,
+            padding_idx=padding_idx,
+            per_sample_weights=each[0] if each else None,
+        )
+
+    inputs = [numbers(4, 2)] + [numbers(6)] * (mode == "sum")
+    assert gradcheck(run, inputs, order=2)
+
+
+# ---------------------------------------------------------------- convolutions
+
+
+def test_the_size_of_a_transposed_convolution_can_be_given():
+    layer = nn.ConvTranspose2d(1, 1, 3, stride=2, padding=1)
+    x = tg.ones(1, 1, 4, 4)
+    assert layer(x, [8, 7]).shape == (1, 1, 8, 7)
+    assert layer(x, output_size=tg.ones(1, 1, 7, 8).size()).shape == (1, 1, 7, 8)
+    with pytest.raises(ValueError, match=r"it makes 7 to 8 x 7 to 8, not \(9, 7\)"):
+        layer(x, [9, 7])
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+def test_a_transposed_convolution_takes_numbers_as_padding(padding):
+    with pytest.raises(ValueError, match=rf"padding is numbers, not '{padding}'"):
+        nn.ConvTranspose1d(2, 2, 3, padding=padding)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda **kind: nn.Linear(2, 3, **kind),
+        lambda **kind: nn.Conv2d(2, 3, 1, **kind),
+        lambda **kind: nn.ConvTranspose1d(2, 3, 1, **kind),
+        lambda **kind: nn.BatchNorm1d(2, **kind),
+        lambda **kind: nn.LayerNorm(2, **kind),
+        lambda **kind: nn.GRU(2, 3, **kind),
+        lambda **kind: nn.Embedding(2, 3, **kind),
+        lambda **kind: nn.TransformerEncoderLayer(4, 2, 8, **kind),
+    ],
+)
+def test_layers_take_a_device_and_a_dtype(make):
+    layer = make(device="cpu", dtype=tg.float64)
+    assert {x.dtype for x in layer.parameters()} == {tg.float64}
+    with pytest.raises(RuntimeError, match="cuda"):
+        make(device="cuda")
