@@ -233,7 +233,8 @@ class _Table(Module):
                 f"{cls.__name__}.from_pretrained: the table is (count, size), not "
                 f"{tuple(table.shape)}"
             )
-        layer = cls(*table.shape, _weight=table, **settings)
+        make: Any = cls
+        layer: E = make(*table.shape, _weight=table, **settings)
         layer.weight.requires_grad_(not freeze)
         return layer
 

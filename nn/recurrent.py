@@ -276,6 +276,7 @@ class _Sequence(_Weights):
         """Nothing: in PyTorch it lays the weights out for a GPU, and listings call it."""
 
     def extra_repr(self) -> str:
+        usual: dict[str, float]
         usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
         usual |= {"dropout": 0.0, "bidirectional": False}
         given = {name: getattr(self, name) for name in usual}
