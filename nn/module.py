@@ -337,7 +337,7 @@ class Module:
             if set_to_none:
                 parameter.grad = None
             elif parameter.grad is not None:
-                parameter.grad = tg.zeros_like(parameter)
+                parameter.grad.detach_().zero_()
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
         """Every floating parameter and buffer in another dtype; the only device is "cpu"."""

@@ -207,11 +207,11 @@ WRONG = [
 def test_what_means_nothing_is_refused_with_its_values(name, x, target, error, message):
     x = x.clone().requires_grad_()
     x.grad = tg.ones(x.shape) * 7
-    held, numbers, goal = x.node.grad, x.array.copy(), target.array.copy()
+    held, numbers, goal = x.grad, x.array.copy(), target.array.copy()
     for reduction in REDUCTIONS:
         with pytest.raises(error, match=rf"^({name}|nll): .*{message}"):
             getattr(F, name)(x, target, reduction=reduction)
-    assert x.node.grad is held
+    assert x.grad is held
     assert (held == 7).all()
     np.testing.assert_array_equal(x.array, numbers)
     np.testing.assert_array_equal(target.array, goal)

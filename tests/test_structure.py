@@ -29,6 +29,8 @@ tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions tinygrad_edu.m
 tinygrad_edu.numpy_protocol
 tinygrad_edu.rng
 tinygrad_edu.ops
+tinygrad_edu.leaf
+tinygrad_edu.leaf
 tinygrad_edu.backward
 tinygrad_edu.outputs
 tinygrad_edu.graph

@@ -281,13 +281,13 @@ def test_what_flows_into_an_output_of_many_numbers_is_said():
 def test_drawing_touches_no_gradient_and_frees_nothing(options):
     net, x, y = small_net()
     F.cross_entropy(net(x), y).backward()
-    held = [p.node.grad for p in net.parameters()]
+    held = [p.grad for p in net.parameters()]
     before = [g.copy() for g in held]
     loss = F.cross_entropy(net(x), y)
     draw(loss, **options)
     draw(loss, **options)
     for p, g, same in zip(net.parameters(), held, before, strict=True):
-        assert p.node.grad is g
+        assert p.grad is g
         np.testing.assert_array_equal(g, same)
     loss.backward()
     for p, same in zip(net.parameters(), before, strict=True):

@@ -126,10 +126,11 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
 def _hooked(node: Node, g: Any) -> Any:
     """The gradient after the hooks on this node: each sees a Tensor, and may return another one."""
     as_tensor = isinstance(g, TensorBase)
+    shown = g if as_tensor else graph.Tensor(np.array(g))  # they may keep it, and write to it
     before = set_recording(as_tensor)
     try:
         for hook in list(node.hooks or ()):
-            new = hook(g if as_tensor else graph.Tensor(np.asarray(g)))
+            new = hook(shown)
             if new is None:
                 continue
             if not isinstance(new, TensorBase) or new.array.shape != node.shape:
@@ -137,11 +138,10 @@ def _hooked(node: Node, g: Any) -> Any:
                     f"register_hook: the hook on {node!r} returned {graph.described(new)}; it must "
                     f"return None, or a Tensor of the gradient's shape {node.shape}"
                 )
-            g = new if as_tensor else new.array
+            shown = new
     finally:
         set_recording(before)
-    # As an array, copied: the hooks may keep what they saw.
-    return g.astype(node.dtype) if as_tensor else np.array(g, node.dtype)
+    return shown.astype(node.dtype) if as_tensor else np.array(shown.array, node.dtype)
 
 
 def _check_saved(order: list[Node]) -> None:
@@ -155,45 +155,3 @@ def _check_saved(order: list[Node]) -> None:
             )
         if clock.newest_write > node.tick:
             clock.check_unwritten(node.saved, node.tick, node.name, node.shape)
-
-
-def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
-    """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
-    saved.  Gradients are committed after the last step: an error leaves them as they were."""
-    arrived = []
-    place = None if retain_graph else clock.user_place()
-    for node, g, _ in replay(roots, create_graph=create_graph, only=only):
-        wanted = node.plan is None if only is None else node in only
-        if wanted or (node.hooks and retain in node.hooks):
-            arrived.append((node, g))
-        if place and node.plan:
-            free(node, place)
-    taken = set(map(id, roots.values()))
-    for node, g in arrived:
-        _commit(node, g, taken)
-
-
-def retain(_: Any) -> None:
-    """The hook that changes nothing: its presence asks `backward` to keep the gradient."""
-
-
-def free(node: Node, place: clock.Place) -> None:
-    """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
-    for kept in node.saved or ():
-        if kept.__class__ in (np.ndarray, graph.Parts):
-            node.saved, node.freed_by = None, place
-            return
-
-
-def _commit(node: Node, g: Any, taken: set[int]) -> None:
-    """Add g to the node's gradient, whose buffer no other live gradient shares."""
-    before = node.grad
-    if before is None:
-        fresh = g.__class__ is np.ndarray and g.base is None and id(g) not in taken
-        node.grad = g if fresh or isinstance(g, TensorBase) else np.array(g)
-    elif isinstance(before, np.ndarray) and not isinstance(g, TensorBase):
-        np.add(before, g, out=before)
-        clock.stamp(before)
-    else:
-        node.grad = before + g
-    taken.add(id(node.grad))

@@ -21,12 +21,13 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .backward import free, ops_behind, replay
+from .backward import ops_behind, replay
 from .clock import clock
 from .creation import as_tensor
 from .functions import select, zeros_like
 from .grad_mode import enable_grad, mode
 from .graph import Node, TensorBase
+from .leaf import free
 from .tensor import Tensor
 
 __all__ = ["functional_call", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp"]

@@ -8,7 +8,7 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import dtypes, functions as f, graph, ops
+from . import dtypes, functions as f, graph, leaf, ops
 from .device import check_device, device as Device
 from .dtypes import DTypeLike, as_array
 from .grad_mode import mode
@@ -141,7 +141,7 @@ class Methods(TensorBase):
 
     def detach_(self) -> Self:
         """Become a constant: nothing flows back through it any more."""
-        self.node = None
+        leaf.rest(self)
         return self
 
     def copy_(self: Any, source: Any) -> Any:

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from typing import Any, cast
 
 import numpy as np
 from numpy import ndarray
 
-from . import backward as replaying, clock, graph, numpy_protocol, ops
+from . import clock, graph, leaf, numpy_protocol, ops
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, float32, row_of_ones
 from .functions.arguments import check_dim, plain
@@ -36,7 +37,8 @@ class Tensor(Methods):
     one by hand.
     """
 
-    __slots__ = ("__weakref__",)
+    __slots__ = ("__weakref__", "_resting")
+    _resting: Node  # that of a leaf, from when it required grad: it holds the gradient
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
         if data.__class__ is not ndarray:
@@ -151,12 +153,13 @@ class Tensor(Methods):
         self.requires_grad_(wanted)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Make this a leaf that collects a gradient, or one that does not."""
+        """Make this a leaf that collects a gradient, or one that does not: it keeps its `.grad`,
+        and what was computed from it finds it again."""
         if not requires_grad:
             self._refuse_result("requires_grad", "take t.detach() for a tensor without a record")
-            self.node = None
+            leaf.rest(self)
         elif self.node is None:
-            self.node = _leaf(self.array)
+            leaf.wake(self)
         return self
 
     @property
@@ -171,9 +174,10 @@ class Tensor(Methods):
 
     @property
     def grad(self) -> Tensor | None:
-        """dL/d(this), after L.backward(): a tensor of this shape, or None."""
-        held = self.node.grad if self.node is not None else None
-        return cast(Tensor | None, Tensor(held) if isinstance(held, np.ndarray) else held)
+        """dL/d(this), after L.backward(): a tensor of this shape, the same at each look; or
+        None."""
+        node = leaf.home(self)
+        return None if node is None else cast(Tensor | None, node.grad)
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
@@ -181,9 +185,10 @@ class Tensor(Methods):
             own, given = (graph.described(x) for x in (self.array, getattr(value, "array", value)))
             if not isinstance(value, TensorBase) or given != own:
                 raise ValueError(f"grad: it is a Tensor of {own}, not {given}")
-            self._noded("grad").grad = value.array if value.node is None else value
-        elif self.node is not None:
-            self.node.grad = None
+            if leaf.home(self) is None:
+                leaf.rest(self.requires_grad_())
+        if (node := leaf.home(self)) is not None:
+            node.grad = value
 
     @property
     def data(self) -> Tensor:
@@ -194,12 +199,12 @@ class Tensor(Methods):
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
-        node, array = self.node, value.array
-        if node is not None and (node.shape, node.dtype) != (array.shape, array.dtype):
-            self.node = _leaf(array)
-            if node.grad is not None and node.shape == array.shape:
-                self.node.grad = plain(node.grad).astype(array.dtype)
-            self.node.hooks = node.hooks
+        self._hold(value.array)
+
+    def _hold(self, array: Array) -> None:
+        """Hold these numbers from now on, at the same place in the record."""
+        if self.node is not None:
+            self.node = leaf.moved(self.node, array)
         self.array = array
 
     def detach(self) -> Tensor:
@@ -214,7 +219,7 @@ class Tensor(Methods):
         """Keep the gradient that arrives here, though this is no leaf."""
         self._noded("retain_grad")
         if not self.is_leaf:
-            self.register_hook(replaying.retain)
+            self.register_hook(leaf.retain)
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
@@ -253,7 +258,7 @@ class Tensor(Methods):
             only = {x._noded("backward(inputs=)") for x in inputs}
         roots = {self._noded("backward"): root_gradient(self, gradient, create_graph)}
         keep = create_graph if retain_graph is None else retain_graph
-        replaying.backward(roots, keep, create_graph, only)
+        leaf.backward(roots, keep, create_graph, only)
 
     # -------------------------------------------------------- writing in place
 
@@ -305,7 +310,7 @@ class Tensor(Methods):
         arrays, rest = ops.split_key(key)
         if self._involves_gradient(value):
             self._refuse_leaf("x[...] = v")
-            _leaf(self.array)  # refuses what is not floating
+            graph.leaf(self.shape, self.dtype)  # refuses what is not floating
             if is_view(self.array):
                 raise _written_view("x[...] = v")
             result = ops.setitem(self, value, *arrays, key=rest)
@@ -332,8 +337,7 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
         new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
-        if self.node is not None and isinstance(self.node.grad, np.ndarray):
-            new.grad = Tensor(self.node.grad.copy())
+        new.grad = deepcopy(self.grad, memo)
         return new
 
     def __reduce__(self) -> Any:
@@ -368,7 +372,7 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
         raise RuntimeError(f"backward: gradient= is {given.shape}, but this is {output.shape}")
     if create_graph and isinstance(gradient, TensorBase):
         return gradient
-    given = given.astype(output.dtype, copy=False)
+    given = given.astype(output.dtype)  # a copy: the caller may write to it, as to a .grad
     return Tensor(given) if create_graph else given
 
 
@@ -379,14 +383,10 @@ def _written_view(name: str) -> RuntimeError:
     )
 
 
-def _leaf(array: Array) -> Node:
-    return graph.leaf(array.shape, array.dtype)
-
-
 def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     new = cls.__new__(cls)
-    new.array, new.node = array, _leaf(array) if requires_grad else None
-    return new
+    new.array, new.node = array, None
+    return new.requires_grad_(requires_grad)
 
 
 def _new_array(data: Any) -> Array:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock
+from tinygrad_edu import clock, leaf
 from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
@@ -37,6 +37,7 @@ class Block:
         scratch: Array,
     ) -> None:
         self.params, self.rows = params, rows
+        self.nodes: list[Any] = [leaf.home(p) for p in params]  # they hold the gradients
         arrays = self.own([p.array for p in params])
         self._shapes = [x.shape for x in arrays]  # as they are now: p.data may change them
         self._ends = np.cumsum([x.size for x in arrays])
@@ -53,10 +54,9 @@ class Block:
         """What is the block's of the arrays of its parameters."""
         return arrays if self.rows is None else [x[self.rows] for x in arrays]
 
-    def gather(self, arrays: list[Any]) -> Array:
-        """The numbers of arrays or tensors, one for each parameter, side by side in `g`."""
-        plain = [x if x.__class__ is np.ndarray else x.array for x in arrays]
-        np.concatenate(self.own(plain), None, self._flat)
+    def gather(self, arrays: list[Array]) -> Array:
+        """The numbers of arrays, one for each parameter, side by side in `g`."""
+        np.concatenate(self.own(arrays), None, self._flat)
         return self.g
 
     def _parts(self, values: Array) -> list[Array]:
@@ -131,9 +131,13 @@ class Optimizer:
         """Forget the gradients (or fill them with zeros)."""
         for group in self.param_groups:
             for p in group["params"]:
-                node = p.node
-                if node is not None and node.grad is not None:
-                    node.grad = None if set_to_none else np.zeros_like(p.array)
+                node = p.node or leaf.home(p)
+                if node is None or node.grad is None:
+                    continue
+                if set_to_none:
+                    node.grad = None
+                else:
+                    node.grad.detach_().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; returns what `closure()`, called first,
@@ -146,7 +150,7 @@ class Optimizer:
         place = clock.user_place(self._place)
         for group in self.param_groups:
             for block in self._blocks_of(group):
-                g = block.gather([p.node.grad for p in block.params])  # type: ignore[union-attr]
+                g = block.gather([node.grad.array for node in block.nodes])
                 if group.get("maximize"):
                     np.negative(g, out=g)
                 if group.get("weight_decay"):
@@ -175,13 +179,14 @@ class Optimizer:
 
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
         """The blocks of the parameters that have a gradient now, as last time if they had then."""
-        nodes = [p.node for p in group["params"] if p.node and p.node.grad is not None]
+        homes = [p.node or leaf.home(p) for p in group["params"]]
+        nodes = [node for node in homes if node is not None and node.grad is not None]
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
         states = self._memory()
-        moving = [p for p in group["params"] if p.node in set(nodes)]
-        resting = [p for block in blocks for p in block.params if p.node not in set(nodes)]
+        moving = [p for p in group["params"] if leaf.home(p) in set(nodes)]
+        resting = [p for block in blocks for p in block.params if leaf.home(p) not in set(nodes)]
         self._resting.update((p, states[p]) for p in resting)
         alike: dict[Any, list[Tensor]] = {}
         for p in moving:

@@ -110,7 +110,8 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
         if grad.shape != shape:
             where = f"argument {i} of forward, which has shape {shape}"
             raise RuntimeError(f"{returned} a gradient of shape {grad.shape} for {where}")
-        parts.append(as_tensor(grad) if recorded else as_tensor(grad).array)
+        # A view: what `backward` returned may be held elsewhere, so a leaf does not keep its bytes.
+        parts.append(as_tensor(grad) if recorded else as_tensor(grad).array.view())
     return Parts(parts)
 
 

@@ -1,0 +1,146 @@
+"""Leaves: where gradients come to rest, and what becomes of a leaf that changes.
+
+>>> import tinygrad_edu as tg
+>>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+>>> loss = (w * w).sum()
+>>> w = w.requires_grad_(False).requires_grad_()
+>>> loss.backward()
+>>> w.grad
+tensor([2., 4.])
+
+A leaf keeps its Node for life, also while it does not require grad: what was computed from it finds
+it again.  The Node holds the gradient, one Tensor, whose bytes no other live gradient and no saved
+array shares.
+"""
+
+from typing import Any
+
+import numpy as np
+
+from . import clock, graph
+from .backward import Nodes, replay
+from .grad_mode import set_recording
+from .graph import Node, Op, TensorBase
+
+RESTING: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
+
+
+def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
+    """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
+    saved.  Gradients are committed after the last step: an error leaves them as they were."""
+    arrived = []
+    place = None if retain_graph else clock.user_place()
+    for node, g, _ in replay(roots, create_graph=create_graph, only=only):
+        wanted = node.plan is None if only is None else node in only
+        if (wanted and node.params is not RESTING) or (node.hooks and retain in node.hooks):
+            if node.grad is not None and node.grad.shape != node.shape:
+                raise RuntimeError(
+                    f"backward: the gradient has shape {node.shape}, but the .grad to which it is "
+                    f"added has shape {node.grad.shape}, from before; set .grad = None first"
+                )
+            arrived.append((node, g))
+        if place and node.plan:
+            free(node, place)
+    taken: set[int] = set()
+    before = create_graph and set_recording(True)
+    try:
+        for node, g in arrived:
+            _commit(node, g, taken)
+    finally:
+        if create_graph:
+            set_recording(before)
+
+
+def retain(_: Any) -> None:
+    """The hook that changes nothing: its presence asks `backward` to keep the gradient."""
+
+
+def free(node: Node, place: clock.Place) -> None:
+    """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
+    for kept in node.saved or ():
+        if kept.__class__ in (np.ndarray, graph.Parts):
+            node.saved, node.freed_by = None, place
+            return
+
+
+def _commit(node: Node, g: Any, taken: set[int]) -> None:
+    """Add g to the node's gradient, whose bytes nobody else holds.  `taken` are the arrays that
+    became somebody's.  A rule's result is fresh, unless it is the g that came in, or a view; what a
+    hook or a Function may have kept comes as a copy, or as a view."""
+    before = node.grad
+    if isinstance(g, TensorBase):
+        node.grad = g.clone() if before is None else before + g  # type: ignore[attr-defined]
+    elif before is None:
+        fresh = g.__class__ is np.ndarray and g.base is None and id(g) not in taken
+        node.grad = graph.Tensor(g if fresh else np.array(g))
+        taken.add(id(g))
+    elif node.plan or not before.array.flags.writeable:
+        node.grad = graph.Tensor(before.array + g)
+    else:
+        np.add(before.array, g, out=before.array)
+        clock.stamp(before.array)
+
+
+# ---------------------------------------------------------------- leaves that change
+
+
+def home(tensor: Any) -> Node | None:
+    """The Node that holds the tensor's `.grad`: its own, or that from when it required grad."""
+    node: Node | None = tensor.node
+    return node if node is not None else getattr(tensor, "_resting", None)
+
+
+def rest(tensor: Any) -> None:
+    """Let a tensor require grad no more.  Its gradient stays, and so does a leaf's place."""
+    node = tensor.node
+    if node is None:
+        return
+    if node.plan is not None:
+        node, gradient = graph.leaf(node.shape, node.dtype), node.grad
+        node.grad = gradient
+    tensor._resting, tensor.node = node, None
+    node.params = RESTING
+
+
+def wake(tensor: Any) -> None:
+    """Let a tensor that requires no grad be a leaf that does: again the one that it was."""
+    array = tensor.array
+    node = getattr(tensor, "_resting", None)
+    if node is None:
+        node = graph.leaf(array.shape, array.dtype)
+    tensor.node = moved(node, array)
+    tensor.node.params = graph.NO_PARAMS
+
+
+def moved(node: Node, array: Any) -> Node:
+    """The Node of a tensor whose array is this one from now on.  If a leaf has another shape or
+    dtype than before, a gradient that arrives at its old place goes on to the new one."""
+    if (node.shape, node.dtype) == (array.shape, array.dtype):
+        return node
+    if node.plan is not None:
+        return Node(_MOVED, (node,), (array.shape, node.shape), {}, array.shape, array.dtype)
+    new = graph.leaf(array.shape, array.dtype)
+    new.params, new.grad, new.hooks = node.params, node.grad, node.hooks
+    if new.grad is not None and new.grad.dtype is not new.dtype:
+        new.grad.array = new.grad.array.astype(new.dtype)
+    node.plan, node.inputs, node.saved = _MOVED, (new,), (node.shape, new.shape)
+    node.params, node.grad, node.hooks = graph.NO_PARAMS, None, None
+    return new
+
+
+def _moved(x: Any) -> Any:
+    """y = x, as it was before it got another dtype;  dL/dx = g.  Its shape must be the same."""
+    return x
+
+
+def _to_where_it_is_now(g: Any, _y: Any, _x: Any) -> Any:
+    if _y != _x:
+        raise RuntimeError(
+            f"backward: a tensor had shape {_y} when something was computed of it, and was given "
+            f"data of shape {_x} since, where the gradient does not fit.  Call backward() before "
+            "the shape changes, or run the forward pass again"
+        )
+    return g
+
+
+_MOVED = Op(_moved, [_to_where_it_is_now], {})[True,]
