@@ -1,15 +1,22 @@
 """The clock: recorded ops and writes in place take ticks, so that a late write is noticed.
 
-A rule reads arrays that were saved when its op ran.  A write to their bytes after that would make
-the derivative wrong without a word; `check_unwritten` says so instead, and names the line that
+A rule reads arrays that were saved when its op ran.  A write to their elements after that would
+make the derivative wrong without a word; `check_unwritten` says so instead, and names the line that
 wrote.
+
+Elements are compared, not the bytes that lie between the first and the last: a write to one column
+leaves what was read of the others valid.  Each buffer remembers its newest write as a whole, then
+a few regions that were written later (offset, shape, strides), and if they become more, or a mask
+or places were written, the tick of each element's newest write.
 """
 
 import itertools
 import os
 import sys
+import threading
 import weakref
-from functools import cache, partial
+from functools import cache
+from math import gcd
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -22,7 +29,7 @@ newest_write = 0
 _ROOT = os.path.dirname(os.path.dirname(__file__))
 _FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
 OWN_FILES = (*_FOLDERS, "<caller of an op")
-FEW = 64  # extents remembered for each buffer
+FEW = 32  # regions remembered for each buffer, before its elements are
 
 
 class Place(NamedTuple):
@@ -52,53 +59,151 @@ def user_place(step: str = "") -> Place:
 
 
 class Write(NamedTuple):
-    """The newest write to some bytes of a buffer: when, and where."""
+    """When some elements of a buffer were written, and where."""
 
     tick: int
     place: Place
 
 
-Extent = tuple[int, int]
-_writes: dict[int, tuple[weakref.ref[Array], dict[Extent, Write]]] = {}
+class Region(NamedTuple):
+    """Which elements of a buffer an array shows, counted in bytes from the buffer's start."""
+
+    offset: int
+    shape: tuple[int, ...]
+    strides: tuple[int, ...]
+    itemsize: int
 
 
-def stamp(*arrays: Array, place: Place | None = None) -> None:
-    """Say that these were just written in place, so that no rule that saved those bytes is run."""
-    global newest_write
-    newest_write = next(clock)
-    write = Write(newest_write, place or user_place())
-    for array in arrays:
-        owner = array if array.base is None else owner_of(array)
+class Writes:
+    """What was written to one buffer, and when.  It must not hold the buffer."""
+
+    __slots__ = ("elements", "owner", "regions", "whole")
+
+    def __init__(self, owner: Array) -> None:
         key = id(owner)
-        if key not in _writes:
-            _writes[key] = (weakref.ref(owner, partial(_forget, key)), {})
-        extent = (0, array.nbytes) if array is owner else extent_of(array, owner)
-        extents = _writes[key][1]
-        if len(extents) >= FEW and extent not in extents:
-            _fold(extents)
-        extents[extent] = write
+        self.owner = weakref.ref(owner, lambda _: _writes.pop(key, None))
+        self.whole: Write | None = None  # the newest write to all of it
+        self.regions: dict[Region, Write] = {}
+        self.elements: _Elements | None = None
+
+    def add(self, owner: Array, array: Array, key: Any, write: Write) -> None:
+        """`array`, or what `key` names in it, was written."""
+        if key is None and (array is owner or _is_all(array, owner)):
+            self.whole = write
+            self.regions.clear()
+        elif key is not None and array.size:
+            self._of_elements(owner).set(region_of(array, owner), key, write)
+        elif array.size:
+            region = region_of(array, owner)
+            if len(self.regions) >= FEW and region not in self.regions:
+                for older, its_write in self.regions.items():
+                    self._of_elements(owner).raise_to(older, its_write)
+                self.regions.clear()
+            self.regions[region] = write
+
+    def newest(self, owner: Array, array: Array, tick: int) -> Write | None:
+        """The newest write after the tick to elements that the array shows."""
+        if not array.size:
+            return None
+        region = region_of(array, owner)
+        found = [w for r, w in self.regions.items() if w.tick > tick and _meet(r, region, owner)]
+        if self.elements is not None:
+            found.append(self.elements.newest(region))
+        found += [self.whole] if self.whole else []
+        newest = max(found, key=lambda write: write.tick, default=None)
+        return newest if newest and newest.tick > tick else None
+
+    def _of_elements(self, owner: Array) -> "_Elements":
+        if self.elements is None:
+            self.elements = _Elements(owner)
+        return self.elements
+
+
+class _Elements:
+    """The newest write to each element of a buffer: its tick and, in the low bits, the number of
+    its place.  Zeros come from the system as they are needed, so what is not written costs nothing.
+    """
+
+    BITS = 20
+
+    def __init__(self, owner: Array) -> None:
+        low, high = np.lib.array_utils.byte_bounds(owner)
+        self.start, self.unit = low - address(owner), max(owner.itemsize, 1)  # bytes for each mark
+        self.marks = np.zeros((high - low) // self.unit, np.int64)
+        self.numbers: dict[Place, int] = {}
+        self.places: list[Place] = []
+
+    def set(self, region: Region, key: Any, write: Write) -> None:
+        self._shown(region)[(slice(None), *key)] = self._mark(write)
+
+    def raise_to(self, region: Region, write: Write) -> None:
+        shown = self._shown(region)
+        np.maximum(shown, self._mark(write), out=shown)
+
+    def newest(self, region: Region) -> Write:
+        mark = int(self._shown(region).max())
+        return Write(mark >> self.BITS, self.places[mark % (1 << self.BITS)] if mark else NOWHERE)
+
+    def _mark(self, write: Write) -> int:
+        number = self.numbers.setdefault(write.place, len(self.places))
+        if number == len(self.places):
+            self.places.append(write.place)
+        number = min(number, (1 << self.BITS) - 1)
+        return (write.tick << self.BITS) + number
+
+    def _shown(self, region: Region) -> Array:
+        """The marks of a region, an axis in front for those of one element."""
+        offset, shape, strides, itemsize = region
+        unit = gcd(self.unit, offset - self.start, itemsize, *strides)
+        if unit != self.unit:  # seen in another dtype
+            self.marks, self.unit = np.repeat(self.marks, self.unit // unit), unit
+        start, *steps = (8 * n // unit for n in (offset - self.start, *strides))
+        shape, steps = (itemsize // unit, *shape), [8, *steps]
+        return np.ndarray(shape, np.int64, self.marks, start, steps)
+
+
+NOWHERE = Place(None, 0)
+_writes: dict[int, Writes] = {}
+_lock = threading.RLock()  # one at a time: none is lost where several threads write
+
+
+def stamp(*arrays: Array, key: Any = None, place: Place | None = None) -> None:
+    """Say that these were just written in place, so that no rule that saved their elements is run.
+    With a key of NumPy (a tuple), only what array[key] names was written."""
+    global newest_write
+    place = place or user_place()
+    with _lock:
+        newest_write = next(clock)
+        write = Write(newest_write, place)
+        for array in arrays:
+            owner = array if array.base is None else owner_of(array)
+            writes = _writes.get(id(owner))
+            if writes is None:
+                writes = _writes[id(owner)] = Writes(owner)
+            writes.add(owner, array, key, write)
 
 
 def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) -> None:
-    """Raise RuntimeError if bytes of the arrays in `saved` were written since the op `name` saved
-    them at `tick`."""
+    """Raise RuntimeError if elements of the arrays in `saved` were written since the op `name`
+    saved them at `tick`."""
     if isinstance(saved, tuple):
         for part in saved:
             check_unwritten(part, tick, name, shape)
-    if not isinstance(saved, np.ndarray) or id(owner := owner_of(saved)) not in _writes:
+    if not isinstance(saved, np.ndarray):
         return
-    (low, high), (_, extents) = extent_of(saved, owner), _writes[id(owner)]
-    later = [w for (a, b), w in extents.items() if w.tick > tick and a < high and low < b]
+    owner = owner_of(saved)
+    writes = _writes.get(id(owner))
+    with _lock:
+        later = writes and writes.newest(owner, saved, tick)
     if later:
         raise RuntimeError(
             f"backward: {name} {shape} saved an array of shape {saved.shape} for its rule, and the "
-            f"in-place write at {max(later).place} changed it since.  Call backward() before that "
+            f"in-place write at {later.place} changed it since.  Call backward() before that "
             "write, or write to a copy there (x = x + y, or x.clone())."
         )
 
 
-def _forget(key: int, _: Any) -> None:
-    _writes.pop(key, None)
+# ---------------------------------------------------------------- where an array lies
 
 
 def owner_of(array: Array) -> Array:
@@ -109,19 +214,39 @@ def owner_of(array: Array) -> Array:
     return array
 
 
-def extent_of(array: Array, owner: Array) -> Extent:
-    """The bytes that `array` spans, counted from the start of its owner."""
-    if array is owner:
-        return 0, array.nbytes
+def address(array: Array) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+
+
+def extent_of(array: Array, owner: Array) -> tuple[int, int]:
+    """The bytes from the first element of `array` to its last, counted from its owner's start."""
     low, high = np.lib.array_utils.byte_bounds(array)
-    start = owner.__array_interface__["data"][0]
-    return low - start, high - start
+    return low - address(owner), high - address(owner)
 
 
-def _fold(extents: dict[Extent, Write]) -> None:
-    """Put the older half of the extents into the one that spans them, so that they stay few."""
-    older = sorted(extents, key=lambda extent: extents[extent].tick)[: len(extents) // 2]
-    newest = extents[older[-1]]
-    for extent in older:
-        del extents[extent]
-    extents[min(low for low, _ in older), max(high for _, high in older)] = newest
+def region_of(array: Array, owner: Array) -> Region:
+    offset = 0 if array is owner else address(array) - address(owner)
+    return Region(offset, array.shape, array.strides, array.itemsize)
+
+
+def _is_all(array: Array, owner: Array) -> bool:
+    return array.nbytes == owner.nbytes and array.flags.forc and owner.flags.forc
+
+
+class _Laid:
+    """What NumPy makes an array of that lies at an address, only to be compared."""
+
+    def __init__(self, region: Region, start: int) -> None:
+        self.__array_interface__ = {
+            "version": 3,
+            "typestr": f"|V{region.itemsize}",
+            "data": (start + region.offset, False),
+            "shape": region.shape,
+            "strides": region.strides,
+        }
+
+
+def _meet(region: Region, other: Region, owner: Array) -> bool:
+    """Do two regions of a buffer share an element?  Exactly, whatever their strides."""
+    start = address(owner)
+    return np.shares_memory(np.asarray(_Laid(region, start)), np.asarray(_Laid(other, start)))

@@ -322,7 +322,7 @@ class Tensor(Methods):
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
-        clock.stamp(self.array if arrays else self.array[rest])
+        clock.stamp(part, key=at) if arrays else clock.stamp(self.array[rest])
 
     # -------------------------------------------------------- comparing and copying
 
