@@ -1,39 +1,44 @@
 # `make demo` and `make test` do all the set-up that they need: python3 and make are enough.
+# `make test PYTHON=python3.13` does so with another Python, in an environment of its own.
 
 PYTHON ?= python3
-BIN := .venv/bin
+VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test oracle quick lint format bench clean
+.PHONY: help demo examples test package oracle quick lint format bench clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
 
-demo: .venv/demo  ## train on handwritten digits, draw the graph and its gradients into out/
+demo: $(VENV)/demo  ## train on handwritten digits, draw the graph and its gradients into out/ (seconds)
 	$(BIN)/python examples/demo.py
 
-examples: .venv/oracle  ## tell every story (minutes), beside the text's numbers, scikit-learn and PyTorch
+examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers, scikit-learn and PyTorch (many minutes)
 	$(BIN)/python examples/run.py --docs docs/stories.md
 
-test: lint      ## lint, then every test
+test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2
 
-oracle: .venv/oracle  ## the tests that compare with PyTorch, which this installs
+package: $(VENV)/dev  ## build the wheel and use it in a fresh environment (a minute)
+	$(BIN)/python -m pytest tests/package.py
+
+oracle: $(VENV)/oracle  ## the tests that compare with PyTorch, which this installs (10 minutes)
 	$(BIN)/python -m pytest -n 2 tests/oracle
 
-quick: .venv/dev  ## the tests that take a second
+quick: $(VENV)/dev  ## the tests that take a second
 	$(BIN)/python -m pytest tests/test_tiny.py
 
-lint: .venv/dev   ## ruff (format and lint) and mypy --strict
+lint: $(VENV)/dev  ## ruff (format and lint) and mypy --strict (a minute the first time, then seconds)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-format: .venv/dev  ## let ruff lay out and mend the code
+format: $(VENV)/dev  ## let ruff lay out and mend the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
+bench: $(VENV)/oracle  ## time and memory beside NumPy by hand and PyTorch eager (minutes)
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python benchmarks/lenet.py
 	$(BIN)/python benchmarks/indexing.py
@@ -42,22 +47,23 @@ bench: .venv/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/recurrent.py
 	$(BIN)/python benchmarks/transformer.py
 
-.venv/bin/python:
-	$(PYTHON) -m venv .venv
+# Where pyenv only has this Python beside its usual one, it is asked for it by its version.
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV) || PYENV_VERSION=$(patsubst python%,%,$(notdir $(PYTHON))) $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 
 # Two sets of packages, each installed again when pyproject.toml changes.
-.venv/demo: pyproject.toml | .venv/bin/python
+$(VENV)/demo: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[render,examples]'
 	@touch $@
 
-.venv/dev: pyproject.toml | .venv/bin/python
+$(VENV)/dev: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@touch $@ .venv/demo
+	@touch $@ $(VENV)/demo
 
-.venv/oracle: .venv/dev
+$(VENV)/oracle: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet --editable '.[oracle]'
 	@touch $@
 
-clean:          ## remove the environment and everything that was made
-	rm -rf .venv out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+clean:          ## remove the environments and everything that was made
+	rm -rf .venv .venv-python* out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-import time
+from pathlib import Path
 
 import pytest
 
@@ -122,8 +122,10 @@ RUN = """
 import sys, nn, tinygrad_edu as tg
 from nn import optim
 from nn.data import DataLoader, TensorDataset, make_moons
+from stopping import die_at_line
 
-path, epochs = sys.argv[1], int(sys.argv[2])
+path, epochs = sys.argv[1], 20
+die_at_line(int(sys.argv[2]), "tinygrad_edu/io.py", "nn/checkpoint.py")
 tg.manual_seed(0)
 data = TensorDataset(*make_moons(128))
 model = nn.Sequential(nn.Linear(2, 16), nn.ReLU(), nn.Dropout(0.2), nn.Linear(16, 2))
@@ -134,7 +136,6 @@ checkpoint = nn.Checkpoint(
     path, model=model, optimizer=optimizer, scheduler=scheduler, loader=loader
 )
 for epoch in range(checkpoint.resume(), epochs):
-    print(epoch, flush=True)
     for x, y in loader:
         optimizer.zero_grad()
         nn.functional.cross_entropy(model(x), y).backward()
@@ -145,27 +146,23 @@ for epoch in range(checkpoint.resume(), epochs):
 
 
 def test_a_run_that_is_killed_again_and_again_ends_as_one_that_was_not(tmp_path):
-    def start(name):
-        run = [sys.executable, "-c", RUN, str(tmp_path / name), "20"]
-        return subprocess.Popen(run, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    """It is killed where it resumes, or before, in or after one of its next saves."""
+    tests = Path(__file__).parent
+    env = os.environ | {"PYTHONPATH": os.pathsep.join([str(tests.parent), str(tests)])}
 
-    _, errors = start("whole").communicate()
-    assert errors == ""
+    def status(name, line):
+        run = [sys.executable, "-c", RUN, str(tmp_path / name), str(line)]
+        ended = subprocess.run(run, capture_output=True, text=True, env=env)
+        assert ended.stderr == ""
+        return ended.returncode
+
+    assert status("whole", 0) == 0
     wanted = (tmp_path / "whole").read_bytes()
-    random.seed(3)
+    lines = random.Random(3)
     kills = 0
-    for _ in range(100):
-        process = start("broken")
-        for _ in range(random.randint(1, 3)):  # counted in epochs, whatever the machine's speed
-            process.stdout.readline()
-        time.sleep(random.uniform(0, 0.01))
-        process.kill()
-        _, errors = process.communicate()
-        assert errors == ""
-        if process.returncode != -signal.SIGKILL:
-            break
+    while status("broken", lines.randint(300, 5000)) == -signal.SIGKILL:
         kills += 1
-    assert kills >= 2, "it was hardly disturbed"
+    assert kills >= 3, "it was hardly disturbed"
     assert (tmp_path / "broken").read_bytes() == wanted
 
 

@@ -465,6 +465,15 @@ class Doing(Dataset):
         return self.count
 
 
+def wait_until(done):
+    """Let other threads go on until they are done; however slow the machine is."""
+    for _ in range(6000):
+        if done():
+            return
+        time.sleep(0.01)
+    pytest.fail("still not done after a minute")
+
+
 @pytest.mark.parametrize("workers", [1, 2, 5])
 def test_workers_keep_the_order(workers):
     def slow(i):
@@ -489,19 +498,15 @@ def test_workers_fetch_no_more_than_a_little_ahead():
     asked = []
     batches = iter(DataLoader(Doing(100, asked.append), 1, num_workers=2, collate_fn=len))
     next(batches)
-    time.sleep(0.05)
-    assert 4 <= len(asked) <= 5  # two for each worker, and the one that was taken
+    wait_until(lambda: len(asked) >= 4)
+    assert len(asked) <= 5  # two for each worker, and the one that was taken
     batches.close()
 
 
 def test_workers_end_with_the_loop():
     for _ in DataLoader(Doing(50, int), 1, num_workers=3):
         break
-    for _ in range(200):
-        if not [t for t in threading.enumerate() if t.name.startswith("DataLoader")]:
-            return
-        time.sleep(0.01)
-    pytest.fail("workers are still there")
+    wait_until(lambda: not any(t.name.startswith("DataLoader") for t in threading.enumerate()))
 
 
 @pytest.mark.parametrize("workers", [1, 3])
@@ -536,43 +541,53 @@ def test_an_exception_in_a_stream_or_in_worker_init_fn_too():
         list(DataLoader(numbered(3), num_workers=1, worker_init_fn=refuse))
 
 
+@pytest.fixture
+def _ctrl_c_interrupts():
+    """Also where whoever started the tests ignores it: nohup, or a script's `&`."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("_ctrl_c_interrupts")
 def test_ctrl_c_stops_a_loader_whose_workers_hang():
-    end = threading.Event()
+    end, freed = threading.Event(), []
 
     def hang(i):
         if i == 0:
-            time.sleep(0.1)  # until the loop waits for it
+            time.sleep(0.1)  # so that the loop most likely waits for it; it is right if not, too
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-        end.wait(10)
+        freed.append(end.wait(60))
 
-    start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
         list(DataLoader(Doing(5, hang), 1, num_workers=2, collate_fn=len))
     end.set()
-    assert time.monotonic() - start < 5
+    wait_until(lambda: freed)
+    assert all(freed), "it stopped when the workers did"
 
 
 def test_a_program_whose_workers_hang_ends_at_ctrl_c():
     code = """
 import signal, threading, time, nn
+signal.signal(signal.SIGINT, signal.default_int_handler)
 class Hanging(nn.data.Dataset):
     def __getitem__(self, i):
         if i == 0:
-            time.sleep(0.1)  # until the loop waits for it
+            time.sleep(0.1)  # so that the loop most likely waits for it
             signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
         threading.Event().wait()
     def __len__(self):
         return 5
 list(nn.data.DataLoader(Hanging(), num_workers=2))
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300)
     assert run.stderr.endswith("KeyboardInterrupt\n"), run.stderr
 
 
 def test_a_batch_that_takes_too_long_is_a_timeout():
     end = threading.Event()
     with pytest.raises(TimeoutError):
-        list(DataLoader(Doing(1, lambda i: end.wait(10)), num_workers=1, timeout=0.01))
+        list(DataLoader(Doing(1, lambda i: end.wait(60)), num_workers=1, timeout=0.01))
     end.set()
 
 

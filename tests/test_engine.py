@@ -1065,11 +1065,11 @@ def test_the_mode_is_the_thread_s_own(lib):
         found.append(lib.is_grad_enabled())
         with lib.no_grad():
             inside.set()
-            done.wait(10)
+            done.wait(60)
             found.append(leaf([1.0], lib).sum().requires_grad)
 
     thread = in_a_thread(work)
-    assert inside.wait(10)
+    assert inside.wait(60)
     assert leaf([1.0], lib).sum().requires_grad
     done.set()
     thread.join()
@@ -1086,7 +1086,7 @@ def test_two_threads_may_run_one_decorated_function(lib):
     @lib.no_grad()
     def held(entered, leave):
         events[entered].set()
-        events[leave].wait(10)
+        events[leave].wait(60)
 
     def second():
         with lib.no_grad():
@@ -1099,7 +1099,7 @@ def test_two_threads_may_run_one_decorated_function(lib):
         events["first out"].set()
 
     one = in_a_thread(first)
-    assert events["first in"].wait(10)
+    assert events["first in"].wait(60)
     other = in_a_thread(second)
     one.join()
     other.join()

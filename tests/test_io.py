@@ -223,43 +223,48 @@ def test_a_name_without_a_folder(tmp_path, monkeypatch):
 
 
 KILLED = """
-import os, random, signal, sys, time, tinygrad_edu as tg
+import os, sys, tinygrad_edu as tg
+from stopping import die_at_line
 
-path, count = sys.argv[1], int(sys.argv[2])
-random.seed(0)
+path = sys.argv[1]
 
 def version(k):
-    return {"k": k, "x": tg.full((50_000,), float(k)), "parts": [tg.full((k % 7,), k)] * 3}
+    return {"k": k, "x": tg.full((5_000,), float(k)), "parts": [tg.full((k + 2,), k)] * 3}
 
 tg.save(version(0), path)
-seen = set()
-for _ in range(count):
+found, halves, line, status = [], 0, 0, None
+while status != 0:  # until a child is not killed, since it has no such line
+    line += 1
     child = os.fork()
     if not child:
-        k = tg.load(path)["k"]
-        while True:
-            k += 1
-            tg.save(version(k), path)
-    time.sleep(random.uniform(0.002, 0.02))
-    os.kill(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    found = tg.load(path)
-    whole = version(found["k"])
-    assert tg.equal(found["x"], whole["x"])
-    assert all(map(tg.equal, found["parts"], whole["parts"]))
-    seen.add(found["k"])
-print(len(seen), "halves:", len(os.listdir(os.path.dirname(path))) - 1)
+        die_at_line(line, "tinygrad_edu/io.py")
+        tg.save(version(1), path)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    k = tg.load(path)["k"]
+    whole = version(k)
+    assert tg.equal(tg.load(path)["x"], whole["x"])
+    assert all(map(tg.equal, tg.load(path)["parts"], whole["parts"]))
+    found.append(k)
+    halves = max(halves, len(os.listdir(os.path.dirname(path))) - 1)
+    tg.save(version(0), path)
+print(line, len(set(found)), halves)
 """
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="it forks")
 def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path):
-    run = [sys.executable, "-c", KILLED, str(tmp_path / "file"), "100"]
-    result = subprocess.run(run, capture_output=True, text=True)
+    """It is killed at the first line of saving, at the second, and so on to the last."""
+    tests = Path(__file__).parent
+    path = os.pathsep.join([str(tests.parent), str(tests)])
+    env = os.environ | {"PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    run = [sys.executable, "-c", KILLED, str(tmp_path / "file")]
+    result = subprocess.run(run, capture_output=True, text=True, env=env)
     assert result.returncode == 0, result.stderr
-    versions, _, halves = result.stdout.split()
-    assert int(versions) > 20, "the programs were killed before they saved"
-    assert int(halves) > 0, "none was killed on the way"
+    lines, versions, halves = map(int, result.stdout.split())
+    assert lines > 20
+    assert versions == 2, "all were killed before the new file took its name, or none"
+    assert halves > 0, "none was killed while it wrote"
 
 
 # ---------------------------------------------------------------- files of other kinds

@@ -210,40 +210,23 @@ def test_every_op_has_its_formula():
 # ---------------------------------------------------------------- as a user gets it
 
 
+def test_python_itself_warns_of_nothing():
+    """Neither when a file is compiled (bad escapes) nor when the packages are imported."""
+    for folder in ("tinygrad_edu", "nn", "tests", "examples", "benchmarks", "docs"):
+        for path in (ROOT / folder).rglob("*.py"):
+            compile(path.read_text(), str(path), "exec")
+    names = ", ".join(name for name, _ in modules() if not name.endswith("__main__"))
+    run = [sys.executable, "-W", "error", "-c", f"import {names}"]
+    result = subprocess.run(run, capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+
+
 def test_types_are_seen_from_outside(tmp_path):
     script = tmp_path / "user.py"
     script.write_text("import tinygrad_edu as tg\nreveal_type(tg.tensor(1.0).exp())\n")
     run = [sys.executable, "-m", "mypy", "--strict", str(script)]
     output = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path).stdout
     assert 'Revealed type is "tinygrad_edu.tensor.Tensor"' in output
-
-
-def test_a_wheel_installs_into_a_fresh_environment(tmp_path):
-    def run(*command, **options):
-        result = subprocess.run(command, capture_output=True, text=True, **options)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
-
-    run(sys.executable, "-m", "build", "--wheel", "--outdir", str(tmp_path), str(ROOT))
-    (wheel,) = tmp_path.glob("*.whl")
-    assert tg.__version__ in wheel.name
-    run(sys.executable, "-m", "venv", str(tmp_path / "fresh"))
-    python = str(tmp_path / "fresh" / "bin" / "python")
-    run(python, "-m", "pip", "install", "--quiet", str(wheel))
-    code = """
-import sys, tinygrad_edu as tg, nn
-assert not {"graphviz", "safetensors"} & set(sys.modules), "imported before their first use"
-x = tg.tensor([1.0, 2.0], requires_grad=True)
-(x * x).sum().backward()
-assert x.grad.tolist() == [2.0, 4.0]
-assert len(nn.data.Digits()) == 1437
-assert tg.viz.draw((x * x).sum()).source.startswith("digraph")
-assert not {"torch", "matplotlib", "hypothesis", "sklearn"} & set(sys.modules)
-print(tg.__version__, tg.__file__)
-"""
-    printed = run(python, "-c", code, cwd=tmp_path)
-    assert printed.startswith(tg.__version__)
-    assert "site-packages" in printed
 
 
 def test_the_versions_agree():

@@ -7,6 +7,7 @@ import pytest
 import torch
 from test_init import same_distribution
 
+import nn
 import tinygrad_edu as tg
 from nn import init
 
@@ -42,7 +43,7 @@ LAYERS = [
 @pytest.mark.parametrize("code", LAYERS)
 def test_a_layer_starts_as_pytorchs_does(code):
     torch.manual_seed(0)
-    ours, theirs = eval(f"nn.{code}"), eval(f"torch.nn.{code}")
+    ours, theirs = eval(f"nn.{code}", {"nn": nn}), eval(f"torch.nn.{code}")
     mine, oracle = ours.state_dict(), theirs.state_dict()
     assert [*mine] == [*oracle]
     for name, tensor in oracle.items():

@@ -107,7 +107,7 @@ def multinomial(
     finite, random = "weights are finite and at least 0", numpy_generator(generator)
     weights = within("multinomial", finite, input, lambda w: (w >= 0) & (w < np.inf))
     weights = weights.astype(float64)
-    fewest = (weights > 0).sum(axis=-1).min(initial=num_samples)
+    fewest = np.min((weights > 0).sum(axis=-1), initial=num_samples)
     needed = 1 if replacement else num_samples
     if weights.ndim not in (1, 2) or num_samples < 1 or fewest < needed:
         raise RuntimeError(

@@ -159,7 +159,7 @@ class Draw:
     def variance(self) -> Case:
         """A reduction, and a `ddof` below the count of the numbers that become one."""
         (full,), params = self.reduction()
-        count = int(np.ones(full).sum(params["axis"]).max())
+        count = int(np.max(np.ones(full).sum(params["axis"])))
         return (full,), params | {"ddof": self.integer(0, count - 1)}
 
     def shifts(self) -> Case:
