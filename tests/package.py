@@ -32,6 +32,6 @@ assert tg.viz.draw((x * x).sum()).source.startswith("digraph")
 assert not {"torch", "matplotlib", "hypothesis", "sklearn"} & set(sys.modules)
 print(tg.__version__, tg.__file__)
 """
-    printed = run(python, "-c", code, cwd=tmp_path)
+    printed = run(python, "-E", "-c", code, cwd=tmp_path)  # whatever $PYTHONPATH says
     assert printed.startswith(tg.__version__)
     assert "site-packages" in printed
