@@ -39,6 +39,7 @@ tinygrad_edu.grad_mode
 tinygrad_edu.clock
 tinygrad_edu.device
 tinygrad_edu.dtypes
+tinygrad_edu.size
 """
 
 # The same within packages, from the bottom: a file imports those before it.

@@ -30,6 +30,7 @@ from .io import *
 from .printing import set_printoptions
 from .random import *
 from .rng import *
+from .size import *
 from .tensor import Tensor
 from . import autograd, func, linalg, ops
 
@@ -41,7 +42,7 @@ __version__ = "0.1.0"
 # fmt: off
 __all__ = [
     "BoolTensor", "ByteTensor", "DoubleTensor", "FloatTensor", "Generator", "HalfTensor",
-    "IntTensor", "LongTensor", "ShortTensor", "Tensor", "abs", "absolute", "accelerator", "acos",
+    "IntTensor", "LongTensor", "ShortTensor", "Size", "Tensor", "abs", "absolute", "accelerator", "acos",
     "acosh", "add", "addcdiv", "addcmul", "addmm", "all", "allclose", "amax", "amin", "any",
     "arange", "arccos", "arccosh", "arcsin", "arcsinh", "arctan", "arctan2", "arctanh", "argmax",
     "argmin", "argsort", "argwhere", "as_tensor", "asarray", "asin", "asinh", "atan", "atan2",
@@ -51,7 +52,7 @@ __all__ = [
     "ceil", "celu", "cholesky", "chunk", "clamp", "clamp_max", "clamp_min", "clip", "complex128",
     "complex64", "concat", "concatenate", "cos", "cosh", "count_nonzero", "cuda", "cumprod",
     "cumsum", "default_generator", "det", "device", "diag", "diag_embed", "diagonal", "diff",
-    "digamma", "distributions", "div", "divide", "dot", "double", "dropout", "e", "einsum", "empty",
+    "digamma", "distributions", "div", "divide", "dot", "double", "dropout", "dtype", "e", "einsum", "empty",
     "empty_like", "enable_grad", "eq", "equal", "erf", "exp", "exp2", "expm1", "eye", "finfo",
     "fix", "flatten", "flip", "float", "float16", "float32", "float64", "floor", "floor_divide",
     "fmod", "frac", "from_dlpack", "from_numpy", "full", "full_like", "func", "gather", "ge", "ger",

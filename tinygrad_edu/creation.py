@@ -10,8 +10,9 @@ import numpy as np
 from .device import check_device
 from .dtypes import Array, DTypeLike, as_array, float64, result_type
 from .functions.arguments import plain
-from .functions.filling import array_of, filled, size_given
+from .functions.filling import array_of, filled, number_of, size_given
 from .graph import TensorBase
+from .size import Size
 from .tensor import Tensor
 
 
@@ -90,7 +91,8 @@ def empty(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
 
 def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any) -> Tensor:
     """A tensor in which every number is `fill_value`, in the dtype that it has in `tensor()`."""
-    value, shape = array_of(fill_value, dtype), size_given("full", (), size)
+    shape = size_given("full", (), size)
+    value = array_of(number_of("full", fill_value), dtype)
     return made(partial(np.full, shape, value), dtype=value.dtype, **options)
 
 
@@ -146,11 +148,20 @@ def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
 
 def _typed(name: str, dtype: str) -> Callable[..., Tensor]:
     def make(*data: Any) -> Tensor:
-        is_size = all(isinstance(n, int) for n in data)
-        return empty(data or 0, dtype=dtype) if is_size else tensor(*data, dtype=dtype)
+        given = data[0] if len(data) == 1 else data
+        if not data or isinstance(given, Size) or all(isinstance(n, int | np.integer) for n in data):
+            return empty(*data or (0,), dtype=dtype)
+        if isinstance(given, Tensor) and given.dtype == dtype:
+            return given.detach()
+        if len(data) > 1 or not isinstance(given, list | tuple | range | np.ndarray):
+            raise TypeError(f"{name}: it takes sizes, a Size, or a list of numbers, not {given!r}")
+        return tensor(given, dtype=dtype)
 
     make.__name__ = make.__qualname__ = name
-    make.__doc__ = f"A tensor of {dtype}: {name}([1, 2]) of these numbers, {name}(2, 3) of a size."
+    make.__doc__ = (
+        f"A tensor of {dtype}: {name}([1, 2]) of these numbers, {name}(2, 3) and {name}(x.size()) "
+        "of a size."
+    )
     return make
 
 

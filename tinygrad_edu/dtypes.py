@@ -1,6 +1,7 @@
 """Types of numbers: the default float, what a Python list becomes, and where two dtypes meet."""
 
-from functools import lru_cache
+from functools import lru_cache, reduce
+from itertools import chain
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import DTypeLike as NumpyDTypeLike, NDArray
 Array = NDArray[Any]
 DType = np.dtype[Any]
 DTypeLike = NumpyDTypeLike | None
+dtype = np.dtype  # the class of float32 and all others
 
 float16, float32, float64 = np.dtype("float16"), np.dtype("float32"), np.dtype("float64")
 int8, int16, int32, int64 = (np.dtype(f"int{bits}") for bits in (8, 16, 32, 64))
@@ -39,8 +41,8 @@ def set_default_dtype(dtype: DTypeLike) -> None:
 @np.errstate(over="ignore")
 def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     """`data` as an array, with PyTorch's dtypes: an array keeps its own, Python floats take the
-    default float, ints int64, bools bool.  What is too large for a float dtype is inf.  Copies only
-    where it must."""
+    default float, ints int64, bools bool, and what lists mix meets as tensors of several dtypes do.
+    What is too large for a float dtype is inf.  Copies only where it must."""
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         return data if dtype is None else data.astype(dtype)  # type: ignore[no-any-return]
     try:
@@ -48,17 +50,31 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
     except ValueError as error:
         why = f"{error}.  Rows are of the same length: pad them, or keep a list"
         raise ValueError(f"cannot make a tensor of {type(data).__name__}: {why}") from None
-    if dtype is None and array.dtype.char in "dLQ" and not hasattr(_first(data), "dtype"):
-        if array.dtype.kind == "u":
-            raise ValueError(f"{array.max()} is too large for int64; write it as a float")
-        array = array.astype(_default)
+    if dtype is None and array.dtype.kind in "fu" and not hasattr(data, "dtype"):
+        array = array.astype(_met(data, array), copy=False)
     return array.astype(checked(array.dtype), copy=False)
 
 
-def _first(data: Any) -> Any:
-    while isinstance(data, list | tuple) and data:
-        data = data[0]
-    return data
+def _met(data: Any, array: Array) -> DType:
+    """The dtype in which Python's and NumPy's numbers in (nested) lists meet."""
+    found = leaves(data)
+    kinds = set(map(type, found))
+    if kinds <= {float, int, bool}:
+        if array.dtype.kind == "u":
+            raise ValueError(f"{array.max()} is too large for int64; write it as a float")
+        return _default
+    python = {kind: result_type(kind()) for kind in kinds & {float, int, bool}}
+    dtypes = {python.get(type(x)) or np.asarray(x).dtype for x in found}
+    return reduce(promote_types, dtypes) if dtypes else _default
+
+
+def leaves(data: Any) -> list[Any]:
+    """What (nested) lists and tuples hold, in order."""
+    found = [data]
+    while any(issubclass(kind, list | tuple | range) for kind in set(map(type, found))):
+        rows = [x if isinstance(x, list | tuple | range) else (x,) for x in found]
+        found = list(chain.from_iterable(rows))
+    return found
 
 
 def checked(dtype: DTypeLike) -> DType:

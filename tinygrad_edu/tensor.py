@@ -20,13 +20,15 @@ from numpy import ndarray
 
 from . import clock, graph, leaf, numpy_protocol, ops
 from .device import device
-from .dtypes import RANKS, Array, DType, DTypeLike, as_array, float32, row_of_ones
+from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype, row_of_ones
 from .functions.arguments import check_dim, plain
+from .functions.filling import array_of, size_given
 from .grad_mode import mode
-from .graph import Node, Shape, TensorBase
+from .graph import Node, TensorBase
 from .inplace import is_stored_back, is_view
 from .methods import Methods
 from .printing import tensor_text
+from .size import Size, as_size
 
 
 class Tensor(Methods):
@@ -42,18 +44,16 @@ class Tensor(Methods):
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
         if data.__class__ is not ndarray:
-            if data.__class__ is int:  # Tensor(2, 3): a shape, as in PyTorch
-                data, node = np.zeros((data, *filter(None, [node]), *sizes), float32), None
-            data = _new_array(data)
+            data, node = _new_array(data, node, sizes)
         self.array = data
         self.node = node
 
     # -------------------------------------------------------- what it is
 
     @property
-    def shape(self) -> Shape:
-        """The size of each dimension."""
-        return self.array.shape  # type: ignore[no-any-return]
+    def shape(self) -> Size:
+        """The size of each dimension, a tuple."""
+        return as_size(Size, self.array.shape)
 
     @property
     def dtype(self) -> DType:
@@ -389,13 +389,20 @@ def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     return new.requires_grad_(requires_grad)
 
 
-def _new_array(data: Any) -> Array:
-    """For `Tensor([1, 2])`: Python numbers become the default float, as in PyTorch."""
-    if isinstance(data, TensorBase):
-        return data.array  # type: ignore[no-any-return]
-    array = as_array(data)
-    numbers = isinstance(data, list | tuple | int | float)
-    return array.astype(float32) if numbers and array.dtype.kind in "iub" else array
+def _new_array(data: Any, node: Any, sizes: tuple[int, ...]) -> tuple[Array, Any]:
+    """For `Tensor([1, 2])`, `Tensor(2, 3)` and `Tensor(x.size())`: numbers, or zeros of a shape, in
+    the default float, as in PyTorch."""
+    whole = isinstance(data, int | np.integer) and not isinstance(data, bool)
+    if whole and (isinstance(data, int) or node is not None):
+        shape = (data, *(() if node is None else (node,)), *sizes)
+        return np.zeros(size_given("Tensor", shape), get_default_dtype()), None
+    if isinstance(data, Size):
+        return np.zeros(data, get_default_dtype()), node
+    if isinstance(data, list | tuple | range):
+        return array_of(data, get_default_dtype()), node
+    if data is None or isinstance(data, bool | float | str):
+        raise TypeError(f"Tensor: it takes sizes, or a list of numbers; see tensor({data!r})")
+    return array_of(data), node
 
 
 CPU = device()

@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import graph
 from ..device import check_device
-from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype
+from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
 from .arguments import T, plain, sizes_of
 
 
@@ -38,14 +38,38 @@ def size_given(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int
 
 def array_of(data: Any, dtype: DTypeLike = None) -> Array:
     """Numbers, (nested) lists, arrays or tensors as an array, which may share their memory."""
-    return as_array(_without_tensors(data), dtype)
+    if isinstance(data, list | tuple):
+        kinds = set(map(type, leaves(data)))
+        if any(issubclass(kind, graph.TensorBase) for kind in kinds):
+            data = _without_tensors(data)
+    else:
+        kinds = {type(data)}
+    if kinds & {str, bytes, complex, type(None)}:  # NumPy would read "1.5", and None as nan
+        given = np.asarray(data).dtype
+        raise TypeError(f"a tensor holds floats, integers or bools, not {given}: {data!r}")
+    return as_array(plain(data), dtype)
+
+
+def number_of(name: str, value: Any) -> Any:
+    """The Python number to fill with.  Raises TypeError unless it is one number, and a constant:
+    no gradient would flow back from what is filled."""
+    if isinstance(value, list | tuple) or np.ndim(plain(value)) or getattr(value, "node", None):
+        how = "to repeat a tensor, with its gradient, use value.expand(size)"
+        raise TypeError(f"{name}: it fills with one number, a constant, not {value!r}; {how}")
+    return array_of(value).item()
 
 
 def _without_tensors(data: Any) -> Any:
-    nested = (list, tuple, graph.TensorBase)
-    if isinstance(data, list | tuple) and any(isinstance(x, nested) for x in data):
-        return [_without_tensors(x) for x in data]
-    return plain(data)
+    """The lists with arrays for tensors.  Among numbers a tensor of one element is a number, be its
+    shape () or (1, 1): `[t[0], 2.0]` are two numbers."""
+    if not isinstance(data, list | tuple):
+        return plain(data)
+    items = [_without_tensors(x) for x in data]
+    if all(isinstance(x, graph.TensorBase) or np.isscalar(x) for x in data) and all(
+        np.size(x) == 1 for x in items
+    ):
+        return [x.reshape(()) if isinstance(x, np.ndarray) else x for x in items]
+    return items
 
 
 def like(input: T, fill: Any, dtype: Any = None, memory_format: Any = None, **options: Any) -> T:
@@ -74,7 +98,7 @@ def empty_like(input: T, **options: Any) -> T:
 
 def full_like(input: T, fill_value: Any, **options: Any) -> T:
     """`fill_value` in the shape and dtype of `input`."""
-    return like(input, partial(np.full_like, plain(input), plain(fill_value)), **options)
+    return like(input, partial(np.full_like, plain(input), number_of("full_like", fill_value)), **options)
 
 
 # ---------------------------------------------------------------- in its dtype only
@@ -103,4 +127,4 @@ def new_empty(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
 def new_full(input: T, size: Any, fill_value: Any, **options: Any) -> T:
     """`fill_value` in this size, in the dtype of `input`."""
     shape = size_given("new_full", (), size)
-    return like(input, partial(np.full, shape, plain(fill_value)), **options)
+    return like(input, partial(np.full, shape, number_of("new_full", fill_value)), **options)

@@ -1,0 +1,63 @@
+"""Size: the shape of a tensor, a tuple that knows how many numbers it stands for.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.zeros(5, 2)
+>>> x.shape, x.shape.numel(), x.shape == (5, 2)
+(torch.Size([5, 2]), 10, True)
+"""
+
+from collections.abc import Iterable
+from math import prod
+from operator import index
+from typing import Any, SupportsIndex
+
+__all__ = ["Size"]
+
+
+class Size(tuple[int, ...]):
+    """The sizes of a tensor's dimensions: what `x.shape` and `x.size()` return.
+
+    It is a tuple in all that it does, and prints as PyTorch's does.  Slices, sums and multiples are
+    Sizes again.  A function that takes numbers or a shape tells by this class that it was given a
+    shape: `FloatTensor(x.size())` has the shape of x, `FloatTensor((5, 2))` the numbers 5 and 2.
+
+    Raises TypeError for what is no whole number.
+
+    >>> Size([5, 2]) + (3,), Size((5, 2))[:1]
+    (torch.Size([5, 2, 3]), torch.Size([5]))
+    """
+
+    __slots__ = ()
+
+    def __new__(cls, sizes: Iterable[SupportsIndex] = ()) -> "Size":
+        items = tuple(sizes)
+        for i, item in enumerate(items):
+            if not hasattr(item, "__index__"):
+                raise TypeError(f"Size: a size is a whole number, not {item!r} (item {i})")
+        return as_size(cls, [int(index(item)) for item in items])
+
+    def numel(self) -> int:
+        """How many numbers a tensor of this shape holds: the product; 1 for a 0-d tensor."""
+        return prod(self)
+
+    def __repr__(self) -> str:
+        return f"torch.Size({list(self)})"
+
+    def __getitem__(self, key: Any) -> Any:
+        found = tuple.__getitem__(self, key)
+        return as_size(Size, found) if found.__class__ is tuple else found
+
+    def __add__(self, other: Any) -> Any:
+        found = tuple.__add__(self, other)
+        return as_size(Size, found)
+
+    def __radd__(self, other: Any) -> Any:
+        return as_size(Size, (*other, *self)) if isinstance(other, tuple) else NotImplemented
+
+    def __mul__(self, times: SupportsIndex) -> "Size":
+        return as_size(Size, tuple.__mul__(self, times))
+
+    __rmul__ = __mul__
+
+
+as_size = tuple.__new__  # as_size(Size, shape), where the shape is known to hold ints
