@@ -126,7 +126,9 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if weight.ndim == 2:
         return ops.linear(input, weight, bias)
     if weight.ndim != 1:
-        raise RuntimeError(f"linear: the weight is (out, in) or (in,), not of shape {weight.shape}")
+        raise RuntimeError(
+            f"linear: the weight is (out, in) or (in,), not of shape {tuple(weight.shape)}"
+        )
     y = input @ weight
     return y if bias is None else y + bias
 
@@ -217,7 +219,8 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.numel() not in (1, channels):
         raise RuntimeError(
-            f"prelu: {weight.numel()} slopes for an input {input.shape} of {channels} channels; "
+            f"prelu: {weight.numel()} slopes for an input {tuple(input.shape)} of "
+            f"{channels} channels; "
             "give one, or one for each"
         )
     weight = weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim else weight.reshape(())
@@ -304,7 +307,9 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     """y = a sigmoid(b), for the halves a and b of x along `dim`  (Dauphin et al., 2017)."""
     size = input.size(dim)
     if size % 2:
-        raise RuntimeError(f"glu: dimension {dim} of {input.shape} is cut in half, so it is even")
+        raise RuntimeError(
+            f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so it is even"
+        )
     x = input.transpose(dim, -1)
     a, b = x[..., : size // 2], x[..., size // 2 :]
     return (a * sigmoid(b)).transpose(dim, -1)

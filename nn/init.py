@@ -173,7 +173,8 @@ def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
 def _fans(tensor: Tensor) -> tuple[int, int]:
     if tensor.ndim < 2:
         raise ValueError(
-            f"init: a tensor of shape {tensor.shape} has no fan_in and fan_out; it needs (out, in)"
+            f"init: a tensor of shape {tuple(tensor.shape)} has no fan_in and fan_out; it "
+            "needs (out, in)"
         )
     field = math.prod(tensor.shape[2:])
     return tensor.shape[1] * field, tensor.shape[0] * field

@@ -51,7 +51,7 @@ def check_pair(name: str, input: Tensor, target: Tensor, which: str = "input and
 
 def refuse_empty(name: str, input: Tensor) -> None:
     raise ValueError(
-        f"{name}: the batch is empty, shape {input.shape}: there is nothing to average"
+        f"{name}: the batch is empty, shape {tuple(input.shape)}: there is nothing to average"
     )
 
 
@@ -62,7 +62,7 @@ def refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
     if lost and np.isnan(target.array).any():
         place = [*first(np.isnan(target.array))]
         raise ValueError(
-            f"{name}: the target, of shape {target.shape}, holds nan at {place}; leave such "
+            f"{name}: the target, of shape {tuple(target.shape)}, holds nan at {place}; leave such "
             "examples out, or fill in a number"
         )
 

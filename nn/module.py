@@ -403,7 +403,7 @@ class Module:
             problems += [f"unexpected: {path}" for path in keys.unexpected_keys]
         given = {path: tg.as_tensor(state_dict[path]) for path in own if path in state_dict}
         problems += [
-            f"shape of {path}: {tensor.shape} given, {own[path].shape} here"
+            f"shape of {path}: {tuple(tensor.shape)} given, {tuple(own[path].shape)} here"
             for path, tensor in given.items()
             if tensor.shape != own[path].shape
         ]

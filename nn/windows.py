@@ -120,11 +120,14 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
     if weight.ndim != x.ndim or channels != takes:
         meant = "(channels, out / groups" if transposed else "(out, channels / groups"
         raise RuntimeError(
-            f"{name}: the input {x.shape} has {channels} channels, but the weight {weight.shape}, "
+            f"{name}: the input {tuple(x.shape)} has {channels} channels, but the weight "
+            f"{tuple(weight.shape)}, "
             f"which is {meant}, *kernel) with groups={groups}, takes {takes}"
         )
     if bias is not None and bias.shape != (out,):
-        raise RuntimeError(f"{name}: the bias is ({out},), one for each output, not {bias.shape}")
+        raise RuntimeError(
+            f"{name}: the bias is ({out},), one for each output, not {tuple(bias.shape)}"
+        )
 
 
 def _conv(
@@ -178,7 +181,9 @@ def _conv_transpose(
     each = zip(counts, kernel, stride, dilation, before, extra, strict=True)
     size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, d, p, e in each])
     if min(size) < 1:
-        raise RuntimeError(f"{name}: padding {before} leaves nothing of {input.shape}: {size}")
+        raise RuntimeError(
+            f"{name}: padding {before} leaves nothing of {tuple(input.shape)}: {size}"
+        )
     windows = ops.Windows(size, kernel, counts, stride, dilation, before)
     y = ops.conv_transpose(input, weight, windows=windows, groups=groups)
     return y if bias is None else y + bias.reshape((-1, *(1,) * ndim))
@@ -363,7 +368,8 @@ def _fold(
     (n, rows, columns), kernel = input.shape, prod(windows.kernel)
     if rows % kernel or columns != prod(windows.counts):
         raise RuntimeError(
-            f"fold: {input.shape} does not hold the windows of {size}: they are {windows.counts}, "
+            f"fold: {tuple(input.shape)} does not hold the windows of {size}: they are "
+            f"{windows.counts}, "
             f"and each column is as long as the kernel, {kernel}, or a multiple of it"
         )
     shape = (n, rows // kernel, *windows.kernel, *windows.counts)
@@ -392,7 +398,9 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = Non
     if mode != "constant" and mode not in _MODES:
         raise NotImplementedError(f"pad: there is no mode {mode!r}; see {[*_MODES]}")
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise RuntimeError(f"pad: {pad} is not a pair for each of the last dims of {input.shape}")
+        raise RuntimeError(
+            f"pad: {pad} is not a pair for each of the last dims of {tuple(input.shape)}"
+        )
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
         ::-1
     ]

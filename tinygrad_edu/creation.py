@@ -149,7 +149,11 @@ def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
 def _typed(name: str, dtype: str) -> Callable[..., Tensor]:
     def make(*data: Any) -> Tensor:
         given = data[0] if len(data) == 1 else data
-        if not data or isinstance(given, Size) or all(isinstance(n, int | np.integer) for n in data):
+        if (
+            not data
+            or isinstance(given, Size)
+            or all(isinstance(n, int | np.integer) for n in data)
+        ):
             return empty(*data or (0,), dtype=dtype)
         if isinstance(given, Tensor) and given.dtype == dtype:
             return given.detach()

@@ -191,7 +191,7 @@ def shape_of(x: Any) -> Any:
 
 
 def described(x: Any) -> str:
-    return f"{x.shape} {x.dtype}" if hasattr(x, "dtype") else repr(x)
+    return f"{tuple(x.shape)} {x.dtype}" if hasattr(x, "dtype") else repr(x)
 
 
 class OpFunction(Protocol):

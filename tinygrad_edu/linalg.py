@@ -53,7 +53,7 @@ def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = No
 
 def _check_matrix(A: Any, name: str) -> None:
     if A.ndim < 2:
-        raise RuntimeError(f"{name}: {A.shape} is no matrix: it takes 2 dimensions or more")
+        raise RuntimeError(f"{name}: {tuple(A.shape)} is no matrix: it takes 2 dimensions or more")
 
 
 # ---------------------------------------------------------------- factorisations
@@ -128,7 +128,9 @@ def norm(
     of all numbers, if neither is given."""
     if ord is not None and dim is None:
         if A.ndim not in (1, 2):
-            raise RuntimeError(f"norm: say dim= for ord={ord!r} of a tensor of shape {A.shape}")
+            raise RuntimeError(
+                f"norm: say dim= for ord={ord!r} of a tensor of shape {tuple(A.shape)}"
+            )
         dim = tuple(range(A.ndim))
     of_matrix = isinstance(ord, str) or not (ord is None or isinstance(dim, int) or len(dim) == 1)
     return (matrix_norm if of_matrix else vector_norm)(A, ord, dim, keepdim, dtype=dtype)

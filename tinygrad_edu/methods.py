@@ -152,7 +152,9 @@ class Methods(TensorBase):
     def fill_(self: Any, value: Any) -> Any:
         """Make every number `value`."""
         if getattr(value, "ndim", 0):
-            raise RuntimeError(f"fill_: the value is one number, not {value.shape}; see copy_")
+            raise RuntimeError(
+                f"fill_: the value is one number, not {tuple(value.shape)}; see copy_"
+            )
         return self.copy_(value)
 
     def zero_(self: Any) -> Any:

@@ -101,7 +101,9 @@ class Tensor(Methods):
     def item(self) -> Any:
         """The Python number in a tensor of one element."""
         if self.array.size != 1:
-            raise RuntimeError(f"item: {self.shape} holds {self.numel()}, not one; use tolist()")
+            raise RuntimeError(
+                f"item: {self.array.shape} holds {self.numel()}, not one; use tolist()"
+            )
         return self.array.item()
 
     def tolist(self) -> Any:
@@ -364,12 +366,14 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if gradient is None:
         if output.array.size != 1:
             how = "reduce it to one number first, with sum() or mean(), or give gradient="
-            raise RuntimeError(f"backward: this has shape {output.shape}: {how}")
+            raise RuntimeError(f"backward: this has shape {output.array.shape}: {how}")
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
     given = as_array(plain(gradient))
     if given.shape != output.shape:
-        raise RuntimeError(f"backward: gradient= is {given.shape}, but this is {output.shape}")
+        raise RuntimeError(
+            f"backward: gradient= is {given.shape}, but this is {output.array.shape}"
+        )
     if create_graph and isinstance(gradient, TensorBase):
         return gradient
     given = given.astype(output.dtype)  # a copy: the caller may write to it, as to a .grad

@@ -56,7 +56,8 @@ class Muon(Optimizer):
             if p.ndim != 2:
                 del self.param_groups[-1]
                 raise ValueError(
-                    f"Muon: parameter {i} has shape {p.shape}; it trains matrices, give the others "
+                    f"Muon: parameter {i} has shape {tuple(p.shape)}; it trains matrices, "
+                    "give the others "
                     "to AdamW"
                 )
 

@@ -123,7 +123,9 @@ class Optimizer:
                     f"trained"
                 )
             if id(p) in known:
-                raise ValueError(f"{self._name}: parameter {i}, of shape {p.shape}, is given twice")
+                raise ValueError(
+                    f"{self._name}: parameter {i}, of shape {tuple(p.shape)}, is given twice"
+                )
             known.add(id(p))
         self.param_groups.append({**self.defaults, **group, "params": params})
 
@@ -278,8 +280,9 @@ class Optimizer:
         for name, x in memory.items():
             if not np.isscalar(x) and x.shape != p.shape:
                 raise ValueError(
-                    f"{self._name}: {name} of parameter {i} has shape {x.shape} in the state, "
-                    f"the parameter here {p.shape}"
+                    f"{self._name}: {name} of parameter {i} has shape {tuple(x.shape)} in "
+                    "the state, "
+                    f"the parameter here {tuple(p.shape)}"
                 )
         return memory
 

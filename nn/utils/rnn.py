@@ -90,7 +90,7 @@ def pack_padded_sequence(
     sizes = _whole(lengths)
     if sizes.shape != x.shape[1:2]:
         raise ValueError(
-            f"pack_padded_sequence: {sizes.shape} lengths for the {x.shape[1]} sequences of "
+            f"pack_padded_sequence: {tuple(sizes.shape)} lengths for the {x.shape[1]} sequences of "
             f"{tuple(input.shape)}; the dimension of the batch is {0 if batch_first else 1}"
         )
     if sizes.size == 0 or sizes.min() < 1:

@@ -109,7 +109,7 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
             grad = np.zeros(shape, gs[0].dtype)
         if grad.shape != shape:
             where = f"argument {i} of forward, which has shape {shape}"
-            raise RuntimeError(f"{returned} a gradient of shape {grad.shape} for {where}")
+            raise RuntimeError(f"{returned} a gradient of shape {tuple(grad.shape)} for {where}")
         # A view: what `backward` returned may be held elsewhere, so a leaf does not keep its bytes.
         parts.append(as_tensor(grad) if recorded else as_tensor(grad).array.view())
     return Parts(parts)

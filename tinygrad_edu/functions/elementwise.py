@@ -132,7 +132,9 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     """`value`, a number or a tensor without dimensions, where the mask is true, else `input`."""
     _check_mask(mask, "masked_fill")
     if np.ndim(plain(value)):
-        raise RuntimeError(f"masked_fill: the value is one number, not {value.shape}; see where")
+        raise RuntimeError(
+            f"masked_fill: the value is one number, not {tuple(value.shape)}; see where"
+        )
     if input.dtype.kind != "f":
         value = input.dtype.type(plain(value))
     return ops.where(mask, value, input)

@@ -98,7 +98,9 @@ def empty_like(input: T, **options: Any) -> T:
 
 def full_like(input: T, fill_value: Any, **options: Any) -> T:
     """`fill_value` in the shape and dtype of `input`."""
-    return like(input, partial(np.full_like, plain(input), number_of("full_like", fill_value)), **options)
+    return like(
+        input, partial(np.full_like, plain(input), number_of("full_like", fill_value)), **options
+    )
 
 
 # ---------------------------------------------------------------- in its dtype only

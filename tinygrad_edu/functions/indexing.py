@@ -40,13 +40,13 @@ def _rows(x: Any, dim: int, index: Any, name: str, error: Any, source: Any = Non
     """The index as a row of numbers, and the key that reads it along `dim`, both checked."""
     own = _checked(x, dim, index, name, error)
     if index.ndim > 1:
-        raise IndexError(f"{name}: the index is a row of places, not of shape {index.shape}")
+        raise IndexError(f"{name}: the index is a row of places, not of shape {tuple(index.shape)}")
     index = ops.reshape(index, shape=(-1,))
     wanted = (*x.shape[:own], len(index), *x.shape[own + 1 :])
     if source is not None:
         _check_dtype(x, source, name)
         if source.shape != wanted:
-            raise error(f"{name}: the {len(index)} places take {wanted}, not {source.shape}")
+            raise error(f"{name}: the {len(index)} places take {wanted}, not {tuple(source.shape)}")
     return index, (slice(None),) * own + (ARRAY,)
 
 
@@ -115,7 +115,9 @@ def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
     sizes = x.shape[:own] + index.shape[own : own + 1] + x.shape[own + 1 :]
     if index.ndim != x.ndim or any(map(int.__gt__, index.shape, sizes)):
         rule = f"it needs as many dimensions, and no larger ones except along {dim}"
-        raise RuntimeError(f"{name}: an index of {index.shape} does not fit {x.shape}: {rule}")
+        raise RuntimeError(
+            f"{name}: an index of {tuple(index.shape)} does not fit {tuple(x.shape)}: {rule}"
+        )
     return ops.along(index, own, index.shape)
 
 
@@ -128,7 +130,9 @@ def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, 
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)
         if src.ndim != x.ndim or any(map(int.__gt__, index.shape, src.shape)):
-            raise RuntimeError(f"{name}: {index.shape} places, and src brings only {src.shape}")
+            raise RuntimeError(
+                f"{name}: {tuple(index.shape)} places, and src brings only {tuple(src.shape)}"
+            )
         src = ops.getitem(src, key=tuple(map(slice, index.shape)))
     return src, places
 
@@ -149,7 +153,9 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
         return take(input, ops.reshape(indices, shape=(-1,)))
     _checked(input, dim, indices, "take_along_dim", None)
     if indices.ndim != input.ndim:
-        raise RuntimeError(f"take_along_dim: {indices.ndim} dimensions do not fit {input.shape}")
+        raise RuntimeError(
+            f"take_along_dim: {indices.ndim} dimensions do not fit {tuple(input.shape)}"
+        )
     return ops.take_along_axis(input, indices, axis=dim)
 
 
@@ -229,7 +235,9 @@ def searchsorted(
         raise RuntimeError("searchsorted: side='left' and right=True ask for opposite things")
     rows, x = plain(sorted_sequence), np.asarray(plain(input))
     if rows.ndim != 1 and (rows.ndim != max(x.ndim, 1) or rows.shape[:-1] != x.shape[:-1]):
-        raise RuntimeError(f"searchsorted: {rows.shape} is neither one row nor rows of {x.shape}")
+        raise RuntimeError(
+            f"searchsorted: {tuple(rows.shape)} is neither one row nor rows of {tuple(x.shape)}"
+        )
     at: Any = "right" if right else side or "left"
     places = np.empty(x.shape, int32 if out_int32 else int64)
     for row in np.ndindex(x.shape[:-1] if rows.ndim > 1 else ()):
@@ -240,7 +248,7 @@ def searchsorted(
 def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
     """The bucket of each number: how many boundaries are below it, or with `right` not above."""
     if boundaries.ndim != 1:
-        raise RuntimeError(f"bucketize: the boundaries are one row, not {boundaries.shape}")
+        raise RuntimeError(f"bucketize: the boundaries are one row, not {tuple(boundaries.shape)}")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
@@ -252,7 +260,7 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     if weights is None:
         return graph.Tensor(np.bincount(x, minlength=minlength))
     if weights.shape != x.shape:
-        raise RuntimeError(f"bincount: {weights.shape} weights for {x.shape} numbers")
+        raise RuntimeError(f"bincount: {tuple(weights.shape)} weights for {tuple(x.shape)} numbers")
     weights = weights if weights.dtype == float32 else weights.to(float64)
     length = x.max(initial=minlength - 1) + 1
     return ops.put(weights, input, key=(ARRAY,), shape=(int(length),))

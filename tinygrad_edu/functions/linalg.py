@@ -42,7 +42,9 @@ def dot(input: Any, tensor: Any) -> Any:
 def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
     if (a.ndim, b.ndim) != (a_ndim, b_ndim) or (a_ndim == 3 and len(a) != len(b)):
         wanted = f"{a_ndim} and {b_ndim} dimensions" + ", of one batch" * (a_ndim == 3)
-        raise RuntimeError(f"{name}: it takes {wanted}, not {a.shape} and {b.shape}; see matmul")
+        raise RuntimeError(
+            f"{name}: it takes {wanted}, not {tuple(a.shape)} and {tuple(b.shape)}; see matmul"
+        )
     return ops.matmul(a, b)
 
 
@@ -98,7 +100,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
 def trace(input: Any) -> Any:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
-        raise RuntimeError(f"trace: {input.shape} is not a matrix")
+        raise RuntimeError(f"trace: {tuple(input.shape)} is not a matrix")
     return ops.sum(ops.diagonal(input))
 
 
@@ -146,7 +148,9 @@ def cholesky(input: Any, upper: bool = False) -> Any:
 def matrix_power(input: Any, n: int) -> Any:
     """x^n by repeated squaring; n may be 0, or negative for powers of the inverse."""
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
-        raise RuntimeError(f"matrix_power: {input.shape} is not a square matrix, or some of them")
+        raise RuntimeError(
+            f"matrix_power: {tuple(input.shape)} is not a square matrix, or some of them"
+        )
     if n < 0:
         return matrix_power(ops.inv(input), -n)
     if n < 2:

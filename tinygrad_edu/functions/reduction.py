@@ -105,7 +105,9 @@ def _not_empty(x: Any, axis: Any, name: str) -> None:
     """Raise unless there is something along the axis to choose from."""
     if plain(x).size == 0 and ops.count(x.shape, axis) == 0:
         kind = RuntimeError if axis is None and name[:3] != "arg" else IndexError
-        raise kind(f"{name}: of shape {x.shape}, dim={axis}, there are no numbers to choose from")
+        raise kind(
+            f"{name}: of shape {tuple(x.shape)}, dim={axis}, there are no numbers to choose from"
+        )
 
 
 def _chosen(op: graph.OpFunction, name: str, x: T, dim: Any, keepdim: bool) -> T:

@@ -112,7 +112,8 @@ def multinomial(
     if weights.ndim not in (1, 2) or num_samples < 1 or fewest < needed:
         raise RuntimeError(
             f"multinomial: {num_samples} places cannot be drawn from weights of shape "
-            f"{weights.shape}, of which only {fewest} in a row are above 0; it takes a row or a "
+            f"{tuple(weights.shape)}, of which only {fewest} in a row are above 0; it takes "
+            "a row or a "
             "matrix, and at least 1 place (replacement=True draws a place more than once)"
         )
     if replacement and num_samples > 1:

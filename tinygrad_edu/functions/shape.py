@@ -38,7 +38,10 @@ def view(input: Any, *shape: Any) -> Any:
     if not isinstance(array, np.ndarray) or array.flags.c_contiguous or array.size == 0:
         return result
     if inplace.is_view(array) and not np.may_share_memory(result.array, array):
-        at = f"view: {array.shape} with strides {array.strides} cannot be seen as {result.shape}"
+        at = (
+            f"view: {array.shape} with strides {array.strides} cannot be seen as "
+            f"{tuple(result.shape)}"
+        )
         raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
     return result
 
@@ -106,7 +109,9 @@ def permute(input: Any, *dims: Any) -> Any:
     """The tensor with its dimensions in another order."""
     order = tuple([check_dim(d, input.ndim, "permute", input) for d in sizes_of(dims)])
     if sorted(order) != list(range(input.ndim)):
-        raise RuntimeError(f"permute: {order} does not name each dimension of {input.shape} once")
+        raise RuntimeError(
+            f"permute: {order} does not name each dimension of {tuple(input.shape)} once"
+        )
     return ops.transpose(input, axes=order)
 
 
@@ -130,7 +135,7 @@ moveaxis = movedim
 def t(input: T) -> T:
     """The transpose of a matrix; a vector stays as it is."""
     if input.ndim > 2:  # type: ignore[attr-defined]
-        raise RuntimeError(f"t: {input.shape} is not a matrix; use x.mT")  # type: ignore[attr-defined]
+        raise RuntimeError(f"t: {tuple(input.shape)} is not a matrix; use x.mT")  # type: ignore
     return ops.transpose(input)
 
 
@@ -355,7 +360,7 @@ def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, 
 def diag(input: Any, diagonal: int = 0) -> Any:
     """A vector as a diagonal matrix; of a matrix, a copy of its diagonal."""
     if input.ndim not in (1, 2):
-        raise RuntimeError(f"diag: it takes a vector or a matrix, not {input.shape}")
+        raise RuntimeError(f"diag: it takes a vector or a matrix, not {tuple(input.shape)}")
     if input.ndim == 1:
         return diag_embed(input, diagonal)
     return ops.copy(ops.diagonal(input, offset=diagonal))
