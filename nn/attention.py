@@ -30,7 +30,7 @@ class MultiheadAttention(Module):
     >>> x = tg.ones(5, 3, 8)
     >>> y, weights = attention(x, x, x)
     >>> y.shape, weights.shape
-    ((5, 3, 8), (5, 3, 3))
+    (torch.Size([5, 3, 8]), torch.Size([5, 3, 3]))
     """
 
     def __init__(

@@ -257,7 +257,7 @@ class Embedding(_Table):
 
     >>> import nn, tinygrad_edu as tg
     >>> nn.embedding.Embedding(10, 4)(tg.tensor([[1, 2, 3]])).shape
-    (1, 3, 4)
+    torch.Size([1, 3, 4])
     """
 
     shown = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse")

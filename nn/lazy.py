@@ -5,7 +5,7 @@
 >>> layer
 LazyLinear(in_features=0, out_features=3, bias=True)
 >>> layer(tg.ones(5, 4)).shape
-(5, 3)
+torch.Size([5, 3])
 >>> layer
 Linear(in_features=4, out_features=3, bias=True)
 """

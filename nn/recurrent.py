@@ -4,7 +4,7 @@
 >>> lstm = nn.LSTM(input_size=3, hidden_size=5, num_layers=2)
 >>> output, (h, c) = lstm(tg.ones(7, 4, 3))  # 7 steps of 4 sequences
 >>> output.shape, h.shape, c.shape
-((7, 4, 5), (2, 4, 5), (2, 4, 5))
+(torch.Size([7, 4, 5]), torch.Size([2, 4, 5]), torch.Size([2, 4, 5]))
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def summary(model: Module, *inputs: Any) -> Summary:
         behind = ops_behind([y.node for y in tensors if y.node], tick)
         nodes = [node for node in behind if node not in counted]
         counted.update(nodes)
-        shapes = tuple(y.shape for y in tensors)
+        shapes = tuple(y.array.shape for y in tensors)
         count = sum(p.numel() for p in layer.parameters(recurse=False))
         own = {id(owner_of(p.array)) for p in model.parameters()}
         kept: dict[Any, int] = {}

@@ -109,7 +109,7 @@ class TransformerEncoderLayer(_Layer):
     >>> import nn, tinygrad_edu as tg
     >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
     >>> layer(tg.ones(5, 3, 8)).shape
-    (5, 3, 8)
+    torch.Size([5, 3, 8])
     """
 
     attentions = ("self_attn",)
@@ -245,7 +245,7 @@ class Transformer(Module):
             [0., 0., -inf],
             [0., 0., 0.]])
     >>> model(tg.ones(5, 4, 8), tg.ones(5, 3, 8), tgt_mask=mask).shape
-    (5, 3, 8)
+    torch.Size([5, 3, 8])
     """
 
     def __init__(

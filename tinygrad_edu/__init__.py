@@ -10,8 +10,6 @@ tensor([2., 4., 6.])
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING, Any
 
-from numpy import broadcast_shapes
-
 # ruff: noqa: I001 (in this order: a later name takes the place of an earlier one)
 from .functions.elementwise import *
 from .functions.filling import *

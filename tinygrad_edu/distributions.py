@@ -26,6 +26,7 @@ from .functions import sampling
 from .ops.special import erf, lgamma
 from .random import rand, randn
 from .rng import numpy_generator
+from .size import Size, broadcast_shapes
 from .tensor import Tensor
 
 __all__ = ["Bernoulli", "Categorical", "Distribution", "Multinomial", "Normal", "Uniform"]
@@ -49,21 +50,21 @@ class Distribution:
 
     has_rsample = property(lambda self: type(self).rsample is not Distribution.rsample)
     support = REAL
-    event_shape: tuple[int, ...] = ()
+    event_shape = Size()
     stddev = property(lambda self: self.variance.sqrt())
 
     def __init__(self, validate_args: bool | None, **given: tuple[Any, Constraint]) -> None:
         self._validate = validate_args is not False
         dtype = result_type(1.0, *[x for x, _ in given.values() if hasattr(x, "dtype")])
         tensors = [as_tensor(x, dtype) for x, _ in given.values()]
-        self.batch_shape = shape = np.broadcast_shapes(*[x.shape for x in tensors])
+        self.batch_shape = shape = broadcast_shapes(*[x.shape for x in tensors])
         expanded = [x if x.shape == shape else x.expand(shape) for x in tensors]
         self._parameters = dict(zip(given, expanded, strict=True))
         for name, x in self._parameters.items():
             self._check(name, x, given[name][1])
 
     def __repr__(self) -> str:
-        shown = {k: x.item() if x.numel() == 1 else x.shape for k, x in self._parameters.items()}
+        shown = {k: x.item() if x.numel() == 1 else tuple(x.shape) for k, x in self._parameters.items()}
         return f"{type(self).__name__}({', '.join(f'{k}: {x}' for k, x in shown.items())})"
 
     def _check(self, name: str, x: Tensor, constraint: Constraint) -> None:
@@ -229,7 +230,7 @@ class Categorical(_Chances):
         if not self.batch_shape:
             raise ValueError(f"{self!r}: it needs a dimension, with one number for each place")
         *batch, self._count = self.batch_shape
-        self.batch_shape, last = tuple(batch), self._count - 1
+        self.batch_shape, last = Size(batch), self._count - 1
         whole = f"whole numbers from 0 to {last}"
         self.support = (whole, lambda x: (x >= 0) & (x <= last) & (x == np.floor(x)))
 
@@ -268,7 +269,7 @@ class Multinomial(Categorical):
             raise ValueError(f"Multinomial: total_count is an int >= 0, not {total_count!r}")
         super().__init__(*given, **named)
         self._check("probs", self.probs, WEIGHTS)
-        self.total_count, self.event_shape = total_count, (self._count,)
+        self.total_count, self.event_shape = total_count, Size((self._count,))
         sides, n = self.event_shape, total_count
         sums = f"{self._count} counts that sum to {n}"
         self.support = (sums, lambda x: x.shape[-1:] == sides and (x >= 0).all() & (x.sum(-1) == n))

@@ -124,7 +124,7 @@ class Followed:
     def given(self, tree: Any, expected: Sequence[Tensor], what: str) -> list[Any]:
         """The leaves of a tree, which must have the shapes of what is expected."""
         found = [as_tensor(leaf) for leaf in leaves(tree)]
-        have, shapes = [x.shape for x in found], [x.shape for x in expected]
+        have, shapes = [tuple(x.shape) for x in found], [tuple(x.shape) for x in expected]
         if have != shapes:
             raise ValueError(f"{self.title}: the {what} have the shapes {have}, not {shapes}")
         self.nested = self.nested or (mode.recording and any(x.node for x in found))
@@ -155,7 +155,7 @@ def value_and_grad(f: Function, argnums: Argnums = 0, has_aux: bool = False) -> 
     def both(*args: Any, **kwargs: Any) -> tuple[Any, Any]:
         call = Followed("grad", f, args, argnums, has_aux, kwargs)
         if [y.numel() for y in call.ys] != [1]:
-            shapes = [y.shape for y in call.ys]
+            shapes = [tuple(y.shape) for y in call.ys]
             raise RuntimeError(f"{call.title}: it returned {shapes}; take the sum(), or see jacrev")
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()

@@ -11,7 +11,9 @@ from math import prod
 from operator import index
 from typing import Any, SupportsIndex
 
-__all__ = ["Size"]
+import numpy as np
+
+__all__ = ["Size", "broadcast_shapes"]
 
 
 class Size(tuple[int, ...]):
@@ -61,3 +63,15 @@ class Size(tuple[int, ...]):
 
 
 as_size = tuple.__new__  # as_size(Size, shape), where the shape is known to hold ints
+
+
+def broadcast_shapes(*shapes: int | Iterable[int]) -> Size:
+    """The shape in which tensors of these shapes meet.  Raises RuntimeError if they do not fit.
+
+    >>> broadcast_shapes((5, 1), (2,), 1)
+    torch.Size([5, 2])
+    """
+    try:
+        return Size(np.broadcast_shapes(*shapes))  # type: ignore[arg-type]
+    except ValueError as error:
+        raise RuntimeError(f"broadcast_shapes: {error}") from None

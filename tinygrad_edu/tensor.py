@@ -119,7 +119,7 @@ class Tensor(Methods):
     def __len__(self) -> int:
         if self.ndim == 0:
             raise TypeError("len() of a 0-d tensor: it is one number; use item()")
-        return self.shape[0]
+        return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:
         return (self[i] for i in range(len(self)))
@@ -404,7 +404,7 @@ def _new_array(data: Any, node: Any, sizes: tuple[int, ...]) -> tuple[Array, Any
         return np.zeros(data, get_default_dtype()), node
     if isinstance(data, list | tuple | range):
         return array_of(data, get_default_dtype()), node
-    if data is None or isinstance(data, bool | float | str):
+    if data is None or type(data) in (bool, float, str):
         raise TypeError(f"Tensor: it takes sizes, or a list of numbers; see tensor({data!r})")
     return array_of(data), node
 

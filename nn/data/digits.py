@@ -22,7 +22,7 @@ class Digits(TensorDataset):
 
     >>> digits = Digits(train=False)
     >>> len(digits), digits.images.shape, digits.labels[:5]
-    (360, (360, 64), tensor([5, 7, 9, 9, 4]))
+    (360, torch.Size([360, 64]), tensor([5, 7, 9, 9, 4]))
     """
 
     side = 8

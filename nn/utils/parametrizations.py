@@ -50,7 +50,7 @@ def weight_norm(module: M, name: str = "weight", dim: int | None = 0) -> M:
     >>> import nn
     >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(20, 40))
     >>> layer.parametrizations.weight.original0.shape
-    (40, 1)
+    torch.Size([40, 1])
     """
     return register_parametrization(module, name, _WeightNorm(dim), unsafe=True)
 

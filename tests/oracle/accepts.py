@@ -98,7 +98,6 @@ ACCEPTS = {
     ("*repeat_interleave(?*, *)", "0-d"): "a number has a dimension 0 too",
     ("torch.lerp(x, y, *", "extreme"): "between finite and infinite lies infinity, not nan",
     ("torch.autograd.functional.*", "empty *"): "the Jacobian of no numbers is empty",
-    ("x.shape.numel()", "*"): "a shape is a plain tuple: x.numel()",
     ("*-3 * x)", "uint8"): _RANGE,
     ("*(x * 1000*", "uint8"): _RANGE,
     ("out.masked_fill_(n*, -1)", "uint8"): _RANGE,

@@ -3,7 +3,7 @@
 >>> import tinygrad_edu as tg
 >>> a, b = tg.ones(2, 3), tg.ones(3, 4)
 >>> einsum("ij,jk->ik", a, b).shape, tensordot(a, b, 1).shape, kron(a, b).shape
-((2, 4), (2, 4), (6, 12))
+(torch.Size([2, 4]), torch.Size([2, 4]), torch.Size([6, 12]))
 """
 
 from string import ascii_lowercase, ascii_uppercase

@@ -167,7 +167,7 @@ def roll(input: T, shifts: Any, dims: Any = None) -> T:
 
 def expand(input: T, *sizes: Any) -> T:
     """The tensor repeated along its sides of 1, without copying; -1 keeps a size."""
-    shape, own = sizes_of(sizes), input.shape  # type: ignore[attr-defined]
+    shape, own = sizes_of(sizes), plain(input).shape
     extra = len(shape) - len(own)
     if extra < 0 or -1 in shape[:extra]:
         raise RuntimeError(f"expand: {own} cannot be expanded to {shape}: give each new size")
@@ -382,7 +382,7 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
         raise RuntimeError(f"meshgrid: indexing is 'ij' or 'xy', not {indexing!r}")
     xs: Any = sizes_of(tensors)
     if any(x.ndim > 1 for x in xs):
-        raise RuntimeError(f"meshgrid: it takes vectors, not {[x.shape for x in xs]}")
+        raise RuntimeError(f"meshgrid: it takes vectors, not {[tuple(x.shape) for x in xs]}")
     sides = [ops.reshape(x, shape=(-1,) + (1,) * (len(xs) - k)) for k, x in enumerate(xs, 1)]
     grids = broadcast_tensors(*sides)
     swapped = indexing == "xy" and len(xs) > 1
