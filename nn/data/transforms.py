@@ -101,7 +101,7 @@ class Normalize:
         for name, x in (("mean", mean), ("std", std)):
             if len(x) not in (1, tensor.shape[-3]):
                 raise ValueError(
-                    f"Normalize: {name} has {len(x)} numbers, the image {tensor.shape} has "
+                    f"Normalize: {name} has {len(x)} numbers, the image {tuple(tensor.shape)} has "
                     f"{tensor.shape[-3]} channels"
                 )
         return tensor.sub_(mean).div_(std) if self.inplace else (tensor - mean) / std
