@@ -64,7 +64,9 @@ class Distribution:
             self._check(name, x, given[name][1])
 
     def __repr__(self) -> str:
-        shown = {k: x.item() if x.numel() == 1 else tuple(x.shape) for k, x in self._parameters.items()}
+        shown = {
+            k: x.item() if x.numel() == 1 else tuple(x.shape) for k, x in self._parameters.items()
+        }
         return f"{type(self).__name__}({', '.join(f'{k}: {x}' for k, x in shown.items())})"
 
     def _check(self, name: str, x: Tensor, constraint: Constraint) -> None:
