@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.functions.arguments import check_floating
 
+from . import windows
 from .module import Module
 
 # ---------------------------------------------------------------- functions
@@ -61,7 +62,8 @@ def _image(name: str, x: Tensor) -> tuple[int, ...]:
     return tuple(x.shape)
 
 
-_LINEAR = {"linear": 3, "bilinear": 4, "trilinear": 5}  # and the dimensions of their input
+_SMOOTH = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}  # and what ndim they take
+_MODES = ("nearest", "nearest-exact", "area", *_SMOOTH)
 
 
 def interpolate(
@@ -71,76 +73,152 @@ def interpolate(
     mode: str = "nearest",
     align_corners: bool | None = None,
     recompute_scale_factor: bool | None = None,
+    antialias: bool = False,
 ) -> Tensor:
     """The input, (N, C, sizes), at other sizes: those given, or `scale_factor` times its own.
 
     Place i of the output lies at i / scale of the input.  Mode "nearest" takes the place before it,
-    "nearest-exact" the one nearest to the pixel's middle, and "linear", "bilinear" and "trilinear"
-    the mean of the two beside it, weighted by their nearness, in 1, 2 and 3 dimensions.  With
-    `align_corners` the first and last places of both fall together, else their outer edges do.
+    "nearest-exact" the one nearest to the pixel's middle; "linear", "bilinear" and "trilinear" the
+    mean of the two beside it, weighted by their nearness, in 1, 2 and 3 dimensions, "bicubic" a sum
+    of the four around it (Keys, 1981); "area" is `adaptive_avg_pool`.  With `align_corners` the
+    first and last places of both fall together, else their outer edges do.  With `antialias`, a
+    smaller image takes in all the places that it has one for.
+
+    With `recompute_scale_factor`, the scale is that of the sizes, which are whole numbers, not the
+    one that was given.  Results of uint8 are rounded.
 
     >>> import tinygrad_edu as tg
     >>> interpolate(tg.tensor([[[1.0, 2.0]]]), scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
     """
-    if mode in _LINEAR:
-        check_floating(input, "interpolate")
-    _check_mode(input, mode, align_corners)
+    _check_mode(input, mode, align_corners, antialias)
+    counts, steps = _counts(input, size, scale_factor, recompute_scale_factor)
+    if mode == "area":
+        area: Tensor = _AREA[input.ndim](input, counts)
+        return area
+    smooth, kind = mode in _SMOOTH, input.dtype
+    x = input.float() if smooth and kind in _ROUGH else input
+    for dim in reversed(range(2, x.ndim)):
+        place = counts[dim - 2], steps[dim - 2]
+        x = _along(x, dim, *place, mode, bool(align_corners), antialias)
+        if smooth and kind == np.uint8:
+            x = functions.clamp(functions.round(x), 0, 255)
+    return x.to(kind)
+
+
+_ROUGH = (np.dtype(np.uint8), np.dtype(np.float16))  # computed in float32
+_AREA = {
+    3: windows.adaptive_avg_pool1d,
+    4: windows.adaptive_avg_pool2d,
+    5: windows.adaptive_avg_pool3d,
+}
+
+
+def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
+    if mode not in _MODES or x.ndim not in (3, 4, 5):
+        raise NotImplementedError(
+            f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are "
+            f"{', '.join(map(repr, _MODES))} of (N, C, sizes), 1 to 3 of them"
+        )
+    if _SMOOTH.get(mode, x.ndim) != x.ndim:
+        right = {dims: name for name, dims in _SMOOTH.items() if name != "bicubic"}[x.ndim]
+        raise NotImplementedError(f"interpolate: for {tuple(x.shape)}, {mode!r} is {right!r}")
+    if align_corners is not None and mode not in _SMOOTH:
+        raise ValueError(f"interpolate: align_corners goes with {[*_SMOOTH]}, not with {mode!r}")
+    if antialias and mode not in ("bilinear", "bicubic"):
+        raise ValueError(f"interpolate: antialias goes with bilinear and bicubic, not {mode!r}")
+    if mode in _SMOOTH and x.dtype != np.uint8:
+        check_floating(x, "interpolate")
+
+
+def _counts(
+    x: Tensor, size: Any, scale_factor: Any, recompute: bool | None
+) -> tuple[list[int], list[float]]:
+    """For each of the sizes, how many places it becomes, and how far apart they are."""
     if (size is None) == (scale_factor is None):
         raise ValueError(
             f"interpolate: give size or scale_factor, one of them, not {size} and {scale_factor}"
         )
-    given = size if scale_factor is None else scale_factor
-    each = [*given] if isinstance(given, tuple | list) else [given] * (input.ndim - 2)
-    if len(each) != input.ndim - 2:
-        raise ValueError(
-            f"interpolate: {given} is not a number for each of the sizes of {tuple(input.shape)}, "
+    if recompute and size is not None:
+        raise ValueError("interpolate: a scale_factor can be recomputed, and a size was given")
+    given, sizes = size if scale_factor is None else scale_factor, x.shape[2:]
+    each = [*given] if isinstance(given, tuple | list) else [given] * len(sizes)
+    if len(each) != len(sizes) or (size is not None and not all(map(_whole, each))):
+        raise (ValueError if all(map(_whole, each)) else TypeError)(
+            f"interpolate: {given} is not a number for each of the sizes of {tuple(x.shape)}, "
             "which come after the first two dimensions"
         )
-    for dim, number in enumerate(each, start=2):
-        n = input.shape[dim]
-        count = int(number) if scale_factor is None else int(n * number)
-        if n == 0 or count < 1:
-            raise RuntimeError(f"interpolate: {tuple(input.shape)} cannot become {given}")
-        exact = scale_factor is not None and not recompute_scale_factor
-        step = 1 / number if exact else n / count
-        if mode in _LINEAR:
-            input = _between(input, dim, count, step, bool(align_corners))
-        else:
-            half = 0.5 if mode == "nearest-exact" else 0
-            at = (np.arange(count, dtype=np.float32) + np.float32(half)) * np.float32(step)
-            input = _along(input, dim, np.minimum(at.astype(int), n - 1))
-    return input
+    counts = [int(m if scale_factor is None else n * m) for n, m in zip(sizes, each, strict=True)]
+    if min(counts) < 1 or 0 in sizes:
+        raise RuntimeError(f"interpolate: {tuple(x.shape)} cannot become {given}")
+    if scale_factor is not None and not recompute:
+        return counts, [1 / m for m in each]
+    return counts, [n / m for n, m in zip(sizes, counts, strict=True)]
 
 
-def _check_mode(x: Tensor, mode: str, align_corners: bool | None) -> None:
-    if mode not in ("nearest", "nearest-exact", *_LINEAR) or x.ndim not in (3, 4, 5):
-        raise NotImplementedError(
-            f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are 'nearest', "
-            f"'nearest-exact', {', '.join(map(repr, _LINEAR))} of (N, C, sizes), 1 to 3 of them"
-        )
-    if _LINEAR.get(mode, x.ndim) != x.ndim:
-        right = {dims: name for name, dims in _LINEAR.items()}[x.ndim]
-        raise NotImplementedError(f"interpolate: for {tuple(x.shape)}, {mode!r} is {right!r}")
-    if align_corners is not None and mode not in _LINEAR:
-        raise ValueError(f"interpolate: align_corners goes with {[*_LINEAR]}, not with {mode!r}")
+def _whole(number: Any) -> bool:
+    return hasattr(number, "__index__")
 
 
-def _between(x: Tensor, dim: int, count: int, step: float, align_corners: bool) -> Tensor:
-    """x at `count` places along `dim`, each the weighted mean of the two beside it."""
+def _along(
+    x: Tensor, dim: int, count: int, step: float, mode: str, align_corners: bool, antialias: bool
+) -> Tensor:
+    """x at `count` places along `dim`, `step` apart."""
     n = x.shape[dim]
+    if mode not in _SMOOTH:
+        half = 0.5 if mode == "nearest-exact" else 0
+        at = (np.arange(count, dtype=np.float32) + np.float32(half)) * np.float32(step)
+        return _taken(x, dim, np.minimum(at.astype(int), n - 1))
     if align_corners:
-        at = np.arange(count) * ((n - 1) / max(count - 1, 1))
-    else:
-        at = np.maximum((np.arange(count) + 0.5) * step - 0.5, 0)
-    before = np.minimum(at.astype(int), n - 1)
-    share = Tensor((at - before).astype(x.dtype).reshape((-1, *[1] * (x.ndim - 1 - dim))))
-    low, high = _along(x, dim, before), _along(x, dim, np.minimum(before + 1, n - 1))
-    y: Tensor = low * (1 - share) + high * share
+        step = (n - 1) / max(count - 1, 1)
+    if antialias:
+        return _summed(x, dim, *_over_all(n, count, step, mode))
+    middle = np.arange(count) * step if align_corners else (np.arange(count) + 0.5) * step - 0.5
+    if mode == "bicubic":
+        first = np.floor(middle).astype(int) - 1
+        places = first + np.arange(4)[:, None]
+        return _summed(x, dim, np.clip(places, 0, n - 1), _cubic(places - middle, -0.75))
+    middle = np.maximum(middle, 0)
+    first = np.minimum(middle.astype(int), n - 1)
+    share = middle - first
+    places = np.stack([first, np.minimum(first + 1, n - 1)])
+    return _summed(x, dim, places, np.stack([1 - share, share]))
+
+
+def _over_all(n: int, count: int, step: float, mode: str) -> tuple[np.ndarray, np.ndarray]:
+    """All the places that each new place stands for, and their weights, which add up to 1."""
+    wide = max(step, 1.0)  # by how much the kernel is stretched
+    reach = (2.0 if mode == "bicubic" else 1.0) * wide
+    middle = (np.arange(count) + 0.5) * step
+    first = np.maximum((middle - reach + 0.5).astype(int), 0)
+    last = np.minimum((middle + reach + 0.5).astype(int), n)
+    places = first + np.arange(np.max(last - first))[:, None]
+    away = (places + 0.5 - middle) / wide
+    weights = _cubic(away, -0.5) if mode == "bicubic" else np.maximum(1 - np.abs(away), 0)
+    weights *= places < last
+    return np.minimum(places, n - 1), weights / weights.sum(0)
+
+
+def _cubic(x: np.ndarray, a: float) -> np.ndarray:
+    """Keys's kernel, of slope a at 1: (a + 2) |x|^3 - (a + 3) x^2 + 1 up to 1, and then
+    a (|x|^3 - 5 x^2 + 8 |x| - 4) up to 2."""
+    d = np.abs(x)
+    near = ((a + 2) * d - (a + 3)) * d * d + 1
+    return np.where(d <= 1, near, np.where(d < 2, a * (((d - 5) * d + 8) * d - 4), 0))
+
+
+def _summed(x: Tensor, dim: int, places: np.ndarray, weights: np.ndarray) -> Tensor:
+    """The sum of the places of x along `dim`, each row of them times its row of weights."""
+    shape = (-1, *[1] * (x.ndim - 1 - dim))
+    parts = [
+        _taken(x, dim, place) * Tensor(weight.astype(x.dtype).reshape(shape))
+        for place, weight in zip(places, weights, strict=True)
+    ]
+    y: Tensor = sum(parts[1:], parts[0])
     return y
 
 
-def _along(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
+def _taken(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
     y: Tensor = x[(slice(None),) * dim + (places,)]
     return y
 

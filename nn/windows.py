@@ -299,8 +299,9 @@ def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
         raise RuntimeError(f"{name}: {tuple(x.shape)} holds no numbers to take windows of")
     given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,)
     wanted = given * len(sizes) if len(given) == 1 else given
-    wanted = tuple([n if m is None else m for n, m in zip(sizes, wanted, strict=False)])
-    each = zip(sizes, ints_of(name, "output_size", wanted, len(sizes)), strict=True)
+    if len(wanted) == len(sizes):
+        wanted = tuple([n if m is None else m for n, m in zip(sizes, wanted, strict=True)])
+    each = zip(sizes, ints_of(name, "output_size", wanted, len(sizes), 0), strict=True)
     return [(np.arange(m) * n // m, -(-np.arange(1, m + 1) * n // m)) for n, m in each]
 
 
@@ -309,10 +310,20 @@ def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
     ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
     check_floating(input, name)
     for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
-        place = np.arange(input.shape[axis])[:, None]
-        share = ((start <= place) & (place < end)) / (end - start)  # a matrix of means
-        input = (input.swapaxes(axis, -1) @ share.astype(input.dtype)).swapaxes(axis, -1)
+        input = _means(input, axis, start, end)
     return input
+
+
+def _means(x: Any, axis: int, start: Any, end: Any) -> Any:
+    """The mean of each window along an axis."""
+    counts = end - start
+    if counts.sum() == x.shape[axis]:  # side by side, all of one length
+        if len(counts) == x.shape[axis]:
+            return ops.copy(x)
+        shape = (*x.shape[:axis], len(counts), counts[0], *x.shape[axis + 1 :])
+        return ops.mean(x.reshape(shape), axis=axis + 1)
+    total = ops.range_sum(x, start=start, stop=end, axis=axis)
+    return total / counts.astype(x.dtype).reshape((-1, *[1] * (x.ndim - 1 - axis)))
 
 
 def _adaptive_max_pool(
@@ -321,10 +332,14 @@ def _adaptive_max_pool(
     """The largest numbers of as many windows as are wanted (see `adaptive_avg_pool`)."""
     seen, kernel, size = [], [], input.shape[2:]
     for start, end in _ends(name, input, output_size):
-        kernel.append(int(np.max(end - start)))
+        kernel.append(int(np.max(end - start, initial=1)))
         # Laid side by side, the shorter ones with their last number again, the windows are even.
         place = np.minimum(start[:, None] + np.arange(kernel[-1]), end[:, None] - 1)
         seen.append(place.reshape(-1))
+    if not all(map(len, seen)):
+        counts = [len(place) // n for place, n in zip(seen, kernel, strict=True)]
+        y = input[(slice(None),) * 2 + (slice(0),)].reshape((*input.shape[:2], *counts))
+        return (y, y.long()) if return_indices else y
     grid = np.ix_(*seen)
     if tuple(map(len, seen)) != size:
         input = ops.getitem(input, *grid, key=(slice(None),) * 2 + (ops.ARRAY,) * len(size))

@@ -234,6 +234,30 @@ def sum_pool(x, *, windows):
     return _over_windows(np.add, x, windows, 0)
 
 
+def _seen_by(start, stop, size):
+    """Between which windows those lie that see each place."""
+    places = np.arange(size)
+    first = np.searchsorted(stop, places, side="right")
+    return {"start": first, "stop": np.searchsorted(start, places, side="right")}
+
+
+@op(
+    lambda g, _y, _x, start, stop, axis: range_sum(g, axis=axis, **_seen_by(start, stop, _x[axis])),
+    samples=lambda draw: draw.ranges(),
+)
+def range_sum(x, *, start, stop, axis):
+    """y[p] = x[start_p] + ... + x[stop_p - 1] along an axis, for rising starts and stops;  dL/dx =
+    the sum of g over the windows that see a place, which are a range too."""
+    start, stop = np.asarray(start), np.asarray(stop)
+    shape = (*x.shape[:axis], len(start), *x.shape[axis + 1 :])
+    y = np.zeros_like(x, np.float32 if x.dtype == np.float16 else None, shape=shape)
+    for k in range(np.max(stop - start, initial=0)):
+        seen = np.flatnonzero(start + k < stop)
+        part = np.take(x, start[seen] + k, axis)
+        y[(_ALL,) * axis + (_ALL if len(seen) == len(start) else seen,)] += part
+    return y.astype(x.dtype, copy=False)
+
+
 @op(lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at))
 def max_pool(x, *, windows):
     """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of

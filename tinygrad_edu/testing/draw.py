@@ -148,6 +148,14 @@ class Draw:
         axis = self.choice(self.axis, None) if or_none else self.axis
         return self.case(self.shape(min_ndim=1), axis=axis)
 
+    def ranges(self) -> Case:
+        """A shape, one of its axes, and where ranges along it start and stop, both rising."""
+        full = self.shape(min_ndim=1)
+        axis, count = self.integer(0, len(full) - 1), self.integer(1, 4)
+        places = [sorted(self.integer(0, full[axis]) for _ in range(count)) for _ in range(2)]
+        start, stop = np.minimum(*places), np.maximum(*places)
+        return self.case(full, start=start.tolist(), stop=stop.tolist(), axis=axis)
+
     def triangle(self) -> Case:
         """Matrices, and one of their diagonals."""
         return self.case(self.shape(min_ndim=2), k=self.integer(-3, 3))
