@@ -35,16 +35,15 @@ class Lazy(Module):
     dim: ClassVar[int] = 1
 
     def __init__(self, *settings: Any, **named: Any) -> None:
-        self.becomes.__init__(self, named.get("groups", 1), *settings, **named)
+        self.becomes.__init__(self, 0, *settings, **named)
         self.__dict__["_settings"] = settings, named
-        setattr(self, self.size, 0)
 
     def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
         least = max(-self.dim, self.dim + 1)
-        if input.ndim < least:
+        if input.ndim < least or (self.dim < -1 and input.ndim > least + 1):
             raise RuntimeError(
                 f"{type(self).__name__}: the {self.size} is the size of dimension {self.dim}, and "
-                f"the input {tuple(input.shape)} has none"
+                f"the input {tuple(input.shape)} has none, or more before it than a batch"
             )
         self._become(input.shape[self.dim])
         return self(input, *inputs, **options)
@@ -79,37 +78,37 @@ class LazyLinear(Lazy, Linear):
 class LazyConv1d(Lazy, Conv1d):
     """A Conv1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = Conv1d, "in_channels"
+    becomes, size, dim = Conv1d, "in_channels", -2
 
 
 class LazyConv2d(Lazy, Conv2d):
     """A Conv2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = Conv2d, "in_channels"
+    becomes, size, dim = Conv2d, "in_channels", -3
 
 
 class LazyConv3d(Lazy, Conv3d):
     """A Conv3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = Conv3d, "in_channels"
+    becomes, size, dim = Conv3d, "in_channels", -4
 
 
 class LazyConvTranspose1d(Lazy, ConvTranspose1d):
     """A ConvTranspose1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = ConvTranspose1d, "in_channels"
+    becomes, size, dim = ConvTranspose1d, "in_channels", -2
 
 
 class LazyConvTranspose2d(Lazy, ConvTranspose2d):
     """A ConvTranspose2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = ConvTranspose2d, "in_channels"
+    becomes, size, dim = ConvTranspose2d, "in_channels", -3
 
 
 class LazyConvTranspose3d(Lazy, ConvTranspose3d):
     """A ConvTranspose3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size = ConvTranspose3d, "in_channels"
+    becomes, size, dim = ConvTranspose3d, "in_channels", -4
 
 
 class LazyBatchNorm1d(Lazy, BatchNorm1d):

@@ -27,7 +27,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         )
     x = input.reshape((prod(batch), channels // (r * r), r, r, height, width))
     y: Tensor = functions.permute(x, 0, 1, 4, 2, 5, 3)
-    return y.reshape((*batch, channels // (r * r), height * r, width * r))
+    return _fresh(y.reshape((*batch, channels // (r * r), height * r, width * r)), input)
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
@@ -40,7 +40,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         )
     x = input.reshape((prod(batch), channels, height // r, r, width // r, r))
     y: Tensor = functions.permute(x, 0, 1, 3, 5, 2, 4)
-    return y.reshape((*batch, channels * r * r, height // r, width // r))
+    return _fresh(y.reshape((*batch, channels * r * r, height // r, width // r)), input)
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
@@ -53,7 +53,12 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
             f"groups of equal size, not {shape}"
         )
     x = input.reshape((shape[0], groups, shape[1] // groups, *shape[2:]))
-    return x.swapaxes(1, 2).reshape(shape)
+    return _fresh(x.swapaxes(1, 2).reshape(shape), input)
+
+
+def _fresh(y: Tensor, x: Tensor) -> Tensor:
+    copied: Tensor = windows.fresh(y, x)
+    return copied
 
 
 def _image(name: str, x: Tensor) -> tuple[int, ...]:

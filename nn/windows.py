@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache, update_wrapper
-from math import inf, prod
+from math import inf, isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -365,7 +365,12 @@ def _unfold(
     windows = _windows("unfold", input.shape[2:], kernel_size, stride, padding, dilation)
     n, channels = input.shape[:2]
     columns: Any = ops.unfold(input, windows=windows)
-    return columns.reshape((n, channels * prod(windows.kernel), prod(windows.counts)))
+    return fresh(columns.reshape((n, channels * prod(windows.kernel), prod(windows.counts))), input)
+
+
+def fresh(y: Any, x: Any) -> Any:
+    """y, or a copy of it if it looks into the memory of x: what is written to it stays there."""
+    return ops.copy(y) if np.may_share_memory(y.array, x.array) else y
 
 
 def _fold(
@@ -396,7 +401,7 @@ unfold, fold = _in_dimensions(2, _unfold), _in_dimensions(1, _fold)
 
 # ---------------------------------------------------------------- borders
 
-_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap"}
+_MODES = ("reflect", "replicate", "circular")
 
 
 def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Any:
@@ -404,7 +409,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = Non
     the one before it, and so on; what is below 0 is cut off.
 
     The border holds `value` (0), or continues the numbers: mode "reflect" goes back from the edge,
-    "replicate" repeats it, "circular" comes in from the other side.
+    "replicate" repeats it, "circular" comes in from the other side.  The result is always a copy.
 
     >>> import tinygrad_edu as tg
     >>> pad(tg.arange(3), (1, 2), mode="reflect")
@@ -419,19 +424,42 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = Non
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
         ::-1
     ]
+    if mode == "constant":
+        return _padded(input, pairs, value or 0)
+    if value:
+        raise RuntimeError(f"pad: value={value} goes with mode 'constant', not with {mode!r}")
+    y = input
+    for dim, (before, after) in enumerate(pairs):
+        if before or after:
+            places = _continued(mode, input.shape[dim], before, after)
+            y = y[(slice(None),) * dim + (places,)]
+    return ops.copy(y) if y is input else y
+
+
+def _padded(x: Any, pairs: Any, value: Any) -> Any:
+    """x with a border of one value."""
+    if x.dtype.kind in "iu" and not isfinite(value):
+        raise RuntimeError(f"pad: {value} is no whole number, as {x.dtype} holds; say x.float()")
     for dim, (before, after) in enumerate(pairs):
         if before < 0 or after < 0:
             cut = max(-before, 0)
-            input = functions.narrow(input, dim, cut, input.shape[dim] - cut - max(-after, 0))
+            x = functions.narrow(x, dim, cut, x.shape[dim] - cut - max(-after, 0))
     widths = [(max(before, 0), max(after, 0)) for before, after in pairs]
-    if mode == "constant":
-        return ops.pad(input, pad_width=widths, constant_values=value or 0)
-    for dim, width in enumerate(widths):
-        size, widest = input.shape[dim], max(width)
-        if widest == 0:
-            continue
-        if widest > {"reflect": size - 1, "circular": size}.get(mode, widest):
-            raise RuntimeError(f"pad: {width} is more than the {size} places there are to {mode}")
-        places: Any = np.pad(np.arange(size), width, _MODES[mode])  # type: ignore[call-overload]
-        input = input[(slice(None),) * dim + (places,)]
-    return input
+    return ops.pad(x, pad_width=widths, constant_values=value)
+
+
+def _continued(mode: str, size: int, before: int, after: int) -> Any:
+    """Which of `size` places stand there, if they go on `before` and `after`; what is below 0 is
+    cut off, in mode "circular" before they go on, in the others behind that."""
+    first, last = max(-before, 0), size - max(-after, 0)  # what is left
+    most = {"reflect": size - 1, "circular": last - first}.get(mode, inf)
+    least = 0 if mode == "circular" else 1  # as in PyTorch
+    if size < 1 or size + before + after < least or max(before, after) > most:
+        raise RuntimeError(f"pad: {size} places cannot {mode} to {(before, after)} more")
+    places = np.arange(-before, size + after)
+    if mode == "circular":
+        return first + (places - first) % max(last - first, 1)
+    if mode == "reflect":
+        places = np.abs(places)
+        return np.where(places < size, places, 2 * (size - 1) - places)
+    return np.clip(places, 0, size - 1)

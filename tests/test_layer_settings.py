@@ -241,3 +241,179 @@ def test_layers_take_a_device_and_a_dtype(make):
     assert {x.dtype for x in layer.parameters()} == {tg.float64}
     with pytest.raises(RuntimeError, match="cuda"):
         make(device="cuda")
+
+
+def test_lazy_convolutions_take_one_example_without_a_batch():
+    for make, sizes in ((nn.LazyConv1d, (6,)), (nn.LazyConv2d, (6, 6)), (nn.LazyConv3d, (6, 6, 6))):
+        layer = make(2, 3)
+        assert layer(tg.ones(5, *sizes)).shape == (2, *[4] * len(sizes))
+        assert layer.in_channels == 5
+    assert nn.LazyConvTranspose1d(2, 3)(tg.ones(5, 6)).shape == (2, 8)
+    layer = nn.LazyConv2d(4, 3, 1, 0, 1, 2)  # groups by place
+    assert "groups=2" in repr(layer)
+    assert layer(tg.ones(1, 6, 4, 4)).shape == (1, 4, 2, 2)
+    layer = nn.LazyConv2d(2, 3)
+    for sizes in ((6, 6), (1, 1, 5, 6, 6)):
+        with pytest.raises(RuntimeError, match="dimension -3"):
+            layer(tg.ones(sizes))
+    assert layer.in_channels == 0
+
+
+# ---------------------------------------------------------------- sizes
+
+
+@pytest.mark.parametrize(
+    ("settings", "right"),
+    [
+        ({"mode": "bicubic"}, [-0.0868056, 0.40625, 1.2129627, 1.7870371, 2.59375, 3.0868058]),
+        ({"mode": "bicubic", "align_corners": True}, [0.0, 0.504, 1.248, 1.752, 2.496, 3.0]),
+        ({"mode": "bilinear"}, [0.0, 0.5, 1.1666667, 1.8333333, 2.5, 3.0]),
+        ({"mode": "area"}, [0.0, 0.5, 1.0, 2.0, 2.5, 3.0]),
+    ],
+)
+def test_modes_of_interpolate(settings, right):
+    line = tg.arange(4.0).expand(1, 1, 2, 4)
+    for y in F.interpolate(line, size=(2, 6), **settings)[0, 0]:
+        np.testing.assert_allclose(y.tolist(), right, rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
+def test_with_antialias_a_smaller_image_takes_in_all_places(mode):
+    line = tg.arange(12.0).expand(1, 1, 12, 12)
+    y = F.interpolate(line, size=4, mode=mode, antialias=True)[0, 0, 0]
+    right = {"bilinear": [1.25, 4.0, 7.0, 9.75]}
+    right["bicubic"] = [1.0666664, 3.9390249, 7.0609765, 9.9333344]
+    np.testing.assert_allclose(y.tolist(), right[mode], rtol=1e-5)
+    plain = F.interpolate(line, size=4, mode=mode)[0, 0, 0]
+    assert not np.allclose(y.tolist(), plain.tolist())
+    np.testing.assert_allclose(F.interpolate(tg.ones(1, 1, 9, 9), size=4, mode=mode).tolist(), 1.0)
+
+
+def test_interpolate_rounds_uint8():
+    x = (tg.arange(12) * 20).to(tg.uint8).reshape(1, 1, 3, 4)
+    y = F.interpolate(x, size=(5, 7), mode="bicubic")
+    assert y.dtype == tg.uint8
+    assert y[0, 0, 0].tolist() == [0, 0, 10, 22, 34, 46, 54]
+    assert F.interpolate(x, scale_factor=2)[0, 0, 0].tolist() == [0, 0, 20, 20, 40, 40, 60, 60]
+
+
+def test_a_scale_recomputed_is_that_of_the_sizes():
+    x = tg.arange(4.0).reshape(1, 1, 4)
+    given = F.interpolate(x, scale_factor=1.4, mode="linear")
+    again = F.interpolate(x, scale_factor=1.4, mode="linear", recompute_scale_factor=True)
+    sized = F.interpolate(x, size=5, mode="linear")
+    assert again.tolist() == sized.tolist() != given.tolist()
+    with pytest.raises(ValueError, match="recomputed"):
+        F.interpolate(x, size=5, recompute_scale_factor=True)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"mode": "bicubic", "size": (3, 7)},
+        {"mode": "bicubic", "size": (3, 2), "align_corners": True},
+        {"mode": "bicubic", "size": (2, 3), "antialias": True},
+        {"mode": "bilinear", "size": (2, 3), "antialias": True},
+        {"mode": "area", "size": (3, 7)},
+        {"mode": "bilinear", "scale_factor": (1.3, 0.6)},
+    ],
+)
+def test_derivatives_of_interpolate(settings):
+    assert gradcheck(lambda x: F.interpolate(x, **settings), [numbers(1, 2, 4, 5)], order=2)
+
+
+def test_a_mean_of_some_places_is_not_touched_by_others():
+    x = tg.tensor([[np.inf, 1.0, 2.0, 3.0]], requires_grad=True)
+    assert F.adaptive_avg_pool1d(x, 4).tolist() == [[np.inf, 1.0, 2.0, 3.0]]
+    y = F.adaptive_avg_pool1d(x, 3)
+    assert y.tolist() == [[np.inf, 1.5, 2.5]]
+    y.backward(tg.tensor([[np.inf, 1.0, 1.0]]))
+    assert x.grad.tolist() == [[np.inf, np.inf, 1.0, 0.5]]
+    assert gradcheck(lambda x: F.adaptive_avg_pool2d(x, (3, 7)), [numbers(1, 2, 5, 4)], order=2)
+
+
+@pytest.mark.parametrize("pool", [F.adaptive_avg_pool2d, F.adaptive_max_pool2d])
+def test_sizes_of_adaptive_pools(pool):
+    x = tg.ones(1, 2, 4, 4)
+    assert pool(x, (0, 3)).shape == (1, 2, 0, 3)
+    for size in ((2, 2, 2), -1, 1.5):
+        with pytest.raises((TypeError, RuntimeError), match="output_size"):
+            pool(x, size)
+
+
+# ---------------------------------------------------------------- borders and windows
+
+
+@pytest.mark.parametrize(
+    ("mode", "pad", "right"),
+    [
+        ("reflect", (-1, 2), [1, 2, 3, 4, 3, 2]),
+        ("reflect", (4, -4), [4, 3, 2, 1, 0]),
+        ("reflect", (-5, 2), [3, 2]),
+        ("reflect", (-4, 2), [4, 3, 2]),
+        ("reflect", (2, -5), [2, 1]),
+        ("replicate", (-5, 2), [4, 4]),
+        ("replicate", (-6, 2), [4]),
+        ("replicate", (2, -5), [0, 0]),
+        ("replicate", (1, 1), [0, 0, 1, 2, 3, 4, 4]),
+        ("circular", (-1, 2), [1, 2, 3, 4, 1, 2]),
+        ("circular", (2, -1), [2, 3, 0, 1, 2, 3]),
+        ("circular", (-2, -3), []),
+        ("constant", (-5, 2), [0, 0]),
+        ("constant", (-2, -3), []),
+    ],
+)
+def test_borders_that_are_cut_off(mode, pad, right):
+    assert F.pad(tg.arange(5.0)[None], pad, mode=mode).tolist() == [right]
+
+
+@pytest.mark.parametrize(
+    ("mode", "pad"),
+    [
+        ("reflect", (5, 0)), ("reflect", (-2, -3)), ("replicate", (-2, -3)), ("circular", (6, 0)),
+        ("circular", (-5, 2)), ("circular", (-3, 4)), ("constant", (-6, 0)), ("constant", (-6, 6)),
+    ],
+)  # fmt: skip
+def test_borders_that_nothing_is_left_for(mode, pad):
+    with pytest.raises(RuntimeError, match=r"pad|narrow"):
+        F.pad(tg.arange(5.0)[None], pad, mode=mode)
+
+
+def test_a_value_goes_with_the_mode_constant():
+    with pytest.raises(RuntimeError, match="goes with mode 'constant', not with 'reflect'"):
+        F.pad(tg.ones(1, 3), (1, 1), "reflect", 3)
+    with pytest.raises(RuntimeError, match="inf is no whole number"):
+        F.pad(tg.ones(1, 3).long(), (1, 1), "constant", np.inf)
+
+
+@pytest.mark.parametrize("mode", ["reflect", "replicate", "circular", "constant"])
+@pytest.mark.parametrize("pad", [(1, 2), (-1, 2, 1, 0), (0, 0, 1, -1, 2, 0), (0, 0)])
+def test_derivatives_of_borders(mode, pad):
+    assert gradcheck(lambda x: F.pad(x, pad, mode=mode), [numbers(1, 3, 3, 4)], order=2)
+
+
+def test_results_have_memory_of_their_own():
+    x = tg.arange(16.0).reshape(1, 1, 4, 4)
+    before = x.tolist()
+    for y in (
+        *[F.pad(x, (0, 0), mode=mode) for mode in ("reflect", "replicate", "circular", "constant")],
+        F.unfold(x, 1), F.unfold(x, 2), F.unfold(x, 4), F.unfold(x, 2, stride=2),
+        F.adaptive_avg_pool2d(x, 4), F.adaptive_max_pool2d(x, 4), F.interpolate(x, size=4),
+        F.pixel_shuffle(x, 1), F.pixel_unshuffle(x, 1), F.channel_shuffle(x, 1),
+        tg.diff(x, n=0), tg.linalg.matrix_power(x, 1),
+    ):  # fmt: skip
+        y.add_(100)
+        assert x.tolist() == before
+    x.expand(1, 1, 4, 4).add_(100)  # a view where nothing is repeated
+    assert x[0, 0, 0].tolist() == [100.0, 101.0, 102.0, 103.0]
+
+
+def test_slices_of_no_places_and_of_a_number():
+    x = tg.arange(8.0).reshape(1, 8)
+    assert x.unfold(1, 0, 8).shape == (1, 2, 0)
+    assert x.unfold(1, 0, 1).shape == (1, 9, 0)
+    assert tg.tensor(3.0).unfold(0, 1, 1).tolist() == [3.0]
+    assert tg.tensor(3.0).unfold(-1, 0, 1).shape == (0,)
+    for size, step in ((9, 1), (-1, 1), (2, 0)):
+        with pytest.raises(RuntimeError, match="unfold: no slices"):
+            x.unfold(1, size, step)

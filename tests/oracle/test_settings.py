@@ -34,7 +34,7 @@ def plain(value):
     if isinstance(value, torch.Tensor | tg.Tensor):
         array = value.detach().numpy()
         return array.dtype, array
-    if isinstance(value, tuple | list):
+    if isinstance(value, tuple | list) and not hasattr(value, "numel"):
         return [plain(part) for part in value]
     return value
 

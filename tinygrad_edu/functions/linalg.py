@@ -155,6 +155,6 @@ def matrix_power(input: Any, n: int) -> Any:
         return matrix_power(ops.inv(input), -n)
     if n < 2:
         eye = np.zeros_like(input.array) + np.eye(input.shape[-1], dtype=input.dtype)
-        return input if n else graph.Tensor(eye)
+        return ops.copy(input) if n else graph.Tensor(eye)
     half = matrix_power(input, n // 2)
     return half @ half @ input if n % 2 else half @ half

@@ -228,7 +228,7 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     front = (slice(None),) * axis
     for _ in range(n):
         x = differ(x[(*front, slice(1, None))], x[(*front, slice(-1))])
-    return x
+    return ops.copy(x) if x is input else x
 
 
 # ---------------------------------------------------------------- questions

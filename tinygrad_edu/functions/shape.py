@@ -172,7 +172,14 @@ def expand(input: T, *sizes: Any) -> T:
     if extra < 0 or -1 in shape[:extra]:
         raise RuntimeError(f"expand: {own} cannot be expanded to {shape}: give each new size")
     full = tuple(own[k - extra] if size == -1 else size for k, size in enumerate(shape))
-    return ops.broadcast_to(input, shape=full)
+    return _expanded(input, full)  # type: ignore[no-any-return]
+
+
+def _expanded(input: Any, shape: tuple[int, ...]) -> Any:
+    """The tensor repeated to a shape: where nothing is repeated, a view that can be written to."""
+    if shape == (1,) * (len(shape) - input.ndim) + tuple(input.shape):
+        return ops.reshape(input, shape=shape)
+    return ops.broadcast_to(input, shape=shape)
 
 
 def expand_as(input: T, other: Any) -> T:
@@ -182,14 +189,14 @@ def expand_as(input: T, other: Any) -> T:
 
 def broadcast_to(input: T, size: Sequence[int]) -> T:
     """The tensor repeated along its sides of 1, without copying."""
-    return ops.broadcast_to(input, shape=tuple(size))
+    return _expanded(input, tuple(size))  # type: ignore[no-any-return]
 
 
 def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
     """The tensors, each repeated to the shape in which they meet, without copying."""
     xs: Any = sizes_of(tensors)
     shape = np.broadcast_shapes(*[x.shape for x in xs])
-    return tuple([ops.broadcast_to(x, shape=shape) for x in xs])
+    return tuple([_expanded(x, shape) for x in xs])
 
 
 def repeat(input: Any, *repeats: Any) -> Any:
@@ -395,8 +402,10 @@ accept_numpy_names(globals())
 def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
     """Slices of `size` numbers along a dimension, one every `step`, with the size as a new last
     dimension.  (PyTorch's method `Tensor.unfold`; `F.unfold` is another function.)"""
+    if input.ndim == 0:  # one place, as in PyTorch
+        return unfold(input.reshape((1,)), dimension, size, step)[0]
     length = _side(input, dimension, "unfold")
-    if not 0 < size <= length or step < 1:
+    if not 0 <= size <= length or step < 1:
         raise RuntimeError(f"unfold: no slices of {size}, one every {step}, in {length} numbers")
     places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
     return input.swapaxes(dimension, -1)[..., places].swapaxes(dimension % input.ndim, -2)

@@ -152,9 +152,9 @@ class Draw:
         """A shape, one of its axes, and where ranges along it start and stop, both rising."""
         full = self.shape(min_ndim=1)
         axis, count = self.integer(0, len(full) - 1), self.integer(1, 4)
-        places = [sorted(self.integer(0, full[axis]) for _ in range(count)) for _ in range(2)]
-        start, stop = np.minimum(*places), np.maximum(*places)
-        return self.case(full, start=start.tolist(), stop=stop.tolist(), axis=axis)
+        ends = [sorted(self.integer(0, full[axis]) for _ in range(count)) for _ in range(2)]
+        start, stop = np.sort(np.array(ends), axis=0).tolist()
+        return self.case(full, start=start, stop=stop, axis=axis)
 
     def triangle(self) -> Case:
         """Matrices, and one of their diagonals."""
