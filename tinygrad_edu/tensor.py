@@ -319,8 +319,7 @@ class Tensor(Methods):
             self.array, self.node = result.array, result.node
             return
         try:
-            part, at = ops.located(self.array, [plain(x) for x in arrays], rest)
-            part[at] = plain(value)
+            part, at = ops.assign(self.array, plain(value), [plain(x) for x in arrays], rest)
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None

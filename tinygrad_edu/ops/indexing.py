@@ -4,6 +4,8 @@ A key is a tuple of ints, slices, None, Ellipsis and arrays.  The arrays are inp
 gradient), so that the clock sees a write to them; `key` holds the rest, with ARRAY in their places.
 """
 
+import warnings
+from collections.abc import Sequence
 from itertools import chain
 from math import prod
 from operator import index
@@ -12,7 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import bool_
-from ..graph import MISUSE, op
+from ..graph import MISUSE, TensorBase, op
+from .elementwise import where
 
 ARRAY = "array"
 
@@ -24,22 +27,19 @@ def filled(key: Any, arrays: Any) -> Any:
 
 
 def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
-    """The arrays of a key, and the key with ARRAY in their places."""
+    """The arrays of a key, and the key with ARRAY in their places.  A list, a range or a tuple
+    within it is an array of places."""
     arrays: list[Any] = []
     rest: list[Any] = []
+    if isinstance(key, list) and _is_several(key):
+        key = tuple(key)
     for part in key if isinstance(key, tuple) else (key,):
-        if isinstance(part, list | range | bool):
-            part = np.asarray(part, np.intp if part in ([], range(0)) else None)
-        array: Any = getattr(part, "array", part)
         if isinstance(part, slice):
             ends = (part.start, part.stop, part.step)
             part = slice(*[end if end is None else index(end) for end in ends])
-        elif hasattr(array, "dtype"):
-            if array.dtype == np.uint8:
-                raise IndexError("a uint8 key: a mask, or places?  Say .bool() or .long()")
-            if array.ndim == 0 and array.dtype.kind in "iu":
-                part = int(array)
-            else:
+        elif part.__class__ is not int and part is not None and part is not Ellipsis:
+            part = _place(part)
+            if part.__class__ is not int:
                 arrays.append(part)
                 part = ARRAY
         rest.append(part)
@@ -48,12 +48,55 @@ def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     return arrays, tuple(rest)
 
 
+def _is_several(key: list[Any]) -> bool:
+    """Is a list a key of several parts?  So PyTorch reads a short one that holds more than numbers,
+    and warns of it, as NumPy did once."""
+    kinds = (slice, Sequence, np.ndarray, TensorBase)
+    several = len(key) < 32 and any(
+        part is None or part is Ellipsis or isinstance(part, kinds) for part in key
+    )
+    if several:
+        warnings.warn(
+            "x[[a, b]] with a list of lists, tensors or slices is read as x[a, b], as PyTorch does "
+            "today, but NumPy does not.  Write x[a, b], or x[tensor([a, b])]",
+            stacklevel=_BY_USER,
+        )
+    return several
+
+
+_BY_USER = 4  # frames from where a warning is made to the user's x[key]
+
+
+def _place(part: Any) -> Any:
+    """A part of a key other than a slice: an int, or an array (or Tensor) of ints or bools."""
+    if isinstance(part, list | tuple | range | bool):
+        part = np.asarray(part, np.intp if part in ([], (), range(0)) else None)
+    array: Any = getattr(part, "array", part)
+    if not hasattr(array, "dtype"):
+        return index(part) if hasattr(part, "__index__") else _no_key(part)
+    kind = array.dtype.kind
+    if array.ndim == 0 and kind in "iu" and (kind == "i" or isinstance(array, np.generic)):
+        return int(array)
+    if array.dtype == np.uint8:
+        raise IndexError("a uint8 key: a mask, or places?  Say .bool() or .long()")
+    if kind not in "iub":
+        _no_key(part)
+    return part
+
+
+def _no_key(part: Any) -> Any:
+    shown = f"an array of {part.dtype}" if hasattr(part, "dtype") else repr(part)
+    raise IndexError(f"x[key]: a key holds integers, bools, slices, None and ..., not {shown}")
+
+
 def located(x: Any, arrays: Any, key: Any) -> Any:
     """A part of x, which is a view, and the key that has x[key] in it.  PyTorch takes the ints of a
-    key with arrays first, where NumPy would count them among the arrays; and it refuses a mask
-    without elements that does not fit, where NumPy would not look."""
+    key with arrays first, where NumPy would count them among the arrays; an Ellipsis that stands
+    for no dimension does not part two arrays; and it refuses a mask without elements that does not
+    fit, where NumPy would not look."""
     parts: Any = filled(key, arrays)
-    if not arrays or (int not in map(type, key) and all(array.size for array in arrays)):
+    several = len(arrays) > 1 and Ellipsis in key
+    if not arrays or (not several and int not in map(type, key) and all(a.size for a in arrays)):
         return x, parts
     hidden = [slice(None)] * (x.ndim - sum(map(_sides, parts)))  # behind ...
     first: list[Any] = []
@@ -72,6 +115,18 @@ def located(x: Any, arrays: Any, key: Any) -> Any:
     return x[(*first, Ellipsis)], tuple(then)
 
 
+def assign(x: Any, values: Any, arrays: Any, key: Any) -> tuple[Any, Any]:
+    """x[key] = values, in order: of several values for one place the last stays.  Returns the view
+    and the key that were written, for the clock."""
+    if any(array.ndim > 1 and array.dtype.kind != "b" for array in arrays):
+        values, *arrays = (np.copy(x, order="C") for x in (values, *arrays))
+    part, at = located(x, arrays, key)
+    if len(at) == 1 and getattr(at[0], "dtype", None) == bool_ and np.ndim(values) > 1:
+        at = (*at, Ellipsis)  # to a mask alone NumPy gives a row only, not whatever broadcasts
+    part[at] = values
+    return part, at
+
+
 def _sides(part: Any) -> int:
     """How many sides of x a part of a key is about."""
     if part is None or part is Ellipsis:
@@ -81,8 +136,8 @@ def _sides(part: Any) -> int:
 
 def _misfit(x, *arrays, key):
     """The key, and in NumPy's words why it does not fit."""
-    key = key[:-1] if len(key) > 1 and key[-1] is Ellipsis else key
     shown = [f"array{p.shape}" if hasattr(p, "shape") else str(p) for p in filled(key, arrays)]
+    shown = shown[:-1] if len(key) > 1 and key[-1] is Ellipsis else shown
     why: Any = "the values do not broadcast to the places"
     try:
         part, at = located(x, arrays, key)
@@ -121,7 +176,8 @@ def _added_at(values, arrays, key, shape):
     """
     named = len(shape) if Ellipsis in key else sum(map(_sides, filled(key, arrays)))
     count, width = prod(shape[:named]), prod(shape[named:])
-    if len(arrays) == len(key) == named > 1:
+    numbers = all(array.dtype.kind != "b" for array in arrays)
+    if numbers and len(arrays) == len(key) == named > 1:
         rows = np.ravel_multi_index(arrays, shape[:named], mode="wrap").reshape(-1)
     else:
         part, at = located(np.arange(count).reshape(shape[:named]), arrays, key)
@@ -175,13 +231,9 @@ def _partial_sums(values, rows, count):
     return (rows, sums) if nth[run].max() == 0 else _partial_sums(sums, rows, count)
 
 
-def _written(y, values, arrays, key):
-    """y, after y[key] = values, in order: of several values for one place the last stays."""
-    if any(array.ndim > 1 and array.dtype.kind != "b" for array in arrays):
-        values, *arrays = (np.copy(x, order="C") for x in (values, *arrays))
-    part, at = located(y, arrays, key)
-    part[at] = values
-    return y
+def _written(x, values, arrays, key):
+    assign(x, values, arrays, key)
+    return x
 
 
 def _kept(shape, arrays, key):
@@ -196,7 +248,7 @@ def _kept(shape, arrays, key):
 def _to_values(g, _y, _x, _values, *arrays, key):
     part = getitem(g, *arrays, key=key)
     if any(array.dtype.kind != "b" for array in arrays):
-        part = part * _kept(_x, arrays, key)
+        part = where(_kept(_x, arrays, key), part, 0)
     ones = (1,) * (len(_values) - part.ndim)  # sides that the values had in front
     return part.reshape(ones + part.shape)
 
