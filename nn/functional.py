@@ -7,7 +7,6 @@ import numpy as np
 from tinygrad_edu import (
     Generator,
     Tensor,
-    clamp,
     functions,
     log_softmax,
     ops,
@@ -17,7 +16,6 @@ from tinygrad_edu import (
     where,
 )
 from tinygrad_edu.functions.arguments import check_floating
-from tinygrad_edu.ops import special
 from tinygrad_edu.rng import numpy_generator
 
 from .attending import scaled_dot_product_attention
@@ -180,12 +178,12 @@ def hardtanh(
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
     """y = x / 6 + 1/2 kept within [0, 1]."""
-    return _written("hardsigmoid", input, relu6(input + 3) / 6, inplace)
+    return _written("hardsigmoid", input, ops.hardsigmoid(input), inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
     """y = x hardsigmoid(x)  (Howard et al., 2019)."""
-    return _written("hardswish", input, input * hardsigmoid(input), inplace)
+    return _written("hardswish", input, ops.hardswish(input), inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
@@ -224,8 +222,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
             "give one, or one for each"
         )
     weight = weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim else weight.reshape(())
-    y: Tensor = where(input > 0, input, weight * input)
-    return y
+    return ops.prelu(input, weight)
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
@@ -254,7 +251,7 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2  (Hendrycks and Gimpel, 2016)."""
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
-    return ops.gelu_tanh(input) if approximate == "tanh" else input * special.ndtr(input)
+    return ops.gelu_tanh(input) if approximate == "tanh" else ops.gelu(input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
@@ -272,7 +269,7 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
     """y = x tanh(softplus(x))  (Misra, 2019)."""
-    return _written("mish", input, input * tanh(-ops.logsigmoid(-input)), inplace)
+    return _written("mish", input, ops.mish(input), inplace)
 
 
 def softsign(input: Tensor) -> Tensor:
@@ -287,14 +284,12 @@ def tanhshrink(input: Tensor) -> Tensor:
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
-    shrunk: Tensor = input - clamp(input, -lambd, lambd)
-    return shrunk
+    return ops.softshrink(input, lambd=lambd)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """y = x, but 0 where |x| <= lambd."""
-    y: Tensor = input * ~(ops.absolute(input.detach()) <= lambd)
-    return y
+    return ops.hardshrink(input, lambd=lambd)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:

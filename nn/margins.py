@@ -236,7 +236,8 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     longest = listed.sum(axis=1).max()  # no list goes on behind it
     compared = Tensor(listed[:, :longest, None] & ~had[:, None, :])
     ours = gather(x, 1, Tensor(classes[:, :longest]))
-    losses = ops.sum(ops.relu(1 - ours[:, :, None] + x[:, None, :]) * compared, axis=(1, 2))
+    below = ops.relu(1 - ours[:, :, None] + x[:, None, :])
+    losses = ops.sum(where(compared, below, 0), axis=(1, 2))
     return reduced(name, (losses / x.shape[1]).reshape(input.shape[:-1]), reduction)
 
 

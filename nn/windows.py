@@ -274,6 +274,7 @@ def _lp_pool(
         size = ops.absolute(input) * sign
         return _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode) * sign
     mean = _avg_pool(name, input**norm_type, kernel_size, stride, ceil_mode=ceil_mode)
+    mean = ops.where(mean == 0, 0, mean)  # there the root has no derivative, and 0 is chosen
     return (mean * prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))) ** (
         1 / norm_type
     )

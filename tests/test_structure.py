@@ -45,7 +45,8 @@ tinygrad_edu.size
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.ops": (
-        "elementwise special shape reduction indexing linalg window composite recurrent __init__"
+        "elementwise special activation shape reduction indexing linalg window composite "
+        "recurrent __init__"
     ),
     "tinygrad_edu.functions": (
         "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"

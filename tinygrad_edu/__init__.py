@@ -74,7 +74,8 @@ __all__ = [
     "std", "sub", "subtract", "sum", "swapaxes", "swapdims", "t", "take", "take_along_dim", "tan",
     "tanh", "tensor", "tensordot", "testing", "tile", "topk", "trace", "transpose", "tril",
     "tril_indices", "triu", "triu_indices", "true_divide", "trunc", "uint8", "unbind", "unflatten",
-    "unique", "unsqueeze", "var", "vdot", "viz", "vstack", "where", "zeros", "zeros_like",
+    "unique", "unsqueeze", "var", "vdot", "viz", "vstack", "where", "xlogy", "zeros",
+    "zeros_like",
 ]
 # fmt: on
 

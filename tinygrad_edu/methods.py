@@ -96,7 +96,7 @@ class Methods(TensorBase):
     less_equal = lgamma = log = log10 = log1p = log2 = logaddexp = logical_and = logical_not = same
     logical_or = logical_xor = lt = matmul = maximum = minimum = mul = multiply = ne = neg = same
     negative = not_equal = reciprocal = relu = remainder = round = sgn = sigmoid = sign = sin = same
-    sinh = sqrt = square = tan = tanh = trunc = same
+    sinh = sqrt = square = tan = tanh = trunc = xlogy = same
 
     add, addcdiv, addcmul, allclose, clamp = f.add, f.addcdiv, f.addcmul, f.allclose, f.clamp
     clamp_max, clamp_min, clip, div, divide = f.clamp_max, f.clamp_min, f.clip, f.div, f.divide

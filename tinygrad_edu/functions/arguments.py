@@ -18,8 +18,11 @@ def axis_of(x: Any, dim: Any, name: str) -> Any:
     """The axis that `dim` names, checked against the dimensions that x has."""
     if dim is None or dim == () or dim == []:
         return None
-    for d in dim if isinstance(dim, tuple | list) else (dim,):
+    several = isinstance(dim, tuple | list)
+    for d in dim if several else (dim,):
         check_dim(d, x.ndim, name, x)
+    if several and not x.ndim:
+        return None  # a number has the dimension 0 here, and none in NumPy
     return tuple(dim) if isinstance(dim, list) else dim
 
 

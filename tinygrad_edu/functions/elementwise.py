@@ -6,6 +6,7 @@ import numpy as np
 
 from .. import graph, ops
 from ..dtypes import result_type
+from ..ops.activation import *
 from ..ops.elementwise import *
 from ..ops.special import *
 from .arguments import T, plain
@@ -44,7 +45,7 @@ def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     whole = ops.subtract(input, ops.fmod(input, other))  # exact, while a / b of int64 is not
     if whole.dtype.kind in "iu":
         return ops.floor_divide(whole, other)
-    return ops.trunc(ops.divide(input, other))
+    return ops.trunc_divide(input, other)
 
 
 def pow(input: Any, exponent: Any) -> Any:
@@ -95,9 +96,8 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     """The numbers kept within [min, max], numbers or tensors; the gradient passes inside, the
     borders too, and goes to the bound outside.  Where min > max, y = max."""
     if isinstance(min, graph.TensorBase) or isinstance(max, graph.TensorBase):
-        if min is not None:
-            input = ops.where(ops.less(input, min), min, input)
-        return input if max is None else ops.where(ops.greater(input, max), max, input)
+        input = input if min is None else ops.at_least(input, min)
+        return input if max is None else ops.at_most(input, max)
     min, max = (x.item() if isinstance(x, np.generic) else x for x in (min, max))
     return ops.clip(input, min=min, max=max)
 

@@ -8,6 +8,7 @@ Undoing broadcasting, freeing, accumulating: all that is the engine's work, not 
 from .. import outputs as _outputs  # noqa: F401 (ops may have several)
 
 # Every op by its name: a new one needs no line here.
+from .activation import *
 from .composite import *
 from .elementwise import *
 from .indexing import *

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import op
-from .elementwise import silently
+from .elementwise import selected, sign_or_0, silently
 from .shape import broadcast_to, flip, pad
 
 
@@ -81,8 +81,14 @@ def var(x, *, axis=None, ddof=0, keepdims=False):
     return _narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
 
 
+def _over_nonzero(g, y):
+    """g / y, and 0 where y is 0."""
+    nowhere = y == 0
+    return selected(g / (y + nowhere), ~nowhere)
+
+
 @op(
-    lambda g, y, x, axis, ddof, **_: _deviations(g / (y + (y == 0)), x, axis, ddof),
+    lambda g, y, x, axis, ddof, **_: _deviations(_over_nonzero(g, y), x, axis, ddof),
     samples=lambda draw: draw.case(draw.choice((3,), (4, 3)), axis=-1, ddof=1),
     numpy=np.std,
 )
@@ -92,8 +98,10 @@ def std(x, *, axis=None, ddof=0, keepdims=False):
 
 
 def _norm_rule(g, y, x, p, axis, **_):
+    g = kept(selected(g, y != 0), x.shape, axis)
+    if p == 1:
+        return g * sign_or_0(x)
     safe = kept(y + (y == 0), x.shape, axis)
-    g = kept(g * (y != 0), x.shape, axis)
     if p == 2:
         return g * (x / safe)
     return g * np.sign(x) * (np.absolute(x) / safe + (x == 0)) ** (p - 1)
@@ -174,7 +182,9 @@ def _to_factors(g, y, x, axis, **_):
     if x.all():
         return g * (kept(y, x.shape, axis) / x)
     axes = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
-    for k in axes:
+    if isinstance(x, np.ndarray):  # two zeros: no factor matters, also where g is infinite
+        g = selected(g, (x == 0).sum(axis=axis, keepdims=True) < 2)
+    for k in axes if x.ndim else ():
         after = flip(_before(flip(x, axis=k), k), axis=k)
         g, x = g * _before(x, k) * after, prod_(x, axis=k, keepdims=True)
     return g
@@ -195,7 +205,8 @@ def prod_(x, *, axis=None, keepdims=False):
 
 def _to_the_extremes(g, y, x, axis, **_):
     mask = (x == kept(y, x.shape, axis)) | (x != x)  # nan is larger and smaller than all
-    return kept(g, x.shape, axis) * mask / mask.sum(axis=axis, keepdims=True)
+    share = kept(g, x.shape, axis) / mask.sum(axis=axis, keepdims=True)
+    return selected(share.astype(g.dtype), mask)
 
 
 @op(_to_the_extremes, numpy=np.max)

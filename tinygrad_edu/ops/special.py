@@ -101,7 +101,7 @@ def _erfc(x):
 
 def _bell(x):
     """e^(-x^2); beyond 40 it is 0, and x^2 may overflow."""
-    x = np.clip(x, -40, 40)
+    x = np.minimum(np.maximum(x, -40), 40)
     return np.exp(-x * x)
 
 
@@ -112,7 +112,12 @@ def erf(x):
     return _in_float(_erf, x)
 
 
-@op(lambda g, _y, x: g * sqrt(0.5 / pi) * _bell(x * sqrt(0.5)))
+def normal_density(x):
+    """e^(-x^2 / 2) / sqrt(2 pi): how densely standard normal numbers lie around x."""
+    return sqrt(0.5 / pi) * _bell(x * sqrt(0.5))
+
+
+@op(lambda g, _y, x: g * normal_density(x))
 def ndtr(x):
     """y = erfc(-x / sqrt 2) / 2, the chance that a standard normal number is below x;
     dL/dx = g e^(-x^2 / 2) / sqrt(2 pi)."""
@@ -153,7 +158,10 @@ def _polygamma(n, x):
     for _ in range(n):
         of_cot = of_cot.deriv() * Polynomial([-pi, 0, -pi])
     cot = 1 / np.tan(pi * (x - np.rint(x)))
-    return np.where(x < 0, (-1) ** n * right - of_cot(cot), right)
+    left = (-1) ** n * right - of_cot(cot)
+    at_pole = np.inf if n % 2 else np.nan  # an even one jumps from -inf to inf there
+    left = np.where((x == np.rint(x)) & np.isfinite(x), at_pole, left)
+    return np.where(x < 0, left, right)
 
 
 # ln gamma(2 + z) / z for |z| <= 1/2: 1 - gamma + sum_k (-1)^k (zeta(k) - 1) z^(k-1) / k, where
@@ -164,9 +172,11 @@ _AROUND_2 += [_polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in ran
 
 def _lgamma(x):
     a = np.absolute(x)
-    z = a - np.minimum(np.rint(a), 3)
-    to_2 = np.where(a < 1.5, a, np.where(a < 2.5, 1, 1 / (a - 1)))
-    near = z * _polynomial(_AROUND_2, z) - np.log(np.where(a < 0.5, a * (a + 1), to_2))
+    nearest = np.minimum(np.rint(a), 3)
+    z = a - nearest
+    to_2 = np.where(nearest == 2, 1, 1 / (a - 1))  # gamma(2 + z) = gamma(a) to_2
+    to_2 = np.where(nearest == 0, a * (a + 1), np.where(nearest == 1, a, to_2))
+    near = z * _polynomial(_AROUND_2, z) - np.log(to_2)
     y = np.where(a < 8, a + 6, a)
     far = (y - 0.5) * (np.log(y) - 1) + (np.log(2 * pi) - 1) / 2 + _rest(-1, y)
     far -= np.log(np.where(a < 8, a * (a + 1) * (a + 2) * (a + 3) * (a + 4) * (a + 5), 1))

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..graph import op
+from .elementwise import selected
 from .shape import broadcast_to
 
 _BLOCK = 400_000  # bytes of columns at a time: they fit the second-level cache
@@ -261,7 +262,8 @@ def range_sum(x, *, start, stop, axis):
 @op(lambda g, y, x, **at: fold(where_largest(_to_offsets(g, **at), x, y, **at), **at))
 def max_pool(x, *, windows):
     """y[n, c, p] = the largest x that window p sees;  g goes to where it stands, to the first of
-    them if it ties.  Padding is never the largest.  A window with a nan is nan, and g is lost."""
+    them if it ties.  Padding is never the largest.  A window with a nan is nan, and g goes to the
+    last nan, as in PyTorch."""
     lowest = -np.inf if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     return _over_windows(np.maximum, x, windows, lowest)
 
@@ -272,14 +274,20 @@ def max_pool(x, *, windows):
 )
 def where_largest(values, x, top, *, windows):
     """y[n, c, k, p] = the value where offset k of window p is the first with the largest x (`top`
-    holds that), else 0;  dL/dvalues = g there."""
+    holds that), or the last with a nan, else 0;  dL/dvalues = g there."""
     nowhere = np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min
     view, top = _windows_on(_padded(x, windows, nowhere), windows), _batch_last(top)
     found, searching = np.empty_like(view, bool, order="C"), np.ones_like(top, bool)
     for at in _offsets(windows):
         np.logical_and(view[at] == top, searching, out=found[at])
         searching ^= found[at]
-    return _batch_first(_batch_last(values) * found)
+    if searching.any():  # nan is equal to nothing
+        missing = _windows_on(_padded(np.isnan(x), windows, False), windows)
+        for at in reversed(_offsets(windows)):
+            last = missing[at] & searching
+            found[at] |= last
+            searching ^= last
+    return _batch_first(selected(_batch_last(values), found))
 
 
 def at_largest(values: Any, x: Any, top: Any, *, windows: Windows) -> Any:
