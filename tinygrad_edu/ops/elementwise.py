@@ -193,13 +193,14 @@ def logaddexp(a, b):
 
 
 @_of_positive(
-    lambda g, _y, a, b: selected(xlogy(g, b), ~((a == 0) & (b <= 0))),
+    lambda g, _y, a, b: xlogy(selected(g, ~((a == 0) & (b <= 0))), b),
     lambda g, _y, a, b: divide(g * a, b),
 )
 def xlogy(a, b):
     """y = a ln b, and 0 where a = 0, unless b is nan;  dL/da = g ln b, and 0 where a = 0 >= b,
     dL/db = g a / b."""
-    return a * np.log(np.where((a == 0) & (b == b), 1, b))
+    safe = np.where((a == 0) & (b == b), 1, b)
+    return a * np.log(safe.astype(np.result_type(a, b), copy=False))
 
 
 @op(lambda g, y, _x: g * (1 - y * y), numpy=np.tanh)
