@@ -97,6 +97,8 @@ def result_type(*operands: Any) -> DType:
             place = RANKS[dtype.kind], 0
         elif not hasattr(x, "dtype"):
             raise TypeError(f"a {type(x).__name__} is neither a tensor nor a number")
+        elif x.dtype.kind not in RANKS:
+            raise TypeError(f"a tensor holds floats, integers or bools, not {x.dtype}")
         else:
             dtype, place = x.dtype, (RANKS[x.dtype.kind], 2 if x.ndim else 1)
         found.setdefault(place, []).append(dtype)

@@ -16,6 +16,7 @@ import numpy as np
 from . import ops
 from .functions import cholesky, matrix_power, norm as vector_norm, slogdet
 from .functions.arguments import accept_numpy_names, check_dim, named
+from .functions.numpys import tensor_of
 from .numpy_protocol import ANSWERS
 from .ops import det, inv, matmul
 from .tensor import Tensor
@@ -137,4 +138,16 @@ def norm(
 
 
 accept_numpy_names(globals())
-ANSWERS |= {np.linalg.solve: solve, np.linalg.norm: norm}
+
+
+def _solve(a: Any, b: Any) -> Any:
+    """NumPy's: a right side is a vector if it has one dimension, else columns."""
+    a, b = tensor_of(a), tensor_of(b)
+    return ops.solve(a, b.unsqueeze(-1)).squeeze(-1) if b.ndim == 1 else ops.solve(a, b)
+
+
+def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
+    return norm(x, ord, axis, keepdims)
+
+
+ANSWERS |= {np.linalg.solve: _solve, np.linalg.norm: _norm}

@@ -9,6 +9,8 @@ What has no mapping raises TypeError with its name: a silent object array would 
 """
 
 from collections.abc import Callable
+from functools import cache
+from inspect import Parameter, Signature, signature
 from typing import Any
 
 import numpy as np
@@ -16,40 +18,112 @@ import numpy as np
 from . import graph, ops
 from .graph import OPS, TensorBase
 
-# Which of ours answers to a NumPy function; one that is no op takes NumPy's arguments.
+# Which of ours answers to a NumPy function; one that is no op has NumPy's parameters, by name.
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
-ANSWERS[np.atleast_1d] = lambda x: x if x.ndim else x.reshape(1)  # how matplotlib takes a point
 ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
 
 # What reads shapes or values only, and answers with plain numbers or tensors outside the record.
-_PLAIN = {np.shape, np.ndim, np.size, np.allclose, np.array_equal}
-_LIKE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like}
+_PLAIN = {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.array_equiv, np.result_type}
+_PLAIN |= {np.array_repr, np.array_str, np.array2string, np.shares_memory, np.may_share_memory}
+_FILES = {np.save, np.savez, np.savez_compressed, np.savetxt}
+_OUTSIDE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.isclose, np.isin}
+_OUTSIDE |= {np.unique, np.nonzero, np.argwhere, np.count_nonzero, np.searchsorted}
 
 
 def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """What `np.exp(t)` and `array * t` call (NEP 13)."""
     if method != "__call__":
         raise _refused(f"{ufunc.__name__}.{method}")
-    return array_function(_, ufunc, None, inputs, kwargs)
+    call: Any = ANSWERS.get(ufunc)
+    if call is None:
+        raise _refused(ufunc.__name__)
+    for name, value in kwargs.items() if kwargs else ():
+        if not _is_default(value, _UFUNC.get(name, Parameter.empty)):
+            return _written(ufunc, inputs, kwargs, name)
+    return call(*inputs)
+
+
+# What every ufunc takes beside its inputs, and the values that say nothing.
+_UFUNC = {"out": None, "where": True, "casting": "same_kind", "order": "K", "dtype": None}
+_UFUNC |= {"subok": True, "signature": None}
+
+
+def _written(ufunc: np.ufunc, inputs: Any, kwargs: Any, name: str) -> Any:
+    """`array += t` is NumPy's own affair, where no gradient would be lost."""
+    (out,) = kwargs.get("out") or (None,)
+    if type(out) is not np.ndarray or any(getattr(x, "node", None) for x in inputs):
+        raise _refused(f"{ufunc.__name__}: {name}=")
+    return ufunc(*map(plain, inputs), **kwargs)
 
 
 def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-    """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18)."""
-    if function in _PLAIN | _LIKE:
-        result = function(*map(plain, args), **{k: plain(x) for k, x in kwargs.items()})
-        return graph.Tensor(result) if function in _LIKE else result
+    """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18).  NumPy's own signature says
+    which argument is which; what ours cannot do is refused by its name."""
     call: Any = ANSWERS.get(function)
+    title = f"{function.__module__}.{function.__name__}".removeprefix("numpy.")
     if call is None:
-        raise _refused(f"{function.__module__}.{function.__name__}".removeprefix("numpy."))
-    if not hasattr(call, "op"):
-        return call(*args, **kwargs)
-    entry, count = call.op, call.op.arity
-    inputs, extra = (args[:count], args[count:]) if count else (args[0], args[1:])
-    params = dict(zip(entry.keywords, extra, strict=False))
-    params |= {k: x for k, x in kwargs.items() if x is not None or k in entry.keywords}
-    for name in params.keys() - set(entry.keywords):
-        raise _refused(f"{entry.name}: {name}=")
+        if function not in _PLAIN | _OUTSIDE | _FILES:
+            raise _refused(title)
+        read = _numbers if function in _FILES else plain
+        result = function(*map(read, args), **{k: read(x) for k, x in kwargs.items()})
+        return _constant(result) if function in _OUTSIDE else result
+    inputs, params = bound(function, args, kwargs)
+    taken = _parameters(call)
+    for name in params.keys() - taken.keys():
+        raise _refused(f"{title}: {name}=")
     return call(*inputs, **params)
+
+
+def bound(function: Any, args: Any, kwargs: Any) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arrays of a call of a NumPy function, in order, and its other arguments, by NumPy's
+    names, without those that are what NumPy takes anyway."""
+    op: Any = getattr(ANSWERS[function], "op", None)
+    names = _signature(function)
+    count = 0 if op is None else op.arity or 1
+    inputs: list[Any] = []
+    params: dict[str, Any] = {}
+    for k, (name, value) in enumerate(names.bind(*args, **kwargs).arguments.items()):
+        declared = names.parameters[name]
+        if declared.kind is Parameter.VAR_POSITIONAL or (k < count and op.variadic):
+            inputs += value
+        elif declared.kind is Parameter.VAR_KEYWORD:
+            params |= value
+        elif k < count:
+            inputs.append(value)
+        elif not _is_default(value, declared.default):
+            params[name] = value
+    return tuple(inputs), params
+
+
+@cache
+def _signature(function: Any) -> Signature:
+    try:
+        return signature(function)
+    except ValueError:  # an older NumPy does not say; what answers has the parameters in its order
+        return signature(ANSWERS[function])
+
+
+@cache
+def _parameters(call: Any) -> dict[str, Any]:
+    """What a call takes by name."""
+    if hasattr(call, "op"):
+        return dict.fromkeys(call.op.keywords)
+    return dict(signature(call).parameters)
+
+
+def _constant(y: Any) -> Any:
+    return tuple(map(_constant, y)) if isinstance(y, tuple) else graph.Tensor(np.asarray(y))
+
+
+def _is_default(value: Any, default: Any) -> bool:
+    if value is default or value is np._NoValue:
+        return True
+    simple = isinstance(value, bool | int | float | str)
+    return simple and type(value) is type(default) and value == default
+
+
+def _numbers(x: Any) -> Any:
+    return x.numpy() if isinstance(x, TensorBase) else x  # type: ignore[attr-defined]
 
 
 def plain(x: Any) -> Any:

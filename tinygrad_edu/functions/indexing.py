@@ -11,7 +11,6 @@ import numpy as np
 
 from .. import graph, ops
 from ..dtypes import bool_, float32, float64, int32, int64
-from ..numpy_protocol import ANSWERS
 from .arguments import T, check_dim, plain
 from .elementwise import add
 from .reduction import PAIRS
@@ -277,6 +276,3 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
 def argwhere(input: Any) -> Any:
     """The places of the numbers other than zero, one in each row."""
     return nonzero(input)
-
-
-ANSWERS |= {np.take_along_axis: ops.take_along_axis, np.searchsorted: searchsorted}
