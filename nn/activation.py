@@ -165,8 +165,10 @@ class Softshrink(Activation):
 
     function = staticmethod(F.softshrink)
 
+    lambd: float
+
     def extra_repr(self) -> str:
-        return f"{self.__dict__['lambd']}"
+        return f"{self.lambd}"
 
 
 class Hardshrink(Activation):
@@ -174,8 +176,10 @@ class Hardshrink(Activation):
 
     function = staticmethod(F.hardshrink)
 
+    lambd: float
+
     def extra_repr(self) -> str:
-        return f"{self.__dict__['lambd']}"
+        return f"{self.lambd}"
 
 
 class Threshold(Activation):

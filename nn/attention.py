@@ -60,23 +60,30 @@ class MultiheadAttention(Module):
         self.head_dim = embed_dim // num_heads
         self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
 
-        def weight(*shape: int, wanted: bool = True) -> Parameter | None:
-            fill = init.xavier_uniform_ if len(shape) == 2 else init.xavier_normal_
-            return Parameter(fill(tg.empty(shape, device=device, dtype=dtype))) if wanted else None
+        def weight(name: str, *shape: int, wanted: bool = True) -> None:
+            fill = {1: init.zeros_, 2: init.xavier_uniform_, 3: init.xavier_normal_}[len(shape)]
+            made = Parameter(fill(tg.empty(shape, device=device, dtype=dtype))) if wanted else None
+            self.register_parameter(name, made)
 
         packed = self.kdim == self.vdim == embed_dim
-        self.in_proj_weight = weight(3 * embed_dim, embed_dim, wanted=packed)
-        self.q_proj_weight = weight(embed_dim, embed_dim, wanted=not packed)
-        self.k_proj_weight = weight(embed_dim, self.kdim, wanted=not packed)
-        self.v_proj_weight = weight(embed_dim, self.vdim, wanted=not packed)
-        self.in_proj_bias = None
-        if bias:
-            self.in_proj_bias = Parameter(tg.zeros(3 * embed_dim, device=device, dtype=dtype))
-        self.bias_k = weight(1, 1, embed_dim, wanted=add_bias_kv)
-        self.bias_v = weight(1, 1, embed_dim, wanted=add_bias_kv)
+        weight("in_proj_weight", 3 * embed_dim, embed_dim, wanted=packed)
+        weight("q_proj_weight", embed_dim, embed_dim, wanted=not packed)
+        weight("k_proj_weight", embed_dim, self.kdim, wanted=not packed)
+        weight("v_proj_weight", embed_dim, self.vdim, wanted=not packed)
+        weight("in_proj_bias", 3 * embed_dim, wanted=bias)
+        weight("bias_k", 1, 1, embed_dim, wanted=add_bias_kv)
+        weight("bias_v", 1, 1, embed_dim, wanted=add_bias_kv)
         self.out_proj = Linear(embed_dim, embed_dim, bias, device, dtype)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
+
+    in_proj_weight: Parameter | None
+    q_proj_weight: Parameter | None
+    k_proj_weight: Parameter | None
+    v_proj_weight: Parameter | None
+    in_proj_bias: Parameter | None
+    bias_k: Parameter | None
+    bias_v: Parameter | None
 
     def forward(
         self,

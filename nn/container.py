@@ -6,29 +6,35 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from typing import Any, TypeVar
 
+from tinygrad_edu import Tensor
+
+from .members import MODULE, members_of
 from .module import Module, Parameter
 
 N = TypeVar("N", bound="_Numbered")
 
 
 class _Parts(Module):
-    """Attributes of one kind, in order."""
+    """Modules in order, which are attributes with the names that count or name them."""
 
-    kind: type[Any] = Module
+    takes: Any = Module | None
 
     def _parts(self) -> dict[str, Any]:
-        return {name: part for name, part in self.__dict__.items() if isinstance(part, self.kind)}
+        return dict(members_of(self, MODULE))
 
     def __len__(self) -> int:
         return len(self._parts())
 
-    def _put(self, name: str, part: Any) -> None:
-        if not isinstance(part, self.kind):
+    def add_module(self, name: str, module: Any) -> None:
+        if not isinstance(module, self.takes):
             raise TypeError(
-                f"{type(self).__name__}: step {name} is {part!r}, not a Module; a function needs a "
-                "layer, as nn.ReLU() for relu"
+                f"{type(self).__name__}: step {name} is {module!r}, not a Module; a function needs "
+                "a layer, as nn.ReLU() for relu"
             )
-        setattr(self, name, part)
+        super().add_module(name, module)
+
+    def _put(self, name: str, part: Any) -> None:
+        self.add_module(name, part)
 
 
 # ---------------------------------------------------------------- numbered
@@ -87,7 +93,7 @@ class _Numbered(_Parts):
         for name in self._parts():
             delattr(self, name)
         for i, part in enumerate(parts):
-            setattr(self, str(i), part)
+            self._put(str(i), part)
 
     def _name_of(self, key: int) -> str:
         names = list(self._parts())
@@ -104,6 +110,8 @@ class Sequential(_Numbered):
     2
     """
 
+    takes = Module
+
     def __init__(self, *modules: Any) -> None:
         super().__init__()
         if len(modules) == 1 and isinstance(modules[0], Mapping):
@@ -113,13 +121,9 @@ class Sequential(_Numbered):
         for name, module in named.items():
             self.add_module(name, module)
 
-    def add_module(self, name: str, module: Any) -> None:
-        self._put(name, module)
-
     def forward(self, input: Any) -> Any:
-        for step in [*self.__dict__.values()]:  # a hook may add an attribute meanwhile
-            if isinstance(step, Module):
-                input = step(input)
+        for _, step in members_of(self, MODULE):
+            input = step(input)
         return input
 
     def __getitem__(self, key: int | slice) -> Any:
@@ -138,9 +142,13 @@ class ModuleList(_Numbered):
     )
     """
 
-    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+    def __init__(self, modules: Iterable[Module | None] | None = None) -> None:
         super().__init__()
         self.extend(modules or ())
+
+    def __add__(self, other: Iterable[Module | None]) -> ModuleList:
+        """A new list of what both hold."""
+        return ModuleList([*self, *other])
 
     def __repr__(self) -> str:
         """As of any module, but neighbours that print alike are one line."""
@@ -162,22 +170,31 @@ def _listing(module: Module, lines: list[str]) -> str:
 
 
 class _Parameters:
-    """What a list and a dictionary of parameters share."""
+    """What a list and a dictionary of parameters share: a tensor that is put in becomes a
+    parameter; anything else, as a further list of parameters, stays what it is."""
 
-    kind: type[Any] = Parameter
+    _keys: dict[str, None]
+
+    def _parts(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in self._keys}
 
     def _put(self, name: str, value: Any) -> None:
-        """Set the parameter of this name; a plain tensor is made one."""
-        setattr(self, name, value if isinstance(value, Parameter) else Parameter(value))
+        plain = isinstance(value, Tensor) and not isinstance(value, Parameter)
+        setattr(self, name, Parameter(value) if plain else value)
+        self._keys[name] = None
 
-    def __repr__(self: Any) -> str:
-        return _listing(
-            self,
-            [
-                f"({name}): Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]"
-                for name, p in self._parts().items()
-            ],
-        )
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        self._keys.pop(name, None)
+
+    def extra_repr(self) -> str:
+        return "\n".join(f"  ({name}): {_described(x)}" for name, x in self._parts().items())
+
+
+def _described(x: Any) -> str:
+    if isinstance(x, Tensor):
+        return f"Parameter containing: [{x.dtype} of size {'x'.join(map(str, x.shape))}]"
+    return f"Object of type: {type(x).__name__}"
 
 
 class ParameterList(_Parameters, _Numbered):
@@ -191,7 +208,14 @@ class ParameterList(_Parameters, _Numbered):
 
     def __init__(self, values: Iterable[Any] | None = None) -> None:
         super().__init__()
-        self.extend(values or ())
+        self._keys = {}
+        if values is not None:
+            self.extend(values)
+
+    def extend(self, values: Iterable[Any]) -> Any:
+        if isinstance(values, Tensor):
+            raise TypeError("ParameterList: give a list of tensors, as [w], not one tensor")
+        return super().extend(values)
 
 
 # ---------------------------------------------------------------- named
@@ -267,6 +291,10 @@ class ModuleDict(_Named):
 class ParameterDict(_Parameters, _Named):
     """A dictionary of parameters, which a plain one would hide from `parameters()`; a tensor that
     is put in becomes a parameter."""
+
+    def __init__(self, parameters: Any = None) -> None:
+        self.__dict__["_keys"] = {}
+        super().__init__(parameters)
 
     def get(self, key: str, default: Any = None) -> Any:
         return self._parts().get(key, default)

@@ -21,6 +21,7 @@ class _Conv(Module):
     function: Any
     ndim: int
     transposed = False
+    bias: Parameter | None
     modes: tuple[str, ...] = ("zeros", "reflect", "replicate", "circular")
 
     def __init__(
@@ -64,7 +65,7 @@ class _Conv(Module):
             rows, columns = columns, rows
         shape = (rows, columns // groups, *self.kernel_size)
         self.weight = Parameter(tg.empty(shape, device=device, dtype=dtype))
-        self.bias = None
+        self.register_parameter("bias", None)
         if bias:
             self.bias = Parameter(tg.empty(out_channels, device=device, dtype=dtype))
         self.reset_parameters()

@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 import tinygrad_edu as tg
+from tinygrad_edu.dtypes import no_tensor
 
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
@@ -33,17 +34,21 @@ class Lazy(Module):
     becomes: ClassVar[type[Any]]
     size: ClassVar[str]
     dim: ClassVar[int] = 1
+    dims: Any = ()  # how many dimensions the input may have; () is any number
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         self.becomes.__init__(self, 0, *settings, **named)
         self.__dict__["_settings"] = settings, named
 
     def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
-        least = max(-self.dim, self.dim + 1)
-        if input.ndim < least or (self.dim < -1 and input.ndim > least + 1):
+        name = type(self).__name__
+        if not hasattr(input, "ndim"):
+            raise TypeError(f"{name}: {no_tensor(input)}")
+        if not input.ndim or (self.dims and input.ndim not in self.dims):
+            wanted = " or ".join(f"{n}D" for n in self.dims) or "of at least one dimension"
             raise RuntimeError(
-                f"{type(self).__name__}: the {self.size} is the size of dimension {self.dim}, and "
-                f"the input {tuple(input.shape)} has none, or more before it than a batch"
+                f"{name}: the {self.size} is the size of dimension {self.dim}, and the input "
+                f"{tuple(input.shape)} has none, or too many: it is {wanted}"
             )
         self._become(input.shape[self.dim])
         return self(input, *inputs, **options)
@@ -58,15 +63,18 @@ class Lazy(Module):
         setattr(self, self.size, getattr(made, self.size))
         object.__setattr__(self, "__class__", self.becomes)
 
-    def _expect(self, prefix: str, state_dict: Any) -> None:
+    def _load_from_state_dict(self, state_dict: Any, prefix: str, *told: Any) -> None:
         """A state that is loaded says the size too, by the shape of a weight or of a mean."""
+        becomes = self.becomes  # not of this class any more afterwards
         name = "weight" if prefix + "weight" in state_dict else "running_mean"
         shape = tg.as_tensor(state_dict.get(prefix + name, ())).shape
         own = getattr(self, name, None)
         if own is not None and len(shape) == own.ndim:
             dim = int(own.ndim > 1 and not getattr(self, "transposed", False))
             times = getattr(self, "groups", 1) if dim else 1
-            self._become(shape[dim] * times)
+            if shape[dim]:
+                self._become(shape[dim] * times)
+        becomes._load_from_state_dict(self, state_dict, prefix, *told)
 
 
 class LazyLinear(Lazy, Linear):
@@ -78,37 +86,37 @@ class LazyLinear(Lazy, Linear):
 class LazyConv1d(Lazy, Conv1d):
     """A Conv1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = Conv1d, "in_channels", -2
+    becomes, size, dim, dims = Conv1d, "in_channels", -2, (2, 3)
 
 
 class LazyConv2d(Lazy, Conv2d):
     """A Conv2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = Conv2d, "in_channels", -3
+    becomes, size, dim, dims = Conv2d, "in_channels", -3, (3, 4)
 
 
 class LazyConv3d(Lazy, Conv3d):
     """A Conv3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = Conv3d, "in_channels", -4
+    becomes, size, dim, dims = Conv3d, "in_channels", -4, (4, 5)
 
 
 class LazyConvTranspose1d(Lazy, ConvTranspose1d):
     """A ConvTranspose1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = ConvTranspose1d, "in_channels", -2
+    becomes, size, dim, dims = ConvTranspose1d, "in_channels", -2, (2, 3)
 
 
 class LazyConvTranspose2d(Lazy, ConvTranspose2d):
     """A ConvTranspose2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = ConvTranspose2d, "in_channels", -3
+    becomes, size, dim, dims = ConvTranspose2d, "in_channels", -3, (3, 4)
 
 
 class LazyConvTranspose3d(Lazy, ConvTranspose3d):
     """A ConvTranspose3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim = ConvTranspose3d, "in_channels", -4
+    becomes, size, dim, dims = ConvTranspose3d, "in_channels", -4, (4, 5)
 
 
 class LazyBatchNorm1d(Lazy, BatchNorm1d):

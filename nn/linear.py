@@ -34,9 +34,12 @@ class Linear(Module):
         bound = in_features**-0.5 if in_features else 0.0
         self.weight = Parameter(tg.empty(out_features, in_features, device=device, dtype=dtype))
         init.uniform_(self.weight, -bound, bound)
-        self.bias = _vector(out_features, device, dtype) if bias else None
-        if self.bias is not None:
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = _vector(out_features, device, dtype)
             init.uniform_(self.bias, -bound, bound)
+
+    bias: Parameter | None
 
     def forward(self, input: Any) -> Any:
         return ops.linear(input, self.weight, self.bias)
@@ -72,9 +75,12 @@ class Bilinear(Module):
         shape = (out_features, in1_features, in2_features)
         self.weight = Parameter(tg.empty(shape, device=device, dtype=dtype))
         init.uniform_(self.weight, -bound, bound)
-        self.bias = _vector(out_features, device, dtype) if bias else None
-        if self.bias is not None:
+        self.register_parameter("bias", None)
+        if bias:
+            self.bias = _vector(out_features, device, dtype)
             init.uniform_(self.bias, -bound, bound)
+
+    bias: Parameter | None
 
     def forward(self, input1: Any, input2: Any) -> Any:
         return normalizing.bilinear(input1, input2, self.weight, self.bias)

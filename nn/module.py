@@ -1,7 +1,8 @@
 """Module: a tree of parameters.
 
-A module's attributes are the tree: an attribute that is a Parameter is a parameter of it, one that
-is a Module is a branch.  Nothing else keeps count of them.
+An attribute that is assigned a Parameter is a parameter of the module, one that is assigned a
+Module is a branch.  What is done to all of the tree is done by each module to its children, so a
+module that overrides `train`, `_apply`, `state_dict` and their like is asked wherever it stands.
 
 >>> import nn, tinygrad_edu as tg
 >>> class Scale(nn.Module):
@@ -20,90 +21,31 @@ tensor(4., grad_fn=<MultiplyBackward0>)
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 import tinygrad_edu as tg
-from tinygrad_edu.autograd import Function
+from tinygrad_edu.dtypes import no_tensor
 from tinygrad_edu.tensor import RemovableHandle, Tensor
+
+from .hooks import Passing, hooks_of, register
+from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
+from .parameter import Parameter
+from .state import IncompatibleKeys, Stateful
+
+__all__ = ["IncompatibleKeys", "Module", "Parameter"]
 
 M = TypeVar("M", bound="Module")
 
 
-class Parameter(Tensor):
-    """A Tensor that a Module trains: it requires grad, and assigning it to a module registers
-    it."""
-
-    __slots__ = ()
-
-    def __init__(self, data: Any, requires_grad: bool = True) -> None:
-        super().__init__(tg.as_tensor(data).array)
-        self.requires_grad_(requires_grad)
-
-
-class _Seen(Function):
-    """Hands tensors on as they are, and shows their gradients to `see`, which may replace them."""
-
-    @staticmethod
-    def forward(ctx: Any, see: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:
-        ctx.see = see
-        return tensors
-
-    @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        return (None, *ctx.see(grads))
-
-
-class _Passing:
-    """The gradients that pass through one call of a module, for its backward hooks."""
-
-    def __init__(self, module: Module, hooks: list[Callable[..., Any]]) -> None:
-        self.module, self.hooks, self.at_inputs = module, hooks, False
-        self.grad_output: tuple[Any, ...] = ()
-
-    def seen(self, values: tuple[Any, ...], see: Callable[..., Any]) -> tuple[Any, ...]:
-        """The values, those that require grad handed through `see`."""
-        flows = [isinstance(x, Tensor) and x.node is not None for x in values]
-        if not self.hooks or not any(flows):
-            return values
-        self.at_inputs = self.at_inputs or see == self.input_grads
-        through = iter(_Seen.apply(see, *[x for x, one in zip(values, flows, strict=True) if one]))
-        return tuple(next(through) if one else x for x, one in zip(values, flows, strict=True))
-
-    def output_grads(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
-        self.grad_output = grads
-        if not self.at_inputs:  # no input requires grad: this is all that there is to see
-            self.input_grads((None,))
-        return grads
-
-    def input_grads(self, grads: tuple[Any, ...]) -> tuple[Any, ...]:
-        for hook in self.hooks:
-            new = hook(self.module, grads, self.grad_output)
-            if new is not None:
-                grads = new if isinstance(new, tuple) else (new,)
-        return grads
-
-
-class IncompatibleKeys(NamedTuple):
-    """What `load_state_dict` returns: the paths that one side had and the other had not."""
-
-    missing_keys: list[str]
-    unexpected_keys: list[str]
-
-    def __repr__(self) -> str:
-        if not any(self):
-            return "<All keys matched successfully>"
-        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
-
-
-class Module:
+class Module(Stateful):
     """The base class of layers and networks: make parameters in `__init__`, compute in
     `forward`."""
 
     training: bool
 
     def __init__(self) -> None:
-        self.__dict__["_buffers"] = {}
+        self.__dict__.update(_members={}, _non_persistent_buffers_set=set())
         self.training = True
 
     def forward(self, *inputs: Any) -> Any:
@@ -113,43 +55,48 @@ class Module:
         )
 
     def __call__(self, *inputs: Any, **options: Any) -> Any:
-        if "_hooks" in self.__dict__:
-            return self._hooked_call(inputs, options)
-        return self.forward(*inputs, **options) if options else self.forward(*inputs)
+        try:
+            if "_hooks" in self.__dict__:
+                return self._hooked_call(inputs, options)
+            return self.forward(*inputs, **options) if options else self.forward(*inputs)
+        except AttributeError as error:
+            self._explain(error, inputs)
+            raise
+
+    def _explain(self, error: AttributeError, inputs: tuple[Any, ...]) -> None:
+        """Raise TypeError if it is that forward() takes a tensor, and was given something else."""
+        x = error.obj
+        of_tensors = hasattr(Tensor, error.name or "")
+        if of_tensors and not isinstance(x, Tensor) and any(x is given for given in inputs):
+            raise TypeError(f"{type(self).__name__}: {no_tensor(x)}") from None
 
     # -------------------------------------------------------- hooks
 
     def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, inputs)` before each forward(); what it returns (if it is not None)
         takes the place of the inputs."""
-        return self._register("forward_pre", hook)
+        return register(self, "forward_pre", hook)
 
     def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, inputs, output)` after each forward(); what it returns (if it is not
         None) takes the place of the output."""
-        return self._register("forward", hook)
+        return register(self, "forward", hook)
 
     def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call `hook(module, grad_input, grad_output)`, two tuples, when the gradients with respect
         to the inputs arrive; what it returns (if it is not None) takes the place of grad_input."""
-        return self._register("backward", hook)
-
-    def _register(self, when: str, hook: Callable[..., Any]) -> RemovableHandle:
-        hooks = self.__dict__.setdefault("_hooks", {}).setdefault(when, [])
-        hooks.append(hook)
-        return RemovableHandle(hooks, hook)
+        return register(self, "backward", hook)
 
     def _hooked_call(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
         """forward(), with the hooks around it."""
-        hooks = self.__dict__["_hooks"]
-        for hook in list(hooks.get("forward_pre", ())):
+        for hook in hooks_of(self, "forward_pre"):
             new = hook(self, inputs)
             if new is not None:
                 inputs = new if isinstance(new, tuple) else (new,)
-        passing = _Passing(self, list(hooks.get("backward", ())))
+        passing = Passing(self, hooks_of(self, "backward"))
         inputs = passing.seen(inputs, passing.input_grads)
         output = self.forward(*inputs, **options)
-        for hook in list(hooks.get("forward", ())):
+        for hook in hooks_of(self, "forward"):
             new = hook(self, inputs, output)
             output = output if new is None else new
         several = isinstance(output, tuple)
@@ -158,86 +105,103 @@ class Module:
 
     # -------------------------------------------------------- the tree
 
+    _parameters = view_of(PARAMETER)
+    _buffers = view_of(BUFFER)
+    _modules = view_of(MODULE)
+
     def __setattr__(self, name: str, value: Any) -> None:
-        """Assigning a Parameter or a Module registers it, because the attributes are the tree."""
-        own = self.__dict__
-        if "_buffers" not in own and isinstance(value, Parameter | Module):
-            raise AttributeError(
-                f"{type(self).__name__}: call super().__init__() before assigning {name}"
-            )
-        held = own.get(name)
-        for kind in (Parameter, Module):
-            if isinstance(held, kind) and not isinstance(value, kind | None):
-                raise TypeError(
-                    f"{type(self).__name__}.{name} is a {kind.__name__}; assign another one or "
-                    f"None, not a {type(value).__name__} (del {name} first to make it plain)"
-                )
-        if name in own.get("_buffers", ()) and not isinstance(value, Tensor | None):
+        """Assigning a Parameter or a Module makes it part of the tree; what is neither is an
+        attribute as any other."""
+        held = self.__dict__.get("_members", {}).get(name)
+        takes_over = isinstance(value, Module) and held == BUFFER
+        if isinstance(value, Parameter):
+            self._need_init(name)
+            if held != PARAMETER and not hasattr(type(self), name):
+                release(self, name)  # whatever it was
+            self.register_parameter(name, value)
+        elif held and not isinstance(value, KINDS[held] | None) and not takes_over:
             raise TypeError(
-                f"{type(self).__name__}.{name} is a buffer, a Tensor, not a {type(value).__name__}"
+                f"{type(self).__name__}.{name} is a {held}; assign another one or None, not a "
+                f"{type(value).__name__} (del {name} first to make it plain)"
             )
-        own[name] = value
+        elif isinstance(value, Module):
+            self._need_init(name)
+            hold(self, name, value, MODULE)
+        elif held:
+            hold(self, name, value, held)
+        else:
+            super().__setattr__(name, value)
 
     def __delattr__(self, name: str) -> None:
-        super().__delattr__(name)
-        self.__dict__["_buffers"].pop(name, None)
+        if name in self.__dict__.get("_members", ()):
+            release(self, name)
+        else:
+            super().__delattr__(name)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a tensor that is part of the state and is not trained, as a running mean."""
-        if "_buffers" not in self.__dict__:
-            raise AttributeError(
-                f"{type(self).__name__}: call super().__init__() before registering {name}"
-            )
-        if not isinstance(tensor, Tensor | None):
-            raise TypeError(f"register_buffer: {name} is a {type(tensor).__name__}, not a Tensor")
-        self._register_as(name, tensor)
-        self.__dict__["_buffers"][name] = persistent
+        self._register(name, tensor, BUFFER)
+        passing = self._non_persistent_buffers_set
+        (passing.discard if persistent else passing.add)(name)
+
+    _non_persistent_buffers_set: set[str]
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Assign a parameter by its name; None holds the name free."""
-        if not isinstance(param, Parameter | None):
-            raise TypeError(
-                f"register_parameter: {name} is a {type(param).__name__}; make it an nn.Parameter"
-            )
-        self._register_as(name, param)
+        self._register(name, param, PARAMETER)
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Assign a module by its name; None holds the name free."""
-        if not isinstance(module, Module | None):
-            raise TypeError(f"add_module: {name} is a {type(module).__name__}, not a Module")
-        self._register_as(name, module)
+        self._register(name, module, MODULE)
 
-    def _register_as(self, name: str, value: Any) -> None:
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Assign a module by its name; None holds the name free."""
+        self.add_module(name, module)
+
+    def _register(self, name: str, value: Any, kind: str) -> None:
         """Assign it, if its path tells it from all others."""
+        self._need_init(name)
+        owner = type(self).__name__
+        if not isinstance(name, str):
+            raise TypeError(f"{owner}: the name of a {kind} is a str, not {name!r}")
+        if not isinstance(value, KINDS[kind] | None):
+            how = "; make it an nn.Parameter" if kind == PARAMETER else ""
+            wanted = KINDS[kind].__name__
+            raise TypeError(f"{owner}: {name} is a {type(value).__name__}, not a {wanted}{how}")
         if not name or "." in name:
-            raise KeyError(
-                f"{type(self).__name__}: {name!r} is no name in a path: it is empty or holds a dot"
-            )
-        if hasattr(type(self), name):
-            raise KeyError(f"{type(self).__name__} has a {name} already; take another name")
-        setattr(self, name, value)
+            raise KeyError(f"{owner}: {name!r} is no name in a path: it is empty or holds a dot")
+        if hasattr(self, name) and self.__dict__["_members"].get(name) != kind:
+            raise KeyError(f"{owner} has a {name} already; take another name")
+        hold(self, name, value, kind)
 
-    def _own(self, kind: Any) -> Iterator[tuple[str, Any]]:
-        return ((name, value) for name, value in self.__dict__.items() if isinstance(value, kind))
+    def _need_init(self, name: str) -> None:
+        if "_members" not in self.__dict__:
+            raise AttributeError(
+                f"{type(self).__name__}: call super().__init__() before assigning {name}"
+            )
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        return self._own(Module)
+        """Each module right below once, with its name."""
+        return _each_once(iter(members_of(self, MODULE)))
 
     def children(self) -> Iterator[Module]:
         return (child for _, child in self.named_children())
 
-    def named_modules(self, prefix: str = "") -> Iterator[tuple[str, Module]]:
-        """Itself and every module below, each once, with its path: `0.layer`."""
-        return _each_once(self._paths(prefix))
-
-    def _paths(self, prefix: str) -> Iterator[tuple[str, Module]]:
-        """Every path to a module: one that is shared has several."""
-        stack: list[tuple[str, Module]] = [(prefix, self)]
-        while stack:
-            path, module = stack.pop()
-            yield path, module
-            below = [(f"{path}.{name}" if path else name, c) for name, c in module.named_children()]
-            stack.extend(reversed(below))
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """Itself and every module below, with its path, `0.layer`: each once, unless not
+        `remove_duplicate`; those in `memo` are left out."""
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, child in members_of(self, MODULE):
+            if child is not None:
+                path = f"{prefix}.{name}" if prefix else name
+                yield from child.named_modules(memo, path, remove_duplicate)
 
     def get_submodule(self, target: str) -> Module:
         """The module at a path, as "0.layer"; itself for "".  Raises AttributeError where there is
@@ -253,40 +217,73 @@ class Module:
             module = below[name]
         return module
 
-    def modules(self) -> Iterator[Module]:
-        return (module for _, module in self.named_modules())
+    def get_parameter(self, target: str) -> Parameter:
+        """The parameter at a path, as "0.weight".  Raises AttributeError where there is none."""
+        found: Parameter = self._member(target, PARAMETER)
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """The buffer at a path, as "0.running_mean".  Raises AttributeError where there is none."""
+        found: Tensor = self._member(target, BUFFER)
+        return found
+
+    def _member(self, target: str, kind: str) -> Any:
+        path, _, name = target.rpartition(".")
+        module = self.get_submodule(path)
+        below = dict(members_of(module, kind))
+        if below.get(name) is None:
+            raise AttributeError(
+                f"{target!r}: {type(module).__name__} has no {kind} {name!r}, only {list(below)}"
+            )
+        return below[name]
+
+    def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_parameters(
-        self, prefix: str = "", recurse: bool = True
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter once, with its path; one that is shared has the path that comes first.
+        """Every parameter with its path; one that is shared once, with the path that comes first,
+        unless not `remove_duplicate`.
 
         Warns once, by name, of modules and parameters in a plain list or dict: they are not found.
         """
         if "_looked" not in self.__dict__:
             self._warn_of_what_is_hidden()
-        return _each_once(self._named(prefix, recurse, lambda module: module._own(Parameter)))
+        return self._named_members(PARAMETER, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
-    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Iterator[tuple[str, Tensor]]:
-        return _each_once(self._named(prefix, recurse, lambda module: module._own_buffers()))
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Every buffer with its path: see `named_parameters`."""
+        return self._named_members(BUFFER, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
-    def _own_buffers(self, persistent_only: bool = False) -> Iterator[tuple[str, Tensor]]:
-        for name, persistent in self.__dict__["_buffers"].items():
-            tensor = self.__dict__[name]
-            if tensor is not None and (persistent or not persistent_only):
-                yield name, tensor
+    def _named_members(
+        self, kind: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, Any]]:
+        tree = [(prefix, self)]
+        if recurse:
+            tree = [*self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)]
+        named = (
+            (f"{path}.{name}" if path else name, value)
+            for path, module in tree
+            for name, value in members_of(module, kind)
+            if value is not None
+        )
+        return _each_once(named) if remove_duplicate else named
 
     def _warn_of_what_is_hidden(self) -> None:
         """Name the attributes that hold modules or parameters which are no part of the tree."""
         self.__dict__["_looked"] = True
-        tree = list(self._paths(""))
-        found = {id(x) for _, module in tree for _, x in module._own(Module | Parameter)}
+        tree = list(self.named_modules())
+        found = {id(x) for _, x in tree}
+        found |= {id(x) for _, module in tree for _, x in members_of(module, PARAMETER)}
         for path, module in tree:
             for name, value in module.__dict__.items():
                 several = isinstance(value, list | tuple | dict)
@@ -300,13 +297,6 @@ class Module:
                         stacklevel=4,
                     )
 
-    def _named(
-        self, prefix: str, recurse: bool, own: Callable[[Module], Iterator[tuple[str, Any]]]
-    ) -> Iterator[tuple[str, Any]]:
-        for path, module in self._paths(prefix) if recurse else [(prefix, self)]:
-            for name, value in own(module):
-                yield f"{path}.{name}" if path else name, value
-
     # -------------------------------------------------------- all of it at once
 
     def apply(self: M, function: Callable[[Module], Any]) -> M:
@@ -318,8 +308,11 @@ class Module:
 
     def train(self: M, mode: bool = True) -> M:
         """Set training mode for dropout and its kind, here and below."""
-        for module in self.modules():
-            module.training = mode
+        if not isinstance(mode, bool):
+            raise ValueError(f"train: the mode is True or False, not {mode!r}")
+        self.training = mode
+        for child in self.children():
+            child.train(mode)
         return self
 
     def eval(self: M) -> M:
@@ -339,86 +332,46 @@ class Module:
             elif parameter.grad is not None:
                 parameter.grad.detach_().zero_()
 
-    def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Every floating parameter and buffer in another dtype; the only device is "cpu"."""
-        tensors = [t for t in [*self.parameters(), *self.buffers()] if t.dtype.kind == "f"]
-        changed = [t.data.to(*args, **kwargs) for t in tensors]
-        if any(new.dtype.kind != "f" for new in changed):
-            raise TypeError("Module.to: parameters stay floating; give float16, float32 or float64")
-        for tensor, new in zip(tensors, changed, strict=True):
-            tensor.data = new
+    def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
+        """Put fn(tensor) in the place of every parameter, gradient and buffer, those below first: a
+        module that keeps tensors elsewhere overrides this."""
+        if recurse:
+            for child in self.children():
+                child._apply(fn)
+        for _, parameter in members_of(self, PARAMETER):
+            if parameter is not None:
+                with tg.no_grad():
+                    new, grad = fn(parameter), parameter.grad
+                    new_grad = None if grad is None else fn(grad)
+                if new is not parameter:
+                    parameter.data = new
+                    parameter.grad = new_grad
+        for name, buffer in members_of(self, BUFFER):
+            if buffer is not None:
+                hold(self, name, fn(buffer), BUFFER)
         return self
 
+    def to(self: M, *args: Any, **kwargs: Any) -> M:
+        """Every floating parameter and buffer in another dtype; the only device is "cpu"."""
+        if tg.ones(0).to(*args, **kwargs).dtype.kind != "f":
+            raise TypeError("Module.to: parameters stay floating; give float16, float32 or float64")
+        return self._apply(lambda t: t.to(*args, **kwargs) if t.dtype.kind == "f" else t)
+
     def cpu(self: M) -> M:
-        return self
+        return self._apply(lambda t: t.cpu())
 
     def cuda(self: M, device: Any = "cuda") -> M:
         """Raises RuntimeError: NumPy computes on the CPU."""
         return self.to(device)
 
     def half(self: M) -> M:
-        return self.to(tg.float16)
+        return self._apply(lambda t: t.half() if t.dtype.kind == "f" else t)
 
     def float(self: M) -> M:
-        return self.to(tg.float32)
+        return self._apply(lambda t: t.float() if t.dtype.kind == "f" else t)
 
     def double(self: M) -> M:
-        return self.to(tg.float64)
-
-    # -------------------------------------------------------- state
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Every parameter and persistent buffer by its path, sharing memory, outside the record."""
-        state = self._named("", True, lambda module: module._own_state())
-        return {path: tensor.detach() for path, tensor in state}
-
-    def _own_state(self) -> Iterator[tuple[str, Tensor]]:
-        yield from self._own(Parameter)
-        yield from self._own_buffers(persistent_only=True)
-
-    def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True
-    ) -> IncompatibleKeys:
-        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths;
-        returns the paths that were missing and those that were unexpected.
-
-        Raises RuntimeError, with everything that does not fit in one list and no number changed, if
-        a path is missing or unexpected (unless not `strict`) or a shape differs.
-        """
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(
-                "load_state_dict: it takes a dict of tensors by their paths, as state_dict() "
-                f"returns, not {type(state_dict).__name__}"
-            )
-        for path, module in self.named_modules():
-            module._expect(path and path + ".", state_dict)
-        own = dict(self._named("", True, lambda module: module._own_state()))
-        keys = IncompatibleKeys(
-            [path for path in own if path not in state_dict],
-            [path for path in state_dict if path not in own],
-        )
-        problems = []
-        if strict:
-            problems += [f"missing: {path}" for path in keys.missing_keys]
-            problems += [f"unexpected: {path}" for path in keys.unexpected_keys]
-        given = {path: tg.as_tensor(state_dict[path]) for path in own if path in state_dict}
-        problems += [
-            f"shape of {path}: {tuple(tensor.shape)} given, {tuple(own[path].shape)} here"
-            for path, tensor in given.items()
-            if tensor.shape != own[path].shape
-        ]
-        if problems:
-            raise RuntimeError(
-                f"load_state_dict into {type(self).__name__}:\n  " + "\n  ".join(problems)
-            )
-        with tg.no_grad():
-            for path, tensor in given.items():
-                own[path].copy_(tensor)
-        return keys
-
-    def _expect(self, prefix: str, state_dict: Mapping[str, Any]) -> None:
-        """Get ready for a state whose paths start with `prefix`: a layer that is not made yet takes
-        its size from there."""
+        return self._apply(lambda t: t.double() if t.dtype.kind == "f" else t)
 
     # -------------------------------------------------------- how it prints
 
@@ -426,13 +379,20 @@ class Module:
         """What stands between the parentheses: the settings of a layer."""
         return ""
 
+    def _get_name(self) -> str:
+        return type(self).__name__
+
     def __repr__(self) -> str:
         settings = self.extra_repr().splitlines()
-        lines = [f"({name}): {_indented(repr(child))}" for name, child in self.named_children()]
+        children = members_of(self, MODULE)
+        lines = [f"({name}): {_indented(repr(child))}" for name, child in children]
         if not lines and len(settings) < 2:
-            return f"{type(self).__name__}({self.extra_repr()})"
+            return f"{self._get_name()}({''.join(settings)})"
         inside = "\n  ".join(settings + lines)
-        return f"{type(self).__name__}(\n  {inside}\n)"
+        return f"{self._get_name()}(\n  {inside}\n)"
+
+
+KINDS: dict[str, Any] = {PARAMETER: Parameter, BUFFER: Tensor, MODULE: Module}
 
 
 def _indented(text: str) -> str:
@@ -442,6 +402,6 @@ def _indented(text: str) -> str:
 def _each_once(named: Iterator[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
     seen: set[int] = set()
     for name, value in named:
-        if id(value) not in seen:
+        if value is not None and id(value) not in seen:
             seen.add(id(value))
             yield name, value

@@ -11,16 +11,25 @@ from . import normalizing
 from .module import Module, Parameter
 
 
-def _filled(value: float, shape: Any, device: Any, dtype: Any, wanted: bool) -> Parameter | None:
-    if not wanted:
-        return None
-    return Parameter(tg.full(_shape(shape), value, device=device, dtype=dtype))
+class _Affine(Module):
+    """A layer that may scale by a weight and shift by a bias, which start as 1 and 0."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _fill(
+        self, name: str, value: float, shape: Any, device: Any, dtype: Any, wanted: bool
+    ) -> None:
+        self.register_parameter(name, None)
+        if wanted:
+            filled = tg.full(_shape(shape), value, device=device, dtype=dtype)
+            self.register_parameter(name, Parameter(filled))
 
 
 # ---------------------------------------------------------------- within an example
 
 
-class LayerNorm(Module):
+class LayerNorm(_Affine):
     """y = w (x - mean) / sqrt(var + eps) + b, over the last dimensions, which are
     `normalized_shape`, as are w and b: see `layer_norm`  (Ba et al., 2016)."""
 
@@ -36,8 +45,8 @@ class LayerNorm(Module):
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = _filled(1.0, self.normalized_shape, device, dtype, elementwise_affine)
-        self.bias = _filled(0.0, self.normalized_shape, device, dtype, elementwise_affine and bias)
+        self._fill("weight", 1.0, self.normalized_shape, device, dtype, elementwise_affine)
+        self._fill("bias", 0.0, self.normalized_shape, device, dtype, elementwise_affine and bias)
 
     def forward(self, input: Any) -> Any:
         return normalizing.layer_norm(
@@ -51,7 +60,7 @@ class LayerNorm(Module):
         )
 
 
-class RMSNorm(Module):
+class RMSNorm(_Affine):
     """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`:
     see `rms_norm`  (Zhang and Sennrich, 2019)."""
 
@@ -66,7 +75,7 @@ class RMSNorm(Module):
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self.weight = _filled(1.0, self.normalized_shape, device, dtype, elementwise_affine)
+        self._fill("weight", 1.0, self.normalized_shape, device, dtype, elementwise_affine)
 
     def forward(self, input: Any) -> Any:
         return normalizing.rms_norm(input, self.normalized_shape, self.weight, self.eps)
@@ -84,7 +93,7 @@ def _shape(sizes: int | Sequence[int]) -> tuple[int, ...]:
     return each
 
 
-class GroupNorm(Module):
+class GroupNorm(_Affine):
     """y = w (x - mean) / sqrt(var + eps) + b, over each of `num_groups` groups of the channels of
     (N, C, ...): see `group_norm`  (Wu and He, 2018)."""
 
@@ -107,8 +116,8 @@ class GroupNorm(Module):
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        self.weight = _filled(1.0, num_channels, device, dtype, affine)
-        self.bias = _filled(0.0, num_channels, device, dtype, affine and bias)
+        self._fill("weight", 1.0, num_channels, device, dtype, affine)
+        self._fill("bias", 0.0, num_channels, device, dtype, affine and bias)
 
     def forward(self, input: Any) -> Any:
         return normalizing.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
@@ -138,7 +147,7 @@ class LocalResponseNorm(Module):
 # ---------------------------------------------------------------- across the batch
 
 
-class _RunningNorm(Module):
+class _RunningNorm(_Affine):
     """A norm of each channel, which keeps running means and variances for evaluation."""
 
     dims: tuple[int, ...]  # how many dimensions an input may have
@@ -158,8 +167,8 @@ class _RunningNorm(Module):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.weight = _filled(1.0, num_features, device, dtype, affine)
-        self.bias = _filled(0.0, num_features, device, dtype, affine and bias)
+        self._fill("weight", 1.0, num_features, device, dtype, affine)
+        self._fill("bias", 0.0, num_features, device, dtype, affine and bias)
         for name, start in (("mean", tg.zeros), ("var", tg.ones)):
             running = (
                 start(num_features, device=device, dtype=dtype) if track_running_stats else None

@@ -60,9 +60,8 @@ class _Weights(Module):
         self, x: Tensor, state: list[Tensor], sizes: Any, suffix: str = "", reverse: bool = False
     ) -> tuple[Tensor, ...]:
         """The outputs of all steps, whose rows are x, and the last state (see `ops.recurrent`)."""
-        own = self.__dict__
-        w, u = own[f"weight_ih{suffix}"], own[f"weight_hh{suffix}"]
-        b, d = own.get(f"bias_ih{suffix}"), own.get(f"bias_hh{suffix}")
+        w, u = getattr(self, f"weight_ih{suffix}"), getattr(self, f"weight_hh{suffix}")
+        b, d = getattr(self, f"bias_ih{suffix}", None), getattr(self, f"bias_hh{suffix}", None)
         if b is None or d is None:
             d = u.new_zeros(len(u))
         elif ops.CELLS[self.cell].adds:

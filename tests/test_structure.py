@@ -58,9 +58,10 @@ WITHIN = {
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
-        "module init windows normalizing attending loss_checks losses margins ctc embedding "
-        "upsampling functional linear conv pooling activation dropout container norm attention "
-        "transformer padding utils recurrent lazy loss summary data optim checkpoint __init__"
+        "parameter members hooks state module init windows normalizing attending loss_checks "
+        "losses margins ctc embedding upsampling functional linear conv pooling activation dropout "
+        "container norm attention transformer padding utils recurrent lazy loss summary data optim "
+        "checkpoint __init__"
     ),
 }
 

@@ -77,6 +77,26 @@ def leaves(data: Any) -> list[Any]:
     return found
 
 
+def is_stray(x: Any) -> bool:
+    """Is it neither an array nor a number, so that no op can compute with it?"""
+    return not hasattr(x, "dtype") and not isinstance(x, int | float | complex | None)
+
+
+def no_tensor(x: Any) -> str:
+    """What to do about an input that is no tensor."""
+    if x is None:
+        return "it takes a tensor, not None, which is what a function without a return gives"
+    kind = type(x).__name__
+    if isinstance(x, tuple | list) and any(hasattr(part, "dtype") for part in x):
+        several = f"a {kind} of {len(x)}"
+        return (
+            f"it takes a tensor, not {several}; pick one of them, as y[0], or see cat() and stack()"
+        )
+    if callable(x):
+        return f"it takes a tensor, not the function or layer {kind}; call that first, as layer(x)"
+    return f"it takes a tensor, and was given {x!r}, a {kind}; make one with tensor()"
+
+
 def checked(dtype: DTypeLike) -> DType:
     """The dtype as NumPy's object, in this machine's byte order.  Raises TypeError for what a
     tensor cannot hold."""

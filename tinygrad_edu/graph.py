@@ -24,7 +24,7 @@ from numpy import ndarray
 
 from . import caller, grad_mode  # noqa: F401 (grad_mode and WEAK are read by what caller writes)
 from .clock import Place, clock
-from .dtypes import WEAK, DType, get_default_dtype, meet  # noqa: F401
+from .dtypes import WEAK, DType, get_default_dtype, is_stray, meet, no_tensor  # noqa: F401
 
 T = TypeVar("T")
 Rule = Callable[..., Any]
@@ -161,8 +161,11 @@ class Op(dict[tuple[bool, ...], Plan]):
 
     def explained(self, error: Exception, inputs: Sequence[Any], params: Any) -> Exception:
         """`error` again, saying which op failed on what, and if the op knows it, why."""
-        odd = isinstance(error, AttributeError) or any(isinstance(x, list | str) for x in inputs)
-        why = None if odd or not self.explain else self.explain(*inputs, **params)
+        asked = error.obj if isinstance(error, AttributeError) else error  # what has no such name
+        strays = [x for x in inputs if is_stray(x) or x is asked]
+        why = no_tensor(strays[0]) if strays else None
+        if self.explain and not strays and asked is error:
+            why = self.explain(*inputs, **params)
         given = ", ".join(map(described, inputs))
         kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")

@@ -39,7 +39,7 @@ class Tensor(Methods):
     one by hand.
     """
 
-    __slots__ = ("__weakref__", "_resting")
+    __slots__ = ("__dict__", "__weakref__", "_resting")  # __dict__ is for the user's own
     _resting: Node  # that of a leaf, from when it required grad: it holds the gradient
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
@@ -339,11 +339,12 @@ class Tensor(Methods):
         self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
         new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
         new.grad = deepcopy(self.grad, memo)
+        new.__dict__.update(deepcopy(self.__dict__, memo))
         return new
 
     def __reduce__(self) -> Any:
         self._refuse_result("pickle", "pickle t.detach()")
-        return _rebuilt, (type(self), self.array, self.requires_grad)
+        return _rebuilt, (type(self), self.array, self.requires_grad), self.__dict__ or None
 
 
 graph.Tensor = Tensor

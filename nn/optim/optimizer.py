@@ -20,6 +20,8 @@ from tinygrad_edu import clock, leaf
 from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
+from ..container import ParameterList
+
 COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself
 BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its dozen passes
 
@@ -87,7 +89,7 @@ class Optimizer:
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
             raise TypeError(f"{self._name}: give a list of parameters, as [w], not one tensor")
-        if hasattr(params, "parameters"):
+        if hasattr(params, "parameters") and not isinstance(params, ParameterList):
             raise TypeError(f"{self._name}: give the parameters, model.parameters(), not the model")
         self.defaults = defaults
         self._place = f"{self._name}.step() at "

@@ -1,0 +1,28 @@
+"""Parameter: a tensor that a module trains."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tinygrad_edu as tg
+from tinygrad_edu.tensor import Tensor
+
+__all__ = ["Parameter"]
+
+
+class Parameter(Tensor):
+    """A Tensor that a Module trains: it requires grad, and assigning it to a module registers
+    it.
+
+    >>> import nn, tinygrad_edu as tg
+    >>> w = nn.Parameter(tg.ones(2))
+    >>> w.group = "slow"  # a Parameter takes attributes of your own
+    >>> w.requires_grad, w.group
+    (True, 'slow')
+    """
+
+    __slots__ = ()
+
+    def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
+        super().__init__(tg.as_tensor(data).array)
+        self.requires_grad_(requires_grad)

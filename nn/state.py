@@ -1,0 +1,275 @@
+"""State: what a tree of modules saves and loads, each module by methods that it may override.
+
+>>> import nn, tinygrad_edu as tg
+>>> class Counted(nn.Linear):
+...     calls = 0
+...     def get_extra_state(self):
+...         return {"calls": self.calls}
+...     def set_extra_state(self, state):
+...         self.calls = state["calls"]
+>>> net = nn.Sequential(Counted(2, 1), nn.ReLU())
+>>> [*net.state_dict()]
+['0.weight', '0.bias', '0._extra_state']
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import tinygrad_edu as tg
+from tinygrad_edu.tensor import RemovableHandle, Tensor
+
+from .hooks import hooks_of, register
+from .members import BUFFER, PARAMETER, hold, members_of
+from .parameter import Parameter
+
+Hook = Callable[..., Any]
+EXTRA_STATE = "_extra_state"
+
+
+class IncompatibleKeys(NamedTuple):
+    """What `load_state_dict` returns: the paths that one side had and the other had not."""
+
+    missing_keys: list[str]
+    unexpected_keys: list[str]
+
+    def __repr__(self) -> str:
+        if not any(self):
+            return "<All keys matched successfully>"
+        return f"IncompatibleKeys(missing_keys={self[0]}, unexpected_keys={self[1]})"
+
+
+class Stateful:
+    """The part of a Module that saves and loads.
+
+    A module saves what is its own in `_save_to_state_dict`, and loads it in
+    `_load_from_state_dict`; the walk over the tree calls these of each module, so a layer that
+    overrides them says how it is saved.
+    """
+
+    _version = 1  # a subclass that changes what it saves counts up: see `local_metadata["version"]`
+    children: Callable[[], Any]
+    modules: Callable[[], Any]
+    _modules: Any
+
+    # -------------------------------------------------------- saving
+
+    def state_dict(self, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
+        """Every parameter and persistent buffer by its path, sharing memory, outside the record
+        (the tensors themselves with `keep_vars`), and what `get_extra_state` returns.
+
+        It is put into `destination`, if one is given, under paths that start with `prefix`.
+        """
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        metadata = {"version": self._version}
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = metadata
+        for hook in hooks_of(self, "state_dict_pre"):
+            hook(self, prefix, keep_vars)
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, child in self._modules.items():
+            if child is not None:
+                child.state_dict(
+                    destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
+                )
+        for hook, may_replace in hooks_of(self, "state_dict_post"):
+            new = hook(self, destination, prefix, metadata)
+            if new is not None and not may_replace:
+                raise RuntimeError(
+                    f"a state_dict hook of {type(self).__name__} returned a "
+                    f"{type(new).__name__}; it changes the dict that it is given, and returns None"
+                )
+            destination = destination if new is None else new
+        return destination
+
+    def _save_to_state_dict(self, destination: Any, prefix: str, keep_vars: bool) -> None:
+        """Put what is this module's own, not its children's, into `destination`."""
+        for name, tensor, _ in self._own_state():
+            destination[prefix + name] = tensor if keep_vars else tensor.detach()
+        if type(self).get_extra_state is not Stateful.get_extra_state:
+            destination[prefix + EXTRA_STATE] = self.get_extra_state()
+
+    def _own_state(self) -> list[tuple[str, Tensor, str]]:
+        """Name, tensor and kind of each parameter and persistent buffer."""
+        passing: set[str] = self.__dict__["_non_persistent_buffers_set"]
+        return [
+            (name, tensor, kind)
+            for kind in (PARAMETER, BUFFER)
+            for name, tensor in members_of(self, kind)
+            if tensor is not None and name not in passing
+        ]
+
+    def get_extra_state(self) -> Any:
+        """What else is to be saved: a subclass that has more than tensors defines this, and
+        `set_extra_state`."""
+        raise RuntimeError(f"{type(self).__name__} has no get_extra_state(): define it")
+
+    def set_extra_state(self, state: Any) -> None:
+        """Take back what `get_extra_state` returned."""
+        raise RuntimeError(f"{type(self).__name__} has no set_extra_state(): define it")
+
+    # -------------------------------------------------------- loading
+
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
+        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths (or
+        with `assign` put its tensors in their place, with the dtypes that they have); returns the
+        paths that were missing and those that were unexpected.
+
+        Raises RuntimeError, with everything that does not fit in one list and no number changed, if
+        a path is missing or unexpected (unless not `strict`) or a shape differs.
+        """
+        if not isinstance(state_dict, Mapping):
+            raise TypeError(
+                "load_state_dict: it takes a dict of tensors by their paths, as state_dict() "
+                f"returns, not {type(state_dict).__name__}"
+            )
+        keys, problems = IncompatibleKeys([], []), list[str]()
+        metadata = getattr(state_dict, "_metadata", {})
+        before = [
+            (module, *own, None if assign else own[1].array.copy())
+            for module in self.modules()
+            for own in module._own_state()
+        ]
+        try:
+            _load_tree(self, OrderedDict(state_dict), "", metadata, assign, keys, problems)
+            if strict:
+                missing = [f"missing: {path}" for path in keys.missing_keys]
+                problems = [
+                    *missing,
+                    *map("unexpected: {}".format, keys.unexpected_keys),
+                    *problems,
+                ]
+            if problems:
+                raise RuntimeError(
+                    f"load_state_dict into {type(self).__name__}:\n  " + "\n  ".join(problems)
+                )
+        except BaseException:
+            for module, name, tensor, kind, numbers in before:
+                hold(module, name, tensor, kind)
+                if numbers is not None and numbers.shape == tensor.shape:
+                    tensor.array[...] = numbers
+            raise
+        return keys
+
+    def _load_from_state_dict(
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
+    ) -> None:
+        """Load what is this module's own, not its children's, from the paths that start with
+        `prefix`; add to the three lists what does not fit."""
+        told = (strict, missing_keys, unexpected_keys, error_msgs)
+        for hook, with_module in hooks_of(self, "load_state_dict_pre"):
+            hook(*[self] * with_module, state_dict, prefix, local_metadata, *told)
+        own = self._own_state()
+        for name, tensor, _ in own:
+            path = prefix + name
+            if path in state_dict:
+                assign = local_metadata.get("assign_to_params_buffers", False)
+                problem = self._load_tensor(name, tensor, state_dict[path], assign)
+                error_msgs += [f"{problem[0]} of {path}: {problem[1]}"] if problem else []
+            elif strict:
+                missing_keys.append(path)
+        extra = prefix + EXTRA_STATE
+        takes_extra = type(self).set_extra_state is not Stateful.set_extra_state
+        if takes_extra and extra in state_dict:
+            self.set_extra_state(state_dict[extra])
+        elif takes_extra and strict:
+            missing_keys.append(extra)
+        if strict:
+            known = {name for name, *_ in own} | ({EXTRA_STATE} if takes_extra else set())
+            for path in state_dict:
+                if path.startswith(prefix):
+                    name, dot, _ = path[len(prefix) :].partition(".")
+                    if name not in (self._modules if dot else known):
+                        unexpected_keys.append(path)
+
+    def _load_tensor(
+        self, name: str, own: Tensor, given: Any, assign: bool
+    ) -> tuple[str, str] | None:
+        """Take over a parameter or buffer; returns what does not fit, if it does not."""
+        try:
+            new = tg.as_tensor(given)
+        except (TypeError, ValueError):
+            return "type", f"{type(given).__name__} given, a Tensor here"
+        if new.shape != own.shape:
+            return "shape", f"{new.shape} given, {own.shape} here"
+        if not assign:
+            with tg.no_grad():
+                own.copy_(new)
+        elif isinstance(own, Parameter):
+            new = new if isinstance(new, Parameter) else Parameter(new)
+            setattr(self, name, new.requires_grad_(own.requires_grad))
+        else:
+            setattr(self, name, new)
+        return None
+
+    # -------------------------------------------------------- hooks
+
+    def register_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, prefix, keep_vars)` before this module is saved."""
+        return register(self, "state_dict_pre", hook)
+
+    def register_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata)` after this module and those
+        below were saved; it may change the dict."""
+        return register(self, "state_dict_post", (hook, False))
+
+    def _register_state_dict_hook(self, hook: Hook) -> RemovableHandle:
+        """`register_state_dict_post_hook`; what the hook returns takes the place of the dict, if
+        this is the module whose state_dict() was called."""
+        return register(self, "state_dict_post", (hook, True))
+
+    def register_load_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
+        unexpected_keys, error_msgs)` before this module is loaded; it may change them."""
+        return register(self, "load_state_dict_pre", (hook, True))
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Hook, with_module: bool = False
+    ) -> RemovableHandle:
+        """The same; the hook is told the module only if `with_module`."""
+        return register(self, "load_state_dict_pre", (hook, with_module))
+
+    def register_load_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
+        """Call `hook(module, incompatible_keys)` after this module and those below were loaded; it
+        may change the two lists."""
+        return register(self, "load_state_dict_post", hook)
+
+
+def _load_tree(
+    module: Any,
+    state: Any,
+    prefix: str,
+    metadata: Any,
+    assign: bool,
+    keys: IncompatibleKeys,
+    problems: list[str],
+) -> None:
+    """Load a module and those below, each from the paths that start with its own."""
+    local = metadata.get(prefix[:-1], {})
+    if assign:
+        local = {**local, "assign_to_params_buffers": True}
+    module._load_from_state_dict(state, prefix, local, True, *keys, problems)
+    for name, child in module._modules.items():
+        if child is not None:
+            below = f"{prefix}{name}."
+            part = {path: x for path, x in state.items() if path.startswith(below)}
+            _load_tree(child, part, below, metadata, assign, keys, problems)
+    for hook in hooks_of(module, "load_state_dict_post"):
+        if hook(module, keys) is not None:
+            raise RuntimeError(
+                f"a load_state_dict hook of {type(module).__name__} returned something; it changes "
+                "the lists that it is given, and returns None"
+            )
