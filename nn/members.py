@@ -34,7 +34,6 @@ def release(module: Any, name: str) -> None:
     own = module.__dict__
     own.pop(name, None)
     own["_members"].pop(name, None)
-    own["_non_persistent_buffers_set"].discard(name)
 
 
 def members_of(module: Any, kind: str) -> list[tuple[str, Any]]:

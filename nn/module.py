@@ -117,7 +117,7 @@ class Module(Stateful):
         if isinstance(value, Parameter):
             self._need_init(name)
             if held != PARAMETER and not hasattr(type(self), name):
-                release(self, name)  # whatever it was
+                self._forget(name)  # whatever it was
             self.register_parameter(name, value)
         elif held and not isinstance(value, KINDS[held] | None) and not takes_over:
             raise TypeError(
@@ -126,6 +126,8 @@ class Module(Stateful):
             )
         elif isinstance(value, Module):
             self._need_init(name)
+            if held != MODULE:
+                self._forget(name)
             hold(self, name, value, MODULE)
         elif held:
             hold(self, name, value, held)
@@ -134,9 +136,13 @@ class Module(Stateful):
 
     def __delattr__(self, name: str) -> None:
         if name in self.__dict__.get("_members", ()):
-            release(self, name)
+            self._forget(name)
         else:
             super().__delattr__(name)
+
+    def _forget(self, name: str) -> None:
+        release(self, name)
+        self._non_persistent_buffers_set.discard(name)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Keep a tensor that is part of the state and is not trained, as a running mean."""
@@ -152,6 +158,7 @@ class Module(Stateful):
 
     def add_module(self, name: str, module: Module | None) -> None:
         """Assign a module by its name; None holds the name free."""
+        self._check_kind(name, module, MODULE)
         self._register(name, module, MODULE)
 
     def register_module(self, name: str, module: Module | None) -> None:
@@ -164,15 +171,18 @@ class Module(Stateful):
         owner = type(self).__name__
         if not isinstance(name, str):
             raise TypeError(f"{owner}: the name of a {kind} is a str, not {name!r}")
-        if not isinstance(value, KINDS[kind] | None):
-            how = "; make it an nn.Parameter" if kind == PARAMETER else ""
-            wanted = KINDS[kind].__name__
-            raise TypeError(f"{owner}: {name} is a {type(value).__name__}, not a {wanted}{how}")
         if not name or "." in name:
             raise KeyError(f"{owner}: {name!r} is no name in a path: it is empty or holds a dot")
         if hasattr(self, name) and self.__dict__["_members"].get(name) != kind:
             raise KeyError(f"{owner} has a {name} already; take another name")
+        self._check_kind(name, value, kind)
         hold(self, name, value, kind)
+
+    def _check_kind(self, name: str, value: Any, kind: str) -> None:
+        if not isinstance(value, KINDS[kind] | None):
+            how = "; make it an nn.Parameter" if kind == PARAMETER else ""
+            words = f"{name} is a {type(value).__name__}, not a {KINDS[kind].__name__}{how}"
+            raise TypeError(f"{type(self).__name__}: {words}")
 
     def _need_init(self, name: str) -> None:
         if "_members" not in self.__dict__:

@@ -560,7 +560,7 @@ def test_an_attribute_that_forward_lacks_is_still_an_attribute_error():
             return self.layre(x) if x.ndim else x.no_such_name
 
     for x in (tg.ones(1), tg.tensor(1.0)):
-        with pytest.raises(AttributeError, match="layre|no_such_name"):
+        with pytest.raises(AttributeError, match=r"layre|no_such_name"):
             Net()(x)
 
 
