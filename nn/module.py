@@ -352,10 +352,11 @@ class Module(Stateful):
             if parameter is not None:
                 with tg.no_grad():
                     new, grad = fn(parameter), parameter.grad
-                    new_grad = None if grad is None else fn(grad)
-                if new is not parameter:
-                    parameter.data = new
-                    parameter.grad = new_grad
+                    new_grad = grad if grad is None else fn(grad)
+                parameter.data = new
+                if grad is not None and new_grad is not None:
+                    grad.data = new_grad
+                    parameter.grad = grad
         for name, buffer in members_of(self, BUFFER):
             if buffer is not None:
                 hold(self, name, fn(buffer), BUFFER)

@@ -66,7 +66,7 @@ class _Weights(Module):
             d = u.new_zeros(len(u))
         elif ops.CELLS[self.cell].adds:
             b, d = None, b + d
-        projection = [own[f"weight_hr{suffix}"]] if self.proj_size else []
+        projection = [getattr(self, f"weight_hr{suffix}")] if self.proj_size else []
         inputs: Any = (ops.linear(x, w, b), u, d, *state, *projection)
         y: tuple[Tensor, ...] = ops.recurrent(*inputs, cell=self.cell, sizes=sizes, reverse=reverse)
         return y

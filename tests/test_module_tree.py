@@ -348,14 +348,15 @@ def test_walks_call_what_a_submodule_overrides():
 
 def test_apply_changes_parameters_gradients_and_buffers():
     net = nn.Sequential(nn.BatchNorm1d(2), nn.Linear(2, 1, bias=False))
-    net[1].weight.grad = tg.ones(1, 2)
+    net[1].weight.grad = grad = tg.ones(1, 2)
     weight, w = net[1].weight, net[1].weight.tolist()
     assert net._apply(lambda t: t * 2) is net
     assert net[1].weight is weight
     assert weight.tolist() == (2 * tg.tensor(w)).tolist()
     assert weight.requires_grad
     assert weight.is_leaf
-    assert weight.grad.tolist() == [[2.0, 2.0]]
+    assert weight.grad is grad
+    assert grad.tolist() == [[2.0, 2.0]]
     assert net[0].running_var.tolist() == [2.0, 2.0]
     net._apply(lambda t: t * 2, recurse=False)
     assert net[0].running_var.tolist() == [2.0, 2.0]
