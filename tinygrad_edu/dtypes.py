@@ -142,12 +142,15 @@ def can_cast(from_: DTypeLike, to: DTypeLike) -> bool:
 def finfo(type: DTypeLike = None) -> Any:
     """The limits of a floating dtype (the default one, if none is given): `bits eps max min
     tiny smallest_normal resolution dtype`.  1 + eps is the number after 1, `tiny` the smallest
-    of full precision.  Raises ValueError for other dtypes: `iinfo` is for integers.
+    of full precision.  Raises TypeError for other dtypes: `iinfo` is for integers.
 
     >>> finfo(float32).eps == 2**-23
     True
     """
-    limits = np.finfo(checked(type or _default))
+    dtype = checked(type or _default)
+    if dtype.kind != "f":
+        raise TypeError(f"finfo: {dtype} is not a floating dtype; iinfo has the limits of integers")
+    limits = np.finfo(dtype)
     names = ("eps", "max", "min", "tiny", "smallest_normal")
     numbers = {name: float(getattr(limits, name)) for name in names}
     numbers["resolution"] = 10.0**-limits.precision
@@ -155,8 +158,11 @@ def finfo(type: DTypeLike = None) -> Any:
 
 
 def iinfo(type: DTypeLike) -> np.iinfo[Any]:
-    """The limits of an integer dtype: `bits max min dtype`.  Raises ValueError for other dtypes."""
-    return np.iinfo(checked(type))
+    """The limits of an integer dtype: `bits max min dtype`.  Raises TypeError for other dtypes."""
+    dtype = checked(type)
+    if dtype.kind not in "iu":
+        raise TypeError(f"iinfo: {dtype} is not an integer dtype; finfo has the limits of floats")
+    return np.iinfo(dtype)
 
 
 def is_floating_point(input: Any) -> bool:
