@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test package oracle quick lint format bench clean
+.PHONY: help demo examples test slow oracle quick lint format bench clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -20,8 +20,8 @@ examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers
 test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2
 
-package: $(VENV)/dev  ## build the wheel and use it in a fresh environment (a minute)
-	$(BIN)/python -m pytest tests/package.py
+slow: $(VENV)/dev  ## the tests that `make test` leaves out: the wheel in a fresh environment, long training (minutes)
+	$(BIN)/python -m pytest -n 2 -m slow tests
 
 oracle: $(VENV)/oracle  ## the tests that compare with PyTorch, which this installs (10 minutes)
 	$(BIN)/python -m pytest -n 2 tests/oracle

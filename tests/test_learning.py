@@ -8,8 +8,6 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 
-pytestmark = pytest.mark.slow
-
 
 def mnist(train):
     """MNIST where it lies; without $TINYGRAD_EDU_DATA, only if it was downloaded before."""
@@ -29,6 +27,7 @@ def lenet():
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_lenet_reads_mnist_after_two_epochs():
     tg.manual_seed(0)
     model = lenet()

@@ -1,12 +1,16 @@
-"""The package as its users get it.  It asks a package registry: `make package` runs it."""
+"""The package as its users get it.  It asks a package registry: `make slow` runs it."""
 
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import tinygrad_edu as tg
 
 ROOT = Path(__file__).parents[1]
+
+pytestmark = pytest.mark.slow
 
 
 def test_a_wheel_installs_into_a_fresh_environment(tmp_path):
