@@ -104,6 +104,8 @@ def paragraphs(path, thing):
         return [ATTRIBUTES[path]]
     if isinstance(thing, np.dtype):
         return [f"The dtype {thing}."]
+    if isinstance(thing, float):  # its class's docstring differs from one Python to the next
+        return [f"The number {thing}."]
     text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
     return [" ".join(part.split()) for part in text.split("\n\n")]
 

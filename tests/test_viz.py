@@ -282,7 +282,7 @@ def test_drawing_touches_no_gradient_and_frees_nothing(options):
     net, x, y = small_net()
     F.cross_entropy(net(x), y).backward()
     held = [p.grad for p in net.parameters()]
-    before = [g.copy() for g in held]
+    before = [g.numpy().copy() for g in held]
     loss = F.cross_entropy(net(x), y)
     draw(loss, **options)
     draw(loss, **options)
