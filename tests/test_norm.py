@@ -243,7 +243,7 @@ def test_a_straight_line_stays_straight():
         (lambda x: F.interpolate(x, 2, 2), ValueError, "one of them"),
         (lambda x: F.interpolate(x, (2, 2)), ValueError, r"\(2, 2\).*\(1, 4, 3\)"),
         (lambda x: F.interpolate(x, 0), RuntimeError, r"\(1, 4, 3\) cannot become 0"),
-        (lambda x: F.interpolate(x, 2, mode="bicubic"), NotImplementedError, "no mode 'bicubic'"),
+        (lambda x: F.interpolate(x, 2, mode="cubic"), NotImplementedError, "no mode 'cubic'"),
         (lambda x: F.interpolate(x, 2, mode="bilinear"), NotImplementedError, "is 'linear'"),
         (lambda x: F.interpolate(x, 2, align_corners=True), ValueError, "align_corners"),
         (lambda x: PixelShuffle(3)(x), RuntimeError, "1 channels.*3 x 3"),
