@@ -20,8 +20,9 @@ examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers
 test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2
 
-slow: $(VENV)/dev  ## the tests that `make test` leaves out: the wheel in a fresh environment, long training (minutes)
+slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, more cases (10 minutes)
 	$(BIN)/python -m pytest -n 2 -m slow tests
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
 
 oracle: $(VENV)/oracle  ## the tests that compare with PyTorch, which this installs (10 minutes)
 	$(BIN)/python -m pytest -n 2 tests/oracle

@@ -10,6 +10,11 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STORIES = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
+LONG = {"17", "18", "23", "25", "26", "27", "28", "29", "30"}  # they train for ten seconds and more
+TOLD = [
+    pytest.param(path, marks=[pytest.mark.slow] if path.name[:2] in LONG else [])
+    for path in STORIES
+]
 
 
 def told(script, tmp_path, *options):
@@ -24,7 +29,7 @@ def told(script, tmp_path, *options):
     return result, rows
 
 
-@pytest.mark.parametrize("script", STORIES, ids=lambda path: path.stem)
+@pytest.mark.parametrize("script", TOLD, ids=lambda path: path.stem)
 def test_a_story_reaches_its_numbers(script, tmp_path):
     result, rows = told(script, tmp_path)
     assert result.returncode == 0, result.stdout + result.stderr

@@ -4,7 +4,7 @@ from random import Random
 
 import numpy as np
 import pytest
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
@@ -13,6 +13,9 @@ from tinygrad_edu.testing import GradcheckError, gradcheck, op_case
 
 DIFFERENTIABLE = sorted(name for name, call in OPS.items() if any(call.op.rules))
 OTHERS = sorted(set(OPS) - set(DIFFERENTIABLE))
+SOME = settings(
+    max_examples=settings.default.max_examples // 3
+)  # of so many ops; more: `make slow`
 
 
 def several(result):
@@ -31,6 +34,7 @@ def arrays_of(inputs):
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
+@SOME
 @given(random=st.randoms(use_true_random=False))
 def test_every_op_to_second_order(name, random):
     case = op_case(OPS[name], random)
@@ -41,6 +45,7 @@ def test_every_op_to_second_order(name, random):
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
+@SOME
 @given(random=st.randoms(use_true_random=False))
 def test_law_1_arrays_give_arrays_and_tensors_give_recorded_tensors(name, random):
     case = op_case(OPS[name], random)
@@ -58,6 +63,7 @@ def test_law_1_arrays_give_arrays_and_tensors_give_recorded_tensors(name, random
 
 
 @pytest.mark.parametrize("name", DIFFERENTIABLE)
+@SOME
 @given(random=st.randoms(use_true_random=False))
 def test_gradients_keep_dtype_and_own_their_memory(name, random):
     case = op_case(OPS[name], random)

@@ -4,6 +4,7 @@ import ast
 import importlib.util
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,11 +67,12 @@ WITHIN = {
 }
 
 
+@cache
 def modules():
-    for package in ("tinygrad_edu", "nn"):
-        for path in (ROOT / package).rglob("*.py"):
-            dotted = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-            yield dotted.removesuffix(".__init__"), path
+    """The dotted name of every file of the two packages, and its path."""
+    paths = [path for package in ("tinygrad_edu", "nn") for path in (ROOT / package).rglob("*.py")]
+    names = (".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths)
+    return [(name.removesuffix(".__init__"), path) for name, path in zip(names, paths, strict=True)]
 
 
 def imports_of(name, path):
@@ -97,7 +99,7 @@ def layer_of(name):
     return next((unit, ranked[unit]) for unit in candidates if unit in ranked)
 
 
-@pytest.mark.parametrize(("name", "path"), list(modules()), ids=lambda x: str(x).split("/")[-1])
+@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda x: str(x).split("/")[-1])
 def test_imports_point_down(name, path):
     unit, rank = layer_of(name)
     for imported in imports_of(name, path):
