@@ -118,6 +118,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if (input is None) != (other is None):
         raise TypeError("where: give both input and other, or neither")
     if input is not None:
+        if condition.dtype == np.uint8:  # a mask, of PyTorch before it had bools
+            condition = ops.not_equal(condition, 0)
         _check_mask(condition, "where")
         return ops.where(condition, input, other)
     return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))

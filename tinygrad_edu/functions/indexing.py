@@ -21,7 +21,12 @@ ARRAY = ops.ARRAY
 
 
 def index_select(input: T, dim: int, index: Any) -> T:
-    """The rows along `dim` that `index` names: for dim 0, y[i] = x[index[i]]."""
+    """The rows along `dim` that `index` names: for dim 0, y[i] = x[index[i]].  Of a number
+    without dimensions, the number."""
+    if input.ndim == 0:  # type: ignore[attr-defined]
+        if index.numel() != 1:
+            raise RuntimeError(f"index_select: of one number one is selected, not {index.numel()}")
+        return index_select(_row(input), dim, index)[0]  # type: ignore[no-any-return]
     index, key = _rows(input, dim, index, "index_select", IndexError)
     return ops.getitem(input, index, key=key)
 
@@ -78,34 +83,97 @@ def _check_dtype(x: Any, source: Any, name: str) -> None:
 def gather(input: Any, dim: int, index: Any) -> Any:
     """The numbers that `index` names along `dim`: for dim 0, y[i, j] = x[index[i, j], j].
 
-    The index has as many dimensions as x, and is no larger in the others.
+    The index has as many dimensions as x, and is no larger in the others; one number stands for a
+    row of one, in x and in the index, and an empty index may have any shape.
 
     >>> import tinygrad_edu as tg
     >>> gather(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, tg.tensor([[0, 0], [1, 0]]))
     tensor([[1., 1.],
             [4., 3.]])
     """
+    if 0 in index.shape:
+        _checked(input, dim, index, "gather", RuntimeError)
+        return ops.getitem(_row(input), index, key=(ARRAY,))
+    if input.ndim == 0 or index.ndim == 0:
+        x, row = (_row(given) if given.ndim == 0 else given for given in (input, index))
+        return ops.reshape(gather(x, dim, row), shape=index.shape)
     places = _places(input, dim, index, "gather")
     return ops.getitem(input, *places, key=(ARRAY,) * len(places))
 
 
-def scatter(input: Any, dim: int, index: Any, src: Any = None, *, value: Any = None) -> Any:
+def scatter(
+    input: Any,
+    dim: int,
+    index: Any,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Any:
     """x with `src`, a tensor or a number, written where `index` says: for dim 0,
-    y[index[i, j], j] = src[i, j]."""
+    y[index[i, j], j] = src[i, j].  With reduce "add" or "multiply" it is added to what stands
+    there, or multiplied with it; both are differentiable.
+
+    >>> import tinygrad_edu as tg
+    >>> scatter(tg.ones(3), 0, tg.tensor([0, 0, 2]), 5.0, reduce="multiply")
+    tensor([25.,  1.,  5.])
+    """
     src = value if src is None else src
     if src is None:
         raise TypeError("scatter: give what to write, src= (a tensor) or value= (a number)")
+    if reduce not in (None, "add", "multiply"):
+        raise RuntimeError(f"scatter: reduce is 'add', 'multiply' or None, not {reduce!r}")
     if isinstance(src, float) and input.dtype.kind in "iu":
         src = int(input.dtype.type(int(src)))  # which fails if it does not fit
-    src, places = _to_places(input, dim, index, src, "scatter")
-    return ops.setitem(input, src, *places, key=(ARRAY,) * len(places))
+    return _scattered(input, dim, index, src, "scatter", reduce)
 
 
 def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:
     """x with `src` added where `index` says: for dim 0, y[index[i, j], j] += src[i, j]."""
-    src, places = _to_places(input, dim, index, src, "scatter_add")
-    shape = input.shape  # type: ignore[attr-defined]
-    return ops.add(input, ops.put(src, *places, key=(ARRAY,) * len(places), shape=shape))
+    return _scattered(input, dim, index, src, "scatter_add", "add")  # type: ignore[no-any-return]
+
+
+def _scattered(x: Any, dim: int, index: Any, src: Any, name: str, reduce: str | None) -> Any:
+    if x.ndim == 0:
+        index, src = (_row(given) if np.ndim(given) == 0 else given for given in (index, src))
+        return _scattered(_row(x), dim, index, src, name, reduce)[0]
+    src, places = _to_places(x, dim, index, src, name)
+    key = (ARRAY,) * len(places)
+    if not index.numel():
+        return ops.copy(x)
+    if reduce == "add":
+        src = src if hasattr(src, "dtype") else np.full_like(plain(index), src, dtype=x.dtype)
+        return ops.add(x, ops.put(src, *places, key=key, shape=x.shape))
+    if reduce == "multiply":
+        return _multiplied(x, places, src)
+    return ops.setitem(x, src, *places, key=key)
+
+
+def _multiplied(x: Any, places: tuple[Any, ...], src: Any) -> Any:
+    """x with the values of src multiplied in at the places; those of one place are multiplied two
+    by two until each has one."""
+    shape = np.broadcast_shapes(*[place.shape for place in map(plain, places)])
+    grid = [np.broadcast_to(plain(place), shape).reshape(-1) for place in places]
+    at = np.ravel_multi_index(grid, x.shape)
+    order = np.argsort(at, kind="stable")
+    at, factors = at[order], ops.broadcast_to(src, shape=shape)
+    factors = ops.getitem(ops.reshape(factors, shape=(-1,)), order, key=(ARRAY,))
+    while len(at) > 1 and (at[1:] == at[:-1]).any():
+        first = np.flatnonzero(np.diff(at, prepend=-1))
+        nth = np.arange(len(at)) - np.repeat(first, np.diff(first, append=len(at)))
+        kept = np.flatnonzero(nth % 2 == 0)
+        after = np.minimum(kept + 1, len(at) - 1)
+        paired = (after > kept) & (at[after] == at[kept])
+        own, others = (ops.getitem(factors, k, key=(ARRAY,)) for k in (kept, after))
+        factors, at = ops.where(paired, own * others, own), at[kept]
+    row = _row(x)
+    factors = ops.getitem(row, at, key=(ARRAY,)) * factors
+    return ops.reshape(ops.setitem(row, factors, at, key=(ARRAY,)), shape=x.shape)
+
+
+def _row(x: Any) -> Any:
+    """All numbers of x in one row."""
+    return ops.reshape(x, shape=(-1,)) if hasattr(x, "dtype") else x
 
 
 def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
@@ -123,8 +191,10 @@ def _places(x: Any, dim: int, index: Any, name: str) -> tuple[Any, ...]:
 def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, tuple[Any, ...]]:
     """What of src is written, and where."""
     if index.ndim == 0 and x.ndim == 1:
-        index = ops.reshape(index, shape=(1,))
-        src = src.reshape(1) if hasattr(src, "dtype") else src
+        index, src = _row(index), _row(src)
+    if not index.numel():
+        _checked(x, dim, index, name, RuntimeError)
+        return src, ()
     places = _places(x, dim, index, name)
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)
@@ -227,12 +297,17 @@ def searchsorted(
     out_int32: bool = False,
     right: bool = False,
     side: str | None = None,
+    sorter: Any = None,
 ) -> Any:
     """Where in a sorted sequence each number would stand: before its equals, or with `right` after
-    them.  The sequence is one row, or one for each row of the input."""
+    them.  The sequence is one row, or one for each row of the input; `sorter`, of its shape, says
+    where its numbers stand in order (see `argsort`), if it is not sorted."""
+    if side not in (None, "left", "right"):
+        raise RuntimeError(f"searchsorted: side is 'left' or 'right', not {side!r}")
     if side == "left" and right:
         raise RuntimeError("searchsorted: side='left' and right=True ask for opposite things")
     rows, x = plain(sorted_sequence), np.asarray(plain(input))
+    rows = rows if sorter is None else _in_order(rows, plain(sorter))
     if rows.ndim != 1 and (rows.ndim != max(x.ndim, 1) or rows.shape[:-1] != x.shape[:-1]):
         raise RuntimeError(
             f"searchsorted: {tuple(rows.shape)} is neither one row nor rows of {tuple(x.shape)}"
@@ -242,6 +317,15 @@ def searchsorted(
     for row in np.ndindex(x.shape[:-1] if rows.ndim > 1 else ()):
         places[row] = np.searchsorted(rows[row], x[row], at)
     return graph.Tensor(places)
+
+
+def _in_order(rows: Any, sorter: Any) -> Any:
+    if sorter.dtype != int64 or sorter.shape != rows.shape:
+        given = f"{sorter.shape} {sorter.dtype}"
+        raise RuntimeError(f"searchsorted: sorter is {rows.shape} int64, as argsort's, not {given}")
+    if sorter.size and not 0 <= sorter.min() <= sorter.max() < rows.shape[-1]:
+        raise RuntimeError(f"searchsorted: sorter has places that no row of {rows.shape} has")
+    return np.take_along_axis(rows, sorter, -1)
 
 
 def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
