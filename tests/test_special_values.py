@@ -271,6 +271,8 @@ def test_a_number_is_run_through_along_its_dimension_0(f, value):
         assert x.grad.item() == 1.0
     with pytest.raises(IndexError):
         f(tg.tensor(value), 1)
+    with pytest.raises(RuntimeError, match="names it again"):
+        tg.sum(tg.tensor(value), (0, -1))
 
 
 # ---------------------------------------------------------------- the gamma function
@@ -338,6 +340,15 @@ def test_erf_and_its_kind_are_those_of_the_standard_library():
 
 
 # ---------------------------------------------------------------- layers
+
+
+def test_a_recurrent_relu_selects_too():
+    rnn = nn.RNN(1, 1, nonlinearity="relu").double()
+    for p in rnn.parameters():
+        p.data.fill_(1.0)
+    with np.errstate(all="ignore"):
+        assert gradient(lambda x: rnn(x[:, None])[0].sqrt().sum(), -3.0) == [0.0]
+        assert gradient(lambda x: rnn(x[:, None])[0].sum(), NAN) == [1.0]
 
 
 def test_layers_of_these_functions_agree():

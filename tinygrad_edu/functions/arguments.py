@@ -22,6 +22,8 @@ def axis_of(x: Any, dim: Any, name: str) -> Any:
     for d in dim if several else (dim,):
         check_dim(d, x.ndim, name, x)
     if several and not x.ndim:
+        if dim[1:]:
+            raise RuntimeError(f"{name}: a number has one dimension, 0; {dim} names it again")
         return None  # a number has the dimension 0 here, and none in NumPy
     return tuple(dim) if isinstance(dim, list) else dim
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from ..graph import Parts, op
 from ..outputs import joint
-from .elementwise import copy, sigmoid, tanh
+from .elementwise import copy, selected, sigmoid, tanh
 from .shape import concatenate, stack
 
 # ---------------------------------------------------------------- cells, and their derivatives
@@ -36,7 +36,7 @@ def rnn_relu(u, z, h):
 
 
 def _rnn_relu_back(dh, h):
-    da = (dh * (h > 0),)
+    da = (selected(dh, h != 0),)
     return da, da, (None,)
 
 
