@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -35,7 +36,11 @@ class Activation(Module):
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         super().__init__()
-        given = self.__signature__.bind(*settings, **named)
+        try:
+            given = self.__signature__.bind(*settings, **named)
+        except TypeError as error:
+            kind = f"{type(self).__name__}{self.__signature__}"
+            raise TypeError(f"{error}: it is made as {kind}") from None
         given.apply_defaults()
         self.names = tuple(given.arguments)
         for name, value in given.arguments.items():
@@ -146,6 +151,16 @@ class Hardtanh(Activation):
     """y = x kept within [min_val, max_val]."""
 
     function = staticmethod(F.hardtanh)
+
+    def __init__(self, *settings: Any, **named: Any) -> None:
+        for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
+            if (value := named.pop(old, None)) is not None:
+                warnings.warn(f"Hardtanh: {old} is now {new}", FutureWarning, stacklevel=2)
+                named[new] = value
+        super().__init__(*settings, **named)
+        low, high = self.__dict__["min_val"], self.__dict__["max_val"]
+        if not low < high:
+            raise ValueError(f"Hardtanh: min_val={low} is below max_val, which is {high}")
 
 
 class Hardsigmoid(Activation):

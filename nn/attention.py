@@ -6,6 +6,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
+from tinygrad_edu.functions.arguments import check_tensor
 
 from . import attending, init, normalizing
 from .linear import Linear
@@ -184,6 +185,8 @@ class MultiheadAttention(Module):
     def _check_shapes(self, query: Any, key: Any, value: Any) -> bool:
         """Raise ValueError unless the inputs fit; True if they are one example, without N."""
         given = {"query": query, "key": key, "value": value}
+        for what, x in given.items():
+            check_tensor(x, f"MultiheadAttention: {what}")
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
             wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
             raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions, no_grad, where
 from tinygrad_edu.autograd import Function
+from tinygrad_edu.functions.arguments import check_tensor
 
 from . import init
 from .module import Module, Parameter
@@ -82,6 +83,7 @@ def embedding_bag(
     x may have a weight.  The row `padding_idx` does not count; an empty bag gives 0.  The rest is
     as in `embedding`.
     """
+    check_tensor(input, "embedding_bag")
     _check_bag(input, mode, scale_grad_by_freq, sparse, per_sample_weights)
     starts, end = _starts(input, offsets, include_last_offset)
     places = _places("embedding_bag", input, weight).reshape(-1)[:end]
@@ -156,6 +158,7 @@ def _starts(input: Tensor, offsets: Tensor | None, with_end: bool) -> tuple[np.n
 
 
 def _places(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
+    check_tensor(input, name)
     places: np.ndarray = input.array
     if places.dtype.kind not in "iu":
         raise RuntimeError(f"{name}: the input names rows, whole numbers, not {places.dtype}")

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import Any
+
 import numpy as np
 
-from tinygrad_edu import (
-    Generator,
-    Tensor,
-    functions,
-    log_softmax,
-    ops,
-    sigmoid,
-    softmax,
-    tanh,
-    where,
-)
-from tinygrad_edu.functions.arguments import check_floating
+from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
+from tinygrad_edu.functions.arguments import check_floating, check_tensor
 from tinygrad_edu.rng import numpy_generator
 
 from .attending import scaled_dot_product_attention
@@ -141,6 +134,7 @@ def dropout(
 ) -> Tensor:
     """In training, each number becomes 0 with probability p, and the rest is divided by 1 - p."""
     check_probability("dropout", p)
+    check_tensor(input, "dropout")
     if not training or p == 0:
         return input
     return _written("dropout", input, dropped(input, input.shape, p, generator), inplace)
@@ -215,6 +209,8 @@ def rrelu(
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
     """y = x where x > 0, else w x, for one slope w, or one for each channel, dimension 1."""
     channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: the slopes are (channels,) or (1,), not {tuple(weight.shape)}")
     if weight.numel() not in (1, channels):
         raise RuntimeError(
             f"prelu: {weight.numel()} slopes for an input {tuple(input.shape)} of "
@@ -232,6 +228,8 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
+    if alpha == 0:
+        raise RuntimeError("celu: alpha=0 has no inverse, by which x is multiplied")
     return _written("celu", input, functions.celu(input, alpha), inplace)
 
 
@@ -284,6 +282,8 @@ def tanhshrink(input: Tensor) -> Tensor:
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
+    if not 0 <= lambd < np.inf:
+        raise RuntimeError(f"softshrink: lambd is how far numbers move, 0 or more, not {lambd}")
     return ops.softshrink(input, lambd=lambd)
 
 
@@ -300,6 +300,8 @@ def threshold(input: Tensor, threshold: float, value: float, inplace: bool = Fal
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """y = a sigmoid(b), for the halves a and b of x along `dim`  (Dauphin et al., 2017)."""
+    if input.ndim == 0:
+        raise RuntimeError("glu: a dimension is cut in half, and a number has none")
     size = input.size(dim)
     if size % 2:
         raise RuntimeError(
@@ -310,9 +312,40 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return (a * sigmoid(b)).transpose(dim, -1)
 
 
-def softmin(input: Tensor, dim: int | None = None) -> Tensor:
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
+    brought to it first.  Without `dim`, with a warning, it is 1, or 0 of 1 or 3 dimensions."""
+    return functions.softmax(input, _along("softmax", input, dim), dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
+    return functions.log_softmax(input, _along("log_softmax", input, dim), dtype)
+
+
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
     """softmax(-x) along `dim`."""
-    return softmax(-input, dim)
+    return functions.softmax(-input, _along("softmin", input, dim), dtype)
+
+
+def _along(name: str, x: Tensor, dim: int | None) -> int:
+    """The dimension that was given, or the one that PyTorch once chose."""
+    if dim is not None:
+        return dim
+    check_tensor(x, name)
+    dim = 0 if x.ndim in (0, 1, 3) else 1
+    warnings.warn(
+        f"{name}: it goes along dimension {dim} of {tuple(x.shape)}, since none was given; say "
+        f"dim={dim}, or dim=-1 for the last",
+        stacklevel=3,
+    )
+    return dim
 
 
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import tinygrad_edu as tg
+from tinygrad_edu.functions.arguments import check_tensor
 
 from . import normalizing
 from .module import Module, Parameter
@@ -186,6 +187,7 @@ class _RunningNorm(_Affine):
             buffer.fill_(name == "running_var")
 
     def _check_dims(self, input: Any) -> None:
+        check_tensor(input, type(self).__name__)
         if input.ndim not in self.dims:
             wanted = " or ".join(f"{n}D" for n in self.dims)
             raise ValueError(

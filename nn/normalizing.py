@@ -406,13 +406,14 @@ def gumbel_softmax(
     logits: Tensor,
     tau: float = 1.0,
     hard: bool = False,
-    *,
+    eps: float = 1e-10,
     dim: int = -1,
+    *,
     generator: Generator | None = None,
 ) -> Tensor:
     """y = softmax((x + noise) / tau), noise of Gumbel's distribution: nearly a one-hot sample of
     the classes, with a gradient.  With `hard` it is one-hot, and has the gradient of the soft one
-    (Jang et al., 2017)."""
+    (Jang et al., 2017).  `eps` changes nothing, as in PyTorch."""
     check_floating(logits, "gumbel_softmax")
     noise = numpy_generator(generator).gumbel(size=logits.shape).astype(logits.dtype)
     soft: Tensor = softmax((logits + Tensor(noise)) / tau, dim)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.functions.arguments import check_tensor
 
 from . import functional as F, init, normalizing
 from .module import Module, Parameter
@@ -87,6 +88,7 @@ class _Weights(Module):
         return state
 
     def _check_input(self, input: Tensor, dims: tuple[int, ...]) -> None:
+        check_tensor(input, type(self).__name__)
         if input.ndim not in dims or input.shape[-1] != self.input_size:
             wanted = " or ".join(f"{n}D" for n in dims)
             raise (ValueError if input.ndim not in dims else RuntimeError)(

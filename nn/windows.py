@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import functions, graph, ops
-from tinygrad_edu.functions.arguments import check_floating, plain
+from tinygrad_edu.functions.arguments import check_floating, check_tensor, plain
 
 # ---------------------------------------------------------------- arguments
 
@@ -26,6 +26,7 @@ def _in_dimensions(ndim: int, function: Callable[..., Any]) -> Callable[..., Any
     sizes = ", ".join("DHW"[3 - ndim :])
 
     def call(input: Any, *args: Any, **kwargs: Any) -> Any:
+        check_tensor(input, name)
         if input.ndim == ndim + 2:
             return function(name, input, *args, **kwargs)
         if input.ndim != ndim + 1:

@@ -417,3 +417,82 @@ def test_slices_of_no_places_and_of_a_number():
     for size, step in ((9, 1), (-1, 1), (2, 0)):
         with pytest.raises(RuntimeError, match="unfold: no slices"):
             x.unfold(1, size, step)
+
+
+# ---------------------------------------------------------------- activations
+
+
+@pytest.mark.parametrize("function", [F.softmin, F.softmax, F.log_softmax])
+def test_a_softmax_takes_a_dtype(function):
+    x = tg.tensor([0.0, 1.0, 2.0], requires_grad=True)
+    y = function(x, 0, dtype=tg.float64)
+    assert y.dtype == tg.float64
+    np.testing.assert_allclose(y.tolist(), function(x.detach().double(), 0).tolist(), rtol=1e-12)
+    y[0].backward()
+    assert x.grad.dtype == tg.float32
+    assert function(tg.arange(3), 0, 3, tg.float64).dtype == tg.float64
+    assert gradcheck(lambda x: function(x, 1), [numbers(2, 3)], order=2)
+
+
+@pytest.mark.parametrize(("shape", "dim"), [((3,), 0), ((2, 3), 1), ((2, 3, 4), 0)])
+def test_a_softmax_without_a_dimension_warns_and_says_which_it_took(shape, dim):
+    x = tg.randn(*shape)
+    for layer, function in ((nn.Softmax(), F.softmax), (nn.LogSoftmax(), F.log_softmax)):
+        with pytest.warns(UserWarning, match=f"goes along dimension {dim} of"):
+            y = layer(x)
+        assert y.tolist() == function(x, dim).tolist()
+
+
+def test_slopes_are_one_or_one_for_each_channel():
+    x = tg.tensor([[-1.0, 2.0, -3.0]])
+    assert F.prelu(x, tg.tensor([0.5, 1.0, 2.0])).tolist() == [[-0.5, 2.0, -6.0]]
+    for shape in ((1, 3), (3, 1), (1, 1)):
+        with pytest.raises(RuntimeError, match=r"prelu: the slopes are \(channels,\) or \(1,\)"):
+            F.prelu(x, tg.ones(shape))
+    with pytest.raises(RuntimeError, match="2 slopes"):
+        F.prelu(x, tg.ones(2))
+
+
+@pytest.mark.parametrize("lambd", [-1, -0.1, float("nan")])
+def test_softshrink_moves_numbers_towards_0(lambd):
+    with pytest.raises(RuntimeError, match=r"softshrink: lambd .* 0 or more"):
+        F.softshrink(tg.ones(2), lambd)
+    with pytest.raises(RuntimeError, match="softshrink"):
+        nn.Softshrink(lambd)(tg.ones(2))
+
+
+def test_hardtanh_has_room_between_its_borders():
+    for low, high in ((1, -1), (1, 1)):
+        with pytest.raises(ValueError, match=rf"min_val={low} is below max_val, which is {high}"):
+            nn.Hardtanh(low, high)
+    with pytest.warns(FutureWarning, match="min_value is now min_val"):
+        layer = nn.Hardtanh(min_value=-2.0)
+    assert layer(tg.tensor([-3.0, 3.0])).tolist() == [-2.0, 1.0]
+
+
+# ---------------------------------------------------------------- what is no tensor
+
+LAYERS = [
+    nn.Linear(2, 3), nn.Conv1d(2, 2, 1), nn.BatchNorm1d(2), nn.LayerNorm(2), nn.Dropout(),
+    nn.Dropout().eval(), nn.Flatten(), nn.MaxPool1d(2), nn.RNN(2, 3), nn.LSTM(2, 3),
+    nn.Softmax(0), nn.ReLU(), nn.Sigmoid(), nn.GELU(), nn.Embedding(3, 2), nn.EmbeddingBag(3, 2),
+    nn.GroupNorm(1, 2), nn.LazyLinear(2),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
+def test_what_is_no_tensor_is_refused_with_what_to_do(layer):
+    with pytest.raises(TypeError, match="a tuple of 2; pick one of them"):
+        layer((tg.ones(2, 2), tg.ones(2)))
+    with pytest.raises(TypeError, match=r"a list; make one with tensor\(\)"):
+        layer([1.0, 2.0])
+    with pytest.raises(TypeError, match="the function or layer Tanh; call that first"):
+        layer(nn.Tanh())
+    with pytest.raises(TypeError):
+        layer("text")
+
+
+def test_an_op_is_given_a_layer():
+    for function in (F.relu, tg.exp, F.gelu, tg.sum, F.max_pool1d):
+        with pytest.raises(TypeError, match="the function or layer Linear; call that first"):
+            function(nn.Linear(2, 2), *[2] * (function is F.max_pool1d))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import FunctionType
 from typing import Any, TypeVar
 
+from ..dtypes import no_tensor
 from ..numpy_protocol import plain as plain
 
 T = TypeVar("T")
@@ -18,6 +19,8 @@ def axis_of(x: Any, dim: Any, name: str) -> Any:
     """The axis that `dim` names, checked against the dimensions that x has."""
     if dim is None or dim == () or dim == []:
         return None
+    if not hasattr(x, "ndim"):
+        check_tensor(x, name)
     several = isinstance(dim, tuple | list)
     for d in dim if several else (dim,):
         check_dim(d, x.ndim, name, x)
@@ -76,9 +79,14 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def check_tensor(x: Any, name: str) -> None:
+    """Raise TypeError for what is no tensor, and say what to do with it."""
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"{name}: {no_tensor(x)}")
+
+
 def check_floating(x: Any, name: str) -> None:
     """Raise RuntimeError unless x holds floats."""
-    if not hasattr(x, "dtype"):
-        raise TypeError(f"{name}: it takes a tensor, not {x!r}; make one with tensor()")
+    check_tensor(x, name)
     if x.dtype.kind != "f":
         raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import graph, inplace, ops
-from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, plain, sizes_of
+from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, check_tensor, plain, sizes_of
 
 # ---------------------------------------------------------------- in order, in another shape
 
@@ -63,6 +63,7 @@ def ravel(input: T) -> T:
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """The dimensions from `start_dim` to `end_dim` made one."""
+    check_tensor(input, "flatten")
     sizes: tuple[int, ...] = graph.shape_of(input) or (1,)
     start, end = (check_dim(d, len(sizes), "flatten", input) for d in (start_dim, end_dim))
     if start > end:
