@@ -44,8 +44,9 @@ class Lazy(Module):
         name = type(self).__name__
         if not hasattr(input, "ndim"):
             raise TypeError(f"{name}: {no_tensor(input)}")
-        if not input.ndim or (self.dims and input.ndim not in self.dims):
-            wanted = " or ".join(f"{n}D" for n in self.dims) or "of at least one dimension"
+        dims = self.dims or getattr(self.becomes, "dims", ())
+        if not input.ndim or (dims and input.ndim not in dims):
+            wanted = " or ".join(f"{n}D" for n in dims) or "of at least one dimension"
             raise RuntimeError(
                 f"{name}: the {self.size} is the size of dimension {self.dim}, and the input "
                 f"{tuple(input.shape)} has none, or too many: it is {wanted}"
