@@ -94,10 +94,13 @@ def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
 
 def _as_tensors(node: Node) -> tuple[Any, ...]:
     """What the rules read, as Tensors at their places in the record, so that they are recorded."""
-    places = zip(node.saved or (), (node, *node.inputs), strict=False)
-    seen = [array if at is None else _at(at, array) for array, at in places]
-    residual = node.plan and node.plan.op.residual
-    return (*seen, residual(*seen[1:], **node.params)) if residual else tuple(seen)
+    places, op = (node, *node.inputs), node.plan.op  # type: ignore[union-attr]
+    saved = node.saved or ()
+    seen = [x if at is None else _at(at, x) for x, at in zip(saved, places, strict=False)]
+    if not op.residual:
+        return tuple(seen)
+    constant = all(node.inputs[i] is None for i in op.residual_of)
+    return (*seen, saved[-1] if constant else op.residual(*seen[1:], **node.params))
 
 
 def _at(node: Node, array: Any) -> Any:
@@ -126,9 +129,10 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
 def _hooked(node: Node, g: Any) -> Any:
     """The gradient after the hooks on this node: each sees a Tensor, and may return another one."""
     as_tensor = isinstance(g, TensorBase)
-    shown = g if as_tensor else graph.Tensor(np.array(g))  # they may keep it, and write to it
     before = set_recording(as_tensor)
     try:
+        # A copy: the hooks may keep it, and write to it.
+        shown: Any = (g if as_tensor else graph.Tensor(g)).clone()
         for hook in list(node.hooks or ()):
             new = hook(shown)
             if new is None:

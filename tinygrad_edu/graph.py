@@ -137,6 +137,8 @@ class Op(dict[tuple[bool, ...], Plan]):
         given = forward.__kwdefaults__ or {}  # a rule is told the defaults too
         self.rules = tuple(partial(rule, **given) if rule and given else rule for rule in rules)
         self.arity = code.co_argcount - (self.residual is not None)
+        read = self.residual.__code__.co_varnames[: self.arity] if self.residual else ()
+        self.residual_of = [i for i, name in enumerate(read) if name[0] != "_"]
         self.variadic = bool(code.co_flags & 0x04)
         self.keywords = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
 
@@ -151,7 +153,7 @@ class Op(dict[tuple[bool, ...], Plan]):
         count = len(needs) + 1
         rules = [(i, r) for i, r in enumerate(self.rules_of(count - 1)) if r and needs[i]]
         kept = [_positions(rule, count, lambda name: name[0] != "_") for _, rule in rules]
-        keeps = {k for own in kept for k in own}
+        keeps = {k for own in kept for k in own} | {i + 1 for i in self.residual_of if needs[i]}
         steps = tuple(
             (i, rule, tuple(_looked_at(rule, keeps - own, count)))
             for (i, rule), own in zip(rules, kept, strict=True)

@@ -60,8 +60,16 @@ def grad(
             elif not allow_unused:
                 there = f"input {i}, of shape {node.shape}; say allow_unused=True to take None"
                 raise RuntimeError(f"grad: the outputs do not depend on {there}")
-    return tuple(_result(found.get(node)) for node in wanted)
+    taken = set(map(id, us))
+    with enable_grad():
+        return tuple(_result(found.get(node), taken) for node in wanted)
 
 
-def _result(g: Any) -> Tensor | None:
-    return g if g is None or isinstance(g, Tensor) else Tensor(np.array(g))
+def _result(g: Any, taken: set[int]) -> Tensor | None:
+    """The gradient g as a Tensor whose bytes nobody else holds."""
+    if not isinstance(g, Tensor):
+        return None if g is None else Tensor(np.array(g))
+    if id(g) in taken or g.array.base is not None:
+        g = g.clone()
+    taken.add(id(g))
+    return g

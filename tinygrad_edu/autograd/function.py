@@ -94,6 +94,7 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
     """dL/d(arg) for all arguments of a Function, from its `backward`."""
     gs, ys = (g, y) if isinstance(g, Parts) else ((g,), (y,))
     recorded, rest = any(isinstance(part, TensorBase) for part in gs), iter(kept)
+    gs = gs if recorded else tuple(map(np.array, gs))  # it may keep them, and write to them
     saved = [next(rest) if place is None else ys[place] for place in ctx.places]
     ctx.saved_tensors = tuple(map(as_tensor, saved))
     with set_grad_enabled(recorded):
