@@ -27,9 +27,7 @@ def derivatives(case, some, wanted, cotangents):
     """dy/dx for each x that is wanted, three ways: on arrays, recorded, and of these the
     derivatives in a fixed direction, for each x that is wanted."""
     picks = iter(some)
-    inputs = [
-        tg.tensor(x, requires_grad=next(picks)) if is_float(x) else x for x in case.inputs
-    ]
+    inputs = [tg.tensor(x, requires_grad=next(picks)) if is_float(x) else x for x in case.inputs]
     y = case(*inputs)
     ys = [one for one in (y if isinstance(y, tuple) else (y,)) if one.requires_grad]
     us = [tg.tensor(cotangents.standard_normal(one.shape)) for one in ys]

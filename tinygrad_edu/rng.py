@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -23,9 +25,28 @@ class Generator:
 
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to `seed`; returns the generator itself."""
-        self._seed = int(seed)
-        self.numpy = np.random.Generator(np.random.PCG64(self._seed % 2**64))
+        seed = int(seed)
+        self._note()
+        self._seed = seed
+        self._numpy = np.random.Generator(np.random.PCG64(seed % 2**64))
         return self
+
+    @property
+    def numpy(self) -> np.random.Generator:
+        """The NumPy generator that the numbers come from."""
+        if _default.watching:
+            self._note()
+        return self._numpy
+
+    @numpy.setter
+    def numpy(self, generator: np.random.Generator) -> None:
+        self._numpy = generator
+
+    def _note(self) -> None:
+        """Whoever watches is told where the stream stood before it was drawn from."""
+        for states in _default.watching:
+            if self not in states and hasattr(self, "_numpy"):
+                states[self] = self.get_state()
 
     def seed(self) -> int:
         """Start a stream that differs each time; returns the seed that names it."""
@@ -38,12 +59,12 @@ class Generator:
 
     def get_state(self) -> dict[str, Any]:
         """Where in its stream the generator stands, for `set_state`: it may be pickled."""
-        return {"seed": self._seed, "numpy": self.numpy.bit_generator.state}
+        return {"seed": self._seed, "numpy": self._numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> Generator:
         """Go on from where `get_state` was called: the same numbers follow."""
         self.manual_seed(state["seed"])
-        self.numpy.bit_generator.state = state["numpy"]
+        self._numpy.bit_generator.state = state["numpy"]
         return self
 
 
@@ -52,6 +73,7 @@ Source = Generator | None  # None: this thread's default generator
 
 class _PerThread(threading.local):
     generator: Generator | None = None  # importing numpy.random takes longer than all of this
+    watching: tuple[dict[Generator, dict[str, Any]], ...] = ()
 
 
 _default = _PerThread()
@@ -61,6 +83,18 @@ def default_generator() -> Generator:
     """The generator of this thread, made at first use."""
     _default.generator = _default.generator or Generator()
     return _default.generator
+
+
+@contextmanager
+def drawn_from() -> Iterator[dict[Generator, dict[str, Any]]]:
+    """Every generator that this thread draws from in a `with` block, and where it stood before."""
+    states: dict[Generator, dict[str, Any]] = {}
+    before = _default.watching
+    try:
+        _default.watching = (*before, states)
+        yield states
+    finally:
+        _default.watching = before
 
 
 def manual_seed(seed: int) -> Generator:

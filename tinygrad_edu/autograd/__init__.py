@@ -65,7 +65,7 @@ def grad(
         return tuple(_result(found.get(node), taken) for node in wanted)
 
 
-def _result(g: Any, taken: set[int]) -> Tensor | None:
+def _result(g: Any, taken: set[int]) -> Any:
     """The gradient g as a Tensor whose bytes nobody else holds."""
     if not isinstance(g, Tensor):
         return None if g is None else Tensor(np.array(g))

@@ -1,7 +1,8 @@
 """Steps of the record made by hand: `Function`, as in PyTorch, and `checkpoint`, which is one."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import zip_longest
 from typing import Any, ClassVar
 
 import numpy as np
@@ -13,7 +14,7 @@ from ..func import leaves, like, pulled
 from ..grad_mode import enable_grad, mode, no_grad, set_grad_enabled
 from ..graph import Node, Op, Parts, TensorBase
 from ..outputs import inputs_node, outputs
-from ..rng import get_rng_state, set_rng_state
+from ..rng import drawn_from
 from ..tensor import Tensor
 
 
@@ -24,10 +25,31 @@ class Context:
     def __init__(self, ends: list[Node | None]) -> None:
         self.ends, self.needs_input_grad = ends, tuple([end is not None for end in ends])
         self.saved_tensors: tuple[Any, ...] = ()
+        self.dirty: tuple[Any, ...] = ()
+        self.constants: tuple[Any, ...] = ()
+        self.are_tensors: list[bool] = []  # of the results
 
     def save_for_backward(self, *tensors: Any) -> None:
-        """Keep these arguments or results: `backward` finds them in `ctx.saved_tensors`."""
+        """Keep these arguments or results: `backward` finds them in `ctx.saved_tensors`.  None is
+        kept too.  Raises TypeError for what is no Tensor."""
+        for i, x in enumerate(tensors):
+            if not isinstance(x, TensorBase | None):
+                raise TypeError(
+                    f"save_for_backward: number {i} is {x!r}, a {type(x).__name__}; it keeps "
+                    "Tensors, and watches what is written to them.  Say ctx.name = it instead"
+                )
         self.saved_tensors = tensors
+
+    def mark_dirty(self, *tensors: Any) -> None:
+        """Say that `forward` wrote to these arguments, which it also returns."""
+        self.dirty = tensors
+
+    def mark_non_differentiable(self, *tensors: Any) -> None:
+        """Say that these results are constants."""
+        self.constants = tensors
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """A gradient that did not arrive is always zeros here, so nothing is to be set."""
 
 
 class Function:
@@ -67,38 +89,65 @@ class Function:
         """forward(ctx, *args), as one step of the record."""
         ctx = Context([getattr(x, "node", None) for x in args])
         with no_grad():
-            made = cls.forward(ctx, *args)
-        return cls._recorded(ctx, made)
-
-    @classmethod
-    def _recorded(cls, ctx: Any, made: Any) -> Any:
-        """The results, with a Node whose rule calls `backward`."""
+            if hasattr(cls, "setup_context"):
+                made = cls.forward(*args)
+                cls.setup_context(ctx, args, made)
+            else:
+                made = cls.forward(ctx, *args)
         if not (mode.recording and any(ctx.needs_input_grad)):
             return made
-        results = made if isinstance(made, tuple) else (made,)
-        places = {id(result): k for k, result in enumerate(results)}
+        outs = cls._recorded(ctx, made if isinstance(made, tuple) else (made,), args)
+        return tuple(outs) if isinstance(made, tuple) else outs[0]
+
+    @classmethod
+    def _recorded(cls, ctx: Any, made: Sequence[Any], args: Sequence[Any]) -> list[Any]:
+        """The results, with a Node whose rule calls `backward`; those that are no tensors as they
+        are."""
+        ctx.are_tensors = [isinstance(x, TensorBase) for x in made]
+        results = [x for x in made if isinstance(x, TensorBase)]
+        given = set(map(id, args))
+        places = {id(y): k for k, y in enumerate(results) if id(y) not in given}
+        places[id(None)] = NOTHING
         ctx.places = [places.get(id(t)) for t in ctx.saved_tensors]  # of a result, else None
         kept, ctx.saved_tensors = [t for t in ctx.saved_tensors if id(t) not in places], ()
         shapes = tuple([() if node is None else node.shape for node in ctx.ends])
         whole = inputs_node(tuple(ctx.ends), shapes, None)
-        y: Any = Parts(result.array for result in results)
-        y = y if made is results else y[0]
+        ys: Any = Parts(result.array for result in results)
+        y: Any = ys if len(ys) != 1 else ys[0]
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
-        needed = y if len(kept) < len(ctx.places) else y.shape
+        needed = y if any(place is not None for place in ctx.places) else y.shape
         saved = (needed, shapes, *[t.array for t in kept])
         node = Node(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
-        return outputs(node, y) if made is results else Tensor(y, node)
+        recorded: Any = outputs(node, ys) if y is ys else (Tensor(y, node),)
+        outs = map(partial(cls._result, ctx), results, recorded)
+        return [next(outs) if one else x for one, x in zip(ctx.are_tensors, made, strict=True)]
+
+    @classmethod
+    def _result(cls, ctx: Any, made: Any, recorded: Any) -> Any:
+        if any(made is x for x in ctx.constants):
+            return made.detach()
+        if any(made is x for x in ctx.dirty):
+            made._refuse_leaf(f"{cls.__name__}, which wrote to its argument")
+            made.node = recorded.node
+            return made
+        return recorded
+
+
+NOTHING = -1  # where None was saved
 
 
 def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: Any) -> Parts:
     """dL/d(arg) for all arguments of a Function, from its `backward`."""
     gs, ys = (g, y) if isinstance(g, Parts) else ((g,), (y,))
     recorded, rest = any(isinstance(part, TensorBase) for part in gs), iter(kept)
-    gs = gs if recorded else tuple(map(np.array, gs))  # it may keep them, and write to them
-    saved = [next(rest) if place is None else ys[place] for place in ctx.places]
-    ctx.saved_tensors = tuple(map(as_tensor, saved))
+    gs = gs if recorded else Parts(map(np.array, gs))  # it may keep them, and write to them
+    saved = [next(rest) if place is None else place >= 0 and ys[place] for place in ctx.places]
+    ctx.saved_tensors = tuple([None if x is False else as_tensor(x) for x in saved])
+    arrived = iter(gs)
     with set_grad_enabled(recorded):
-        grads = function.backward(ctx, *map(as_tensor, gs))
+        grads = function.backward(
+            ctx, *[as_tensor(next(arrived)) if one else None for one in ctx.are_tensors]
+        )
     ctx.saved_tensors = ()
     grads = grads if isinstance(grads, tuple) else (grads,)
     returned, n = f"{function.__name__}.backward returned", len(_shapes)
@@ -119,25 +168,47 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
 # ---------------------------------------------------------------- computed again, not kept
 
 
-def checkpoint(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+def checkpoint(
+    function: Callable[..., Any],
+    *args: Any,
+    use_reentrant: bool | None = None,
+    preserve_rng_state: bool = True,
+    determinism_check: str = "default",
+    **kwargs: Any,
+) -> Any:
     """function(*args), of whose record nothing is kept: the backward pass computes it again, with
     the same random numbers (Chen et al., "Training deep nets with sublinear memory cost", 2016).
 
-    Gradients flow to the args, and to whatever else the function uses.
+    Gradients flow to the args, and to whatever else the function uses.  The random numbers are
+    drawn anew unless `preserve_rng_state`.  `backward` raises RuntimeError if the function does
+    other steps than before, as after model.eval(), unless `determinism_check` is "none".
+    `use_reentrant` chooses between PyTorch's two ways; here there is one.
     """
-    kwargs.pop("use_reentrant", None)  # there is only one way here
-    start, state = next(clock), get_rng_state()
-    made = function(*args, **kwargs)
-    results = tuple(leaves(made))
-    behind = ops_behind({y.node: None for y in results if y.node is not None}, start)
+    start, call = next(clock), partial(function, **kwargs)
+    with drawn_from() as states:
+        made = call(*args)
+    results = leaves(made)
+    behind = _steps_to(results, start)
     before = {node: None for step in behind for node in step.inputs if node and node.tick < start}
+    if not before:
+        return made
     ctx: Any = Context(list(before))
-    ctx.function, ctx.state = partial(function, **kwargs), state
+    ctx.function, ctx.states = call, states if preserve_rng_state else {}
+    ctx.steps = None if determinism_check == "none" else list(map(_described, behind))
     ctx.args = [Tensor if isinstance(x, TensorBase) else x for x in args]
     tensors = [x for x in args if isinstance(x, TensorBase)]
     ctx.nodes = [x.node for x in tensors]
     ctx.save_for_backward(*tensors)
-    return like(made, iter(_Checkpoint._recorded(ctx, results)))
+    return like(made, iter(_Checkpoint._recorded(ctx, results, ())))
+
+
+def _steps_to(results: Sequence[Any], start: int) -> list[Node]:
+    """The ops since the tick `start` that led to these."""
+    return ops_behind([y.node for y in results if isinstance(y, Tensor) and y.node], start)
+
+
+def _described(step: Node) -> str:
+    return f"{step.name} {step.shape} {step.dtype}"
 
 
 class _Checkpoint(Function):
@@ -146,13 +217,31 @@ class _Checkpoint(Function):
         """Compute it again, up to what was there before, and go back from there."""
         tensors = map(Tensor, [x.array for x in ctx.saved_tensors], ctx.nodes)
         args = [next(tensors) if x is Tensor else x for x in ctx.args]
-        start, now = next(clock), get_rng_state()
-        set_rng_state(ctx.state)
+        start, now = next(clock), {g: g.get_state() for g in ctx.states}
         try:
+            for generator, state in ctx.states.items():
+                generator.set_state(state)
             with enable_grad():
-                made = ctx.function(*args)
+                results = leaves(ctx.function(*args))
         finally:
-            set_rng_state(now)
-        us = [g if mode.recording else g.array for g in grads]
-        found = pulled(leaves(made), us, ctx.ends, create_graph=mode.recording, since=start)
+            for generator, state in now.items():
+                generator.set_state(state)
+        steps = list(map(_described, _steps_to(results, start)))
+        if ctx.steps not in (None, steps):
+            raise _other_steps(ctx, steps[::-1], ctx.steps[::-1])
+        pairs = [(y, g) for y, g in zip(results, grads, strict=True) if g is not None]
+        us = [g if mode.recording else g.array for _, g in pairs]
+        ys = [y for y, _ in pairs]
+        found = pulled(ys, us, ctx.ends, create_graph=mode.recording, since=start)
         return tuple([found.get(end) for end in ctx.ends])
+
+
+def _other_steps(ctx: Any, now: list[str], before: list[str]) -> RuntimeError:
+    pairs = enumerate(zip_longest(before, now, fillvalue="nothing"))
+    k, (was, step) = next((k, pair) for k, pair in pairs if pair[0] != pair[1])
+    return RuntimeError(
+        f"checkpoint: {ctx.function.func!r} was computed again for the backward pass, and did "
+        f"other steps than in the forward pass: step {k} was {was}, and is {step} now.  Call "
+        "backward() before model.eval(), or before whatever else changes what it does; "
+        'determinism_check="none" goes on all the same'
+    )
