@@ -20,7 +20,7 @@ import numpy as np
 
 from . import clock, graph
 from .dtypes import row_of_ones
-from .grad_mode import set_recording
+from .grad_mode import level, mode
 from .graph import Node, TensorBase
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
@@ -52,8 +52,10 @@ def replay(
             g = _hooked(node, g)
         inputs, params = node.inputs, node.params
         parts: list[Any] = [None] * len(inputs)
-        before = create_graph and set_recording(True)
+        before = mode.level if create_graph else None
         try:
+            if create_graph:
+                mode.level = level(True)
             saved: Any = _as_tensors(node) if create_graph else node.saved
             for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
                 parent: Any = inputs[i]
@@ -71,7 +73,7 @@ def replay(
                 grads[parent] = grads[parent] + part if parent in grads else part
         finally:
             if create_graph:
-                set_recording(before)
+                mode.level = before
         yield node, g, parts
     for end, g in grads.items():
         yield end, _hooked(end, g) if end.hooks else g, []
@@ -129,8 +131,9 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
 def _hooked(node: Node, g: Any) -> Any:
     """The gradient after the hooks on this node: each sees a Tensor, and may return another one."""
     as_tensor = isinstance(g, TensorBase)
-    before = set_recording(as_tensor)
+    before = mode.level
     try:
+        mode.level = level(as_tensor)
         # A copy: the hooks may keep it, and write to it.
         shown: Any = (g if as_tensor else graph.Tensor(g)).clone()
         for hook in list(node.hooks or ()):
@@ -144,7 +147,7 @@ def _hooked(node: Node, g: Any) -> Any:
                 )
             shown = new
     finally:
-        set_recording(before)
+        mode.level = before
     return shown.astype(node.dtype) if as_tensor else np.array(shown.array, node.dtype)
 
 

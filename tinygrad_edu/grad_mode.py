@@ -1,34 +1,75 @@
-"""Grad mode: whether ops are recorded, per thread, and what turns that on and off."""
+"""Grad mode: whether ops are recorded, per thread, and what turns that on and off.
+
+It is restored whatever happens, also if Ctrl-C comes at the worst moment.  Python looks for signals
+when a call begins or ends, so what turns it on or off is one assignment, and what ends a `with`
+block is the release of a lock, which is written in C: ops are recorded if the innermost switch that
+is still held says so.
+"""
 
 import threading
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 F = TypeVar("F", bound=Callable[..., Any])
 GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes longer than this whole file
+RLock: Any = type(threading.RLock())
+
+
+class Level(NamedTuple):
+    """Recording on or off, while the lock is held (None: until it is taken back), and the level
+    around this one."""
+
+    on: bool
+    lock: Any
+    around: Any
 
 
 class GradMode(threading.local):
     """Are ops recorded on this thread?"""
 
-    recording = True
+    level: Level | None = None  # the innermost one; outside of all, they are
+
+    def __init__(self) -> None:
+        self.thread = object()
+
+    @property
+    def recording(self) -> bool:
+        held = self.held()
+        return held is None or held.on
+
+    def held(self) -> Level | None:
+        """The innermost level now: where a lock was released, that level has ended, and so have
+        all those inside of it."""
+        at = held = self.level
+        while at is not None:
+            if at.lock is not None and not at.lock._is_owned():
+                held = at.around
+            at = at.around
+        self.level = held
+        if held is None:
+            paused.discard(self.thread)
+        return held
 
 
-mode = GradMode()
-paused = 0  # how many threads have it off; while there is none, ops need not look it up
-_pausing = threading.Lock()
+mode = here = GradMode()
+paused: set[object] = set()  # the threads that may have it off: while there is none, ops do not ask
 
 
-def set_recording(on: bool) -> bool:
-    """Record ops on this thread, or stop; returns what it was before."""
-    global paused
-    before = mode.recording
-    if on != before:
-        mode.recording = on
-        with _pausing:
-            paused += 1 if before else -1
-    return before
+def level(on: bool, lock: Any = None) -> Level:
+    """One more level on this thread, once it is assigned to `mode.level`:
+
+    before = mode.level
+    try:
+        mode.level = level(True)
+        ...
+    finally:
+        mode.level = before
+    """
+    around = here.held()
+    if not on:
+        paused.add(here.thread)
+    return Level(on, lock, around)
 
 
 def is_grad_enabled() -> bool:
@@ -36,37 +77,54 @@ def is_grad_enabled() -> bool:
     return mode.recording
 
 
-class _Switch:
-    """Recording on or off: in a `with` block, or in a function or generator that it decorates."""
+class _Switch(RLock):  # type: ignore[misc]
+    """Recording on or off: in a `with` block, or in a function or generator that it decorates.
+
+    The block ends with the lock's own `__exit__`.
+    """
+
+    def __new__(cls, *_: Any) -> Any:
+        return super().__new__(cls)
 
     def __init__(self, mode: bool) -> None:
-        self._mode = mode
-        self._before: list[bool] = []
+        self._on = mode
 
     def __enter__(self) -> None:
-        self._before.append(set_recording(self._mode))
+        self._hold()
+        here.level = level(self._on, self)  # last: the block that would undo it begins now
 
-    def __exit__(self, *exception: Any) -> None:
-        set_recording(self._before.pop())
+    def _hold(self) -> None:
+        if not self.acquire(blocking=False):
+            raise RuntimeError(
+                f"{type(self).__name__}: another thread is in a `with` block of this very object; "
+                "make one for each block: `with no_grad():`"
+            )
 
     def __call__(self, function: F) -> F:
-        mode = self._mode  # each call has a switch of its own: calls may nest, or run in threads
+        on = self._on
 
         @wraps(function)
         def switched(*args: Any, **kwargs: Any) -> Any:
-            with _Switch(mode):
+            before = here.level
+            try:
+                here.level = level(on)
                 return function(*args, **kwargs)
+            finally:
+                here.level = before
 
         @wraps(function)
         def switched_steps(*args: Any, **kwargs: Any) -> Any:
             steps = function(*args, **kwargs)
             go_on = partial(next, steps)
             while True:
+                before = here.level
                 try:
-                    with _Switch(mode):
-                        step = go_on()
+                    here.level = level(on)
+                    step = go_on()
                 except StopIteration as end:
                     return end.value
+                finally:
+                    here.level = before
                 try:
                     go_on = partial(steps.send, (yield step))
                 except BaseException as error:
@@ -81,17 +139,27 @@ class set_grad_enabled(_Switch):
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._before.append(set_recording(mode))  # at once: it may be a statement
-        self._entered = False
+        self._around = here.held()
+        self._stated = _stated(mode, self._around)
+        here.level = self._stated  # at once: it may be a statement
 
     def __enter__(self) -> None:
-        if self._entered:
-            super().__enter__()
-        self._entered = True
+        if here.level is self._stated:
+            here.level = self._around  # it was no statement
+        super().__enter__()
 
     def __call__(self, function: F) -> F:
-        set_recording(self._before.pop())
+        here.level = self._around
         return super().__call__(function)
+
+
+def _stated(on: bool, now: Level | None) -> Level | None:
+    """The present level, with ops recorded or not from now on until it ends."""
+    if not on:
+        paused.add(here.thread)
+    if now is None or now[1:] == (None, None):
+        return None if on else Level(on, None, None)
+    return now._replace(on=on)
 
 
 class _NamedSwitch(_Switch):

@@ -19,7 +19,7 @@ import numpy as np
 
 from . import clock, graph
 from .backward import Nodes, replay
-from .grad_mode import set_recording
+from .grad_mode import level, mode
 from .graph import Node, Op, TensorBase
 
 RESTING: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
@@ -33,22 +33,23 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
         wanted = node.plan is None if only is None else node in only
         if (wanted and node.params is not RESTING) or (node.hooks and retain in node.hooks):
-            if node.grad is not None and node.grad.shape != node.shape:
+            if node.grad is not None and node.grad.array.shape != node.shape:
                 raise RuntimeError(
                     f"backward: the gradient has shape {node.shape}, but the .grad to which it is "
-                    f"added has shape {node.grad.shape}, from before; set .grad = None first"
+                    f"added has shape {node.grad.array.shape}, from before; set .grad = None first"
                 )
             arrived.append((node, g))
         if place and node.plan:
             free(node, place)
     taken: set[int] = set()
-    before = create_graph and set_recording(True)
+    before = mode.level
     try:
+        if create_graph:
+            mode.level = level(True)
         for node, g in arrived:
             _commit(node, g, taken)
     finally:
-        if create_graph:
-            set_recording(before)
+        mode.level = before
 
 
 def retain(_: Any) -> None:

@@ -11,7 +11,7 @@ from ..backward import ops_behind
 from ..clock import clock
 from ..creation import as_tensor
 from ..func import leaves, like, pulled
-from ..grad_mode import enable_grad, mode, no_grad, set_grad_enabled
+from ..grad_mode import enable_grad, mode, no_grad
 from ..graph import Node, Op, Parts, TensorBase
 from ..outputs import inputs_node, outputs
 from ..rng import drawn_from
@@ -144,7 +144,7 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
     saved = [next(rest) if place is None else place >= 0 and ys[place] for place in ctx.places]
     ctx.saved_tensors = tuple([None if x is False else as_tensor(x) for x in saved])
     arrived = iter(gs)
-    with set_grad_enabled(recorded):
+    with (enable_grad if recorded else no_grad)():
         grads = function.backward(
             ctx, *[as_tensor(next(arrived)) if one else None for one in ctx.are_tensors]
         )
