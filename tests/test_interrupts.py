@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import threading
 
 import pytest
 
@@ -109,7 +110,7 @@ def test_at_every_moment(program, monkeypatch):
     moment = 0
     while interrupted(program, moment := moment + 1):
         assert tg.is_grad_enabled(), moment
-        assert not grad_mode.paused
+        assert grad_mode.mode.mark not in grad_mode.paused
     assert moment > 20
 
 
@@ -173,7 +174,7 @@ def test_a_statement_within_a_block_ends_with_it():
         tg.set_grad_enabled(False)
         assert not tg.is_grad_enabled()
     assert tg.is_grad_enabled()
-    assert not grad_mode.paused
+    assert grad_mode.mode.mark not in grad_mode.paused
 
 
 def test_a_block_opened_after_another_one_ended():
@@ -183,3 +184,34 @@ def test_a_block_opened_after_another_one_ended():
     with tg.no_grad():
         assert not tg.is_grad_enabled()
     assert tg.is_grad_enabled()
+
+
+def test_a_thread_that_ended_is_forgotten():
+    def ends_within():
+        tg.set_grad_enabled(False)
+        assert not tg.is_grad_enabled()
+
+    before = len(grad_mode.paused)
+    thread = threading.Thread(target=ends_within)
+    thread.start()
+    thread.join()
+    del thread
+    assert len(grad_mode.paused) <= before
+    assert tg.is_grad_enabled()
+
+
+def test_one_switch_in_two_threads_is_an_error():
+    switch, errors = tg.no_grad(), []
+
+    def enter():
+        try:
+            with switch:
+                pass
+        except RuntimeError as error:
+            errors.append(str(error))
+
+    with switch:
+        thread = threading.Thread(target=enter)
+        thread.start()
+        thread.join()
+    assert "another thread" in errors[0]

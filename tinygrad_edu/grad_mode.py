@@ -7,6 +7,7 @@ is still held says so.
 """
 
 import threading
+import weakref
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar, cast
@@ -25,16 +26,27 @@ class Level(NamedTuple):
     around: Any
 
 
+class _Thread:
+    """Stands for a thread for as long as it runs."""
+
+
+paused: set[Any] = set()  # the threads that may have it off: while there is none, ops do not ask
+
+
 class GradMode(threading.local):
     """Are ops recorded on this thread?"""
 
     level: Level | None = None  # the innermost one; outside of all, they are
 
     def __init__(self) -> None:
-        self.thread = object()
+        self.thread = _Thread()
+        self.mark = weakref.ref(
+            self.thread, paused.discard
+        )  # a thread that ends is no longer there
 
     @property
     def recording(self) -> bool:
+        """Does the innermost level that is still held say so?"""
         held = self.held()
         return held is None or held.on
 
@@ -48,12 +60,11 @@ class GradMode(threading.local):
             at = at.around
         self.level = held
         if held is None:
-            paused.discard(self.thread)
+            paused.discard(self.mark)
         return held
 
 
 mode = here = GradMode()
-paused: set[object] = set()  # the threads that may have it off: while there is none, ops do not ask
 
 
 def level(on: bool, lock: Any = None) -> Level:
@@ -68,7 +79,7 @@ def level(on: bool, lock: Any = None) -> Level:
     """
     around = here.held()
     if not on:
-        paused.add(here.thread)
+        paused.add(here.mark)
     return Level(on, lock, around)
 
 
@@ -156,7 +167,7 @@ class set_grad_enabled(_Switch):
 def _stated(on: bool, now: Level | None) -> Level | None:
     """The present level, with ops recorded or not from now on until it ends."""
     if not on:
-        paused.add(here.thread)
+        paused.add(here.mark)
     if now is None or now[1:] == (None, None):
         return None if on else Level(on, None, None)
     return now._replace(on=on)

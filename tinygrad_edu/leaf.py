@@ -19,7 +19,7 @@ import numpy as np
 
 from . import clock, graph
 from .backward import Nodes, replay
-from .grad_mode import level, mode
+from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
 
 RESTING: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
@@ -42,14 +42,8 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
         if place and node.plan:
             free(node, place)
     taken: set[int] = set()
-    before = mode.level
-    try:
-        if create_graph:
-            mode.level = level(True)
-        for node, g in arrived:
-            _commit(node, g, taken)
-    finally:
-        mode.level = before
+    for node, g in arrived:
+        _commit(node, g, taken)
 
 
 def retain(_: Any) -> None:
@@ -70,7 +64,8 @@ def _commit(node: Node, g: Any, taken: set[int]) -> None:
     hook or a Function may have kept comes as a copy, or as a view."""
     before = node.grad
     if isinstance(g, TensorBase):
-        node.grad = g.clone() if before is None else before + g  # type: ignore[attr-defined]
+        with enable_grad():
+            node.grad = g.clone() if before is None else before + g  # type: ignore[attr-defined]
     elif before is None:
         fresh = g.__class__ is np.ndarray and g.base is None and id(g) not in taken
         node.grad = graph.Tensor(g if fresh else np.array(g))

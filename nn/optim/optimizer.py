@@ -184,7 +184,7 @@ class Optimizer:
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
         """The blocks of the parameters that have a gradient now, as last time if they had then."""
         homes = [p.node or leaf.home(p) for p in group["params"]]
-        nodes = [node for node in homes if node is not None and node.grad is not None]
+        nodes = [node for node in homes if node and node.grad is not None]
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
