@@ -1,5 +1,6 @@
 """Ops of many inputs: a loop runs them, in linear time, as the written callers run a few."""
 
+import sys
 import tracemalloc
 from time import process_time
 
@@ -103,20 +104,26 @@ def test_ten_thousand_tensors_are_joined_and_differentiated_in_linear_time(join)
 
     short, long = seconds(1000), seconds(10_000)
     assert long < 40 * short  # ten times as many; a hundred times as long if it were quadratic
-    assert long < 3
 
 
-def test_every_count_of_inputs_is_quick_and_nothing_is_kept():
+def test_for_each_count_of_inputs_nothing_is_compiled_and_nothing_is_kept():
     xs = [tg.ones(1, requires_grad=k % 2 > 0) for k in range(400)]
-    tg.cat(xs)
-    tracemalloc.start()
-    start = process_time()
-    for count in range(2, 400, 7):
+    for count in range(2, 20):  # callers of a few inputs are compiled, once
         tg.cat(xs[:count]).sum().backward()
-    spent = process_time() - start
+    listening, compiled = True, []
+
+    def listen(event, arguments):
+        if listening and event == "compile":
+            compiled.append(arguments)
+
+    sys.addaudithook(listen)
+    tracemalloc.start()
+    for count in range(20, 400, 7):
+        tg.cat(xs[:count]).sum().backward()
+    listening = False
     kept = tracemalloc.get_traced_memory()[0]
     tracemalloc.stop()
-    assert spent < 10
+    assert compiled == []
     assert kept < 2e6
 
 
