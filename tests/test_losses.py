@@ -54,6 +54,7 @@ def as_input(name, z):
 # ---------------------------------------------------------------- the same numbers as PyTorch
 
 
+@pytest.mark.filterwarnings("ignore:kl_div. reduction='mean' divides:UserWarning")
 @pytest.mark.parametrize("reduction", REDUCTIONS)
 @pytest.mark.parametrize("layer", LAYERS)
 def test_a_loss_layer_is_its_function(layer, reduction):
