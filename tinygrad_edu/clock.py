@@ -130,7 +130,7 @@ class _Elements:
         low, high = np.lib.array_utils.byte_bounds(owner)
         self.start, self.unit = low - address(owner), max(owner.itemsize, 1)  # bytes for each mark
         self.marks = np.zeros((high - low) // self.unit, np.int64)
-        self.numbers: dict[Place, int] = {}
+        self.numbers: dict[tuple[int, int, str], int] = {}  # of the places
         self.places: list[Place] = []
 
     def set(self, region: Region, key: Any, write: Write) -> None:
@@ -145,9 +145,10 @@ class _Elements:
         return Write(mark >> self.BITS, self.places[mark % (1 << self.BITS)] if mark else NOWHERE)
 
     def _mark(self, write: Write) -> int:
-        number = self.numbers.setdefault(write.place, len(self.places))
+        code, instruction, step = write.place
+        number = self.numbers.setdefault((id(code), instruction, step), len(self.places))
         if number == len(self.places):
-            self.places.append(write.place)
+            self.places.append(write.place)  # which holds the code, so that no other has its id
         number = min(number, (1 << self.BITS) - 1)
         return (write.tick << self.BITS) + number
 

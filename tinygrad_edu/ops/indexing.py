@@ -64,12 +64,13 @@ def _is_several(key: list[Any]) -> bool:
     return several
 
 
+_LISTS = (list, tuple, range, bool)  # what becomes an array
 _BY_USER = 4  # frames from where a warning is made to the user's x[key]
 
 
 def _place(part: Any) -> Any:
     """A part of a key other than a slice: an int, or an array (or Tensor) of ints or bools."""
-    if isinstance(part, list | tuple | range | bool):
+    if isinstance(part, _LISTS):
         part = np.asarray(part, np.intp if part in ([], (), range(0)) else None)
     array: Any = getattr(part, "array", part)
     if not hasattr(array, "dtype"):
