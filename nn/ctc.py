@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import Tensor, clamp_min, gather, ops, stack, where
+from tinygrad_edu import Tensor, clamp_min, exp, gather, ops, stack, where
+from tinygrad_edu.autograd import Function
 
 from .loss_checks import check_tensors, first, reduced
 
@@ -27,6 +29,9 @@ def ctc_loss(
     (N, S), or all behind one another, (sum of target_lengths,).  The mean is that of the losses
     divided by their target's length.  A target too long for its input has no chance: its loss is
     inf, or 0 with `zero_infinity`.
+
+    As in PyTorch, the derivative takes the log_probs x for normalized, as log_softmax makes them:
+    it is e^x less the expected count of x.
     """
     alone = log_probs.ndim == 2
     logp = log_probs[:, None] if alone else log_probs
@@ -49,11 +54,29 @@ def ctc_loss(
     padded = ops.pad(path, pad_width=((0, 0), (2, 0)), constant_values=never)
     ends = gather(padded, 1, Tensor(2 * lengths[:, None] + np.array([1, 2])))
     losses = -ops.logsumexp(ends, axis=1)
+    losses = _OfProbabilities.apply(losses, logp, np.arange(len(logp))[:, None] < times)
     impossible = Tensor(losses.array > -never / 2)
     losses = where(impossible, 0.0 if zero_infinity else float("inf"), losses)
     if reduction == "mean":
         return ops.mean(losses / Tensor(np.maximum(lengths, 1).astype(logp.dtype)))
     return reduced("ctc_loss", losses[0] if alone else losses, reduction)
+
+
+class _OfProbabilities(Function):
+    """The losses, to whose derivative e^x is added for each of the log-probabilities x that were
+    read: so it is PyTorch's.  The sum of the e^x is always the same, the number of times, if x is
+    normalized; then this adds nothing."""
+
+    @staticmethod
+    def forward(ctx: Any, losses: Tensor, logp: Tensor, in_time: np.ndarray) -> Tensor:
+        ctx.save_for_backward(logp)
+        ctx.in_time = in_time[:, :, None]
+        return losses.clone()
+
+    @staticmethod
+    def backward(ctx: Any, g: Tensor) -> tuple[Any, ...]:
+        (logp,) = ctx.saved_tensors
+        return g, where(Tensor(ctx.in_time), exp(logp), 0) * g[:, None], None
 
 
 def _sequences(

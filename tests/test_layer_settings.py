@@ -496,3 +496,24 @@ def test_an_op_is_given_a_layer():
     for function in (F.relu, tg.exp, F.gelu, tg.sum, F.max_pool1d):
         with pytest.raises(TypeError, match="the function or layer Linear; call that first"):
             function(nn.Linear(2, 2), *[2] * (function is F.max_pool1d))
+
+
+# ---------------------------------------------------------------- sequences without a time
+
+
+def test_the_derivative_of_ctc_takes_log_probabilities_for_normalized():
+    """One time, one target: the loss is -x[1], and its derivative e^x, less 1 for the target."""
+    x = tg.tensor([[[0.0, -1.0, 0.5]]], requires_grad=True)
+    loss = F.ctc_loss(x, tg.tensor([[1]]), [1], [1])
+    assert loss.item() == 1.0
+    loss.backward()
+    np.testing.assert_allclose(x.grad[0, 0].tolist(), [1.0, np.exp(-1) - 1, np.exp(0.5)], rtol=1e-6)
+
+
+def test_the_derivative_of_ctc_is_that_of_the_loss_where_they_are_normalized():
+    targets = tg.tensor([[1, 2], [1, 1]])
+
+    def loss(x):
+        return F.ctc_loss(x.log_softmax(2), targets, [4, 3], [2, 1], reduction="sum")
+
+    assert gradcheck(loss, [numbers(4, 2, 3)], order=2)
