@@ -104,6 +104,8 @@ def test_max_pool_sends_an_infinite_gradient_to_the_largest_only():
 def test_of_a_window_with_nan_the_last_nan_gets_the_gradient():
     x = (1.0, NAN, NAN, 2.0, NAN, 3.0)
     assert gradient(lambda x: F.max_pool1d(x[None, None], 3).sum(), *x) == [0, 0, 1, 0, 1, 0]
+    places = F.max_pool1d(tg.tensor([[x]]), 3, return_indices=True)[1]
+    assert places.tolist() == [[[2, 4]]]
     padded = gradient(lambda x: F.max_pool1d(x[None, None], 3, 2, 1).sum(), 1.0, NAN, 2.0)
     assert padded == [0.0, 2.0, 0.0]
 

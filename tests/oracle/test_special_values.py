@@ -202,3 +202,19 @@ def without_minus_0(values):
 
 def grid(xs, ys):
     return [side.ravel() for side in np.meshgrid(xs, ys)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_windows_with_nan_infinity_and_ties(seed):
+    rng = np.random.default_rng(seed)
+    x = rng.choice([NAN, 1.0, 2.0, -INF, INF, 0.0], (2, 2, *rng.integers(3, 7, 2)))
+    kernel, stride, padding = (int(rng.integers(low, low + 2)) for low in (2, 1, 0))
+    found = []
+    for library, functional in ((tg, nn.functional), (torch, torch.nn.functional)):
+        leaf = library.from_numpy(x.copy()).requires_grad_()
+        pooled, places = functional.max_pool2d(leaf, kernel, stride, padding, return_indices=True)
+        g = library.from_numpy(np.arange(pooled.numel(), dtype=float).reshape(pooled.shape))
+        (gradient,) = library.autograd.grad(pooled, leaf, g)
+        found.append([side.detach().numpy() for side in (pooled, places, gradient)])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_array_equal(ours, theirs)

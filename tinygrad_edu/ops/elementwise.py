@@ -42,8 +42,8 @@ def not_broadcasting(*inputs: Any, **_: Any) -> str | None:
 
 _binary = partial(op, explain=not_broadcasting)  # an op of two inputs that broadcast
 
-# Of each float, the whole number of as many bits.
-_BITS = {np.dtype(f"f{size}"): np.dtype(f"i{size}") for size in (2, 4, 8)}
+# Of each kind of number, the whole number of as many bits.
+_BITS = {np.dtype(f"{kind}{size}"): np.dtype(f"i{size}") for kind in "fi" for size in (2, 4, 8)}
 
 
 def selected(g, mask):
