@@ -283,3 +283,16 @@ def test_a_result_that_is_detached_in_place_keeps_its_gradient():
     assert not v.requires_grad
     x.detach_()
     assert x.grad.tolist() == [2.0, 2.0]
+
+
+def test_a_gradient_of_another_shape_moves_nothing():
+    w = tg.ones(2, 3, requires_grad=True)
+    optimizer = optim.SGD([w], lr=1)
+    squared(w).backward()
+    w.data = tg.ones(3, 2)
+    with pytest.raises(ValueError, match=r"shape \(3, 2\) now, and its \.grad \(2, 3\)"):
+        optimizer.step()
+    optimizer.zero_grad()
+    squared(w).backward()
+    optimizer.step()
+    assert w.tolist() == [[-1.0, -1.0]] * 3

@@ -78,6 +78,15 @@ def training():
     optimizer.zero_grad(set_to_none=False)
 
 
+LAYER = nn.Linear(2, 2)
+WEIGHT = LAYER.weight.array
+
+
+def exchanged():
+    """A call with other parameters, which leaves the module's own in place."""
+    tg.func.functional_call(LAYER, {"weight": tg.zeros(2, 2), "bias": tg.ones(2)}, tg.ones(2))
+
+
 PROGRAMS = [blocks, decorated, generators, gradients, recomputed, training]
 
 
@@ -111,6 +120,14 @@ def test_at_every_moment(program, monkeypatch):
     while interrupted(program, moment := moment + 1):
         assert tg.is_grad_enabled(), moment
         assert grad_mode.mode.mark not in grad_mode.paused
+    assert moment > 20
+
+
+def test_a_call_with_other_parameters_gives_them_back():
+    moment = 0
+    while interrupted(exchanged, moment := moment + 1):
+        assert LAYER.weight.array is WEIGHT, moment
+        assert LAYER.weight.requires_grad
     assert moment > 20
 
 

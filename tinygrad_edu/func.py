@@ -16,6 +16,7 @@ meet in one expression are not mistaken for one another.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import wraps
+from itertools import starmap
 from typing import Any
 
 import numpy as np
@@ -336,11 +337,13 @@ def functional_call(
     given = {path: tensor for one in dicts for path, tensor in one.items()}
     if unknown := given.keys() - own.keys():
         raise ValueError(f"functional_call: the module has no {sorted(unknown)}, only {list(own)}")
-    before = {path: (own[path].array, own[path].node) for path in given}
+    exchanged = [(own[path], tensor) for path, tensor in given.items()]
+    put, back = [
+        [(x, name, getattr(source, name)) for x, source in pairs for name in ("array", "node")]
+        for pairs in (exchanged, [(x, x) for x, _ in exchanged])
+    ]
     try:
-        for path, tensor in given.items():
-            own[path].array, own[path].node = tensor.array, tensor.node
+        any(starmap(setattr, put))
         return module(*(args if isinstance(args, tuple) else (args,)), **(kwargs or {}))
     finally:
-        for path, (array, node) in before.items():
-            own[path].array, own[path].node = array, node
+        any(starmap(setattr, back))  # one call, written in C: Ctrl-C cannot come between

@@ -47,6 +47,10 @@ class GradMode(threading.local):
     @property
     def recording(self) -> bool:
         """Does the innermost level that is still held say so?"""
+        if self.level is not None:
+            on, lock, around = self.level
+            if around is None and (lock is None or lock._is_owned()):  # mostly there is one
+                return on
         held = self.held()
         return held is None or held.on
 

@@ -190,6 +190,8 @@ class Optimizer:
             return blocks
         states = self._memory()
         moving = [p for p in group["params"] if leaf.home(p) in set(nodes)]
+        for p in moving:
+            _refuse_misfit(self._name, p)
         resting = [p for block in blocks for p in block.params if leaf.home(p) not in set(nodes)]
         self._resting.update((p, states[p]) for p in resting)
         alike: dict[Any, list[Tensor]] = {}
@@ -330,6 +332,16 @@ def _fitting(state: dict[str, Any], p: Tensor) -> dict[str, Any]:
     return {
         name: x.astype(p.dtype) if isinstance(x, np.ndarray) else x for name, x in state.items()
     }
+
+
+def _refuse_misfit(name: str, p: Tensor) -> None:
+    """Raise ValueError if the gradient is from when the parameter had another shape."""
+    g = p.grad
+    if g is not None and g.array.shape != p.array.shape:
+        raise ValueError(
+            f"{name}: a parameter has shape {p.array.shape} now, and its .grad {g.array.shape}, "
+            "from before its data was replaced; call zero_grad() after that"
+        )
 
 
 def checked(name: str, **settings: Any) -> dict[str, Any]:
