@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_edu import Generator, Tensor, functions, ops
 from tinygrad_edu.functions.arguments import check_floating
+from tinygrad_edu.sums import narrowed, wide
 
 from .normalizing import check_probability, dropped
 
@@ -55,12 +56,12 @@ def scaled_dot_product_attention(
         _check_mask(name, attn_mask, query, key)
         bias = attn_mask if attn_mask.dtype.kind == "f" else hiding(~attn_mask.array, query.dtype)
         blind = np.equal(bias.array, -np.inf).all(-1, keepdims=True)
-    if blind is None or not blind.any():
-        return attention_weights(query, key, bias, scale, dropout_p, generator) @ value
-    bias = ops.where(blind, 0, bias)
-    y = attention_weights(query, key, bias, scale, dropout_p, generator) @ value
-    of_the_others: Tensor = ops.where(blind, 0, y)
-    return of_the_others
+    some_blind = blind is not None and blind.any()
+    bias = ops.where(blind, 0, bias) if some_blind else bias
+    weights = attention_weights(wide(query), wide(key), bias, scale, dropout_p, generator)
+    y: Any = narrowed(weights @ wide(value), query)
+    y = ops.where(blind, 0, y) if some_blind else y
+    return y  # type: ignore[no-any-return]
 
 
 def attention_weights(

@@ -10,6 +10,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions, no_grad, where
 from tinygrad_edu.autograd import Function
 from tinygrad_edu.functions.arguments import check_tensor
+from tinygrad_edu.sums import narrowed, wide
 
 from . import init
 from .module import Module, Parameter
@@ -97,12 +98,14 @@ def embedding_bag(
         rows, bag = rows[counts], bag[counts]
     if mode == "max":
         rows, bag = _largest(rows, bag)
-    total = weight.new_zeros(len(starts), weight.shape[1])
-    summed: Tensor = functions.index_add(total, 0, Tensor(bag), rows)
-    if mode != "mean":
-        return summed
-    sizes = np.maximum(np.bincount(bag, minlength=len(starts)), 1)
-    return summed / Tensor(sizes[:, None].astype(weight.dtype))
+    wider = wide(rows)
+    total = wider.new_zeros(len(starts), weight.shape[1])
+    summed: Tensor = functions.index_add(total, 0, Tensor(bag), wider)
+    if mode == "mean":
+        sizes = np.maximum(np.bincount(bag, minlength=len(starts)), 1)
+        summed = summed / Tensor(sizes[:, None].astype(wider.dtype))
+    y: Tensor = narrowed(summed, rows)
+    return y
 
 
 def _largest(rows: Tensor, bag: np.ndarray) -> tuple[Tensor, np.ndarray]:

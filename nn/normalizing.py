@@ -14,6 +14,7 @@ import numpy as np
 from tinygrad_edu import Generator, Tensor, functions, no_grad, ops, rsqrt, softmax
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
+from tinygrad_edu.sums import narrowed, wide
 
 # ---------------------------------------------------------------- normalisation
 
@@ -52,8 +53,9 @@ def rms_norm(
     eps is the dtype's own, unless given  (Zhang and Sennrich, 2019)."""
     axes = _last("rms_norm", input, normalized_shape, weight=weight)
     eps = float(np.finfo(input.dtype).eps) if eps is None else eps
-    y = input * rsqrt(ops.mean(ops.square(input), axis=axes, keepdims=True) + eps)
-    return y if weight is None else y * weight
+    x = wide(input)
+    y = x * rsqrt(ops.mean(ops.square(x), axis=axes, keepdims=True) + eps)
+    return _narrowed(y if weight is None else y * weight, input)
 
 
 def batch_norm(
@@ -89,7 +91,7 @@ def batch_norm(
         raise RuntimeError(
             "batch_norm: without training it needs running_mean and running_var, and one is None"
         )
-    return _normalized(input, mean, var, weight, bias, eps)
+    return _narrowed(_normalized(input, mean, var, weight, bias, eps), input)
 
 
 def instance_norm(
@@ -115,7 +117,7 @@ def instance_norm(
     if input.numel():
         _track(running_mean, ops.mean(mean, axis=0), momentum)
         _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
-    return _normalized(input, mean, var, weight, bias, eps)
+    return _narrowed(_normalized(input, mean, var, weight, bias, eps), input)
 
 
 def group_norm(
@@ -139,7 +141,7 @@ def group_norm(
     groups = input.reshape((n, num_groups, input.numel() // max(n * num_groups, 1)))
     y = _normalized(groups, *_mean_and_var(groups, (2,)), None, None, eps).reshape(input.shape)
     y = y if weight is None else y * weight
-    return y if bias is None else y + bias
+    return _narrowed(y if bias is None else y + bias, input)
 
 
 def local_response_norm(
@@ -154,23 +156,30 @@ def local_response_norm(
             f"{tuple(input.shape)} and {size}"
         )
     around = [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (input.ndim - 2)]
-    squares: Any = ops.pad(ops.square(input), pad_width=around, constant_values=0)
+    x = wide(input)
+    squares: Any = ops.pad(ops.square(x), pad_width=around, constant_values=0)
     channels = input.shape[1]
     total = sum(squares[:, first : first + channels] for first in range(size))
-    y: Tensor = input / (k + alpha / size * total) ** beta
-    return y
+    return _narrowed(x / (k + alpha / size * total) ** beta, input)
 
 
 def _mean_and_var(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
+    x = wide(x)
     return ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)
 
 
 def _normalized(
     x: Tensor, mean: Tensor, var: Tensor, weight: Tensor | None, bias: Tensor | None, eps: float
 ) -> Tensor:
-    scale = rsqrt(var + eps)
-    y = (x - mean) * (scale if weight is None else scale * weight)
+    """In float32 where x is float16."""
+    scale = rsqrt(wide(var) + eps)
+    y: Tensor = (wide(x) - mean) * (scale if weight is None else scale * weight)
     return y if bias is None else y + bias
+
+
+def _narrowed(y: Tensor, x: Tensor) -> Tensor:
+    back: Tensor = narrowed(y, x)
+    return back
 
 
 def _track(running: Tensor | None, new: Tensor, momentum: float) -> None:
@@ -250,22 +259,24 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 
 def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
     """y = x / max(|x|, eps), with the p-norm |x| along `dim`."""
-    y: Tensor = input / functions.clamp(functions.norm(input, p, dim, True), eps)
-    return y
+    x = wide(input)
+    return _narrowed(x / functions.clamp(functions.norm(x, p, dim, True), eps), input)
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
     """y = x1 . x2 / (max(|x1|, eps) max(|x2|, eps)) along `dim`: the cosine of the angle between
     them."""
     x1, x2 = functions.broadcast_tensors(x1, x2)
-    return ops.sum(normalize(x1, 2, dim, eps) * normalize(x2, 2, dim, eps), axis=dim)
+    a, b = (normalize(wide(x), 2, dim, eps) for x in (x1, x2))
+    y: Tensor = narrowed(ops.sum(a * b, axis=dim), x1, x2)
+    return y
 
 
 def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """y = |x1 - x2 + eps|, the p-norm along the last dimension."""
-    y: Tensor = functions.norm(x1 - x2 + eps, p, -1, keepdim)
+    y: Tensor = narrowed(functions.norm(wide(x1) - wide(x2) + eps, p, -1, keepdim), x1, x2)
     return y
 
 

@@ -16,6 +16,7 @@ import numpy as np
 
 from tinygrad_edu import functions, graph, ops
 from tinygrad_edu.functions.arguments import check_floating, check_tensor, plain
+from tinygrad_edu.sums import narrowed, wide
 
 # ---------------------------------------------------------------- arguments
 
@@ -186,8 +187,10 @@ def _conv_transpose(
             f"{name}: padding {before} leaves nothing of {tuple(input.shape)}: {size}"
         )
     windows = ops.Windows(size, kernel, counts, stride, dilation, before)
-    y = ops.conv_transpose(input, weight, windows=windows, groups=groups)
-    return y if bias is None else y + bias.reshape((-1, *(1,) * ndim))
+    if bias is None:
+        return ops.conv_transpose(input, weight, windows=windows, groups=groups)
+    y = ops.conv_transpose(wide(input), wide(weight), windows=windows, groups=groups)
+    return narrowed(y + bias.reshape((-1, *(1,) * ndim)), input, weight, bias)
 
 
 conv1d, conv2d, conv3d = _family(_conv)
@@ -255,8 +258,9 @@ def _avg_pool(
     windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override == 0:
         raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
-    counts = divisor_override or _counts(windows, count_include_pad, input.dtype)
-    return ops.sum_pool(input, windows=windows) * (1 / counts)
+    x = wide(input)
+    counts = divisor_override or _counts(windows, count_include_pad, x.dtype)
+    return narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
 
 
 def _lp_pool(
@@ -274,23 +278,29 @@ def _lp_pool(
         sign = 1 if norm_type > 0 else -1
         size = ops.absolute(input) * sign
         return _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode) * sign
-    mean = _avg_pool(name, input**norm_type, kernel_size, stride, ceil_mode=ceil_mode)
+    powers = wide(input) ** norm_type
+    mean = _avg_pool(name, powers, kernel_size, stride, ceil_mode=ceil_mode)
     mean = ops.where(mean == 0, 0, mean)  # there the root has no derivative, and 0 is chosen
-    return (mean * prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))) ** (
-        1 / norm_type
-    )
+    count = prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))
+    return narrowed((mean * count) ** (1 / norm_type), input)
 
 
-@lru_cache(1024)
 def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
     """How many numbers each window sees: one for all, or an array."""
-    total = np.ones((), dtype)
+    is_small = prod(windows.counts) <= 4096  # more is not kept
+    return (_kept_counts if is_small else _kept_counts.__wrapped__)(windows, with_padding, dtype)
+
+
+@lru_cache(128)
+def _kept_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+    each = []
     for n, k, c, s, _, p in zip(*windows, strict=True):
         start = np.arange(c) * s - p
         end = np.minimum(start + k, n + p * with_padding)
-        seen = end - (start if with_padding else np.maximum(start, 0))
-        total = total[..., None] * seen.astype(dtype)
-    return total.flat[0].item() if total.min() == total.max() else total
+        each.append(end - (start if with_padding else np.maximum(start, 0)))
+    if all(seen.min() == seen.max() for seen in each):
+        return float(prod([seen[0].item() for seen in each]))
+    return prod(np.ix_(*each), start=np.ones((), dtype))
 
 
 def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
@@ -311,9 +321,10 @@ def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
     """The means of as many windows as are wanted: window p of m sees floor(p n / m) up to
     ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
     check_floating(input, name)
+    x = wide(input)
     for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
-        input = _means(input, axis, start, end)
-    return input
+        x = _means(x, axis, start, end)
+    return narrowed(x, input)
 
 
 def _means(x: Any, axis: int, start: Any, end: Any) -> Any:

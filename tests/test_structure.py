@@ -39,6 +39,7 @@ tinygrad_edu.caller
 tinygrad_edu.grad_mode
 tinygrad_edu.clock
 tinygrad_edu.device
+tinygrad_edu.sums
 tinygrad_edu.dtypes
 tinygrad_edu.size
 """

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from . import clock, graph
-from .dtypes import row_of_ones
 from .grad_mode import level, mode
 from .graph import Node, TensorBase
+from .sums import added, rows_added
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
 Nodes = set[Node] | None
@@ -113,10 +113,9 @@ def _at(node: Node, array: Any) -> Any:
 
 def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
     """Sum over what broadcasting had repeated: the one place where broadcasting is undone."""
-    shape, dtype = parent.shape, part.dtype
-    of_bias = part.ndim == 2 and part.shape[1:] == shape
-    if of_bias and part.__class__ is np.ndarray and dtype.char != "e":  # no float16 in BLAS
-        return np.dot(row_of_ones(len(part), dtype), part)
+    shape, plain = parent.shape, part.__class__ is np.ndarray
+    if plain and part.ndim == 2 and part.shape[1:] == shape:  # of a bias
+        return rows_added(part)
     extra = part.ndim - len(shape)
     sizes = part.shape[max(extra, 0) :]
     if extra < 0 or any(n not in (1, m) for n, m in zip(shape, sizes, strict=True)):
@@ -125,7 +124,8 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
             f"shape {shape}.  A rule returns dL/d(input), in a shape that broadcasting gives to it."
         )
     repeated = [k + extra for k, n in enumerate(shape) if n == 1 != sizes[k]]
-    return part.sum(axis=(*range(extra), *repeated)).reshape(shape)
+    axes = (*range(extra), *repeated)
+    return (added(part, axes) if plain else part.sum(axis=axes)).reshape(shape)
 
 
 def _hooked(node: Node, g: Any) -> Any:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .device import check_device
-from .dtypes import Array, DTypeLike, as_array, float64, result_type
+from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtype, result_type
 from .functions.arguments import plain
 from .functions.filling import array_of, filled, number_of, size_given
 from .graph import TensorBase
@@ -102,27 +102,53 @@ def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any)
 def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
     """start, start + step, ... below `end`; `arange(n)` counts 0 to n - 1.  Ints give int64.
 
-    Raises RuntimeError if the steps do not lead from start to end.
+    In an integer dtype it counts from and by whole numbers: start and step lose their fractions,
+    and in int64 so does the end.  Raises RuntimeError if the steps do not lead from start to end.
     """
     start, end = (start, end) if end is not None else (0, start)
     start, end, step = (x.item() if hasattr(x, "item") else x for x in (start, end, step))
+    dtype = _counting("arange", options, result_type(start, end, step))
+    if dtype == np.int64:
+        start, end, step = int(start), int(end), int(step)
     if step == 0 or (end - start) * step < 0 or not math.isfinite(end - start):
         raise RuntimeError(f"arange: steps of {step} do not lead from {start} to {end}")
-    numbers = start + step * np.arange(math.ceil((end - start) / step))
-    options["dtype"] = options.get("dtype") or result_type(start, end, step)
-    return made(numbers.astype, **options)
+    count = math.ceil((end - start) / step)
+    if dtype.kind != "f":
+        start, step = int(start), int(step)
+    return made((start + step * np.arange(count)).astype, **options)
+
+
+def _counting(name: str, options: dict[str, Any], default: DTypeLike = None) -> DType:
+    """The dtype among the options, put there if it is missing.  Raises TypeError for bool."""
+    options["dtype"] = dtype = checked(options.get("dtype") or default or get_default_dtype())
+    if dtype.kind == "b":
+        raise TypeError(f"{name}: there is no counting in {dtype}; count in int64 and compare")
+    return dtype
 
 
 def linspace(start: Any, end: Any, steps: int, **options: Any) -> Tensor:
-    """`steps` numbers, evenly spaced from `start` to `end`, both included."""
-    (count,) = size_given("linspace", (steps,))
-    return made(np.linspace(plain(start), plain(end), count).astype, **options)
+    """`steps` numbers, evenly spaced from `start` to `end`, both included.  In an integer dtype
+    the two, and then all numbers, lose their fractions."""
+    dtype = _counting("linspace", options)
+    return made(_spaced("linspace", start, end, steps, dtype).astype, **options)
+
+
+def _spaced(name: str, start: Any, end: Any, steps: int, dtype: DType) -> Array:
+    """Evenly spaced float64 numbers, counted from the nearer end."""
+    (count,) = size_given(name, (steps,))
+    start, end = (np.asarray(plain(x)).item() for x in (start, end))
+    if dtype.kind != "f":
+        start, end = int(start), int(end)
+    place, step = np.arange(count), (end - start) / max(count - 1, 1)
+    near = place < (count // 2 or 1)
+    numbers: Array = np.where(near, start + step * place, end - step * (count - 1 - place))
+    return numbers
 
 
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
     """base^x for `steps` numbers x, evenly spaced from `start` to `end`."""
-    powers = linspace(start, end, steps, dtype=float64)
-    return made(np.power(base, powers.array).astype, **options)
+    dtype = _counting("logspace", options)
+    return made(np.power(base, _spaced("logspace", start, end, steps, dtype)).astype, **options)
 
 
 def eye(n: int, m: int | None = None, **options: Any) -> Tensor:

@@ -20,7 +20,7 @@ from numpy import ndarray
 
 from . import clock, graph, leaf, numpy_protocol, ops
 from .device import device
-from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype, row_of_ones
+from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
 from .grad_mode import mode
@@ -29,6 +29,7 @@ from .inplace import is_stored_back, is_view
 from .methods import Methods
 from .printing import tensor_text
 from .size import Size, as_size
+from .sums import row_of_ones
 
 
 class Tensor(Methods):

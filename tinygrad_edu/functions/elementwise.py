@@ -9,6 +9,7 @@ from ..dtypes import result_type
 from ..ops.activation import *
 from ..ops.elementwise import *
 from ..ops.special import *
+from ..sums import in_float32
 from .arguments import T, plain
 
 # ---------------------------------------------------------------- arithmetic
@@ -23,7 +24,7 @@ def _plus_scaled(op: Any, input: Any, other: Any, alpha: Any) -> Any:
     """op(input, alpha other) in the dtype in which these two meet, or floats if alpha is one."""
     if alpha == 1:
         return op(input, other)
-    y = op(input, ops.multiply(other, alpha))
+    y = in_float32(lambda a, b: op(a, ops.multiply(b, alpha)), input, other)
     dtype = result_type(plain(input), plain(other))
     return y if y.dtype.kind == "f" != dtype.kind else y.astype(dtype)
 
@@ -65,17 +66,29 @@ def frac(input: T) -> T:
 
 def lerp(input: Any, end: Any, weight: Any) -> Any:
     """y = (1 - weight) a + weight end: from a at weight 0 to end at weight 1."""
-    return ops.add(ops.multiply(input, 1 - weight), ops.multiply(end, weight))
+    return in_float32(_lerp, input, end, weight)
+
+
+def _lerp(a: Any, b: Any, weight: Any) -> Any:
+    return ops.add(ops.multiply(a, 1 - weight), ops.multiply(b, weight))
 
 
 def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
     """y = a + value b c."""
-    return add(input, ops.multiply(tensor1, tensor2), alpha=value)
+    return in_float32(_plus_product, input, tensor1, tensor2, value)  # type: ignore[no-any-return]
+
+
+def _plus_product(a: Any, b: Any, c: Any, value: Any) -> Any:
+    return add(a, ops.multiply(b, c), alpha=value)
 
 
 def addcdiv(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
     """y = a + value b / c."""
-    return add(input, ops.divide(tensor1, tensor2), alpha=value)
+    return in_float32(_plus_quotient, input, tensor1, tensor2, value)  # type: ignore[no-any-return]
+
+
+def _plus_quotient(a: Any, b: Any, c: Any, value: Any) -> Any:
+    return add(a, ops.divide(b, c), alpha=value)
 
 
 def celu(input: T, alpha: float = 1.0) -> T:

@@ -6,12 +6,14 @@
 (torch.Size([2, 4]), torch.Size([2, 4]), torch.Size([6, 12]))
 """
 
+from functools import partial
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
 
 from .. import graph, ops
+from ..sums import in_float32
 from .arguments import T, named
 
 det, inverse, matmul = ops.det, ops.inv, ops.matmul
@@ -66,6 +68,10 @@ def inner(input: Any, other: Any) -> Any:
 
 def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
     """beta x + alpha a b, of matrices."""
+    return in_float32(partial(_addmm, beta=beta, alpha=alpha), input, mat1, mat2)
+
+
+def _addmm(input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
     product = mm(mat1, mat2) * alpha
     x = ops.broadcast_to(input, shape=product.shape) * beta
     return product + x if beta else product  # else not even a nan is passed on

@@ -13,8 +13,9 @@ from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, name
 
 def sum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum over `dim` (an int, a tuple, or None for all): y = sum x.  Whole numbers and bools
-    are summed in int64."""
-    return ops.sum(_as(input, dtype), axis=axis_of(input, dim, "sum"), keepdims=keepdim)
+    are summed in int64; with `dtype` the numbers are cast to it first, and so is the sum."""
+    y = ops.sum(_as(input, dtype), axis=axis_of(input, dim, "sum"), keepdims=keepdim)
+    return _as(y, dtype)
 
 
 def mean(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -30,8 +31,7 @@ def _as(x: T, dtype: Any) -> T:
 
 def nansum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
     """The sum of the numbers that are not nan."""
-    x = _as(input, dtype)
-    return sum(cast(T, ops.where(ops.isnan(x), 0, x)), dim, keepdim)
+    return sum(cast(T, ops.where(ops.isnan(input), 0, input)), dim, keepdim, dtype=dtype)
 
 
 def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
@@ -43,7 +43,8 @@ def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
     >>> x.grad
     tensor([0., 6., 0.])
     """
-    return ops.prod_(_as(input, dtype), axis=axis_of(input, dim, "prod"), keepdims=keepdim)
+    y = ops.prod_(_as(input, dtype), axis=axis_of(input, dim, "prod"), keepdims=keepdim)
+    return _as(y, dtype)
 
 
 # ---------------------------------------------------------------- spread and size
@@ -209,12 +210,12 @@ def _along(op: graph.OpFunction, x: T, dim: int, name: str) -> T:
 
 def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running sum along `dim`: y_k = x_1 + ... + x_k."""
-    return _along(ops.cumsum, _as(input, dtype), dim, "cumsum")
+    return _as(_along(ops.cumsum, _as(input, dtype), dim, "cumsum"), dtype)
 
 
 def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
     """The running product along `dim`: y_k = x_1 ... x_k; its gradient is right at zeros."""
-    return _along(ops.cumprod, _as(input, dtype), dim, "cumprod")
+    return _as(_along(ops.cumprod, _as(input, dtype), dim, "cumprod"), dtype)
 
 
 def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
@@ -222,6 +223,10 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if input.ndim == 0:
         raise RuntimeError("diff: one number has no neighbours; it takes a tensor with dimensions")
     axis = axis_of(input, dim, "diff") % input.ndim
+    if n < 0:
+        raise RuntimeError(f"diff: n is how many times differences are taken, not {n}")
+    if n == 0:
+        return input
     joined = [x for x in (prepend, input, append) if x is not None]
     x = ops.concatenate(*joined, axis=axis) if joined[1:] else input
     differ = ops.not_equal if x.dtype == bool else ops.subtract

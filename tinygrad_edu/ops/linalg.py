@@ -12,6 +12,7 @@ from string import ascii_letters
 import numpy as np
 
 from ..graph import op
+from ..sums import added, narrowed, wide
 from .elementwise import where
 from .reduction import prod_
 from .shape import concatenate
@@ -58,7 +59,7 @@ def matmul(a, b):
 
     A vector on the left is a row, on the right a column; leading dimensions broadcast.
     """
-    return np.matmul(a, b)
+    return narrowed(np.matmul(wide(a), wide(b)), a, b)
 
 
 # ---------------------------------------------------------------- sums of products
@@ -89,6 +90,8 @@ def _sizes(terms, xs):
     """How far each index runs; a side of 1 is repeated."""
     found = {}
     for term, x in zip(terms, xs, strict=True):
+        if len(term) != x.ndim:
+            raise ValueError(f"{term!r} names {len(term)} indices, of {x.ndim} dimensions")
         for c, n in zip(term, x.shape, strict=False):
             if found.setdefault(c, n) == 1:
                 found[c] = n
@@ -116,6 +119,15 @@ def _to_operand(g, _y, *xs, i, subscripts):
     return einsum(*operands, subscripts=f"{','.join(labels)}->{own}")
 
 
+@lru_cache(maxsize=1000)
+def _alone(terms, out):
+    """For each operand the axes of the indices that only it has, which are summed alone, and its
+    other indices."""
+    labels = "".join(terms) + out
+    alone = [tuple(k for k, c in enumerate(term) if labels.count(c) == 1) for term in terms]
+    return alone, ["".join(c for c in term if labels.count(c) > 1) for term in terms]
+
+
 LARGE = 30_000  # products: from here on it pays to plan for BLAS
 
 
@@ -132,9 +144,9 @@ def einsum(*xs, subscripts):
     *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
     sizes = _sizes(terms, xs)
     large = len(xs) > 2 or (len(xs) == 2 and prod(sizes.values()) > LARGE)
-    alone = any(sum(c in term for term in terms) == 1 for c in sizes.keys() - set(out))
-    wide = np.int64 if alone and all(x.dtype.kind in "iub" for x in xs) else None
-    return np.einsum(f"{','.join(terms)}->{out}", *xs, optimize=large, dtype=wide)
+    alone, terms = _alone(tuple(terms), out)
+    left = [added(x, axes) if axes else wide(x) for x, axes in zip(xs, alone, strict=True)]
+    return narrowed(np.einsum(f"{','.join(terms)}->{out}", *left, optimize=large), xs[0])
 
 
 # ---------------------------------------------------------------- inverses and determinants

@@ -13,6 +13,7 @@ import numpy as np
 from ..graph import Parts, op
 from ..outputs import joint
 from .elementwise import copy, selected, sigmoid, tanh
+from .reduction import sum as sum_
 from .shape import concatenate, stack
 
 # ---------------------------------------------------------------- cells, and their derivatives
@@ -189,7 +190,7 @@ def _through_time(g, _y, x, states, *, cell, sizes, reverse):
         made = concatenate(*[steps[t][2][-1] for t, _ in taken], axis=0)
         dys = concatenate(*(dys if reverse else dys[::-1]), axis=0)
         dstate.append(dys.swapaxes(0, 1) @ made)
-    return Parts((dz, du.swapaxes(0, 1) @ h_before, du.sum(axis=0), *dstate))
+    return Parts((dz, du.swapaxes(0, 1) @ h_before, sum_(du, axis=0), *dstate))
 
 
 @joint

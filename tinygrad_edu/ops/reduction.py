@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import op
+from ..sums import WIDER, added, narrowed, wide
 from .elementwise import selected, sign_or_0, silently
 from .shape import broadcast_to, flip, pad
 
@@ -38,28 +39,14 @@ def sum(x, *, axis=None, keepdims=False):
 
     Whole numbers are summed in int64, float16 in float32: its largest number is 65,504.
     """
-    wider = WIDER.get(x.dtype.char)
-    if wider is None:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims)
-    return _narrowed(np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=wider), x)
-
-
-WIDER = dict.fromkeys("?bBhHiIlLqQ", np.int64) | {"e": np.float32}
-
-
-def _narrowed(y, x):
-    """The result y, in float16 if x is; what does not fit is infinite, without a warning."""
-    return silently(y.astype, x.dtype) if x.dtype.char == "e" else y
+    return narrowed(added(x, axis, keepdims), x)
 
 
 @op(lambda g, _y, _x, axis, **_: _to_each(g / (count(_x, axis) or 1), _x, axis), numpy=np.mean)
 def mean(x, *, axis=None, keepdims=False):
     """y = sum of x over the axes / their n numbers, nan if there are none;  dL/dx = g / n."""
-    n, wider = count(x.shape, axis), WIDER.get(x.dtype.char)
-    if wider is None and n:
-        return np.add.reduce(x, axis=axis, keepdims=keepdims) / n
-    total = np.add.reduce(x, axis=axis, keepdims=keepdims, dtype=wider)
-    return _narrowed(silently(np.divide, total, n), x)
+    n, total = count(x.shape, axis), added(x, axis, keepdims)
+    return narrowed(total / n if n else silently(np.divide, total, n), x)
 
 
 # ---------------------------------------------------------------- spread and size
@@ -67,18 +54,18 @@ def mean(x, *, axis=None, keepdims=False):
 
 def _deviations(g, x, axis, ddof):
     """g (x - mean of x) / (n - ddof)"""
-    n = count(x.shape, axis) - ddof
+    n, x = count(x.shape, axis) - ddof, wide(x)
     d = x - mean(x, axis=axis, keepdims=True)
     return kept(g, x.shape, axis) * d * (1 / n if n > 0 else math.nan)
 
 
-@op(lambda g, _y, x, axis, ddof, **_: _deviations(2 * g, x, axis, ddof), numpy=np.var)
+@op(lambda g, _y, x, axis, ddof, **_: _deviations(2 * wide(g), x, axis, ddof), numpy=np.var)
 def var(x, *, axis=None, ddof=0, keepdims=False):
     """y = sum of (x - mean)^2 / (n - ddof);  dL/dx = 2 g (x - mean) / (n - ddof)."""
-    d = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
+    d = wide(x)
     d = d - mean(d, axis=axis, keepdims=True)
-    total = np.add.reduce(d * d, axis=axis, keepdims=keepdims)
-    return _narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
+    total = added(d * d, axis, keepdims)
+    return narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
 
 
 def _over_nonzero(g, y):
@@ -88,13 +75,13 @@ def _over_nonzero(g, y):
 
 
 @op(
-    lambda g, y, x, axis, ddof, **_: _deviations(_over_nonzero(g, y), x, axis, ddof),
+    lambda g, y, x, axis, ddof, **_: _deviations(_over_nonzero(wide(g), y), x, axis, ddof),
     samples=lambda draw: draw.case(draw.choice((3,), (4, 3)), axis=-1, ddof=1),
     numpy=np.std,
 )
 def std(x, *, axis=None, ddof=0, keepdims=False):
     """y = sqrt(var x);  dL/dx = g (x - mean) / (y (n - ddof)), and 0 where y = 0."""
-    return np.sqrt(var(x, axis=axis, ddof=ddof, keepdims=keepdims))
+    return narrowed(np.sqrt(var(wide(x), axis=axis, ddof=ddof, keepdims=keepdims)), x)
 
 
 def _norm_rule(g, y, x, p, axis, **_):
@@ -110,12 +97,12 @@ def _norm_rule(g, y, x, p, axis, **_):
 @op(_norm_rule, samples=lambda draw: draw.reduction(p=draw.choice(2, 3, 2.5)), kinks=(0.0,))
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
-    wide = x.astype(WIDER.get(x.dtype.char, x.dtype), copy=False)
+    size = wide(x)
     with np.errstate(divide="ignore"):  # 0 to a negative power
-        powers = wide * wide if p == 2 else np.absolute(wide) ** p
-        total = np.add.reduce(powers, axis=axis, keepdims=keepdims)
+        powers = size * size if p == 2 else np.absolute(size) ** p
+        total = added(powers, axis, keepdims)
         y = np.sqrt(total) if p == 2 else total ** (1 / p)
-    return _narrowed(y, x)
+    return narrowed(y, x)
 
 
 # ---------------------------------------------------------------- running sums, products
@@ -131,8 +118,19 @@ _running = partial(op, samples=lambda draw: draw.along_axis(or_none=True))
 
 @_running(lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x), numpy=np.cumsum)
 def cumsum(x, *, axis=None):
-    """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n."""
-    return _narrowed(np.cumsum(x, axis, WIDER.get(x.dtype.char)), x)
+    """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n.
+
+    Floats are summed in float64, as PyTorch does: here there are no pairs.
+    """
+    return _in_dtype_of(x, np.cumsum(x, axis, RUNNING.get(x.dtype.char)))
+
+
+RUNNING = WIDER | dict.fromkeys("ef", np.float64)
+
+
+def _in_dtype_of(x, y):
+    """y in the dtype of x, if that is floating; what does not fit is infinite."""
+    return silently(y.astype, x.dtype) if x.dtype.char in "ef" else y
 
 
 def _shifted(x, by, axis, fill):
@@ -174,7 +172,7 @@ def cumprod(x, *, axis=None):
     Where some x is 0 this is computed without division: (x_1 ... x_(k-1)) s_k, with
     s_k = g_k + x_(k+1) s_(k+1).
     """
-    return _narrowed(np.cumprod(x, axis, WIDER.get(x.dtype.char)), x)
+    return _in_dtype_of(x, np.cumprod(x, axis, RUNNING.get(x.dtype.char)))
 
 
 def _to_factors(g, y, x, axis, **_):
@@ -196,8 +194,8 @@ def prod_(x, *, axis=None, keepdims=False):
 
     That is g y / x; where some x is 0, the product of those before it times that of those after.
     """
-    y = np.multiply.reduce(x, axis=axis, keepdims=keepdims, dtype=WIDER.get(x.dtype.char))
-    return _narrowed(y, x)
+    wider = WIDER.get(x.dtype.char)
+    return narrowed(np.multiply.reduce(wide(x), axis=axis, keepdims=keepdims, dtype=wider), x)
 
 
 # ---------------------------------------------------------------- extremes

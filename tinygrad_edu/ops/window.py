@@ -20,7 +20,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..graph import op
+from ..sums import narrowed, wide
 from .elementwise import selected
+from .reduction import sum as sum_
 from .shape import broadcast_to
 
 _BLOCK = 400_000  # bytes of columns at a time: they fit the second-level cache
@@ -109,10 +111,11 @@ def unfold(x, *, windows):
 def fold(columns, *, windows):
     """y = the windows columns[n, c, k, p], added where they stand;
     dL/dcolumns = the windows of g."""
-    padded, inside = _blank(columns, columns.shape[1], windows)
-    parts = map(_batch_last(columns).__getitem__, _offsets(windows))
+    summed = wide(columns)
+    padded, inside = _blank(summed, columns.shape[1], windows)
+    parts = map(_batch_last(summed).__getitem__, _offsets(windows))
     _add_windows(_windows_on(padded, windows), windows, parts)
-    return _batch_first(inside)
+    return _batch_first(narrowed(inside, columns))
 
 
 def _add_windows(view, windows, parts):
@@ -150,7 +153,7 @@ def _grouped(x, groups):
 @op(
     lambda g, _y, _x, weight, _bias, **where: conv_transpose(g, weight, **where),
     lambda g, _y, x, _weight, _bias, **where: conv_weight(x, g, **where),
-    lambda g, _y, _x, _weight, _bias, **_: g.sum(axis=(0, *range(2, g.ndim))),
+    lambda g, _y, _x, _weight, _bias, **_: sum_(g, axis=(0, *range(2, g.ndim))),
 )
 def conv(x, weight, bias, *, windows, groups):
     """y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p stride + k dilation - before].
@@ -163,13 +166,13 @@ def conv(x, weight, bias, *, windows, groups):
     (N, out, *counts).  Channels and outputs are cut into groups; each sees its own only.
     """
     n, out = len(x), len(weight)
-    weight = weight.reshape(groups, out // groups, -1)
-    y = np.empty_like(x, shape=(*weight.shape[:2], prod(windows.counts) * n), order="C")
-    for columns, where in _columns(x, windows, groups):
+    weight, seen = wide(weight).reshape(groups, out // groups, -1), wide(x)
+    y = np.empty_like(seen, shape=(*weight.shape[:2], prod(windows.counts) * n), order="C")
+    for columns, where in _columns(seen, windows, groups):
         block = np.matmul(weight, columns, out=y[..., where])
         if bias is not None:
             block += bias.reshape(groups, -1, 1)
-    return _batch_first(y.reshape(out, *windows.counts, n))
+    return _batch_first(narrowed(y, x).reshape(out, *windows.counts, n))
 
 
 @op(
@@ -183,12 +186,14 @@ def conv_transpose(other, weight, *, windows, groups):
     other is (N, out, *counts), w is (out, channels / groups, *kernel), y is (N, channels, *size).
     """
     out, per_group = weight.shape[:2]
+    given, other = other, wide(other)
     padded, inside = _blank(other, per_group * groups, windows)
     view = _windows_on(padded, windows)
-    weight = weight.reshape(groups, out // groups, per_group, -1).transpose(3, 0, 2, 1).copy()
+    weight = wide(weight).reshape(groups, out // groups, per_group, -1)
+    weight = weight.transpose(3, 0, 2, 1).copy()
     other = _grouped(other, groups)
     _add_windows(view, windows, (np.matmul(there, other) for there in weight))
-    return _batch_first(inside)
+    return _batch_first(narrowed(inside, given))
 
 
 @op(
@@ -203,11 +208,11 @@ def conv_weight(x, other, *, windows, groups):
     """
     out, channels = other.shape[1], x.shape[1]
     shape = (out, channels // groups, *windows.kernel)
-    y = np.zeros_like(x, shape=(groups, prod(shape[1:]), out // groups), order="C")
-    other = _grouped(other, groups).swapaxes(1, 2)
-    for columns, where in _columns(x, windows, groups):
+    seen, other = wide(x), _grouped(wide(other), groups).swapaxes(1, 2)
+    y = np.zeros_like(seen, shape=(groups, prod(shape[1:]), out // groups), order="C")
+    for columns, where in _columns(seen, windows, groups):
         y += np.matmul(columns, other[:, where])
-    return y.swapaxes(1, 2).reshape(shape)
+    return narrowed(y, x).swapaxes(1, 2).reshape(shape)
 
 
 # ---------------------------------------------------------------- pooling
@@ -232,7 +237,7 @@ def _to_offsets(x, windows):
 @op(lambda g, _y, _x, **at: fold(_to_offsets(g, **at), **at))
 def sum_pool(x, *, windows):
     """y[n, c, p] = the sum of what window p sees;  g goes to each place that it sees."""
-    return _over_windows(np.add, x, windows, 0)
+    return narrowed(_over_windows(np.add, wide(x), windows, 0), x)
 
 
 def _seen_by(start, stop, size):
