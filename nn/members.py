@@ -39,7 +39,11 @@ def release(module: Any, name: str) -> None:
 def members_of(module: Any, kind: str) -> list[tuple[str, Any]]:
     """The names and values of one kind, in the order in which they were registered."""
     own = module.__dict__
-    return [(name, own[name]) for name, held in own["_members"].items() if held == kind]
+    try:
+        return [(name, own[name]) for name, held in own["_members"].items() if held == kind]
+    except KeyError:
+        owner = type(module).__name__
+        raise AttributeError(f"{owner}: its __init__ has not called super().__init__()") from None
 
 
 class Members(MutableMapping[str, Any]):
@@ -62,7 +66,7 @@ class Members(MutableMapping[str, Any]):
         release(self._module, name)
 
     def __contains__(self, name: object) -> bool:
-        return bool(self._module.__dict__["_members"].get(name) == self._kind)
+        return name in dict(members_of(self._module, self._kind))
 
     def __iter__(self) -> Iterator[str]:
         return iter([name for name, _ in members_of(self._module, self._kind)])

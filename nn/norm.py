@@ -181,6 +181,16 @@ class _RunningNorm(_Affine):
     running_var: tg.Tensor | None
     num_batches_tracked: tg.Tensor | None
 
+    _version = 2  # 1 had no num_batches_tracked
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *told: Any
+    ) -> None:
+        path, count = prefix + "num_batches_tracked", self.num_batches_tracked
+        if (local_metadata.get("version") or 1) < 2 and count is not None:
+            state_dict.setdefault(path, count)
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *told)
+
     def reset_running_stats(self) -> None:
         """Forget the batches seen: running mean 0, running variance 1."""
         for name, buffer in self.named_buffers():

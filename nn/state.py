@@ -95,13 +95,9 @@ class Stateful:
 
     def _own_state(self) -> list[tuple[str, Tensor, str]]:
         """Name, tensor and kind of each parameter and persistent buffer."""
+        held = [(*one, kind) for kind in (PARAMETER, BUFFER) for one in members_of(self, kind)]
         passing: set[str] = self.__dict__["_non_persistent_buffers_set"]
-        return [
-            (name, tensor, kind)
-            for kind in (PARAMETER, BUFFER)
-            for name, tensor in members_of(self, kind)
-            if tensor is not None and name not in passing
-        ]
+        return [one for one in held if one[1] is not None and one[0] not in passing]
 
     def get_extra_state(self) -> Any:
         """What else is to be saved: a subclass that has more than tensors defines this, and
@@ -204,7 +200,7 @@ class Stateful:
         except (TypeError, ValueError):
             return "type", f"{type(given).__name__} given, a Tensor here"
         if new.shape != own.shape:
-            return "shape", f"{new.shape} given, {own.shape} here"
+            return "shape", f"{tuple(new.shape)} given, {tuple(own.shape)} here"
         if not assign:
             with tg.no_grad():
                 own.copy_(new)

@@ -426,6 +426,20 @@ def test_an_old_name_is_loaded():
     assert list(given) == ["0.w", "0._extra_state"]  # the caller's dict is not touched
 
 
+def test_a_state_from_before_batches_were_counted_is_loaded():
+    net = nn.Sequential(nn.BatchNorm1d(2), nn.LazyBatchNorm1d())
+    state = {path: x.clone() for path, x in net.state_dict().items()}
+    net[0].num_batches_tracked += 3
+    for k in range(2):
+        del state[f"{k}.num_batches_tracked"]
+    assert not any(net.load_state_dict(state))
+    assert net[0].num_batches_tracked.item() == 3
+    new = net.state_dict()
+    del new["0.num_batches_tracked"]
+    with pytest.raises(RuntimeError, match=r"missing: 0\.num_batches_tracked"):
+        net.load_state_dict(new)
+
+
 def test_what_a_module_saves_of_itself_is_its_own_matter():
     class Compressed(nn.Linear):
         def _save_to_state_dict(self, destination, prefix, keep_vars):
@@ -563,6 +577,18 @@ def test_an_attribute_that_forward_lacks_is_still_an_attribute_error():
     for x in (tg.ones(1), tg.tensor(1.0)):
         with pytest.raises(AttributeError, match=r"layre|no_such_name"):
             Net()(x)
+
+
+def test_a_module_that_was_not_made_says_so():
+    class Hasty(nn.Module):
+        def __init__(self):
+            self.x = tg.ones(2)
+
+    hasty = Hasty()
+    assert hasty.x.tolist() == [1.0, 1.0]
+    for walk in (hasty.parameters, hasty.train, hasty.state_dict, lambda: hasty._modules["x"]):
+        with pytest.raises(AttributeError, match=r"Hasty: .*super\(\)\.__init__\(\)"):
+            list(walk())
 
 
 # ---------------------------------------------------------------- lists, lazy layers
