@@ -191,6 +191,8 @@ def _same(name: str, new: Any, old: Tensor, aspects: tuple[str, ...] = ("dtype",
     for aspect in aspects:
         got, wanted = getattr(new, aspect, type(new).__name__), getattr(old, aspect)
         if got != wanted:
+            if aspect == "shape":
+                got, wanted = tuple(got), tuple(wanted)
             raise ValueError(
                 f"{name}: the {aspect} is {got}, and {wanted} before; a parametrization keeps it "
                 "(with unsafe=True its result need not)"
