@@ -26,11 +26,11 @@ tinygrad_edu.func
 tinygrad_edu.linalg tinygrad_edu.distributions
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
-tinygrad_edu.printing tinygrad_edu.inplace tinygrad_edu.functions tinygrad_edu.methods
+tinygrad_edu.printing tinygrad_edu.functions tinygrad_edu.methods
 tinygrad_edu.numpy_protocol
+tinygrad_edu.views
 tinygrad_edu.rng
 tinygrad_edu.ops
-tinygrad_edu.leaf
 tinygrad_edu.leaf
 tinygrad_edu.backward
 tinygrad_edu.outputs

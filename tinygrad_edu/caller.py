@@ -5,13 +5,14 @@ inputs takes longer than that.  So the function that runs and records an op is w
 for its number of inputs, compiled once, and shared by all ops that look alike from outside.  That
 is for a FEW inputs: to compile it for n takes n^2, and what runs more is a loop (`outputs.many`).
 
->>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
+>>> print(source(1, (), False, False, False))  # doctest: +ELLIPSIS
 def make(op, forward):
     full = None
     def call(x0):
         nonlocal full
         plain = True
         n_x0 = None
+        pass
         if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
         try:
             if plain:
@@ -25,16 +26,24 @@ from typing import Any
 FEW = 8  # inputs: up to here a caller is written out
 
 
-def source(count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool) -> str:
+def source(
+    count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool, is_view: bool
+) -> str:
     """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
 
     x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
     or its shape is saved; r is the residual, if the op has one.  `full` is the Plan for the case
-    that all inputs have nodes, made at the first such call.
+    that all inputs have nodes, made at the first such call.  A view op tells `view_of` of which
+    tensor its result may be a view.
     """
     xs = [f"x{i}" for i in range(count)]
     inputs = ", ".join(xs)
     params, kept_params = (", **params", "params") if has_params else ("", "NO_PARAMS")
+    base, result = "", "Tensor(y, node) if y.__class__ is not Parts else outputs(node, y)"
+    constant = f"unrecorded(call, y, ({inputs},), {kept_params})"
+    if is_view:
+        base, result = "base = x0", f"view_of(Tensor(y, node), base, call, {kept_params})"
+        constant = f"view_of({constant}, base, call, {kept_params})"
     found, r = (f", r := op.residual({inputs}{params})", ", r") if has_residual else ("", "")
 
     def each(text: str, between: str = "\n        ") -> str:
@@ -47,6 +56,7 @@ def make(op, forward):
         nonlocal full
         plain = True
         {each("n_$ = None")}
+        {base or "pass"}
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
         try:
             if plain:
@@ -60,14 +70,14 @@ def make(op, forward):
         if plan is None:
             plan = full = op[{"True, " * count}]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(call, y, ({inputs},), {kept_params})
+            return {constant}
         if y.__class__ is not ndarray:
             y = as_result(y)
         shape = y.shape
         k_y, {each("k_$", ", ")} = plan.keeps
         saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")}{r})
         node = Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype)
-        return Tensor(y, node) if y.__class__ is not Parts else outputs(node, y)
+        return {result}
     return call
 """
 

@@ -3,10 +3,11 @@
 import math
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
+from . import views
 from .device import check_device
 from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtype, result_type
 from .functions.arguments import plain
@@ -48,7 +49,8 @@ def as_tensor(data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
     check_device(device)
     if isinstance(data, Tensor):
         return data if dtype is None else data.astype(dtype)
-    return Tensor(array_of(data, dtype))
+    array = array_of(data, dtype)
+    return cast(Tensor, views.borrow(Tensor(array))) if array is data else Tensor(array)
 
 
 asarray = as_tensor
@@ -63,7 +65,7 @@ def from_numpy(array: Array) -> Tensor:
     if not isinstance(array, np.ndarray) or not array.dtype.isnative:
         what = "it takes a NumPy array in this machine's byte order, whose memory is shared"
         raise TypeError(f"from_numpy: {what}, not {array!r}; use tensor(), which copies")
-    return Tensor(as_array(array))
+    return views.borrow(Tensor(as_array(array)))  # type: ignore[no-any-return]
 
 
 def from_dlpack(ext_tensor: Any) -> Tensor:

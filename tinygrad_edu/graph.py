@@ -14,7 +14,6 @@ replays the rules from the last Node to the first.
 
 from __future__ import annotations
 
-import dis
 from collections.abc import Callable, Sequence
 from functools import cache, partial, update_wrapper
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -86,6 +85,7 @@ class TensorBase:
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
 outputs: Any = None  # what ops of several outputs return: `outputs.py` puts its function here
+view_of: Any = None  # what view ops return: `views.py` puts its function here
 many: Any = None  # what runs an op on more than FEW inputs: `outputs.py` puts its function here
 
 
@@ -126,6 +126,7 @@ class Op(dict[tuple[bool, ...], Plan]):
     promotes: bool | None = None
     residual: Callable[..., Any] | None = None
     whole: Rule | None = None
+    view: bool = False
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
         for name, value in declared.items():
@@ -152,11 +153,10 @@ class Op(dict[tuple[bool, ...], Plan]):
     def __missing__(self, needs: tuple[bool, ...]) -> Plan:
         count = len(needs) + 1
         rules = [(i, r) for i, r in enumerate(self.rules_of(count - 1)) if r and needs[i]]
-        kept = [_positions(rule, count, lambda name: name[0] != "_") for _, rule in rules]
+        kept = [kept_by(rule, count) for _, rule in rules]
         keeps = {k for own in kept for k in own} | {i + 1 for i in self.residual_of if needs[i]}
         steps = tuple(
-            (i, rule, tuple(_looked_at(rule, keeps - own, count)))
-            for (i, rule), own in zip(rules, kept, strict=True)
+            (i, rule, tuple(keeps - own)) for (i, rule), own in zip(rules, kept, strict=True)
         )
         plan = self[needs] = Plan(self, tuple(k in keeps for k in range(count)), steps)
         return plan
@@ -173,21 +173,13 @@ class Op(dict[tuple[bool, ...], Plan]):
         return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")
 
 
-def _positions(rule: Rule, count: int, wanted: Callable[[str], bool]) -> set[int]:
-    """Where among y and the inputs (0 to count - 1) the rule has a name that is wanted."""
+def kept_by(rule: Rule, count: int) -> set[int]:
+    """Which of y and the inputs (0 to count - 1) the rule reads: its names without a leading _."""
     code = getattr(rule, "func", rule).__code__
     names = list(code.co_varnames[1 : code.co_argcount])
     if code.co_flags & 0x04:
         names += [code.co_varnames[code.co_argcount + code.co_kwonlyargcount]] * count
-    return {k for k, name in enumerate(names[:count]) if wanted(name)}
-
-
-def _looked_at(rule: Rule, positions: set[int], count: int) -> set[int]:
-    """Those of the positions whose names the rule reads at all."""
-    code = getattr(rule, "func", rule).__code__
-    read = dis.get_instructions(code) if positions else ()  # slow, and rarely needed
-    loaded = {i.argval for i in read if "LOAD" in i.opname}
-    return positions & _positions(rule, count, loaded.__contains__)
+    return {k for k, name in enumerate(names[:count]) if name[0] != "_"}
 
 
 def shape_of(x: Any) -> Any:
@@ -226,8 +218,9 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     `numpy=` is the NumPy function that this op answers to; `promotes=` says whether inputs of
     several dtypes meet in one (unless said, those do that have a rule).  `residual=` computes of
     the inputs, with ops, what both the forward and the rules need: it is kept for rules on arrays,
-    found anew on Tensors.  `whole=` is one rule for all of many `*inputs`: `whole(g, y, shapes,
-    **params)` returns a gradient for each, in the time of one pass.
+    found anew on Tensors.  `view=True`: the result may look into the memory of the input.
+    `whole=` is one rule for all of many `*inputs`: `whole(g, y, shapes, **params)` returns a
+    gradient for each, in the time of one pass.
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
@@ -253,7 +246,8 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
-    make = caller.maker(globals(), count, tuple(meets), bool(op.keywords), op.residual is not None)
+    looks = tuple(meets), bool(op.keywords), op.residual is not None, op.view and count == 1
+    make = caller.maker(globals(), count, *looks)
     return cast(Callable[..., Any], make(op, op.forward))
 
 

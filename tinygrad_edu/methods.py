@@ -13,6 +13,7 @@ from .device import check_device, device as Device
 from .dtypes import DTypeLike, as_array
 from .grad_mode import mode
 from .graph import TensorBase
+from .views import kept_apart
 
 
 def reflected(op: Any) -> Callable[..., Any]:
@@ -24,7 +25,7 @@ def in_place(function: Any, name: str) -> Callable[..., Any]:
     """The method that writes what `function` computes into the Tensor itself."""
 
     def write(self: Any, *inputs: Any, **params: Any) -> Any:
-        return self._write(function(self, *inputs, **params), name)
+        return self._write(function(kept_apart(self, inputs), *inputs, **params), name)
 
     write.__name__ = write.__qualname__ = name
     write.__doc__ = f"`{function.__name__}`, written into this tensor."
@@ -41,6 +42,17 @@ class Named:
 
 written: Any = Named()
 same: graph.OpFunction = written  # as a type checker sees it
+
+
+def reshaped_in_place(function: Any) -> Callable[..., Any]:
+    """The method that makes a Tensor the view of itself that `function` gives."""
+
+    def reshape(self: Any, *dims: Any) -> Any:
+        return self._reshape(function, f"{function.__name__}_", *dims)
+
+    reshape.__name__ = reshape.__qualname__ = f"{function.__name__}_"
+    reshape.__doc__ = f"`{function.__name__}`, of this tensor itself."
+    return reshape
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -133,8 +145,12 @@ class Methods(TensorBase):
     divide_ = remainder_ = fmod_ = floor_divide_ = lerp_ = addcmul_ = addcdiv_ = erf_ = written
     nan_to_num_ = masked_fill_ = scatter_ = scatter_add_ = index_add_ = tril_ = triu_ = written
     cumsum_ = cumprod_ = logical_and_ = logical_or_ = logical_not_ = logical_xor_ = eq_ = written
-    ne_ = lt_ = le_ = gt_ = ge_ = atan2_ = addmm_ = t_ = transpose_ = squeeze_ = written
-    unsqueeze_ = written
+    ne_ = lt_ = le_ = gt_ = ge_ = atan2_ = addmm_ = written
+
+    t_, transpose_ = reshaped_in_place(f.t), reshaped_in_place(f.transpose)
+    squeeze_, unsqueeze_ = reshaped_in_place(f.squeeze), reshaped_in_place(f.unsqueeze)
+    swapaxes_ = swapdims_ = transpose_
+
     uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty

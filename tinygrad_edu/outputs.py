@@ -59,7 +59,7 @@ def _plan_of_all(op: Op, nodes: Sequence[Node | None]) -> Plan:
     """The Plan of an op whose inputs share one rule.  It is not kept: there may be many inputs, and
     some other of them with nodes each time."""
     (rule,) = op.rules
-    kept = graph._positions(rule, 2, lambda name: name[0] != "_") if rule else ()
+    kept = graph.kept_by(rule, 2) if rule else ()
     keeps = (0 in kept, *[1 in kept] * len(nodes))
     given = [i for i, node in enumerate(nodes) if node is not None and rule]
     return Plan(op, keeps, tuple([(i, partial(cast(Rule, rule), i=i), ()) for i in given]))

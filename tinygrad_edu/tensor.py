@@ -10,7 +10,6 @@ tensor([ 2., -4.])
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, cast
@@ -18,14 +17,13 @@ from typing import Any, cast
 import numpy as np
 from numpy import ndarray
 
-from . import clock, graph, leaf, numpy_protocol, ops
+from . import clock, graph, leaf, numpy_protocol, ops, views
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
-from .grad_mode import mode
+from .grad_mode import enable_grad, mode
 from .graph import Node, TensorBase
-from .inplace import is_stored_back, is_view
 from .methods import Methods
 from .printing import tensor_text
 from .size import Size, as_size
@@ -40,8 +38,15 @@ class Tensor(Methods):
     one by hand.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_resting")  # __dict__ is for the user's own
+    __slots__ = ("__dict__", "__weakref__", "_resting")
     _resting: Node  # that of a leaf, from when it required grad: it holds the gradient
+
+    # What it shares memory with (see `views.py`); beside these, the user's own attributes.
+    _base: Tensor | None = None
+    _steps: views.Steps = ()
+    _views: set[Any] | None = None
+    _borrowed = False
+    _owner = staticmethod(views.no_owner)
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
         if data.__class__ is not ndarray:
@@ -196,13 +201,16 @@ class Tensor(Methods):
     @property
     def data(self) -> Tensor:
         """The same memory, outside the record: what is written here is not differentiated."""
-        return Tensor(self.array)
+        return self.detach()
 
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, TensorBase):
             raise TypeError(f"data: it must be a Tensor, not {type(value).__name__}")
-        self._hold(value.array)
+        if value.array is not self.array:
+            views.leave(self)
+            self._hold(value.array)
+            views.borrow(self, value)
 
     def _hold(self, array: Array) -> None:
         """Hold these numbers from now on, at the same place in the record."""
@@ -212,7 +220,7 @@ class Tensor(Methods):
 
     def detach(self) -> Tensor:
         """The same memory, as a constant: no gradient flows back through it."""
-        return Tensor(self.array)
+        return views.borrow(Tensor(self.array), self)  # type: ignore[no-any-return]
 
     def clone(self) -> Tensor:
         """A copy in memory of its own; the gradient flows through."""
@@ -266,40 +274,66 @@ class Tensor(Methods):
     # -------------------------------------------------------- writing in place
 
     def _write(self, result: Any, name: str) -> Tensor:
-        """Become `result`: into the buffer if no gradient is involved, else by a new place in the
-        record, so that no saved buffer is touched.  What is a view of this tensor it becomes."""
+        """Become `result`: its values go into the memory if no gradient is involved; else all that
+        look into the memory are paired with new arrays and nodes, and no saved array is touched."""
         array = result.array
-        base = array.base
-        if base is not None and (base is self.array or base is self.array.base):  # as in x.t_()
-            if mode.recording:
-                self._refuse_leaf(name)
-            self.array, self.node = array, result.node
-            return self
         if array.shape != self.shape or RANKS[array.dtype.kind] > RANKS[self.dtype.kind]:
             given, own = graph.described(array), graph.described(self.array)
             raise RuntimeError(f"{name}: {given} does not fit into {own} in place; see x = x + y")
-        if not self._involves_gradient(result):
-            self.array[...] = array.astype(self.dtype, copy=False)
+        if self._involves_gradient(result):
+            self._refuse_to_record(name)
+            views.write(self, result.astype(self.dtype))
+        else:
+            self._memory(name)[...] = array.astype(self.dtype, copy=False)
             clock.stamp(self.array)
-            return self
-        self._refuse_leaf(name)
-        if is_view(self.array) and not is_stored_back(sys.getrefcount(self)):
-            raise _written_view(name)
-        self.array, self.node = array.astype(self.dtype, copy=False), result.node
         return self
+
+    def _memory(self, name: str) -> Array:
+        """The array, to write into."""
+        if not self.array.flags.writeable:
+            self._refuse_repeated(name)
+        return cast(Array, views.writable(self.array, name))
+
+    def _reshape(self, function: Callable[..., Tensor], name: str, *dims: Any) -> Tensor:
+        """Become the view of itself that `function` gives: x.t_(), x.squeeze_()."""
+        if mode.recording:
+            self._refuse_leaf(name)
+        with enable_grad():  # a view is recorded even where writes are not: its node stays right
+            return views.reshape_in_place(self, function(self, *dims))  # type: ignore[no-any-return]
 
     def _involves_gradient(self, value: Any) -> bool:
         noded = self.node is not None or getattr(value, "node", None) is not None
-        return noded and mode.recording
+        return mode.recording and (
+            noded or (self._base is not None and self._base.node is not None)
+        )
+
+    def _refuse_to_record(self, name: str) -> None:
+        self._refuse_leaf(name)
+        self._refuse_repeated(name)
+        graph.leaf(self.shape, self.dtype)  # refuses what is not floating
+
+    def _refuse_repeated(self, name: str) -> None:
+        if views.repeats_values(self.array):
+            raise RuntimeError(
+                f"{name}: this tensor of shape {self.array.shape} is expanded: one number in "
+                "memory stands at several of its places, so they cannot be written one by one.  "
+                "Write to a copy: x = x.clone()"
+            )
 
     def _refuse_result(self, name: str, instead: str) -> None:
         if not self.is_leaf:
             raise RuntimeError(f"{name}: this is the result of {self.node!r}; {instead}")
 
     def _refuse_leaf(self, name: str) -> None:
-        if self.node is not None and self.is_leaf:
+        root = views.root_of(self)
+        if (root.node is not None and root.is_leaf) or (self.node is not None and self.is_leaf):
+            what = (
+                "a leaf that requires grad"
+                if root is self
+                else "a view of a leaf that requires grad"
+            )
             raise RuntimeError(
-                f"{name}: a leaf that requires grad is written in place while ops are recorded.  "
+                f"{name}: {what} is written in place while ops are recorded.  "
                 "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
 
@@ -311,20 +345,25 @@ class Tensor(Methods):
         if value is None:
             raise TypeError("x[...] = None: a tensor holds numbers; write 0 or float('nan')")
         arrays, rest = ops.split_key(key)
+        if not arrays and self._holds(value, rest):
+            return
         if self._involves_gradient(value):
-            self._refuse_leaf("x[...] = v")
-            graph.leaf(self.shape, self.dtype)  # refuses what is not floating
-            if is_view(self.array):
-                raise _written_view("x[...] = v")
-            result = ops.setitem(self, value, *arrays, key=rest)
-            self.array, self.node = result.array, result.node
+            self._refuse_to_record("x[...] = v")
+            views.write(self, ops.setitem(self, value, *arrays, key=rest))
             return
         try:
-            part, at = ops.assign(self.array, plain(value), [plain(x) for x in arrays], rest)
+            memory = self._memory("x[...] = v")
+            part, at = ops.assign(memory, plain(value), [plain(x) for x in arrays], rest)
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
         clock.stamp(part, key=at) if arrays else clock.stamp(self.array[rest])
+
+    def _holds(self, value: Any, key: Any) -> bool:
+        """Is the value x[key] itself, as where x[key] += v stores back what it has written?"""
+        if getattr(value, "_base", None) is not views.root_of(self):
+            return False
+        return bool(value._steps == ops.getitem(self, key=key)._steps)
 
     # -------------------------------------------------------- comparing and copying
 
@@ -340,12 +379,20 @@ class Tensor(Methods):
         self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
         new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
         new.grad = deepcopy(self.grad, memo)
-        new.__dict__.update(deepcopy(self.__dict__, memo))
+        new.__dict__.update(deepcopy(self._own_attributes(), memo))
         return new
 
     def __reduce__(self) -> Any:
         self._refuse_result("pickle", "pickle t.detach()")
-        return _rebuilt, (type(self), self.array, self.requires_grad), self.__dict__ or None
+        return (
+            _rebuilt,
+            (type(self), self.array, self.requires_grad),
+            self._own_attributes() or None,
+        )
+
+    def _own_attributes(self) -> dict[str, Any]:
+        """What the user has set, as `p.tag = ...`: a copy looks into memory of its own."""
+        return {name: x for name, x in self.__dict__.items() if name not in views.ATTRIBUTES}
 
 
 graph.Tensor = Tensor
@@ -379,13 +426,6 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
         return gradient
     given = given.astype(output.dtype)  # a copy: the caller may write to it, as to a .grad
     return Tensor(given) if create_graph else given
-
-
-def _written_view(name: str) -> RuntimeError:
-    return RuntimeError(
-        f"{name}: a gradient flows here, and this tensor is a view of another one, which the write "
-        "would not reach.  Index that one with all keys, as in x[i, j] += v or x[i, j] = v"
-    )
 
 
 def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:

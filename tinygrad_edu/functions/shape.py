@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, inplace, ops
+from .. import graph, ops, views
 from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, check_tensor, plain, sizes_of
 
 # ---------------------------------------------------------------- in order, in another shape
@@ -30,20 +30,22 @@ def view(input: Any, *shape: Any) -> Any:
     """The same memory in another shape, as `reshape` where that needs no copy.
 
     Raises RuntimeError for a view (as x.t()) whose strides do not allow that; a tensor with memory
-    of its own is copied, since how this library lays it out is no concern of the user's.
+    of its own is laid out in order first, since how this library does it is no concern of the
+    user's.
     """
     if shape and isinstance(shape[0], np.dtype | type):
         raise TypeError(f"view({shape[0]}): bytes are not read as another dtype; use x.to(dtype)")
     result, array = reshape(input, *shape), input.array
-    if not isinstance(array, np.ndarray) or array.flags.c_contiguous or array.size == 0:
+    if result._base is not None or not isinstance(array, np.ndarray) or array.size == 0:
         return result
-    if inplace.is_view(array) and not np.may_share_memory(result.array, array):
+    if input._base is not None or input._borrowed or input._views:
         at = (
             f"view: {array.shape} with strides {array.strides} cannot be seen as "
             f"{tuple(result.shape)}"
         )
         raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
-    return result
+    views.lay_out(input)
+    return reshape(input, *shape)
 
 
 def view_as(input: Any, other: Any) -> Any:

@@ -148,7 +148,7 @@ def _misfit(x, *arrays, key):
     return f"[{', '.join(shown)}] does not fit shape {x.shape}: {why}"
 
 
-@op(lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x), explain=_misfit)
+@op(lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x), explain=_misfit, view=True)
 def getitem(x, *arrays, key):
     """y = x[key];  dL/dx = zeros with g added at the places that were read."""
     whole_rows = key == (ARRAY,) and arrays[0].dtype.kind == "i" and x.__class__ is np.ndarray

@@ -1,6 +1,7 @@
 """Ops that move numbers and change none: reshape, transpose, broadcast, join."""
 
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 
@@ -14,13 +15,13 @@ def _cannot_reshape(x, shape):
     return f"cannot view {x.size} numbers of shape {x.shape} as {shape}: {rule}"
 
 
-@op(lambda g, _y, _x, shape: g.reshape(_x), explain=_cannot_reshape, numpy=np.reshape)
+@op(lambda g, _y, _x, shape: g.reshape(_x), explain=_cannot_reshape, numpy=np.reshape, view=True)
 def reshape(x, *, shape):
     """y = the numbers of x, in order, in another shape;  dL/dx = g in the shape of x."""
     return x.reshape(shape)
 
 
-@op(lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)), numpy=np.transpose)
+@op(lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)), numpy=np.transpose, view=True)
 def transpose(x, *, axes=None):
     """y = x with its axes permuted;  dL/dx = g with the permutation undone."""
     return np.transpose(x, axes)
@@ -35,6 +36,7 @@ def _inverse(axes):
     samples=lambda draw: draw.case(draw.broadcast, shape=draw.shape()),
     explain=lambda x, shape: f"cannot expand {x.shape} to {shape}: only sides of 1 can be repeated",
     numpy=np.broadcast_to,
+    view=True,
 )
 def broadcast_to(x, *, shape):
     """y = x repeated, without copying, to a larger shape;  dL/dx = g, summed by the engine."""
@@ -142,7 +144,7 @@ def _diagonal_view(x, offset, axis1, axis2):
     return y
 
 
-@op(lambda g, _y, _x, **at: put_diagonal(g, shape=_x, **at), numpy=np.diagonal)
+@op(lambda g, _y, _x, **at: put_diagonal(g, shape=_x, **at), numpy=np.diagonal, view=True)
 def diagonal(x, *, offset=0, axis1=0, axis2=1):
     """y[.., k] = x[.., k, .., k + offset, ..], a view;  dL/dx = zeros with g on that diagonal."""
     return _diagonal_view(x, offset, axis1, axis2)
@@ -153,6 +155,41 @@ def put_diagonal(values, *, shape, offset, axis1, axis2):
     """y = zeros of a shape, with the values on a diagonal;  dL/dvalues = the diagonal of g."""
     y = np.zeros_like(values, shape=shape)
     _diagonal_view(y, offset, axis1, axis2)[...] = values
+    return y
+
+
+# ---------------------------------------------------------------- written through a view
+
+
+def through(x: Any, steps: Any) -> Any:
+    """What view ops, each with its parameters, make of x one after another."""
+    for call, params in steps:
+        x = call(x, **params)
+    return x
+
+
+def _overlay_samples(draw):
+    steps = ((transpose, {"axes": None}), (diagonal, {"offset": 1, "axis1": 0, "axis2": 1}))
+    return draw.case((3, 4), (2,), steps=steps, order=draw.choice((0, 1), (1, 0)))
+
+
+@op(
+    lambda g, _y, _x, _part, steps, order: overlay(g, 0.0, steps=steps, order=order),
+    lambda g, _y, _x, _part, steps, order: through(g, steps),
+    samples=_overlay_samples,
+    promotes=False,
+)
+def overlay(x, part, *, steps, order):
+    """y = x, but for the view that the steps make of it, which is the part;
+    dL/dx = g with zeros there,  dL/dpart = that view of g.
+
+    The axes of y lie in memory in this order, the one of the largest stride first.
+    """
+    back = sorted(range(len(order)), key=order.__getitem__)
+    y = np.copy(np.transpose(x, order), order="C").transpose(back)
+    view = through(y, steps)
+    view.flags.writeable = True  # part of an expanded view: nothing repeats there
+    view[...] = part
     return y
 
 

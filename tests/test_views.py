@@ -1,0 +1,358 @@
+"""All tensors that look into one memory see a write, and the gradient is right for each; no array
+that a rule saved is ever written by it."""
+
+import random
+import weakref
+
+import numpy as np
+import pytest
+from view_programs import SHAPES, a_write, new_values, views_of
+
+import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
+
+# ---------------------------------------------------------------- through each kind of view
+
+
+def through_a_row(x, w):
+    row = x[0]
+    row += w
+
+
+def through_one_number(x, w):
+    number = x[0, 0]
+    number += w
+
+
+def through_a_method(x, w):
+    x[0].add_(w)
+
+
+def through_a_reshaped_one(x, w):
+    flat = x.reshape(6)
+    flat *= w
+
+
+def through_two_keys(x, w):
+    x[0][1] = w
+
+
+def through_a_list(x, w):
+    rows = [x[0], x[1]]
+    rows[0] += w
+
+
+def through_a_dict(x, w):
+    rows = {"first": x[0]}
+    rows["first"] *= w
+
+
+def through_a_loop(x, w):
+    for row in x:
+        row += w
+
+
+def through_unbind(x, w):
+    for column in x.unbind(1):
+        column *= w
+
+
+def through_view(x, w):
+    x.view(-1)[1] = w
+
+
+def through_the_transpose(x, w):
+    x.t().add_(w)
+
+
+def through_the_diagonal(x, w):
+    x.diagonal().copy_(w)
+
+
+def through_a_masked_reshape(x, w):
+    x.reshape(-1, 3)[tg.tensor([False, True])] = w
+
+
+def through_a_part_of_an_expanded_one(x, w):
+    x.unsqueeze(0).expand(2, 2, 3)[0, 1].add_(w)
+
+
+WRITES = {  # what it makes of ones, with w = 2; the gradient of the sum with respect to w
+    through_a_row: ([[3, 3, 3], [1, 1, 1]], 3),
+    through_one_number: ([[3, 1, 1], [1, 1, 1]], 1),
+    through_a_method: ([[3, 3, 3], [1, 1, 1]], 3),
+    through_a_reshaped_one: ([[2, 2, 2], [2, 2, 2]], 6),
+    through_two_keys: ([[1, 2, 1], [1, 1, 1]], 1),
+    through_a_list: ([[3, 3, 3], [1, 1, 1]], 3),
+    through_a_dict: ([[2, 2, 2], [1, 1, 1]], 3),
+    through_a_loop: ([[3, 3, 3], [3, 3, 3]], 6),
+    through_unbind: ([[2, 2, 2], [2, 2, 2]], 6),
+    through_view: ([[1, 2, 1], [1, 1, 1]], 1),
+    through_the_transpose: ([[3, 3, 3], [3, 3, 3]], 6),
+    through_the_diagonal: ([[2, 1, 1], [1, 2, 1]], 2),
+    through_a_masked_reshape: ([[1, 1, 1], [2, 2, 2]], 3),
+    through_a_part_of_an_expanded_one: ([[1, 1, 1], [3, 3, 3]], 3),
+}
+
+
+@pytest.mark.parametrize("recorded", [False, True], ids=["constant base", "recorded base"])
+@pytest.mark.parametrize("write", WRITES, ids=lambda write: write.__name__)
+def test_a_write_reaches_the_base(write, recorded):
+    w = tg.tensor(2.0, requires_grad=True)
+    x = tg.ones(2, 3, requires_grad=recorded) * 1
+    array, other = x.array, x.t()
+    write(x, w)
+    values, derivative = WRITES[write]
+    assert x.tolist() == values
+    assert other.tolist() == np.transpose(values).tolist()
+    assert (array == 1).all(), "the memory itself is not written"
+    (x.sum() + other.sum()).backward()
+    assert w.grad.item() == 2 * derivative
+
+
+def test_a_constant_buffer_comes_to_require_grad():
+    w, buffer = tg.tensor([1.0, 2.0], requires_grad=True), tg.zeros(3, 2)
+    row = buffer[0]
+    row[1] = w[0] * 2
+    assert buffer.requires_grad
+    assert buffer.tolist() == [[0, 2], [0, 0], [0, 0]]
+    buffer.sum().backward()
+    assert w.grad.tolist() == [2, 0]
+
+
+def test_what_a_rule_saved_stays():
+    x = tg.tensor([0.0, 1.0], requires_grad=True)
+    e = x.exp()
+    e.mul_(2)
+    e.view(-1)[0] = 5.0
+    e.sum().backward()
+    np.testing.assert_allclose(x.grad.numpy(), [0, 2 * np.e], rtol=1e-6)
+
+
+def test_a_row_that_is_stored_back_is_written_once():
+    x, w = tg.ones(2, 3), tg.tensor(2.0, requires_grad=True)
+    x[0] += w
+    assert x.node.name == "overlay"
+    assert [node and node.name for node in x.node.inputs] == [None, "add"]
+
+
+def test_a_written_view_keeps_the_gradient_that_it_is_to_retain():
+    x, c = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor([2.0, 4.0])
+    v = x * 3
+    v.retain_grad()
+    v.div_(c)
+    (v * v).sum().backward()
+    np.testing.assert_allclose(v.grad.numpy(), [3.0, 3.0])
+
+
+# ---------------------------------------------------------------- what shares memory outside
+
+
+def test_memory_that_an_array_holds_too_is_written():
+    w, array = tg.tensor(2.0, requires_grad=True), np.zeros(3, np.float32)
+    x = tg.from_numpy(array)
+    x[1:] = w
+    assert array.tolist() == [0, 2, 2]
+    assert x.requires_grad
+    row = tg.as_tensor(array)[0]
+    row += w * 3
+    assert array.tolist() == x.tolist() == [6, 2, 2]
+    x.sum().backward()
+    assert w.grad.item() == 2
+
+
+def test_a_detached_tensor_writes_into_the_memory():
+    a, b = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor([5.0, 6.0], requires_grad=True)
+    a.data.copy_(b)
+    assert a.tolist() == [5, 6]
+    a.data.mul_(0.9).add_(b, alpha=0.1)
+    np.testing.assert_allclose(a.detach().numpy(), [5, 6], rtol=1e-6)
+    a.data[0] = b[1]
+    assert a.tolist()[0] == 6
+    a.detach().sub_(b)
+    np.testing.assert_allclose(a.detach().numpy(), [1, 0], atol=1e-6)
+    assert a.is_leaf
+
+
+def test_the_gradient_of_a_write_into_borrowed_memory_is_that_of_what_was_there():
+    w = tg.tensor(3.0, requires_grad=True)
+    d = tg.tensor([2.0, 5.0]).detach()
+    d.mul_(w)
+    d.sum().backward()
+    assert w.grad.item() == 7
+
+
+def test_a_write_into_borrowed_memory_that_a_rule_saved_is_noticed():
+    a, w = tg.tensor([1.0, 2.0], requires_grad=True), tg.tensor(3.0, requires_grad=True)
+    loss = (a * a).sum()
+    a.detach().mul_(w)
+    with pytest.raises(RuntimeError, match="in-place write"):
+        loss.backward()
+
+
+def test_a_detached_tensor_sees_what_is_written_to_its_owner():
+    y, w = tg.ones(2, 2) * 1, tg.tensor(2.0, requires_grad=True)
+    d = y[0].detach()
+    one = d[1]
+    y += w
+    assert (d.tolist(), one.item(), d.requires_grad) == ([3, 3], 3, False)
+    one.zero_()
+    assert y.tolist() == [[3, 0], [3, 3]]
+
+
+def test_detach_does_not_keep_the_record_alive():
+    y = tg.ones(3, requires_grad=True) * 2
+    d, node = y.detach(), weakref.ref(y.node)
+    del y
+    assert node() is None
+    assert d.tolist() == [2, 2, 2]
+
+
+def test_views_die_with_nobody_to_hold_them():
+    x = tg.ones(3, 2)
+    for row in x:
+        row += 1
+    del row
+    assert not x._views
+    y, view = tg.ones(2) * 1, None
+    view = y[0]
+    assert len(y._views) == 1
+    alive = weakref.ref(y)
+    del y
+    assert alive() is not None  # a view holds its base
+    del view
+    assert alive() is None
+
+
+def test_other_data_ends_what_was_shared():
+    x, w = tg.zeros(2), tg.tensor(1.0, requires_grad=True)
+    row = x[:1]
+    x.data = tg.tensor([5.0, 6.0])
+    row += w
+    assert (x.tolist(), row.tolist()) == ([5, 6], [1])
+    x.mul_(w * 2)
+    assert (x.tolist(), row.tolist()) == ([10, 12], [1])
+
+
+# ---------------------------------------------------------------- refused, as in PyTorch
+
+
+@pytest.mark.parametrize("record", [True, False], ids=["recorded", "constant"])
+def test_an_expanded_view_is_not_written(record):
+    x = tg.ones(1, 3) * (tg.ones((), requires_grad=True) if record else 1)
+    wide = x.expand(2, 3)
+    for write in (
+        lambda: wide.add_(1),
+        lambda: wide.mul_(tg.ones((), requires_grad=True)),
+        lambda: wide.__setitem__(0, 1.0),
+    ):
+        with pytest.raises(RuntimeError, match="clone"):
+            write()
+    assert x.tolist() == [[1, 1, 1]]
+
+
+def test_a_leaf_and_its_views_are_not_written_while_recording():
+    w = tg.ones(2, 2, requires_grad=True)
+    with tg.no_grad():
+        unrecorded = w[0]
+    for view in (w, w[0], w.t(), w.view(-1)[1:], unrecorded):
+        with pytest.raises(RuntimeError, match=r"leaf that requires grad.*no_grad"):
+            view.add_(1)
+        with pytest.raises(RuntimeError, match=r"leaf that requires grad.*no_grad"):
+            view[...] = 1
+    with tg.no_grad():
+        w.t()[0].add_(1)
+    assert w.tolist() == [[2, 1], [2, 1]]
+
+
+def test_memory_that_is_read_only_is_not_written():
+    array = np.zeros(3)
+    array.flags.writeable = False
+    with pytest.raises(RuntimeError, match=r"read-only.*clone"):
+        tg.from_numpy(array).add_(1)
+
+
+# ---------------------------------------------------------------- another shape, in place
+
+
+def test_what_became_a_view_of_itself_still_shares():
+    x, w = tg.arange(6.0).reshape(2, 3) * 1, tg.tensor(1.0, requires_grad=True)
+    row = x[1]
+    x.t_()
+    x[0].add_(w)
+    assert row.tolist() == [4, 4, 5]
+    row.zero_()
+    row += w
+    assert x.tolist() == [[1, 1], [1, 1], [2, 1]]
+    (x.sum() + row.sum()).backward()
+    assert w.grad.item() == 7
+
+
+@pytest.mark.parametrize("name", ["t_", "squeeze_", "unsqueeze_"])
+def test_a_leaf_stays_one(name):
+    w = tg.ones(1, 3, requires_grad=True)
+    with tg.no_grad():
+        getattr(w, name)(*([0] if name == "unsqueeze_" else []))
+    assert w.requires_grad
+    assert w.is_leaf
+    (w * 2).sum().backward()
+    assert w.grad.shape == w.shape
+
+
+def test_the_record_goes_through_a_shape_changed_under_no_grad():
+    x = tg.ones(2, 3, requires_grad=True)
+    y = x * 2
+    with tg.no_grad():
+        y.t_()
+    assert y.requires_grad
+    (y * tg.arange(6.0).reshape(3, 2)).sum().backward()
+    assert x.grad.tolist() == [[0, 4, 8], [2, 6, 10]]
+
+
+def test_view_lays_memory_of_its_own_out_in_order():
+    x = tg.tensor(np.asfortranarray(np.arange(6.0).reshape(2, 3))) + 0
+    assert not x.is_contiguous()
+    x.view(-1)[1] = 10.0
+    assert x.tolist() == [[0, 10, 2], [3, 4, 5]]
+
+
+# ---------------------------------------------------------------- at random
+
+
+def program(seed):
+    """A function of x and w: views, values, writes at random, and a sum of all that there is."""
+
+    def run(x, w):
+        rng = random.Random(seed)
+        pool = [x * 1, w * 1, tg.zeros(x.shape, dtype=tg.float64)]
+        for _ in range(rng.randrange(2, 9)):
+            t, kind = rng.choice(pool), rng.random()
+            if kind < 0.55:
+                act = views_of(t, rng, detached=False) if kind < 0.45 else new_values(t, rng)
+            else:
+                act = a_write(t, rng, rng.choice([0.5, 2.0, -1.5]), no_grad=False)
+            try:
+                result = act(t) if kind < 0.55 else act(tg, t, w)
+            except RuntimeError:  # refused, as test_an_expanded_view_is_not_written says
+                continue
+            if kind < 0.55:
+                pool.append(result)
+        weights = [rng.uniform(0.5, 1.5) for _ in pool]
+        return sum((c * t * t).sum() for c, t in zip(weights, pool, strict=True))
+
+    return run
+
+
+@pytest.mark.parametrize("part", range(3))
+def test_random_programs(part):
+    """Recording changes no value, and the derivatives are those of finite differences."""
+    for seed in range(part * 20, part * 20 + 20):
+        numbers = np.random.default_rng(seed)
+        shape = SHAPES[seed % len(SHAPES)]
+        x, w = tg.tensor(numbers.uniform(0.5, 1.5, shape)), tg.tensor(1.25, dtype=tg.float64)
+        f = program(seed)
+        written = f(x, w)
+        x.requires_grad_()
+        w.requires_grad_()
+        np.testing.assert_allclose(f(x, w).item(), written.item(), rtol=1e-12)
+        assert gradcheck(f, [x, w], order=2), seed

@@ -1,0 +1,236 @@
+"""Views: the tensors that look into one memory, and how a write that carries a gradient reaches all
+of them.
+
+>>> import tinygrad_edu as tg
+>>> w = tg.tensor(2.0, requires_grad=True)
+>>> x = tg.zeros(2, 2)
+>>> row, column = x[0], x.t()[0]
+>>> row += w
+>>> x.tolist(), column.tolist()
+([[2.0, 2.0], [0.0, 0.0]], [2.0, 0.0])
+>>> (x.sum() + column.sum()).backward()
+>>> w.grad
+tensor(3.)
+
+A write that carries no gradient goes into the memory itself, so every array that looks into it sees
+the new values.  A write that carries one touches no memory, because a rule may have saved it: the
+tensors are paired with new arrays and nodes instead.  So a view remembers its base and the steps
+(the view ops) that lead from the base to it, and the base knows its living views.  The base becomes
+`ops.overlay(base, value)`, and each view is computed from it again.
+
+Memory that somebody else holds too (a NumPy array, a detached tensor) is *borrowed*: there the new
+values are also written into the memory, and the clock notices if a rule had saved it.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+from weakref import ref
+
+import numpy as np
+
+from . import clock, graph, leaf, ops
+from .grad_mode import mode
+from .ops.shape import through
+
+Steps = tuple[tuple[Any, dict[str, Any]], ...]
+ATTRIBUTES = ("_base", "_steps", "_views", "_borrowed", "_owner")  # of Tensor, which are set here
+
+
+def view_of(view: Any, base: Any, call: Any, params: dict[str, Any]) -> Any:
+    """`view`, which `call` made of the tensor `base`; if they share memory, as a view of it."""
+    array, memory = base.array, getattr(view.array, "base", None)
+    if memory is None or (memory is not array and memory is not getattr(array, "base", None)):
+        return view
+    root = base._base
+    if root is None:
+        view._base, view._steps = base, ((call, params),)
+    else:
+        view._base, view._steps = root, (*base._steps, (call, params))
+    _remember(view._base, view)
+    return view
+
+
+graph.view_of = view_of
+
+
+def root_of(tensor: Any) -> Any:
+    """The tensor into whose memory this one looks: its base, or itself."""
+    return tensor if tensor._base is None else tensor._base
+
+
+def _remember(root: Any, view: Any) -> None:
+    """Let a write to `root` reach `view`, for as long as somebody holds the view."""
+    if root._views is None:
+        root._views = set()
+    views = root._views
+    views.add(ref(view, views.discard))
+
+
+def borrow(tensor: Any, owner: Any = None) -> Any:
+    """Say that the memory of `tensor` is that of the tensor `owner`, or of an array that somebody
+    else holds: what is written to one is seen in the other.  No record connects them, and `tensor`
+    does not keep its owner alive."""
+    tensor._base, tensor._steps, tensor._borrowed = None, (), True
+    if owner is not None:
+        root = root_of(owner)
+        tensor._owner, tensor._steps = ref(root), owner._steps
+        _remember(root, tensor)
+    return tensor
+
+
+def _living(root: Any) -> Iterator[Any]:
+    """The views of `root`, and the tensors that borrow its memory."""
+    for reference in list(root._views or ()):
+        view = reference()
+        if view is None:
+            continue
+        if root is (view._owner() if view._base is None else view._base):
+            yield view
+
+
+# ---------------------------------------------------------------- writing
+
+
+def write(tensor: Any, value: Any) -> None:
+    """Make `tensor` what `value` is, a result recorded from it, and let all that look into the same
+    memory see that."""
+    root = root_of(tensor)
+    if root is not tensor:
+        value = ops.overlay(root, value, steps=tensor._steps, order=_order(root.array))
+    array = value.array
+    if root._borrowed:
+        writable(root.array)[...] = array
+        clock.stamp(root.array)
+        array = root.array
+    elif root._views:
+        array = _laid_out_like(root.array, array)
+    _pair(root, array, value.node)
+    _look_again(root)
+
+
+def kept_apart(tensor: Any, others: tuple[Any, ...]) -> Any:
+    """The tensor, for the rules of a write to it to keep.  Where a gradient is involved and its
+    memory is borrowed, the write will go into that memory: then a copy of it."""
+    if not root_of(tensor)._borrowed or not mode.recording:
+        return tensor
+    if all(getattr(x, "node", None) is None for x in (tensor, *others)):
+        return tensor
+    return graph.Tensor(tensor.array.copy(), tensor.node)
+
+
+def _look_again(root: Any) -> None:
+    """Compute from `root`, which has a new array, the views and borrowed tensors that look into
+    it."""
+    changed, seen = [root], {id(root)}
+    while changed:
+        base = changed.pop()
+        for view in _living(base):
+            if id(view) in seen:  # two that share one memory may have it of each other
+                continue
+            seen.add(id(view))
+            if view._base is root:
+                again = through(root, view._steps)
+                _pair(view, again.array, again.node)
+            else:
+                view.array = through(base.array, view._steps)
+            if view._base is None:
+                changed.append(view)
+
+
+def _pair(tensor: Any, array: Any, node: Any) -> None:
+    """Give a tensor a new array and node; one whose gradient is retained keeps that wish."""
+    before = tensor.node
+    tensor.array, tensor.node = array, node
+    if node is None or before is None or before is node or before.plan is None:
+        return
+    if leaf.retain in (before.hooks or ()):
+        before.hooks.remove(leaf.retain)
+        node.hooks = [*(node.hooks or ()), leaf.retain]
+
+
+def _order(array: Any) -> tuple[int, ...]:
+    """The axes of an array, that with the longest stride first."""
+    return tuple(sorted(range(array.ndim), key=lambda k: -abs(array.strides[k])))
+
+
+def _laid_out_like(old: Any, new: Any) -> Any:
+    """`new` with its axes in memory in the order of those of `old`: then what was a view of one is
+    a view of the other."""
+    laid_out = np.empty_like(old)
+    if laid_out.strides == new.strides:
+        return new
+    laid_out[...] = new
+    return laid_out
+
+
+def writable(array: Any, name: str = "write") -> Any:
+    """The array, to write into: what is expanded is read-only, and parts of it that repeat nothing
+    need not be.  Raises RuntimeError if its memory may not be written at all."""
+    if not array.flags.writeable:
+        if not clock.owner_of(array).flags.writeable or array.base is None:
+            raise RuntimeError(
+                f"{name}: the memory of this tensor is read-only, as that of the array it was made "
+                "from.  Write to a copy: x = x.clone()"
+            )
+        array.flags.writeable = True
+    return array
+
+
+def repeats_values(array: Any) -> bool:
+    """Do several places of the array lie at one place of the memory, as after expand()?"""
+    return any(step == 0 and n > 1 for step, n in zip(array.strides, array.shape, strict=True))
+
+
+# ---------------------------------------------------------------- another shape, another memory
+
+
+def reshape_in_place(tensor: Any, view: Any) -> Any:
+    """Make `tensor` what `view` is, a view of it: x.t_(), x.squeeze_()."""
+    node = view.node
+    if tensor.node is not None and tensor.node.plan is None:  # a leaf stays one
+        node = leaf.moved(tensor.node, view.array)
+    if tensor._base is None and (tensor._views or tensor._borrowed):
+        twin = _hand_over(tensor)
+        tensor._base, tensor._borrowed = twin, False
+        _remember(twin, tensor)
+    if tensor._base is not None:
+        tensor._steps = (*tensor._steps, *view._steps[-1:])
+    _pair(tensor, view.array, node)
+    return tensor
+
+
+def leave(tensor: Any) -> None:
+    """Let `tensor`, which is about to have another memory, leave those that look into the one it
+    has."""
+    if tensor._views:
+        _hand_over(tensor)
+    tensor._base, tensor._steps, tensor._borrowed = None, (), False
+    tensor._owner = no_owner
+
+
+def _hand_over(tensor: Any) -> Any:
+    """Another tensor of the same array and node, which takes the place of `tensor` among those
+    that look into its memory."""
+    twin = graph.Tensor(tensor.array, tensor.node)
+    twin._borrowed, twin._owner, twin._steps = tensor._borrowed, tensor._owner, tensor._steps
+    owner = tensor._owner()
+    if owner is not None:
+        _remember(owner, twin)
+    for view in list(_living(tensor)):
+        if view._base is None:
+            view._owner = ref(twin)
+        else:
+            view._base = twin
+        _remember(twin, view)
+    tensor._views, tensor._steps, tensor._owner = None, (), no_owner
+    return twin
+
+
+def no_owner() -> None:
+    """In the place of a weak reference: the memory is no other tensor's."""
+
+
+def lay_out(tensor: Any) -> None:
+    """Lay the values of a tensor out in order, in memory of its own, so that a view of them in any
+    shape exists."""
+    tensor.array = np.ascontiguousarray(tensor.array)
