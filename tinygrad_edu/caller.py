@@ -5,7 +5,7 @@ inputs takes longer than that.  So the function that runs and records an op is w
 for its number of inputs, compiled once, and shared by all ops that look alike from outside.  That
 is for a FEW inputs: to compile it for n takes n^2, and what runs more is a loop (`outputs.many`).
 
->>> print(source(1, (), False, False, False))  # doctest: +ELLIPSIS
+>>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
 def make(op, forward):
     full = None
     def call(x0):
@@ -27,7 +27,7 @@ FEW = 8  # inputs: up to here a caller is written out
 
 
 def source(
-    count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool, is_view: bool
+    count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool, is_view: bool = False
 ) -> str:
     """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
 
