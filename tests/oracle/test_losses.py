@@ -9,7 +9,7 @@ from test_losses import CLASSES, NAN, PAIRS, REDUCTIONS, SEEDS, as_input, drawn
 import nn.functional as F
 import tinygrad_edu as tg
 
-pytestmark = pytest.mark.filterwarnings("ignore:reduction. 'mean' divides:UserWarning")  # PyTorch's
+pytestmark = pytest.mark.filterwarnings("ignore:(kl_div|reduction).*'mean' divides:UserWarning")
 
 TF = torch.nn.functional
 DTYPES = [np.float32, np.float64]
