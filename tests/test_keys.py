@@ -168,17 +168,14 @@ def test_values_with_sides_of_one_in_front_go_into_a_mask(recorded, shape):
         x[tg.tensor([[True, False], [True, True]])] = tg.ones(3, 1)
 
 
-def test_a_list_of_lists_is_a_key_of_several_parts_with_a_warning():
+def test_a_list_is_an_array_of_places_or_a_mask():
     x = tg.arange(6).reshape(2, 3)
-    with pytest.warns(UserWarning, match=r"x\[\[a, b\]\]") as caught:
-        assert x[[[0, 1], [1, 0]]].tolist() == [1, 3]
-    assert caught[0].filename == __file__
-    with pytest.warns(UserWarning, match=r"x\[\[a, b\]\]"):
-        assert x[[tg.tensor([0, 1]), tg.tensor([1, 0])]].tolist() == [1, 3]
-    with pytest.warns(UserWarning, match=r"x\[\[a, b\]\]"):
-        assert x[[slice(None), 1]].tolist() == [1, 4]
+    assert x[[[0, 1], [1, 0]]].shape == (2, 2, 3)
     assert x[[np.int64(1), 0]].tolist() == [[3, 4, 5], [0, 1, 2]]
+    assert x[[tg.tensor(1), tg.tensor(0)]].tolist() == [[3, 4, 5], [0, 1, 2]]
     assert x[[True, False]].tolist() == [[0, 1, 2]]
+    assert x[[True, 0]].tolist() == [[3, 4, 5], [0, 1, 2]]
+    assert x[[[True, False, True], [False, True, False]]].tolist() == [0, 2, 4]
 
 
 def test_numbers_that_are_integers_are_places():

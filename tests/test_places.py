@@ -97,6 +97,18 @@ def test_a_reduced_scatter_is_differentiable_also_at_zero(reduce):
     assert gradcheck(f, (x, src), order=2)
 
 
+@pytest.mark.parametrize("reduce", [None, "add", "multiply"])
+@pytest.mark.parametrize("shape", [(0,), (0, 2), (2, 0), (0, 0, 0)])
+def test_no_places_at_all_change_nothing_and_have_a_gradient_of_zeros(reduce, shape):
+    index = tg.zeros(shape, dtype=tg.int64)
+    for src in (tg.ones(2, 2, requires_grad=True), tg.ones(shape, requires_grad=True)):
+        x = tg.ones(2, 2, requires_grad=True)
+        x.scatter(0, index, src, reduce=reduce).sum().backward()
+        assert x.grad.tolist() == [[1, 1], [1, 1]]
+        assert src.grad.tolist() == tg.zeros_like(src).tolist()
+    assert tg.ones(2, 2).scatter(1, index, 5.0, reduce=reduce).tolist() == [[1, 1], [1, 1]]
+
+
 # ---------------------------------------------------------------- masks and order
 
 

@@ -100,15 +100,6 @@ def test_random_keys(seed):
 
 
 FORMS = {
-    "a list of lists": lambda lib: [[0, 1], [1, 0]],
-    "a list with a list": lambda lib: [[0, 1]],
-    "a list of tensors": lambda lib: [lib.tensor([0, 1]), lib.tensor([1, 1])],
-    "a list of single tensors": lambda lib: [lib.tensor(1), lib.tensor(0)],
-    "a list with a slice": lambda lib: [0, slice(None), 1],
-    "a list with None": lambda lib: [None],
-    "a list with ...": lambda lib: [..., 1],
-    "a ragged list": lambda lib: [[0, 1], [1]],
-    "a list of lists of bools": lambda lib: [[True, False], [False, True, True]],
     "a list of integers of NumPy": lambda lib: [np.int64(1), np.int64(0)],
     "bools and ints": lambda lib: [True, 0],
     "a nested list in a key": lambda lib: (0, [[0, 1], [2, 0]]),
@@ -120,7 +111,6 @@ FORMS = {
     "a mask of 0 dimensions": lambda lib: lib.tensor(True),
     "False beside a list": lambda lib: (False, [0, 1]),
     "True beside a list": lambda lib: ([0, 1], slice(None), True),
-    "a long list of lists": lambda lib: [[0, 1]] * 32,
     "an array of ints of 16 bits": lambda lib: np.array([1, 0], np.int16),
     "a float": lambda lib: 1.0,
     "a float within": lambda lib: (0, 1.0),

@@ -139,12 +139,11 @@ def _scattered(x: Any, dim: int, index: Any, src: Any, name: str, reduce: str | 
         return _scattered(_row(x), dim, index, src, name, reduce)[0]
     src, places = _to_places(x, dim, index, src, name)
     key = (ARRAY,) * len(places)
-    if not index.numel():
-        return ops.copy(x)
     if reduce == "add":
-        src = src if hasattr(src, "dtype") else np.full_like(plain(index), src, dtype=x.dtype)
+        if not hasattr(src, "dtype"):
+            src = np.full(np.broadcast_shapes(*[place.shape for place in places]), src, x.dtype)
         return ops.add(x, ops.put(src, *places, key=key, shape=x.shape))
-    if reduce == "multiply":
+    if reduce == "multiply" and index.numel():
         return _multiplied(x, places, src)
     return ops.setitem(x, src, *places, key=key)
 
@@ -192,9 +191,11 @@ def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, 
     """What of src is written, and where."""
     if index.ndim == 0 and x.ndim == 1:
         index, src = _row(index), _row(src)
-    if not index.numel():
+    if not index.numel():  # of any shape
+        places = ops.along(plain(index).reshape((0,) * x.ndim), 0, (0,) * x.ndim)
         _checked(x, dim, index, name, RuntimeError)
-        return src, ()
+        none = ops.getitem(_row(src), key=(slice(0),)) if hasattr(src, "dtype") else src
+        return ops.reshape(none, shape=(0,) * x.ndim) if none is not src else src, places
     places = _places(x, dim, index, name)
     if hasattr(src, "dtype"):
         _check_dtype(x, src, name)

@@ -4,8 +4,6 @@ A key is a tuple of ints, slices, None, Ellipsis and arrays.  The arrays are inp
 gradient), so that the clock sees a write to them; `key` holds the rest, with ARRAY in their places.
 """
 
-import warnings
-from collections.abc import Sequence
 from itertools import chain
 from math import prod
 from operator import index
@@ -14,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import bool_
-from ..graph import MISUSE, TensorBase, op
+from ..graph import MISUSE, op
 from .elementwise import where
 
 ARRAY = "array"
@@ -31,15 +29,13 @@ def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     within it is an array of places."""
     arrays: list[Any] = []
     rest: list[Any] = []
-    if isinstance(key, list) and _is_several(key):
-        key = tuple(key)
     for part in key if isinstance(key, tuple) else (key,):
         if isinstance(part, slice):
             ends = (part.start, part.stop, part.step)
             part = slice(*[end if end is None else index(end) for end in ends])
         elif part.__class__ is not int and part is not None and part is not Ellipsis:
             part = _place(part)
-            if part.__class__ is not int:
+            if hasattr(part, "dtype"):
                 arrays.append(part)
                 part = ARRAY
         rest.append(part)
@@ -48,24 +44,7 @@ def split_key(key: Any) -> tuple[list[Any], tuple[Any, ...]]:
     return arrays, tuple(rest)
 
 
-def _is_several(key: list[Any]) -> bool:
-    """Is a list a key of several parts?  So PyTorch reads a short one that holds more than numbers,
-    and warns of it, as NumPy did once."""
-    kinds = (slice, Sequence, np.ndarray, TensorBase)
-    several = len(key) < 32 and any(
-        part is None or part is Ellipsis or isinstance(part, kinds) for part in key
-    )
-    if several:
-        warnings.warn(
-            "x[[a, b]] with a list of lists, tensors or slices is read as x[a, b], as PyTorch does "
-            "today, but NumPy does not.  Write x[a, b], or x[tensor([a, b])]",
-            stacklevel=_BY_USER,
-        )
-    return several
-
-
 _LISTS = (list, tuple, range, bool)  # what becomes an array
-_BY_USER = 4  # frames from where a warning is made to the user's x[key]
 
 
 def _place(part: Any) -> Any:
@@ -74,20 +53,13 @@ def _place(part: Any) -> Any:
         part = np.asarray(part, np.intp if part in ([], (), range(0)) else None)
     array: Any = getattr(part, "array", part)
     if not hasattr(array, "dtype"):
-        return index(part) if hasattr(part, "__index__") else _no_key(part)
+        return index(part) if hasattr(part, "__index__") else part
     kind = array.dtype.kind
     if array.ndim == 0 and kind in "iu" and (kind == "i" or isinstance(array, np.generic)):
         return int(array)
     if array.dtype == np.uint8:
         raise IndexError("a uint8 key: a mask, or places?  Say .bool() or .long()")
-    if kind not in "iub":
-        _no_key(part)
     return part
-
-
-def _no_key(part: Any) -> Any:
-    shown = f"an array of {part.dtype}" if hasattr(part, "dtype") else repr(part)
-    raise IndexError(f"x[key]: a key holds integers, bools, slices, None and ..., not {shown}")
 
 
 def located(x: Any, arrays: Any, key: Any) -> Any:
