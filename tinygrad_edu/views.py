@@ -178,7 +178,8 @@ def writable(array: Any, name: str = "write") -> Any:
 
 def repeats_values(array: Any) -> bool:
     """Do several places of the array lie at one place of the memory, as after expand()?"""
-    return any(step == 0 and n > 1 for step, n in zip(array.strides, array.shape, strict=True))
+    sides = zip(array.strides, array.shape, strict=True)
+    return array.size > 0 and any(step == 0 and n > 1 for step, n in sides)
 
 
 # ---------------------------------------------------------------- another shape, another memory
