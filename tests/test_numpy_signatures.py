@@ -59,6 +59,7 @@ GIVEN = {
 
 # What to try for a parameter, by its name.
 TRIED = {
+    "descending": [False, True],  # from NumPy 2.5 on
     "axis": [0, -1, None],
     "axis1": [1],
     "axis2": [0],
