@@ -21,7 +21,7 @@ import numpy as np
 from .dtypes import Array, DType, float16, float32, result_type
 
 FEW = 256  # numbers: up to here one after another is as good
-ROWS = 32  # are added one after another where there are more
+ROWS = 64  # are added one after another where there are more
 WIDTH = 2048  # numbers: narrower rows are put side by side, up to this width
 
 _reduce: Any = np.add.reduce
@@ -34,12 +34,11 @@ def wide(x: Any) -> Any:
     return x.astype(float32) if x.dtype.char == "e" else x
 
 
-def narrowed(y: Any, *inputs: Any) -> Any:
+def narrowed(y: Any, x: Any, *others: Any) -> Any:
     """The result y, in float16 if all inputs are; what does not fit is infinite, without a
     warning."""
-    for x in inputs:
-        if x.dtype.char != "e":
-            return y
+    if x.dtype.char != "e" or any(other.dtype.char != "e" for other in others):
+        return y
     with np.errstate(over="ignore"):
         return y.astype(float16)
 
@@ -61,30 +60,34 @@ def plain_array(x: Any) -> Any:
 
 def added(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of x over the axes (an int, a tuple, or None for all); of float16 in float32."""
-    x = wide(x)
-    if x.__class__ is np.ndarray and x.dtype.kind == "f" and not _is_easy(x, axis):
-        if axis is None or isinstance(axis, tuple):
-            return _added_over(x, axis, keepdims)
-        x = _shortened(x, axis)
-    return _reduce(x, axis, WIDER.get(x.dtype.char), None, keepdims)
+    kind = x.dtype.char
+    x = wide(x) if kind == "e" else x
+    if x.size > FEW and kind in "efd" and x.__class__ is np.ndarray:
+        if axis.__class__ is not int:
+            if not _is_easy(x, axis):
+                return _added_over(x, axis, keepdims)
+        elif x.shape[axis] > FEW and x.strides[axis] != x.itemsize:
+            x = _shortened(x, axis)
+    return _reduce(x, axis, WIDER.get(kind), None, keepdims)
 
 
 def _is_easy(x: Array, axis: Any) -> Any:
     """Are there few numbers to add, or do they lie one behind the other?"""
-    if x.size <= FEW or axis is None:
-        return x.size <= FEW or x.flags.forc
-    if isinstance(axis, tuple):
-        return prod([x.shape[k] for k in axis]) <= FEW
-    return x.shape[axis] <= FEW or x.strides[axis] == x.itemsize
+    if axis is None:
+        return x.flags.forc
+    axes = {k % x.ndim for k in (axis if isinstance(axis, tuple) else (axis,))}
+    last = x.ndim
+    while last - 1 in axes and x.flags.c_contiguous:
+        last -= 1
+    return prod([x.shape[k] for k in axes if k < last]) <= FEW
 
 
 def _added_over(x: Array, axis: Any, keepdims: bool) -> Any:
     """The sum of x over several axes, one by one, the longest first."""
-    axes = set(range(x.ndim)) if axis is None else {k % x.ndim for k in axis}
+    given = range(x.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    axes = {k % x.ndim for k in given}
     in_memory = sorted(range(x.ndim), key=lambda k: -abs(x.strides[k]))
     y, left = _joined(x, in_memory, axes)
-    if prod([y.shape[k] for k in left if k < y.ndim - 1]) <= FEW:
-        return _reduce(x, axis, None, None, keepdims)
     while left:
         k = max(left, key=y.shape.__getitem__)
         y = np.add.reduce(y if k == y.ndim - 1 else _shortened(y, k), axis=k)
@@ -114,23 +117,48 @@ def _joined(x: Array, in_memory: list[int], axes: set[int]) -> tuple[Array, list
 
 
 def _shortened(x: Array, axis: int) -> Array:
-    """x with no more than ROWS numbers along the axis, which have the same sum."""
-    axis %= x.ndim
+    """x with few numbers along the axis, which have the same sum."""
+    axis, rows = axis % x.ndim, ROWS
     front, behind = x.shape[:axis], x.shape[axis + 1 :]
     before = (slice(None),) * axis
     most = max(1, WIDTH // max(prod(behind), 1))
-    while (n := x.shape[axis]) > ROWS:
-        side_by_side = min(most, -(-n // ROWS))
-        parts = -(-n // (side_by_side * ROWS))
+    while (n := x.shape[axis]) > rows:
+        side_by_side = min(most, -(-n // rows))
+        parts = -(-n // (side_by_side * rows))
         fewer = parts * side_by_side
         height = n // fewer
         tall = x[(*before, slice(fewer * height))].reshape(
             (*front, parts, height, side_by_side, *behind)
         )
         y = np.add.reduce(tall, axis + 1).reshape((*front, fewer, *behind))
-        y[(*before, slice(n - fewer * height))] += x[(*before, slice(fewer * height, None))]
-        x = y
+        first = y[(*before, slice(n - fewer * height))]
+        first += x[(*before, slice(fewer * height, None))]
+        x, rows = y, ROWS // 4  # of what are sums already
     return x
+
+
+def running(x: Array, axis: int) -> Any:
+    """The running sum of x along the axis; of float16 in float32.
+
+    Sums run from each ROWS numbers to the next ROWS; to these is added what ran before, in float64.
+    """
+    x = wide(x)
+    if x.__class__ is not np.ndarray or x.dtype.kind != "f" or x.shape[axis] <= FEW:
+        return np.cumsum(x, axis, WIDER.get(x.dtype.char))
+    axis %= x.ndim
+    if 1 < prod(x.shape[axis + 1 :]) < 16:  # NumPy is slow at runs of few columns
+        return running(x.swapaxes(axis, -1).copy(), -1).swapaxes(axis, -1)
+    before, n = (slice(None),) * axis, x.shape[axis]
+    parts = n // ROWS
+    shape = (*x.shape[:axis], parts, ROWS, *x.shape[axis + 1 :])
+    head, y = (*before, slice(parts * ROWS)), np.empty(x.shape, x.dtype)
+    sums = np.cumsum(x[head].reshape(shape), axis + 1, out=y[head].reshape(shape))
+    ends = np.cumsum(sums[(*before, slice(None), -1)], axis, np.float64)
+    later = sums[(*before, slice(1, None))]
+    later += np.expand_dims(ends[(*before, slice(-1))], axis + 1).astype(x.dtype)
+    rest = (*before, slice(parts * ROWS, None))
+    y[rest] = np.cumsum(x[rest], axis) + ends[(*before, slice(-1, None))]
+    return y
 
 
 MOST = 4096  # ones that are kept, for each of a few counts

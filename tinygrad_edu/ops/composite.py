@@ -80,9 +80,15 @@ def _shifted(x, axis):
     return x - _largest(x, axis)
 
 
+def _total(x, axis):
+    """The sum along the axis, of an array at once."""
+    plain = x.__class__ is np.ndarray
+    return added(x, axis, True) if plain else sum_(x, axis=axis, keepdims=True)
+
+
 def _through_softmax(g, y, _x, axis):
     g = wide(g)
-    return y * (g - sum_(g * y, axis=axis, keepdims=True))
+    return y * (g - _total(g * y, axis))
 
 
 @op(_through_softmax)
@@ -94,7 +100,7 @@ def softmax(x, *, axis):
 
 def _through_log_softmax(g, y, _x, axis):
     g = wide(g)
-    return g - np.exp(wide(y)) * sum_(g, axis=axis, keepdims=True)
+    return g - np.exp(wide(y)) * _total(g, axis)
 
 
 @op(_through_log_softmax)

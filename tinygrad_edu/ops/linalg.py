@@ -124,6 +124,8 @@ def _alone(terms, out):
     """For each operand the axes of the indices that only it has, which are summed alone, and its
     other indices."""
     labels = "".join(terms) + out
+    if not {*labels} <= {*ascii_letters}:
+        raise ValueError(f"an index is a letter, and there are {labels!r}")
     alone = [tuple(k for k, c in enumerate(term) if labels.count(c) == 1) for term in terms]
     return alone, ["".join(c for c in term if labels.count(c) > 1) for term in terms]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph import op
-from ..sums import WIDER, added, narrowed, wide
+from ..sums import WIDER, added, narrowed, running, wide
 from .elementwise import selected, sign_or_0, silently
 from .shape import broadcast_to, flip, pad
 
@@ -118,19 +118,10 @@ _running = partial(op, samples=lambda draw: draw.along_axis(or_none=True))
 
 @_running(lambda g, _y, _x, axis: _from_the_end(g, axis).reshape(_x), numpy=np.cumsum)
 def cumsum(x, *, axis=None):
-    """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n.
-
-    Floats are summed in float64, as PyTorch does: here there are no pairs.
-    """
-    return _in_dtype_of(x, np.cumsum(x, axis, RUNNING.get(x.dtype.char)))
-
-
-RUNNING = WIDER | dict.fromkeys("ef", np.float64)
-
-
-def _in_dtype_of(x, y):
-    """y in the dtype of x, if that is floating; what does not fit is infinite."""
-    return silently(y.astype, x.dtype) if x.dtype.char in "ef" else y
+    """y_k = x_1 + ... + x_k along the axis;  dL/dx_k = g_k + ... + g_n."""
+    if axis is None:
+        x, axis = x.reshape(-1), 0
+    return narrowed(running(x, axis), x)
 
 
 def _shifted(x, by, axis, fill):
@@ -172,7 +163,7 @@ def cumprod(x, *, axis=None):
     Where some x is 0 this is computed without division: (x_1 ... x_(k-1)) s_k, with
     s_k = g_k + x_(k+1) s_(k+1).
     """
-    return _in_dtype_of(x, np.cumprod(x, axis, RUNNING.get(x.dtype.char)))
+    return narrowed(np.cumprod(wide(x), axis, WIDER.get(x.dtype.char)), x)
 
 
 def _to_factors(g, y, x, axis, **_):
