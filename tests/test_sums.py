@@ -106,3 +106,12 @@ def test_many_ones_are_not_kept():
         assert len(sums.row_of_ones(count, np.dtype("float64"))) == count
     kept = sums._kept_ones.cache_info()
     assert kept.currsize * sums.MOST * 8 <= 2**20
+
+
+@pytest.mark.parametrize("shape", [(257,), (1000, 3), (3, 700), (2, 400, 5), (300, 40)])
+def test_running_sums_along_any_axis(shape):
+    x = np.random.default_rng(0).random(shape, np.float32)
+    for axis in range(-x.ndim, x.ndim):
+        y = tg.tensor(x).cumsum(axis)
+        assert y.dtype == tg.float32
+        close(y, np.cumsum(x, axis, np.float64))

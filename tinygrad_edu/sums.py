@@ -153,7 +153,8 @@ def running(x: Array, axis: int) -> Any:
     shape = (*x.shape[:axis], parts, ROWS, *x.shape[axis + 1 :])
     head, y = (*before, slice(parts * ROWS)), np.empty(x.shape, x.dtype)
     sums = np.cumsum(x[head].reshape(shape), axis + 1, out=y[head].reshape(shape))
-    ends = np.cumsum(sums[(*before, slice(None), -1)], axis, np.float64)
+    last: Any = (*before, slice(None), -1)
+    ends = np.cumsum(sums[last], axis, np.float64)
     later = sums[(*before, slice(1, None))]
     later += np.expand_dims(ends[(*before, slice(-1))], axis + 1).astype(x.dtype)
     rest = (*before, slice(parts * ROWS, None))
