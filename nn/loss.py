@@ -10,13 +10,21 @@ from typing import Any, ClassVar
 
 from . import ctc, losses, margins
 from .linear import PairwiseDistance
-from .loss_checks import REDUCTIONS, check_reduction
+from .loss_checks import REDUCTIONS, check_reduction, with_old_settings
 from .module import Module
+
+# Losses that never had `size_average` and `reduce`.
+_YOUNGER = ("HuberLoss", "GaussianNLLLoss", "CTCLoss", "TripletMarginWithDistanceLoss")
 
 
 class _Loss(Module):
     reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
 
+    def __init_subclass__(cls) -> None:
+        if "__init__" in vars(cls) and cls.__name__ not in _YOUNGER:
+            setattr(cls, "__init__", with_old_settings(cls.__init__))  # noqa: B010 (mypy)
+
+    @with_old_settings
     def __init__(self, reduction: str = "mean") -> None:
         super().__init__()
         check_reduction(type(self).__name__, reduction, self.reductions)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+from functools import wraps
 from math import isnan
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
 
+F = TypeVar("F", bound=Callable[..., Any])
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -15,6 +20,31 @@ def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIO
     if reduction not in known:
         *first, last = map(repr, known)
         raise ValueError(f"{name}: reduction is {', '.join(first)} or {last}, not {reduction!r}")
+
+
+def with_old_settings(function: F) -> F:
+    """Let a loss be told `size_average` and `reduce`, PyTorch's older settings, by their names."""
+
+    @wraps(function)
+    def call(*args: Any, **settings: Any) -> Any:
+        if settings and ("size_average" in settings or "reduce" in settings):
+            _translate(settings)
+        return function(*args, **settings)
+
+    return cast(F, call)
+
+
+def _translate(settings: dict[str, Any]) -> None:
+    """Put what they mean in the place of the older settings."""
+    average, reduce = settings.pop("size_average", None), settings.pop("reduce", None)
+    if average is None and reduce is None:
+        return
+    whole = "mean" if average is None or average else "sum"
+    settings["reduction"] = meant = whole if reduce is None or reduce else "none"
+    warnings.warn(
+        f"size_average and reduce are older settings of a loss: say reduction={meant!r}",
+        stacklevel=3,
+    )
 
 
 def reduced(

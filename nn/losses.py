@@ -2,7 +2,7 @@
 
 A loss takes `reduction`: "mean", "sum" or "none".  It refuses shapes that would broadcast: (N, 1)
 against (N,) is N x N differences and a loss that means nothing.  PyTorch's old `size_average` and
-`reduce` are not there, so a setting that stands behind them in PyTorch is given by its name.
+`reduce` are taken by their names, so a setting that stands behind them is given by its name too.
 """
 
 from __future__ import annotations
@@ -28,11 +28,13 @@ from .loss_checks import (
     refuse_nan,
     rows,
     weighted,
+    with_old_settings,
 )
 
 # ---------------------------------------------------------------- losses of two equal shapes
 
 
+@with_old_settings
 def mse_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
 ) -> Tensor:
@@ -54,6 +56,7 @@ def half_mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Ten
     return loss
 
 
+@with_old_settings
 def l1_loss(
     input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
 ) -> Tensor:
@@ -81,6 +84,7 @@ def _each_weighted(name: str, losses: Tensor, weight: Tensor | None) -> Tensor:
     return losses * weight
 
 
+@with_old_settings
 def smooth_l1_loss(
     input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0
 ) -> Tensor:
@@ -120,6 +124,7 @@ def _squared_up_to(delta: float, d: Tensor) -> Tensor:
     return bounded * (d - bounded / 2)
 
 
+@with_old_settings
 def kl_div(
     input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False
 ) -> Tensor:
@@ -146,6 +151,7 @@ def kl_div(
     return loss
 
 
+@with_old_settings
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
@@ -219,6 +225,7 @@ def _of_shared_variance(var: Tensor, input: Tensor) -> Tensor:
     )
 
 
+@with_old_settings
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:
@@ -235,6 +242,7 @@ def binary_cross_entropy(
     return reduced("binary_cross_entropy", losses, reduction)
 
 
+@with_old_settings
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -263,6 +271,7 @@ def _check_not_negative(name: str, which: str, x: Tensor, what: str) -> None:
 # ---------------------------------------------------------------- losses of classes
 
 
+@with_old_settings
 def nll_loss(
     input: Tensor,
     target: Tensor,
@@ -282,6 +291,7 @@ def nll_loss(
     return _of_classes("nll_loss", rows(input), target, weight, ignore_index, reduction)
 
 
+@with_old_settings
 def cross_entropy(
     input: Tensor,
     target: Tensor,

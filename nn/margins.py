@@ -20,12 +20,14 @@ from .loss_checks import (
     refuse_empty,
     rows,
     weighted,
+    with_old_settings,
 )
 from .normalizing import pairwise_distance
 
 # ---------------------------------------------------------------- losses of labels 1 and -1
 
 
+@with_old_settings
 def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The mean of log(1 + e^(-t x)) for labels t, 1 or -1, without overflow."""
     check_pair("soft_margin_loss", input, target)
@@ -33,6 +35,7 @@ def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") 
     return reduced("soft_margin_loss", -ops.logsigmoid(target * input), reduction)
 
 
+@with_old_settings
 def hinge_embedding_loss(
     input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -44,6 +47,7 @@ def hinge_embedding_loss(
     return reduced("hinge_embedding_loss", losses, reduction)
 
 
+@with_old_settings
 def margin_ranking_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -55,6 +59,7 @@ def margin_ranking_loss(
     return reduced(name, clamp_min(margin - target * (input1 - input2), 0), reduction)
 
 
+@with_old_settings
 def cosine_embedding_loss(
     input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
 ) -> Tensor:
@@ -88,6 +93,7 @@ def _check_labels(name: str, target: Tensor) -> None:
 # ---------------------------------------------------------------- losses of three
 
 
+@with_old_settings
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -179,6 +185,7 @@ def _check_triplet(name: str, anchor: Tensor, positive: Tensor, negative: Tensor
 # ---------------------------------------------------------------- margins between classes
 
 
+@with_old_settings
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
@@ -212,6 +219,7 @@ def check_power(name: str, p: int) -> None:
         raise ValueError(f"{name}: p is 1 or 2, not {p}")
 
 
+@with_old_settings
 def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
     """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
     has, and those c that it has not, for scores x, (N, C) or (C,).
@@ -241,6 +249,7 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     return reduced(name, (losses / x.shape[1]).reshape(input.shape[:-1]), reduction)
 
 
+@with_old_settings
 def multilabel_soft_margin_loss(
     input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
 ) -> Tensor:

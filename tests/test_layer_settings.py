@@ -517,3 +517,26 @@ def test_the_derivative_of_ctc_is_that_of_the_loss_where_they_are_normalized():
         return F.ctc_loss(x.log_softmax(2), targets, [4, 3], [2, 1], reduction="sum")
 
     assert gradcheck(loss, [numbers(4, 2, 3)], order=2)
+
+
+# ---------------------------------------------------------------- the older settings of losses
+
+
+@pytest.mark.parametrize(
+    ("settings", "reduction"),
+    [
+        ({"size_average": False}, "sum"),
+        ({"size_average": True}, "mean"),
+        ({"reduce": False}, "none"),
+        ({"size_average": False, "reduce": True}, "sum"),
+    ],
+)
+def test_older_settings_of_losses_are_taken_with_a_warning(settings, reduction):
+    x, t = tg.tensor([1.0, 2.0]), tg.tensor([0.0, 4.0])
+    right = F.mse_loss(x, t, reduction=reduction).tolist()
+    with pytest.warns(UserWarning, match=f"say reduction='{reduction}'"):
+        assert F.mse_loss(x, t, **settings).tolist() == right
+    with pytest.warns(UserWarning, match=f"say reduction='{reduction}'"):
+        layer = nn.MSELoss(**settings)
+    assert layer.reduction == reduction
+    assert F.mse_loss(x, t, size_average=None, reduce=None).item() == 2.5
