@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
@@ -316,36 +315,22 @@ def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
-    brought to it first.  Without `dim`, with a warning, it is 1, or 0 of 1 or 3 dimensions."""
-    return functions.softmax(input, _along("softmax", input, dim), dtype)
+    brought to it first."""
+    return functions.softmax(input, dim, dtype)
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
-    return functions.log_softmax(input, _along("log_softmax", input, dim), dtype)
+    return functions.log_softmax(input, dim, dtype)
 
 
 def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """softmax(-x) along `dim`."""
-    return functions.softmax(-input, _along("softmin", input, dim), dtype)
-
-
-def _along(name: str, x: Tensor, dim: int | None) -> int:
-    """The dimension that was given, or the one that PyTorch once chose."""
-    if dim is not None:
-        return dim
-    check_tensor(x, name)
-    dim = 0 if x.ndim in (0, 1, 3) else 1
-    warnings.warn(
-        f"{name}: it goes along dimension {dim} of {tuple(x.shape)}, since none was given; say "
-        f"dim={dim}, or dim=-1 for the last",
-        stacklevel=3,
-    )
-    return dim
+    return functions.softmax(-input, dim, dtype)
 
 
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:

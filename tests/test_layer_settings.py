@@ -434,15 +434,6 @@ def test_a_softmax_takes_a_dtype(function):
     assert gradcheck(lambda x: function(x, 1), [numbers(2, 3)], order=2)
 
 
-@pytest.mark.parametrize(("shape", "dim"), [((3,), 0), ((2, 3), 1), ((2, 3, 4), 0)])
-def test_a_softmax_without_a_dimension_warns_and_says_which_it_took(shape, dim):
-    x = tg.randn(*shape)
-    for layer, function in ((nn.Softmax(), F.softmax), (nn.LogSoftmax(), F.log_softmax)):
-        with pytest.warns(UserWarning, match=f"goes along dimension {dim} of"):
-            y = layer(x)
-        assert y.tolist() == function(x, dim).tolist()
-
-
 def test_slopes_are_one_or_one_for_each_channel():
     x = tg.tensor([[-1.0, 2.0, -3.0]])
     assert F.prelu(x, tg.tensor([0.5, 1.0, 2.0])).tolist() == [[-0.5, 2.0, -6.0]]

@@ -226,14 +226,14 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
     if n < 0:
         raise RuntimeError(f"diff: n is how many times differences are taken, not {n}")
     if n == 0:
-        return input
+        return ops.copy(input)
     joined = [x for x in (prepend, input, append) if x is not None]
     x = ops.concatenate(*joined, axis=axis) if joined[1:] else input
     differ = ops.not_equal if x.dtype == bool else ops.subtract
     front = (slice(None),) * axis
     for _ in range(n):
         x = differ(x[(*front, slice(1, None))], x[(*front, slice(-1))])
-    return ops.copy(x) if x is input else x
+    return x
 
 
 # ---------------------------------------------------------------- questions
