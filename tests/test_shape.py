@@ -44,7 +44,7 @@ VIEWS = [
     lambda x: f.narrow(x, 1, 1, 1),
     lambda x: f.unbind(x)[1], lambda x: f.unbind(f.ravel(x))[1], lambda x: f.split(x, 1, 1)[2],
     lambda x: f.chunk(x, 2, -1)[0],
-    f.diagonal, lambda x: f.diagonal(x, 1, 1, 2), lambda x: x.T,
+    f.diagonal, lambda x: f.diagonal(x, 1, 1, 2), lambda x: x.mT,
     lambda x: x[..., 0], lambda x: f.expand(x, 2, 3, 4),
 ]  # fmt: skip
 

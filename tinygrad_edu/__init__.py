@@ -16,7 +16,7 @@ from .functions.filling import *
 from .functions.indexing import *
 from .functions.linalg import *
 from .functions.reduction import *
-from .functions.sampling import *
+from .functions.sampling import *  # type: ignore[assignment]
 from .functions.shape import *
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import *

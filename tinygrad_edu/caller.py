@@ -16,7 +16,8 @@ def make(op, forward):
         if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
         try:
             if plain:
-                return forward(x0)
+                y = forward(x0)
+                return y if y.__class__ is ndarray else alone(y, x0)
         ...
 """
 
@@ -60,7 +61,8 @@ def make(op, forward):
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
         try:
             if plain:
-                return forward({inputs}{found}{params})
+                y = forward({inputs}{found}{params})
+                return y if y.__class__ is ndarray else alone(y, {inputs})
             {_meeting([xs[i] for i in meets])}
             y = forward({inputs}{found}{params})
         except (*MISUSE, AttributeError) as error:  # what is no array has no dtype

@@ -11,7 +11,7 @@ from . import views
 from .device import check_device
 from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtype, result_type
 from .functions.arguments import plain
-from .functions.filling import array_of, filled, number_of, size_given
+from .functions.filling import array_of, filled, number_of, size_given, warn_of_copy
 from .graph import TensorBase
 from .size import Size
 from .tensor import Tensor
@@ -34,11 +34,13 @@ def tensor(
 
     Python floats become the default float (float32), ints int64, bools bool; an array keeps its
     dtype.  Raises ValueError for ragged lists, TypeError for what is not a number, or complex.
+    Warns, as PyTorch, if `data` is a tensor: `x.detach().clone()` copies one.
 
     >>> tensor([[1, 2], [3, 4]], dtype="float32")
     tensor([[1., 2.],
             [3., 4.]])
     """
+    warn_of_copy(data)
     array = array_of(data, dtype)
     return made(array.astype, dtype=array.dtype, device=device, requires_grad=requires_grad)
 

@@ -97,6 +97,14 @@ def no_tensor(x: Any) -> str:
     return f"it takes a tensor, and was given {x!r}, a {kind}; make one with tensor()"
 
 
+def alone(y: Any, *inputs: Any) -> Any:
+    """The result y of an op that was given no tensor.  Raises TypeError if all inputs are Python's
+    numbers, as PyTorch does: no tensor would come of them, and no gradient."""
+    if inputs[0].__class__ in WEAK and all(x is None or x.__class__ in WEAK for x in inputs):
+        raise TypeError("it takes a tensor, and was given numbers only; see tensor(), or math")
+    return y
+
+
 def checked(dtype: DTypeLike) -> DType:
     """The dtype as NumPy's object, in this machine's byte order.  Raises TypeError for what a
     tensor cannot hold."""

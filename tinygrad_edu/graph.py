@@ -23,7 +23,7 @@ from numpy import ndarray
 
 from . import caller, grad_mode  # noqa: F401 (grad_mode and WEAK are read by what caller writes)
 from .clock import Place, clock
-from .dtypes import WEAK, DType, get_default_dtype, is_stray, meet, no_tensor  # noqa: F401
+from .dtypes import WEAK, DType, alone, get_default_dtype, is_stray, meet, no_tensor  # noqa: F401
 
 T = TypeVar("T")
 Rule = Callable[..., Any]

@@ -9,19 +9,29 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 (tensor([1., 1.]), tensor(5.), tensor([1.3820, 3.6180]))
 """
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from . import ops
-from .functions import cholesky, matrix_power, norm as vector_norm, slogdet
-from .functions.arguments import accept_numpy_names, check_dim, named
+from .functions import cholesky, matrix_power, norm as p_norm, slogdet, stack
+from .functions.arguments import Dim, accept_numpy_names, check_dim, named, plain
 from .functions.numpys import tensor_of
 from .numpy_protocol import ANSWERS
 from .ops import det, inv, matmul
 from .tensor import Tensor
 
-__all__ = ["LinAlgError", "cholesky", "det", "eigh", "eigvalsh", "inv", "matmul", "matrix_norm"]
+__all__ = [
+    "LinAlgError",
+    "cholesky",
+    "cond",
+    "det",
+    "eigh",
+    "eigvalsh",
+    "inv",
+    "matmul",
+    "matrix_norm",
+]
 __all__ += ["matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd"]
 __all__ += ["svdvals", "vector_norm"]
 
@@ -35,21 +45,68 @@ _SVD = named("svd", "U S Vh")
 
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """X with A X = B (X A = B if not `left`), for B a vector, columns, or a batch of either."""
-    if B.ndim == 1 or B.shape == A.shape[:-1]:
+    if left and (B.ndim == 1 or B.shape == A.shape[:-1]):
         return ops.solve(A, B.unsqueeze(-1)).squeeze(-1)
     return ops.solve(A, B) if left else ops.solve(A.mT, B.mT).mT
 
 
-def pinv(A: Tensor, *, rtol: float | None = None) -> Tensor:
-    """The pseudoinverse; singular values up to rtol (else eps times the longer side) times the
-    largest are taken for zero."""
-    return ops.pinv(A, rtol=rtol)
+def pinv(
+    A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Tensor:
+    """The pseudoinverse; singular values up to the larger of atol and rtol times the largest one
+    are taken for zero.  Without either, rtol is eps times the longer side; `rcond` is another name
+    of rtol.  With `hermitian` only the lower triangle of A is read, as in PyTorch."""
+    _check_matrix(A, "pinv")
+    A = _lower(A) if hermitian else A
+    rtol = plain(rtol if rcond is None else rcond)
+    if atol is None:
+        return ops.pinv(A, rtol=rtol)
+    largest = np.linalg.svd(A.array, compute_uv=False).max(-1, initial=0)
+    zero, relative = _tolerance(A, largest, atol, rtol), np.zeros_like(largest)
+    return ops.pinv(A, rtol=np.divide(zero, largest, out=relative, where=largest > 0))
 
 
-def matrix_rank(A: Tensor, *, atol: float | None = None, rtol: float | None = None) -> Tensor:
-    """How many singular values are above atol, or above rtol times the largest."""
+def matrix_rank(
+    A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
+) -> Tensor:
+    """How many singular values are above atol and above rtol times the largest.  Without either,
+    rtol is eps times the longer side; `tol` is another name of atol.  With `hermitian` only the
+    lower triangle of A is read."""
     _check_matrix(A, "matrix_rank")
-    return Tensor(np.linalg.matrix_rank(A.array, atol, rtol=rtol))
+    sizes = np.linalg.svd((_lower(A) if hermitian else A).array, compute_uv=False)
+    zero = _tolerance(A, sizes.max(-1, initial=0), atol if tol is None else tol, rtol)
+    return Tensor(np.asarray((sizes > zero[..., None]).sum(-1)))
+
+
+def _tolerance(A: Tensor, largest: Any, atol: Any, rtol: Any) -> Any:
+    """Up to where a singular value counts as zero."""
+    atol, rtol = plain(atol), plain(rtol)
+    if rtol is None:
+        rtol = np.finfo(A.dtype).eps * max(A.shape[-2:]) if atol is None else 0
+    return np.maximum(0 if atol is None else atol, rtol * largest)
+
+
+def _lower(A: Tensor) -> Tensor:
+    """The symmetric matrix of A's lower triangle.  The gradient is that of all of A, as in PyTorch:
+    it is the same where A is symmetric, as it is meant to be."""
+    low = np.tril(A.array) + np.swapaxes(np.tril(A.array, -1), -1, -2)
+    return A + Tensor(low - A.array)
+
+
+def cond(A: Tensor, p: Any = None) -> Tensor:
+    """How much a solution x of A x = b may change with b: the product of the norms of A and its
+    inverse, inf if it has none.  The norm is that of `matrix_norm`; None is 2."""
+    _check_matrix(A, "cond")
+    if p in (None, 2, -2):
+        sizes = svdvals(A)
+        most, least = sizes[..., 0], sizes[..., -1]
+        return least / most if p == -2 else most / least
+    try:
+        return cast(Tensor, matrix_norm(A, p) * matrix_norm(inv(A), p))
+    except LinAlgError:
+        if A.ndim > 2:
+            return stack([cond(matrix, p) for matrix in A])
+        return A.new_full((), np.inf)
 
 
 def _check_matrix(A: Any, name: str) -> None:
@@ -99,6 +156,19 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
 # ---------------------------------------------------------------- norms
 
 
+def vector_norm(
+    x: Tensor, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
+) -> Any:
+    """The size of a vector: y = (sum |x|^ord)^(1/ord), of all numbers or over `dim`.
+
+    ord = inf is the largest |x|, -inf the smallest, 0 counts what is not 0.  At 0 the gradient is
+    0.  Raises TypeError if `ord` is no number.
+    """
+    if isinstance(ord, str) or ord is None:
+        raise TypeError(f"vector_norm: ord is a number, not {ord!r}; see matrix_norm")
+    return p_norm(x, ord, dim, keepdim, dtype)
+
+
 def matrix_norm(
     A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -134,7 +204,9 @@ def norm(
             )
         dim = tuple(range(A.ndim))
     of_matrix = isinstance(ord, str) or not (ord is None or isinstance(dim, int) or len(dim) == 1)
-    return (matrix_norm if of_matrix else vector_norm)(A, ord, dim, keepdim, dtype=dtype)
+    if of_matrix:
+        return matrix_norm(A, ord, dim, keepdim, dtype=dtype)
+    return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
 accept_numpy_names(globals())

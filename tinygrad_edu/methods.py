@@ -3,6 +3,7 @@
 `x.sum(0)` is `tg.sum(x, 0)`, and `x.exp_()` writes `tg.exp(x)` into x.
 """
 
+import warnings
 from collections.abc import Callable
 from typing import Any, Self
 
@@ -58,7 +59,7 @@ def reshaped_in_place(function: Any) -> Callable[..., Any]:
 def cast(dtype: Any) -> Callable[[Any], Any]:
     """The method that gives the numbers in this dtype."""
 
-    def astype(self: Any) -> Any:
+    def astype(self: Any, memory_format: Any = None) -> Any:
         return self.astype(dtype)
 
     astype.__doc__ = f"The numbers in {dtype}; itself if they are."
@@ -87,6 +88,7 @@ class Methods(TensorBase):
     __rsub__, __rtruediv__ = reflected(ops.subtract), reflected(ops.divide)
     __rpow__, __rmatmul__ = reflected(ops.power), reflected(ops.matmul)
     __rmod__, __rfloordiv__ = reflected(ops.remainder), reflected(ops.floor_divide)
+    __rlshift__, __rrshift__ = reflected(ops.left_shift), reflected(ops.right_shift)
 
     __iadd__, __isub__ = in_place(ops.add, "+="), in_place(ops.subtract, "-=")
     __imul__, __itruediv__ = in_place(ops.multiply, "*="), in_place(ops.divide, "/=")
@@ -94,6 +96,10 @@ class Methods(TensorBase):
     __ifloordiv__ = in_place(ops.floor_divide, "//=")
     __iand__, __ior__ = in_place(ops.bitwise_and, "&="), in_place(ops.bitwise_or, "|=")
     __ixor__ = in_place(ops.bitwise_xor, "^=")
+    __ilshift__, __irshift__ = in_place(ops.left_shift, "<<="), in_place(ops.right_shift, ">>=")
+
+    def __reversed__(self) -> Any:
+        return f.flip(self, 0)
 
     def __pos__(self) -> Self:
         return self
@@ -206,15 +212,21 @@ class Methods(TensorBase):
         """Do the numbers lie in order, without gaps?"""
         return self.array.flags.c_contiguous  # type: ignore[no-any-return]
 
-    def contiguous(self) -> Self:
-        """The numbers in order, without gaps: itself, or a copy."""
+    def contiguous(self, memory_format: Any = None) -> Self:
+        """The numbers in order, without gaps: itself, or a copy.  (There is one format.)"""
         return self if self.is_contiguous() else ops.copy(self)
 
     # -------------------------------------------------------- shapes
 
     @property
     def T(self) -> Self:
-        """The transpose: all dimensions in reverse order."""
+        """The transpose: rows for columns.  Warns, as PyTorch, if this is no matrix: all
+        dimensions are put in reverse order."""
+        if self.array.ndim != 2:
+            _warn(
+                f"x.T is for matrices, not for {self.array.ndim} dimensions: use x.mT to transpose "
+                "each matrix of a batch, or x.permute(...)"
+            )
         return ops.transpose(self)
 
     @property
@@ -234,27 +246,23 @@ class Methods(TensorBase):
             return graph.Tensor(self.array.astype(new))  # type: ignore[no-any-return]
         return ops.astype(self, dtype=new)
 
-    def to(
-        self,
-        *args: Any,
-        dtype: DTypeLike = None,
-        device: Any = None,
-        non_blocking: bool = False,
-        copy: bool = False,
-    ) -> Self:
-        """In another dtype (`to(float64)`, `to(other)`); the only device is "cpu"."""
-        for given in args:
-            if isinstance(given, TensorBase):
-                dtype = given.array.dtype
-            elif isinstance(given, Device) or str(given).split(":")[0] in DEVICES:
-                device = given
-            else:
-                dtype = given
-        check_device(device)
+    def to(self, *args: Any, **options: Any) -> Self:
+        """In another dtype; the only device is "cpu".  In all of PyTorch's forms: `to(dtype)`,
+        `to(device)`, `to(device, dtype)` and `to(other)`, each with `non_blocking` and `copy` after
+        them, by place or by name.  (There is one memory_format, and nothing to wait for.)"""
+        given = _to_arguments(args) | options
+        unknown = given.keys() - {*TO["device"], "other", "memory_format"}
+        if unknown or len(given) < len(args) + len(options):
+            what = "it takes (dtype), (device, dtype) or (other), then non_blocking and copy, once"
+            raise TypeError(f"to: {what}, not {args} {options or ''}")
+        if "other" in given:
+            given["dtype"] = given["other"].dtype
+        check_device(given.get("device"))
+        dtype, copy = given.get("dtype"), given.get("copy", False)
         changed = self if dtype is None else self.astype(dtype)
         return ops.copy(changed) if copy and changed is self else changed
 
-    def cpu(self) -> Self:
+    def cpu(self, memory_format: Any = None) -> Self:
         """Itself: it is on the CPU."""
         return self
 
@@ -262,7 +270,7 @@ class Methods(TensorBase):
         """Raises RuntimeError: NumPy computes on the CPU."""
         return self.to(device=device)
 
-    def type(self, dtype: Any = None) -> Any:
+    def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
         """In another dtype, given itself or as "torch.FloatTensor"; without one, that name."""
         if dtype is None:
             return next(name for name, own in TYPE_NAMES.items() if own == self.array.dtype)
@@ -283,3 +291,22 @@ _KINDS |= {"Char": "i1", "Short": "i2", "Int": "i4", "Long": "i8"}
 TYPE_NAMES = {f"torch.{name}Tensor": np.dtype(kind) for name, kind in _KINDS.items()}
 
 DEVICES = ("None", "cpu", "cuda", "mps", "meta", "xpu")
+
+# What the first argument of `to` is, and what may follow it.
+TO: dict[str, tuple[str, ...]] = {"device": ("device", "dtype", "non_blocking", "copy")}
+TO |= {kind: (kind, "non_blocking", "copy") for kind in ("dtype", "other")}
+
+
+def _to_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
+    """The arguments of `to` by name, as far as there are names for them."""
+    if not args:
+        return {}
+    first = args[0]
+    is_device = isinstance(first, Device) or str(first).split(":")[0] in DEVICES
+    kind = "other" if isinstance(first, TensorBase) else "device" if is_device else "dtype"
+    names, args = TO[kind][: len(args)], args[: len(TO[kind])]
+    return dict(zip(names, args, strict=True))
+
+
+def _warn(message: str) -> None:
+    warnings.warn(message, UserWarning, stacklevel=3)

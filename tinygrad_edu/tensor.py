@@ -222,8 +222,8 @@ class Tensor(Methods):
         """The same memory, as a constant: no gradient flows back through it."""
         return views.borrow(Tensor(self.array), self)  # type: ignore[no-any-return]
 
-    def clone(self) -> Tensor:
-        """A copy in memory of its own; the gradient flows through."""
+    def clone(self, memory_format: Any = None) -> Tensor:
+        """A copy in memory of its own; the gradient flows through.  (There is one format.)"""
         return ops.copy(self)
 
     def retain_grad(self) -> None:

@@ -69,7 +69,7 @@ def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
             if numpys in kwargs:
-                given = dict(zip(positional, args, strict=False)) | kwargs
+                given = dict(zip(positional[: len(args)], args, strict=True)) | kwargs
                 if torchs in given:
                     both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
                     raise TypeError(f"{function.__name__}: give one of them, not both: {both}")

@@ -1,5 +1,6 @@
 """Tensors made in the image of another one: its shape, its dtype, filled with something else."""
 
+import warnings
 from functools import partial
 from operator import index
 from typing import Any, cast
@@ -48,6 +49,13 @@ def array_of(data: Any, dtype: DTypeLike = None) -> Array:
         given = np.asarray(data).dtype
         raise TypeError(f"a tensor holds floats, integers or bools, not {given}: {data!r}")
     return as_array(plain(data), dtype)
+
+
+def warn_of_copy(data: Any) -> None:
+    """PyTorch's warning: who copies a tensor in this way may believe that a gradient comes back."""
+    if isinstance(data, graph.TensorBase):
+        how = "to copy a tensor, write x.detach().clone(), or x.clone() for one in the record"
+        warnings.warn(how, UserWarning, stacklevel=3)
 
 
 def number_of(name: str, value: Any) -> Any:
@@ -107,7 +115,8 @@ def full_like(input: T, fill_value: Any, **options: Any) -> T:
 
 
 def new_tensor(input: T, data: Any, **options: Any) -> T:
-    """A copy of `data` in the dtype of `input`."""
+    """A copy of `data` in the dtype of `input`.  Warns, as PyTorch, if it is a tensor."""
+    warn_of_copy(data)
     return like(input, lambda dtype: np.array(array_of(data, dtype)), **options)
 
 

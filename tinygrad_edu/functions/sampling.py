@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import graph
+from .. import graph, ops
 from ..dtypes import Array, DTypeLike, checked, float16, float32, float64, int64
 from ..rng import Source, numpy_generator
 from .arguments import T, check_floating, plain
@@ -172,3 +172,17 @@ def random_(input: T, from_: Any = None, to: Any = None, *, generator: Source = 
 # Up to this power of 2, a dtype holds all whole numbers.
 _ROOM = {"bool": 1, "uint8": 8, "int8": 7, "int16": 15, "int32": 31, "int64": 63}
 _ROOM |= {"float16": 11, "float32": 24, "float64": 53}
+
+
+# ---------------------------------------------------------------- dropped at random
+
+
+def dropout(input: Any, p: float, train: bool, *, generator: Source = None) -> Any:
+    """While training, each number is 0 with probability p, else divided by 1 - p (Srivastava et
+    al., 2014); otherwise the input itself.  As a layer: `nn.Dropout`, `nn.functional.dropout`."""
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout: a probability lies between 0 and 1, and this is {p!r}")
+    if not train or p == 0:
+        return input
+    kept = numpy_generator(generator).random(plain(input).shape, dtype=np.float32) >= p
+    return input * False if p == 1 else ops.dropout(input, kept, p=p)
