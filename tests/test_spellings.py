@@ -212,3 +212,14 @@ def test_a_copy_of_a_tensor_by_its_maker_warns():
     with pytest.warns(UserWarning, match="clone"):
         X.new_tensor(X)
     assert tg.as_tensor(X) is X
+
+
+def test_a_result_that_does_not_keep_its_gradient_warns():
+    leaf = tg.ones(2, requires_grad=True)
+    result, kept = leaf * 2, leaf * 3
+    with pytest.warns(UserWarning, match="retain_grad"):
+        assert result.grad is None
+    kept.retain_grad()
+    assert kept.grad is leaf.grad is result.detach().grad is None
+    (result + kept).sum().backward()
+    assert kept.grad.tolist() == [1.0, 1.0]

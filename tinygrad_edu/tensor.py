@@ -10,6 +10,7 @@ tensor([ 2., -4.])
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from typing import Any, cast
@@ -183,8 +184,12 @@ class Tensor(Methods):
     @property
     def grad(self) -> Tensor | None:
         """dL/d(this), after L.backward(): a tensor of this shape, the same at each look; or
-        None."""
+        None.  Warns, as PyTorch, if this is a result that does not keep its gradient."""
         node = leaf.home(self)
+        if node is not None and node.plan and node.grad is None:
+            if leaf.retain not in (node.hooks or ()):
+                why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
+                warnings.warn(why, UserWarning, stacklevel=2)
         return None if node is None else cast(Tensor | None, node.grad)
 
     @grad.setter

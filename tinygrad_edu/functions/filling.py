@@ -14,11 +14,17 @@ from .arguments import T, plain, sizes_of
 
 
 def filled(
-    fill: Any, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False, **more: Any
+    fill: Any,
+    dtype: DTypeLike = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    layout: Any = None,
+    pin_memory: Any = None,
+    **more: Any,
 ) -> Any:
     """fill(dtype=dtype) as a Tensor: of the default float, on the CPU, a constant, unless said
     otherwise.  Every maker of tensors takes these options, and one that draws random numbers a
-    `generator` of their own."""
+    `generator` of their own.  (There is one layout; memory is not pinned for a GPU.)"""
     check_device(device)
     y = fill(dtype=checked(dtype or get_default_dtype()), **more)
     return graph.Tensor(y, graph.leaf(y.shape, y.dtype) if requires_grad else None)

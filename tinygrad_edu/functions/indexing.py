@@ -80,11 +80,12 @@ def _check_dtype(x: Any, source: Any, name: str) -> None:
 # ---------------------------------------------------------------- number by number
 
 
-def gather(input: Any, dim: int, index: Any) -> Any:
+def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
     """The numbers that `index` names along `dim`: for dim 0, y[i, j] = x[index[i, j], j].
 
     The index has as many dimensions as x, and is no larger in the others; one number stands for a
-    row of one, in x and in the index, and an empty index may have any shape.
+    row of one, in x and in the index, and an empty index may have any shape.  The gradient is
+    dense, also with `sparse_grad`.
 
     >>> import tinygrad_edu as tg
     >>> gather(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), 1, tg.tensor([[0, 0], [1, 0]]))
