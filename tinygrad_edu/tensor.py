@@ -186,11 +186,12 @@ class Tensor(Methods):
         """dL/d(this), after L.backward(): a tensor of this shape, the same at each look; or
         None.  Warns, as PyTorch, if this is a result that does not keep its gradient."""
         node = leaf.home(self)
-        if node is not None and node.plan and node.grad is None:
-            if leaf.retain not in (node.hooks or ()):
-                why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
-                warnings.warn(why, UserWarning, stacklevel=2)
-        return None if node is None else cast(Tensor | None, node.grad)
+        if node is None:
+            return None
+        if node.plan and node.grad is None and leaf.retain not in (node.hooks or ()):
+            why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
+            warnings.warn(why, UserWarning, stacklevel=2)
+        return cast(Tensor | None, node.grad)
 
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
