@@ -16,7 +16,8 @@ import tinygrad_edu as tg
 FLOATS = [[4.0, 1.0, 0.5], [1.0, 3.0, 0.25], [0.5, 0.25, 2.0]]  # symmetric and positive
 PLACES = [[0, 2, 1], [1, 0, 2], [2, 1, 0]]
 # Of these only shapes and dtypes are alike (of eigh the signs of the vectors are nobody's).
-RANDOM = "linalg.eigh bernoulli dropout multinomial normal poisson rand_like randint_like randn_like empty_like"
+RANDOM = "linalg.eigh bernoulli dropout multinomial normal poisson "
+RANDOM += "rand_like randint_like randn_like empty_like"
 
 # What is tried for an argument: by its name, else by its type.
 NAMED = {"dim": [0, 1], "dims": [[0, 1]], "p": [0.5, 2], "ord": [2], "correction": [1]}
@@ -41,7 +42,7 @@ def tensors(library, name):
         return [library.tensor(FLOATS) > 0.75]
     if name in ("vec", "vec2", "tensor"):
         return [library.tensor(FLOATS[0])]
-    if name in ("atol", "rtol"):
+    if name in ("atol", "rtol", "rcond", "tol"):
         return [library.tensor(0.25)]
     return [library.tensor(FLOATS), library.tensor(FLOATS[0]), library.tensor(PLACES)]
 
@@ -68,11 +69,14 @@ def calls(library, schema):
     loose = [a for a in schema.arguments if a.has_default_value() and not a.kwarg_only]
     named = [a for a in schema.arguments if a.kwarg_only]
     options = [tried(library, a) for a in needed]
+    asked = [a for a in named if not a.has_default_value()]
+    if not all(tried(library, a) for a in asked):  # a generator, a string
+        return
     for choice in range(max(map(len, options), default=0)):
         if not all(options):
             return
         given = [values[choice % len(values)] for values in options]
-        must = {a.name: tried(library, a)[0] for a in named if not a.has_default_value()}
+        must = {a.name: tried(library, a)[0] for a in asked}
         yield given, must
         before = list(given)
         for argument in loose:
