@@ -45,7 +45,8 @@ class Tensor(Methods):
     # What it shares memory with (see `views.py`); beside these, the user's own attributes.
     _base: Tensor | None = None
     _steps: views.Steps = ()
-    _views: set[Any] | None = None
+    _views: list[Any] | None = None
+    _room = views.FEW
     _borrowed = False
     _owner = staticmethod(views.no_owner)
 

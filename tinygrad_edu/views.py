@@ -27,26 +27,45 @@ from typing import Any
 from weakref import ref
 
 import numpy as np
+from numpy import ndarray
 
 from . import clock, graph, leaf, ops
 from .grad_mode import mode
 from .ops.shape import through
 
+FEW = 8  # views, dead ones too: up to here nobody looks which are alive
 Steps = tuple[tuple[Any, dict[str, Any]], ...]
-ATTRIBUTES = ("_base", "_steps", "_views", "_borrowed", "_owner")  # of Tensor, which are set here
+ATTRIBUTES = (
+    "_base",
+    "_steps",
+    "_views",
+    "_room",
+    "_borrowed",
+    "_owner",
+)  # of Tensor, which are set here
 
 
 def view_of(view: Any, base: Any, call: Any, params: dict[str, Any]) -> Any:
     """`view`, which `call` made of the tensor `base`; if they share memory, as a view of it."""
-    array, memory = base.array, getattr(view.array, "base", None)
-    if memory is None or (memory is not array and memory is not getattr(array, "base", None)):
+    array, memory = base.array, view.array
+    if memory.__class__ is not ndarray or (memory := memory.base) is None:
+        return view
+    if memory is not array and memory is not array.base:
         return view
     root = base._base
     if root is None:
-        view._base, view._steps = base, ((call, params),)
+        root = view._base = base
+        view._steps = ((call, params),)
     else:
-        view._base, view._steps = root, (*base._steps, (call, params))
-    _remember(view._base, view)
+        view._base = root
+        view._steps = (*base._steps, (call, params))
+    views = root._views
+    if views is None:
+        root._views = [ref(view)]
+    else:
+        views.append(ref(view))
+        if len(views) > root._room:
+            _drop_the_dead(root)
     return view
 
 
@@ -61,9 +80,16 @@ def root_of(tensor: Any) -> Any:
 def _remember(root: Any, view: Any) -> None:
     """Let a write to `root` reach `view`, for as long as somebody holds the view."""
     if root._views is None:
-        root._views = set()
-    views = root._views
-    views.add(ref(view, views.discard))
+        root._views = []
+    root._views.append(ref(view))
+    if len(root._views) > root._room:
+        _drop_the_dead(root)
+
+
+def _drop_the_dead(root: Any) -> None:
+    """Forget the views that nobody holds any more, now and when there are twice as many."""
+    root._views = [reference for reference in root._views if reference() is not None]
+    root._room = FEW + 2 * len(root._views)
 
 
 def borrow(tensor: Any, owner: Any = None) -> Any:
