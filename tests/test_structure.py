@@ -2,6 +2,7 @@
 
 import ast
 import importlib.util
+import re
 import subprocess
 import sys
 from functools import cache
@@ -166,6 +167,18 @@ def test_lines_are_not_packed():
             if isinstance(body, list):
                 starts = [statement.lineno for statement in body]
                 assert len(starts) == len(set(starts)), f"{path}:{starts}: two statements in a line"
+
+
+# ---------------------------------------------------------------- every Python
+
+FORBIDDEN = r"\b(import dis|from dis|get_instructions|co_code|getrefcount|f_locals)\b"
+
+
+@pytest.mark.parametrize(("name", "path"), modules(), ids=lambda x: str(x).split("/")[-1])
+def test_the_source_is_all_there_is(name, path):
+    """Nothing reads bytecode, reference counts or a frame's locals: each Python has others."""
+    found = re.findall(FORBIDDEN, path.read_text())
+    assert not found, f"{name}: {found}; what a rule sees is decided by its signature"
 
 
 # ---------------------------------------------------------------- the tests
