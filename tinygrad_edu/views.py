@@ -96,10 +96,10 @@ def borrow(tensor: Any, owner: Any = None) -> Any:
     """Say that the memory of `tensor` is that of the tensor `owner`, or of an array that somebody
     else holds: what is written to one is seen in the other.  No record connects them, and `tensor`
     does not keep its owner alive."""
-    tensor._base, tensor._steps, tensor._borrowed = None, (), True
-    if owner is not None:
-        root = root_of(owner)
-        tensor._owner, tensor._steps = ref(root), owner._steps
+    root, steps = (None, ()) if owner is None else (root_of(owner), owner._steps)
+    tensor._base, tensor._steps, tensor._borrowed = None, steps, True
+    if root is not None:
+        tensor._owner = ref(root)
         _remember(root, tensor)
     return tensor
 
