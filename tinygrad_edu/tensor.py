@@ -169,6 +169,8 @@ class Tensor(Methods):
             self._refuse_result("requires_grad", "take t.detach() for a tensor without a record")
             leaf.rest(self)
         elif self.node is None:
+            if self._base is not None:  # a leaf is no step of another tensor's record
+                views.borrow(self, self)
             leaf.wake(self)
         return self
 
@@ -334,13 +336,9 @@ class Tensor(Methods):
     def _refuse_leaf(self, name: str) -> None:
         root = views.root_of(self)
         if (root.node is not None and root.is_leaf) or (self.node is not None and self.is_leaf):
-            what = (
-                "a leaf that requires grad"
-                if root is self
-                else "a view of a leaf that requires grad"
-            )
+            what = "a leaf" if root is self else "a view of a leaf"
             raise RuntimeError(
-                f"{name}: {what} is written in place while ops are recorded.  "
+                f"{name}: {what} that requires grad is written in place while ops are recorded.  "
                 "To train it, write under `with no_grad():`; to compute with it, write x = x + y"
             )
 
