@@ -300,7 +300,7 @@ def _kept_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
         each.append(end - (start if with_padding else np.maximum(start, 0)))
     if all(seen.min() == seen.max() for seen in each):
         return float(prod([seen[0].item() for seen in each]))
-    return prod(np.ix_(*each), start=np.ones((), dtype))
+    return np.asarray(prod(np.ix_(*each))).astype(dtype)
 
 
 def _ends(name: str, x: Any, output_size: Any) -> list[Any]:

@@ -531,3 +531,15 @@ def test_older_settings_of_losses_are_taken_with_a_warning(settings, reduction):
         layer = nn.MSELoss(**settings)
     assert layer.reduction == reduction
     assert F.mse_loss(x, t, size_average=None, reduce=None).item() == 2.5
+
+
+@pytest.mark.parametrize("dtype", [tg.float16, tg.float32, tg.float64])
+def test_means_of_windows_have_the_dtype_of_their_input(dtype):
+    x = tg.ones(1, 2, 7, dtype=dtype)
+    for y in (
+        F.avg_pool1d(x, 2, ceil_mode=True), F.avg_pool1d(x, 3, 1, 1, count_include_pad=False),
+        F.adaptive_avg_pool1d(x, 3), F.adaptive_avg_pool1d(x, 7), F.interpolate(x, 3, mode="area"),
+        F.interpolate(x, 5, mode="linear"),
+    ):  # fmt: skip
+        assert y.dtype == dtype
+        assert y.tolist() == np.ones(y.shape).tolist()

@@ -12,6 +12,7 @@ import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
+pytestmark = pytest.mark.filterwarnings("ignore:(kl_div|reduction).*'mean' divides:UserWarning")
 TF = torch.nn.functional
 REDUCTIONS = ["mean", "sum", "none"]
 X, V, LABELS, LOWER, PLUS, FIXED = "normal", (5, 4), "labels", "below 1", "plus", "fixed"
