@@ -39,10 +39,11 @@ def set_default_dtype(dtype: DTypeLike) -> None:
 
 
 @np.errstate(over="ignore")
-def as_array(data: Any, dtype: DTypeLike = None) -> Array:
+def as_array(data: Any, dtype: DTypeLike = None, found: list[Any] | None = None) -> Array:
     """`data` as an array, with PyTorch's dtypes: an array keeps its own, Python floats take the
     default float, ints int64, bools bool, and what lists mix meets as tensors of several dtypes do.
-    What is too large for a float dtype is inf.  Copies only where it must."""
+    What is too large for a float dtype is inf.  Copies only where it must.  `found` are the
+    leaves of `data`, if they are known."""
     if hasattr(data, "__array_function__") and not isinstance(data, np.ndarray):
         return data if dtype is None else data.astype(dtype)  # type: ignore[no-any-return]
     try:
@@ -51,15 +52,15 @@ def as_array(data: Any, dtype: DTypeLike = None) -> Array:
         why = f"{error}.  Rows are of the same length: pad them, or keep a list"
         raise ValueError(f"cannot make a tensor of {type(data).__name__}: {why}") from None
     if dtype is None and array.dtype.kind in "fu" and not hasattr(data, "dtype"):
-        array = array.astype(_met(data, array), copy=False)
+        found = leaves(data) if found is None else found
+        array = array.astype(_met(found, array), copy=False)
     return array.astype(checked(array.dtype), copy=False)
 
 
-def _met(data: Any, array: Array) -> DType:
-    """The dtype in which Python's and NumPy's numbers in (nested) lists meet."""
-    found = leaves(data)
+def _met(found: list[Any], array: Array) -> DType:
+    """The dtype in which Python's and NumPy's numbers meet."""
     kinds = set(map(type, found))
-    if kinds <= {float, int, bool}:
+    if kinds <= _NUMBERS:
         if array.dtype.kind == "u":
             raise ValueError(f"{array.max()} is too large for int64; write it as a float")
         return _default
@@ -71,10 +72,16 @@ def _met(data: Any, array: Array) -> DType:
 def leaves(data: Any) -> list[Any]:
     """What (nested) lists and tuples hold, in order."""
     found = [data]
-    while any(issubclass(kind, list | tuple | range) for kind in set(map(type, found))):
-        rows = [x if isinstance(x, list | tuple | range) else (x,) for x in found]
-        found = list(chain.from_iterable(rows))
+    while not (kinds := set(map(type, found))) <= _NUMBERS:
+        if not kinds <= {list, tuple}:
+            if not any(issubclass(kind, list | tuple | range) for kind in kinds):
+                break
+            found = [x if isinstance(x, list | tuple | range) else (x,) for x in found]
+        found = list(chain.from_iterable(found))
     return found
+
+
+_NUMBERS = {float, int, bool}
 
 
 def is_stray(x: Any) -> bool:

@@ -45,16 +45,19 @@ def size_given(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int
 
 def array_of(data: Any, dtype: DTypeLike = None) -> Array:
     """Numbers, (nested) lists, arrays or tensors as an array, which may share their memory."""
+    found = None
     if isinstance(data, list | tuple):
-        kinds = set(map(type, leaves(data)))
+        kinds = set(map(type, found := leaves(data)))
+        if kinds <= {float, int, bool}:
+            return as_array(data, dtype, found)
         if any(issubclass(kind, graph.TensorBase) for kind in kinds):
-            data = _without_tensors(data)
+            data, found = _without_tensors(data), None
     else:
         kinds = {type(data)}
     if kinds & {str, bytes, complex, type(None)}:  # NumPy would read "1.5", and None as nan
         given = np.asarray(data).dtype
         raise TypeError(f"a tensor holds floats, integers or bools, not {given}: {data!r}")
-    return as_array(plain(data), dtype)
+    return as_array(plain(data), dtype, found)
 
 
 def warn_of_copy(data: Any) -> None:
