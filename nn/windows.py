@@ -468,7 +468,11 @@ def _continued(mode: str, size: int, before: int, after: int) -> Any:
     most = {"reflect": size - 1, "circular": last - first}.get(mode, inf)
     least = 0 if mode == "circular" else 1  # as in PyTorch
     if size < 1 or size + before + after < least or max(before, after) > most:
-        raise RuntimeError(f"pad: {size} places cannot {mode} to {(before, after)} more")
+        raise RuntimeError(
+            f"pad: mode {mode!r} cannot add {before} places before and {after} behind a side of "
+            f"{size}: no more than the {most if size else 0} that there are to repeat, and "
+            f"{'one' if least else 'none'} must be left where it cuts"
+        )
     places = np.arange(-before, size + after)
     if mode == "circular":
         return first + (places - first) % max(last - first, 1)

@@ -25,8 +25,8 @@ def test_borders_that_do_not_fit():
         ((1,), "constant", RuntimeError, "pair"),
         ((1,) * 6, "constant", RuntimeError, "pair"),
         ((-2, -2), "constant", RuntimeError, "narrow"),
-        ((3, 0), "reflect", RuntimeError, "more than the 3"),
-        ((4, 0), "circular", RuntimeError, "more than the 3"),
+        ((3, 0), "reflect", RuntimeError, "side of 3: no more than the 2"),
+        ((4, 0), "circular", RuntimeError, "side of 3: no more than the 3"),
         ((1, 0), "mirror", NotImplementedError, "'mirror'"),
     ]:
         with pytest.raises(kind, match=words):

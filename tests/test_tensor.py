@@ -1033,5 +1033,5 @@ def test_bools_make_whole_numbers_and_floats():
 )
 def test_what_is_no_tensor_is_refused_by_name(call):
     for wrong in ([1.0, 2.0], "a", None):
-        with pytest.raises(TypeError, match=r"(relu|sum|mean|reshape): .*"):
+        with pytest.raises(TypeError, match=r"(relu|sum|mean|flatten|reshape): .*"):
             call(wrong)

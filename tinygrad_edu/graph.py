@@ -168,9 +168,10 @@ class Op(dict[tuple[bool, ...], Plan]):
         why = no_tensor(strays[0]) if strays else None
         if self.explain and not strays and asked is error:
             why = self.explain(*inputs, **params)
-        given = ", ".join(map(described, inputs))
+        if why is None or (strays and len(inputs) > 1):
+            why = f"{why or error}.  It was given {', '.join(map(described, inputs))}"
         kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
-        return kind(f"{self.name}: {why or f'{error}.  It was given {given}'}")
+        return kind(f"{self.name}: {why}")
 
 
 def kept_by(rule: Rule, count: int) -> set[int]:
