@@ -203,6 +203,11 @@ class Methods(TensorBase):
         """How many bytes all numbers take."""
         return self.array.nbytes  # type: ignore[no-any-return]
 
+    @property
+    def is_sparse(self) -> bool:
+        """False: all numbers of a tensor are stored."""
+        return False
+
     def stride(self, dim: int | None = None) -> Any:
         """How many numbers lie between neighbours along each dimension, or along one."""
         steps = tuple(step // self.array.itemsize for step in self.array.strides)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import tinygrad_edu as tg
 from tinygrad_edu.dtypes import Array
 
 from .optimizer import Optimizer, blend, checked
@@ -19,6 +20,8 @@ class Rprop(Optimizer):
     and this step is left out (Riedmiller and Braun, 1993).  s starts at `lr` and stays within
     `step_sizes`.  For full batches: noise in g turns signs.
     """
+
+    remembers = ("step", "prev", "step_size")
 
     def __init__(
         self,
@@ -54,6 +57,8 @@ class Adagrad(Optimizer):
     `lr_decay` makes lr / (1 + (t - 1) lr_decay) of lr; s starts at `initial_accumulator_value`.
     """
 
+    remembers = ("step", "sum")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -75,6 +80,8 @@ class Adagrad(Optimizer):
             initial_accumulator_value=start,
         )
         super().__init__(params, {**settings, "maximize": maximize})
+        for p in self._params():  # here, not in the first step: so does PyTorch
+            self._state[p] = {"step": tg.tensor(0.0), "sum": tg.full_like(p.detach(), start)}
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
         if not state:
@@ -92,6 +99,8 @@ class RMSprop(Optimizer):
     `centered` takes the square of the running mean of g from v: what is left is the variance
     (Graves, 2013).  With `momentum`, steps b <- momentum b + g / (sqrt v + eps) add up.
     """
+
+    remembers = ("step", "square_avg", "momentum_buffer", "grad_avg")
 
     def __init__(
         self,
@@ -139,6 +148,8 @@ class Adadelta(Optimizer):
 
     v <- rho v + (1 - rho) g^2, then u <- rho u + (1 - rho) D^2 (Zeiler, 2012).
     """
+
+    remembers = ("step", "square_avg", "acc_delta")
 
     def __init__(
         self,

@@ -22,6 +22,8 @@ class Adam(Optimizer):
     2018); `maximize` climbs instead.
     """
 
+    remembers = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -88,6 +90,8 @@ class Adamax(Optimizer):
     u <- max(b2 u, |g| + eps) (Kingma and Ba, 2015).
     """
 
+    remembers = ("step", "exp_avg", "exp_inf")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -119,6 +123,8 @@ class NAdam(Optimizer):
     p <- p - lr [(1 - mu_t) / (1 - M_t) g + mu_t+1 / (1 - M_t+1) m] / (sqrt v^ + eps)
     with mu_t = b1 (1 - 0.96^(t momentum_decay) / 2) and M_t = mu_1 mu_2 ... mu_t.
     """
+
+    remembers = ("step", "mu_product", "exp_avg", "exp_avg_sq")
 
     def __init__(
         self,
@@ -163,6 +169,8 @@ class RAdam(Optimizer):
     1, is sqrt((r - 4) (r - 2) r_inf / ((r_inf - 4) (r_inf - 2) r)).
     """
 
+    remembers = ("step", "exp_avg", "exp_avg_sq")
+
     def __init__(
         self,
         params: Iterable[Any],
@@ -201,6 +209,8 @@ class Lion(Optimizer):
 
     Every number moves by lr, so lr is a third to a tenth of Adam's; weight decay is AdamW's.
     """
+
+    remembers = ("exp_avg",)
 
     def __init__(
         self,

@@ -105,7 +105,7 @@ class LBFGS(Optimizer):
         for k in range(1, group["max_iter"] + 1):
             told["n_iter"] += 1
             d = self._direction(g, group["history_size"])
-            told.update(d=d, prev_flat_grad=g, prev_loss=loss)
+            told.update(d=tg.from_numpy(d), prev_flat_grad=tg.from_numpy(g), prev_loss=loss)
             t = group["lr"]
             if told["n_iter"] == 1:
                 t *= min(1.0, 1 / float(np.abs(g).sum()))
@@ -139,7 +139,7 @@ class LBFGS(Optimizer):
 
     def _told(self) -> dict[str, Any]:
         """What is remembered, by PyTorch's names."""
-        return self._resting.setdefault(self._params()[0], {})
+        return self._state.setdefault(self._params()[0], {})
 
     def _direction(self, g: Array, history_size: int) -> Array:
         """-H g, by the loop over what was seen of H, newest first and back."""
@@ -148,24 +148,24 @@ class LBFGS(Optimizer):
             told.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
             return -g
         ys, ss, ro = (told[name] for name in ("old_dirs", "old_stps", "ro"))
-        y, s = g - told["prev_flat_grad"], told["d"] * told["t"]
+        y, s = g - told["prev_flat_grad"].array, told["d"].array * told["t"]
         curvature = float(y @ s)
         if curvature > 1e-10:
             if len(ys) == history_size:
                 for remembered in (ys, ss, ro):
                     del remembered[0]
-            ys.append(y)
-            ss.append(s)
+            ys.append(tg.from_numpy(y))
+            ss.append(tg.from_numpy(s))
             ro.append(1 / curvature)
             told["H_diag"] = curvature / float(y @ y)
         d = -g
         shares = []
         for y, s, r in zip(reversed(ys), reversed(ss), reversed(ro), strict=True):
-            shares.append(s @ d * r)
-            d -= shares[-1] * y
+            shares.append(s.array @ d * r)
+            d -= shares[-1] * y.array
         d *= told["H_diag"]
         for y, s, r, share in zip(ys, ss, ro, reversed(shares), strict=True):
-            d += s * (share - y @ d * r)
+            d += s.array * (share - y.array @ d * r)
         return d
 
     # -------------------------------------------------------- parameters as one vector
@@ -187,34 +187,24 @@ class LBFGS(Optimizer):
 
     # -------------------------------------------------------- state
 
-    @property
-    def state(self) -> dict[Tensor, dict[str, Any]]:
-        """What is remembered, under the first parameter, as in PyTorch: vectors as tensors."""
-        return {p: {k: _shown(x) for k, x in told.items()} for p, told in self._memory().items()}
-
     def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
         told = {name: _kept(x, p) for name, x in state.items() if name != "al"}
         count = sum(x.size for x in self._arrays())
-        if "d" in told and told["d"].shape != (count,):
+        if "d" in told and tuple(told["d"].shape) != (count,):
+            given = told["d"].array.size
             raise ValueError(
-                f"LBFGS: the state is of {told['d'].size} numbers, the parameters here hold {count}"
+                f"LBFGS: the state is of {given} numbers, the parameters here hold {count}"
             )
         return told
 
 
-def _shown(x: Any) -> Any:
-    if isinstance(x, list):
-        return [_shown(one) for one in x]
-    return tg.from_numpy(x) if isinstance(x, np.ndarray) else x
-
-
 def _kept(x: Any, p: Tensor) -> Any:
-    """The same, back, in the dtype of p: vectors as arrays of our own, numbers as numbers."""
+    """A copy of what a state dict holds: vectors in the dtype of p, numbers as numbers."""
     if isinstance(x, list):
         return [_kept(one, p) for one in x]
     if not hasattr(x, "numpy"):
         return x
-    return x.item() if x.ndim == 0 else np.array(x.numpy(), p.dtype)
+    return x.item() if x.ndim == 0 else tg.from_numpy(np.array(x.numpy(), p.dtype))
 
 
 # ---------------------------------------------------------------- the search along a line

@@ -14,6 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from tinygrad_edu import Tensor
+
 from .optimizer import Optimizer
 
 __all__ = [
@@ -38,6 +40,19 @@ __all__ = [
 KEPT_APART = ("optimizer", "lr_lambdas", "scale_fn", "_schedulers")
 
 
+def set_rate(group: dict[str, Any], lr: Any) -> None:
+    """Give a group its learning rate; a rate that is a tensor takes it in place."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(float(lr))
+    else:
+        group["lr"] = lr
+
+
+def _kept(lr: Any) -> Any:
+    """A rate as it is now, also if it is a tensor that will change."""
+    return lr.clone() if isinstance(lr, Tensor) else lr
+
+
 class LRScheduler:
     """The base of the schedules: a subclass writes `get_lr()`, the learning rates of the groups at
     step `self.last_epoch`.
@@ -53,13 +68,15 @@ class LRScheduler:
         self.optimizer = optimizer
         for i, group in enumerate(optimizer.param_groups):
             if last_epoch == -1:
-                group.setdefault("initial_lr", group["lr"])
+                group.setdefault("initial_lr", _kept(group["lr"]))
             elif "initial_lr" not in group:
                 raise KeyError(
                     f"{type(self).__name__}: last_epoch={last_epoch} goes on with a schedule, but "
                     f"group {i} has no 'initial_lr': load the optimizer's state first"
                 )
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.base_lrs: list[float] = [
+            _kept(group["initial_lr"]) for group in optimizer.param_groups
+        ]
         self.last_epoch = last_epoch
         self._step_count = 0
         self._begin()
@@ -88,7 +105,7 @@ class LRScheduler:
         self.last_epoch = t
         rates = self._closed_form_lr() if anew else self.get_lr()
         for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
-            group["lr"] = lr
+            set_rate(group, lr)
         self._last_lr = self._current()
 
     def get_lr(self) -> list[float]:
@@ -98,7 +115,7 @@ class LRScheduler:
         return self.get_lr()
 
     def _current(self) -> list[float]:
-        return [group["lr"] for group in self.optimizer.param_groups]
+        return [_kept(group["lr"]) for group in self.optimizer.param_groups]
 
     def get_last_lr(self) -> list[float]:
         """The learning rates that were set last, one for each group."""
@@ -435,7 +452,7 @@ class CyclicLR(_MomentumToo):
             self._start_momentum(base_momentum, max_momentum)
         if last_epoch == -1:
             for lr, group in zip(rates, optimizer.param_groups, strict=True):
-                group["lr"] = lr
+                set_rate(group, lr)
         super().__init__(optimizer, last_epoch)
         self.base_lrs = rates
 
@@ -598,7 +615,7 @@ class ReduceLROnPlateau(LRScheduler):
             for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
                 lr = max(group["lr"] * self.factor, least)
                 if group["lr"] - lr > self.eps:
-                    group["lr"] = lr
+                    set_rate(group, lr)
         self._last_lr = self._current()
 
 
@@ -669,7 +686,7 @@ class SequentialLR(_Several):
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
         for group in optimizer.param_groups:  # each of them has set the rate: begin again
-            group["lr"] = group["initial_lr"]
+            set_rate(group, group["initial_lr"])
         self._rewind()
         first = self._schedulers[bisect_right(milestones, 0)]
         first._begin()

@@ -10,7 +10,8 @@ import numpy as np
 
 from tinygrad_edu.dtypes import Array
 
-from .optimizer import Block, Optimizer, blend, checked
+from .block import Block
+from .optimizer import Optimizer, blend, checked
 
 LR_ADJUSTMENTS = (None, "original", "match_rms_adamw")
 
@@ -27,6 +28,7 @@ class Muon(Optimizer):
     """
 
     whole = True
+    remembers = ("momentum_buffer",)
 
     def __init__(
         self,

@@ -9,9 +9,11 @@ parameters there are.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 from copy import deepcopy
-from typing import Any
+from functools import wraps
+from typing import Any, Self
 
 import numpy as np
 
@@ -21,59 +23,19 @@ from tinygrad_edu.dtypes import Array
 from tinygrad_edu.tensor import Tensor
 
 from ..container import ParameterList
+from .block import (
+    COUNTERS,
+    Block,
+    Shown,
+    number_as_tensor,
+    plain,
+    portions,
+    recalled,
+    refuse_misfit,
+    required,
+)
 
-COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself
 BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its dozen passes
-
-
-class Block:
-    """Parameters of one dtype side by side, or `rows` of one: their gradient `g`, what they are
-    lowered by `d`, and what the optimiser remembers of them, all flat, or of the given shape."""
-
-    def __init__(
-        self,
-        params: list[Tensor],
-        rows: slice | None,
-        shape: tuple[int, ...],
-        states: list[dict[str, Any]],
-        scratch: Array,
-    ) -> None:
-        self.params, self.rows = params, rows
-        self.nodes: list[Any] = [leaf.home(p) for p in params]  # they hold the gradients
-        arrays = self.own([p.array for p in params])
-        self._shapes = [x.shape for x in arrays]  # as they are now: p.data may change them
-        self._ends = np.cumsum([x.size for x in arrays])
-        self._flat, d = (x[: self._ends[-1]] for x in scratch)
-        self.g: Array = self._flat.reshape(shape)
-        self.d = d.reshape(shape)
-        self.parts_of_d = self._parts(self.d)
-        self.state: dict[str, Any] = {
-            name: value if np.isscalar(value) else self.gather([s[name] for s in states]).copy()
-            for name, value in states[0].items()
-        }
-
-    def own(self, arrays: list[Any]) -> list[Array]:
-        """What is the block's of the arrays of its parameters."""
-        return arrays if self.rows is None else [x[self.rows] for x in arrays]
-
-    def gather(self, arrays: list[Array]) -> Array:
-        """The numbers of arrays, one for each parameter, side by side in `g`."""
-        np.concatenate(self.own(arrays), None, self._flat)
-        return self.g
-
-    def _parts(self, values: Array) -> list[Array]:
-        parts = np.split(values.reshape(-1), self._ends[:-1])
-        return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
-
-    def states(self) -> list[dict[str, Any]]:
-        """What is remembered, parameter by parameter."""
-        shared = {
-            name: self._parts(value)
-            if isinstance(value, np.ndarray)
-            else [value] * len(self.params)
-            for name, value in self.state.items()
-        }
-        return [{name: shared[name][i] for name in shared} for i in range(len(self.params))]
 
 
 class Optimizer:
@@ -85,6 +47,25 @@ class Optimizer:
     """
 
     whole = False  # does an update need each parameter by itself, in its shape?
+    remembers: tuple[str, ...] = ()  # the names in `state` that update() uses; () for all
+    has_stepped = False
+
+    _blocks: dict[int, tuple[list[Any], list[Block]]]  # by group: the leaves that move, in blocks
+    _state: dict[Any, dict[str, Any]]  # of what is in no block, and, once shown, of all
+    _shown: dict[Tensor, Shown]
+    _is_seen: bool  # has anyone looked at `state`, who may write into it?
+    _place: str
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        self = super().__new__(cls)  # here: a subclass may leave out super().__init__()
+        self._blocks, self._state, self._shown = {}, defaultdict(dict), {}
+        self._is_seen, self._place = False, f"{cls.__name__}.step() at "
+        return self
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        if "step" in vars(cls):
+            setattr(cls, "step", _noted(cls.step))  # noqa: B010, mypy takes no method by name
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
@@ -92,11 +73,7 @@ class Optimizer:
         if hasattr(params, "parameters") and not isinstance(params, ParameterList):
             raise TypeError(f"{self._name}: give the parameters, model.parameters(), not the model")
         self.defaults = defaults
-        self._place = f"{self._name}.step() at "
         self.param_groups: list[dict[str, Any]] = []
-        self._blocks: dict[int, tuple[list[Any], list[Block]]] = {}
-        self._resting: dict[Tensor, dict[str, Any]] = {}
-        self.has_stepped = False
         groups = list(params)
         if not groups:
             raise ValueError(f"{self._name}: there are no parameters to train")
@@ -111,8 +88,7 @@ class Optimizer:
 
     def add_param_group(self, group: dict[str, Any]) -> None:
         """Train more parameters; settings that the group does not name are the optimiser's."""
-        params = group["params"]
-        params = [params] if isinstance(params, Tensor) else list(params)
+        params, names = self._listed(group["params"])
         known = {id(p) for other in self.param_groups for p in other["params"]}
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
@@ -129,7 +105,23 @@ class Optimizer:
                     f"{self._name}: parameter {i}, of shape {tuple(p.shape)}, is given twice"
                 )
             known.add(id(p))
-        self.param_groups.append({**self.defaults, **group, "params": params})
+        for name, default in self.defaults.items():
+            if default is required and name not in group:
+                raise ValueError(f"{self._name}: a group of parameters names no {name}")
+        self.param_groups.append({**self.defaults, **group, "params": params, **names})
+
+    def _listed(self, params: Any) -> tuple[list[Any], dict[str, Any]]:
+        """Parameters as a list, and what else the group remembers: their names, if they are given
+        as pairs, as by named_parameters()."""
+        if isinstance(params, Tensor):
+            return [params], {}
+        if isinstance(params, set | frozenset):
+            raise TypeError(f"{self._name}: a set has no order; give the parameters in a list")
+        params = list(params)
+        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
+            names, params = zip(*params, strict=True)
+            return list(params), {"param_names": list(names)}
+        return params, {}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients (or fill them with zeros)."""
@@ -152,8 +144,11 @@ class Optimizer:
                 loss = closure()
         self.has_stepped = True
         place = clock.user_place(self._place)
-        for group in self.param_groups:
-            for block in self._blocks_of(group):
+        if self._is_seen:
+            self._notice()
+        for its in self.param_groups:
+            group = plain(its) if self.remembers else its
+            for block in self._blocks_of(its):
                 g = block.gather([node.grad.array for node in block.nodes])
                 if group.get("maximize"):
                     np.negative(g, out=g)
@@ -164,6 +159,8 @@ class Optimizer:
                 own = block.own(arrays)
                 list(map(np.subtract, own, block.parts_of_d, own))  # each array -= its d
                 clock.stamp(*arrays, place=place)
+        if self._is_seen:
+            self._show()
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:
@@ -188,74 +185,123 @@ class Optimizer:
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
-        states = self._memory()
-        moving = [p for p in group["params"] if leaf.home(p) in set(nodes)]
-        for p in moving:
-            _refuse_misfit(self._name, p)
-        resting = [p for block in blocks for p in block.params if leaf.home(p) not in set(nodes)]
-        self._resting.update((p, states[p]) for p in resting)
+        self._let_go(id(group))
+        moving = set(nodes)
         alike: dict[Any, list[Tensor]] = {}
-        for p in moving:
-            state = states[p] = _fitting(states.get(p, {}), p)
-            numbers = (x if np.isscalar(x) else None for x in state.values())
-            alike.setdefault((p.dtype, *state, *numbers), []).append(p)
+        memories: dict[Tensor, dict[str, Any]] = {}
+        for p in group["params"]:
+            if leaf.home(p) in moving:
+                refuse_misfit(self._name, p)
+                memory = memories[p] = self._memory(p)
+                numbers = (None if isinstance(x, Tensor) else x for x in memory.values())
+                apart = id(p) if self._is_seen and memory else None
+                alike.setdefault((p.dtype, apart, *memory, *numbers), []).append(p)
         blocks = []
-        for params in alike.values():
-            portions = list(self._portions(params))
-            largest = max(size for _, _, size in portions)
-            scratch = np.empty((2, largest), params[0].dtype)
-            for some, rows, _ in portions:
-                shape = some[0].shape if self.whole else (-1,)
-                blocks.append(Block(some, rows, shape, [states[p] for p in some], scratch))
+        scratch: dict[Any, Array] = {}
+        for (dtype, apart, *_), params in alike.items():
+            for some, rows, size in portions(params, self.whole, BLOCK):
+                if dtype not in scratch or scratch[dtype].shape[1] < size:
+                    scratch[dtype] = np.empty((2, size), params[0].dtype)
+                room, remembered = scratch[dtype], [memories[p] for p in some]
+                blocks.append(Block(some, rows, room, remembered, self.whole, apart is not None))
         self._blocks[id(group)] = nodes, blocks
         return blocks
 
-    def _portions(self, params: list[Tensor]) -> Iterator[tuple[list[Tensor], slice | None, int]]:
-        """Neighbours together, as many as fit into BLOCK numbers; a larger one in rows.  The last
-        of the three is how many numbers there are."""
-        some: list[Tensor] = []
-        room = BLOCK
-        for p in params:
-            size = p.array.size
-            if size > BLOCK and not self.whole:
-                step = max(1, BLOCK * len(p) // size)
-                most = step * size // len(p)
-                yield from (([p], slice(k, k + step), most) for k in range(0, len(p), step))
-                continue
-            if some and (self.whole or size > room):
-                yield some, None, BLOCK - room
-                some, room = [], BLOCK
-            some.append(p)
-            room -= size
-        if some:
-            yield some, None, BLOCK - room
-
-    def _memory(self) -> dict[Tensor, dict[str, Any]]:
-        """What is remembered of each parameter: arrays in its shape, and numbers."""
-        pieces: dict[Tensor, list[dict[str, Any]]] = {}
-        for _, blocks in self._blocks.values():
-            for block in blocks:
-                for p, state in zip(block.params, block.states(), strict=True):
-                    pieces.setdefault(p, []).append(state)
-        return self._resting | {p: _joined(states) for p, states in pieces.items()}
+    # ------------------------------------------------------------ what is remembered
 
     @property
-    def state(self) -> dict[Tensor, dict[str, Tensor]]:
-        """What is remembered of each parameter now, as tensors."""
-        return {
-            p: {name: _as_tensor(x) for name, x in memory.items()}
-            for p, memory in self._memory().items()
-        }
+    def state(self) -> dict[Any, dict[str, Any]]:
+        """What is remembered of each parameter, by PyTorch's names.
+
+        Tensors and dicts are those that the next step uses: what is written into them counts.
+        """
+        if not self._is_seen:
+            self._show()
+            self._is_seen = True
+        return self._state
+
+    @state.setter
+    def state(self, state: dict[Any, dict[str, Any]]) -> None:
+        self._blocks, self._shown = {}, {}
+        self._state, self._is_seen = state, True
+
+    def _show(self) -> None:
+        """Bring `_state` up to date: what the blocks remember, as tensors that look into them."""
+        pieces: dict[Tensor, list[tuple[Block, int]]] = {}
+        for _, blocks in self._blocks.values():
+            for block in blocks:
+                for i, p in enumerate(block.params):
+                    pieces.setdefault(p, []).append((block, i))
+        for p, some in pieces.items():
+            shown = self._shown.setdefault(p, Shown())
+            state = some[0][0].state
+            if state:
+                memory = self._state.setdefault(p, {})
+                memory.update({n: shown.update(n, some, memory.get(n)) for n in state})
+
+    def _notice(self) -> None:
+        """Begin anew with what stands in `state`, where someone has written into it."""
+        for p, shown in self._shown.items():
+            if not shown.is_as_shown(self._used(p)):
+                self._blocks, self._shown = {}, {}
+                return
+
+    def _let_go(self, key: int) -> None:
+        """Drop the blocks of a group; what they remember stands in `_state` from now on."""
+        self._show()
+        for block in self._blocks.pop(key, ([], []))[1]:
+            for p, node in zip(block.params, block.nodes, strict=True):
+                self._shown.pop(p, None)
+                if self._state.get(p) and node.shape != p.array.shape:
+                    del self._state[p]  # p.data has another shape by now
+
+    def _used(self, p: Tensor) -> dict[str, Any]:
+        """What stands in `_state` of p, and is for update()."""
+        memory = self._state.get(p) or {}
+        names = self.remembers or memory
+        return {name: memory[name] for name in memory if name in names and memory[name] is not None}
+
+    def _memory(self, p: Tensor) -> dict[str, Any]:
+        """The same, checked, in the dtype of p, counters as numbers.  What nobody has seen moves
+        out of `_state`, as a block copies it."""
+        memory = {}
+        for name, x in self._used(p).items():
+            if not isinstance(x, Tensor):
+                if isinstance(x, str) or (self.remembers and name not in COUNTERS):
+                    raise TypeError(
+                        f"{self._name}: state[p][{name!r}] is a {type(x).__name__}; give a tensor, "
+                        "such as zeros_like(p)"
+                    )
+                memory[name] = x
+            elif x.ndim == 0 and (name in COUNTERS or (p.ndim and not self.remembers)):
+                memory[name] = x.item()
+            elif x.shape != p.shape:
+                raise ValueError(
+                    f"{self._name}: state[p][{name!r}] has shape {tuple(x.shape)}, the parameter "
+                    f"{tuple(p.shape)}; give one of its shape, or forget all with del state[p]"
+                )
+            else:
+                if x.dtype is not p.dtype:
+                    x.array = x.array.astype(p.dtype)
+                memory[name] = x
+        if not self._is_seen and memory:
+            for name in memory:
+                del self._state[p][name]
+            if not self._state[p]:
+                del self._state[p]
+        return memory
 
     def state_dict(self) -> dict[str, Any]:
         """A copy of all that is remembered, and the settings of the groups; parameters are numbers,
         counted through the groups: {"state": {0: {"step": ...}}, "param_groups": [...]}."""
+        self._show()
         number = {p: i for i, p in enumerate(self._params())}
-        state = {number[p]: deepcopy(tensors) for p, tensors in self.state.items() if tensors}
+        state = {number[p]: deepcopy(self._state[p]) for p in number if p in self._state}
+        others = {k: deepcopy(x) for k, x in self._state.items() if not isinstance(k, Tensor)}
         groups = [
             {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
         ]
-        return {"state": dict(sorted(state.items())), "param_groups": groups}
+        return {"state": state | others, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on where the optimiser stood that gave `state_dict`, with its settings.
@@ -270,25 +316,41 @@ class Optimizer:
             )
         numbers = [i for group in groups for i in group["params"]]
         params = dict(zip(numbers, self._params(), strict=True))
-        memory = {
-            params[i]: self._recalled(i, state, params[i])
-            for i, state in state_dict["state"].items()
-        }
+        state: dict[Any, Any] = defaultdict(dict)
+        for i, memory in state_dict["state"].items():
+            recalled = i in params
+            state[params.get(i, i)] = (
+                self._recalled(i, memory, params[i]) if recalled else deepcopy(memory)
+            )
         for group, settings in zip(self.param_groups, groups, strict=True):
             group.update({**settings, "params": group["params"]})
-        self._blocks, self._resting = {}, memory
+        self.__setstate__({"state": state, "param_groups": self.param_groups})
+        self._is_seen = False
 
     def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
         """What is remembered of p, parameter i, from its part of a state dict."""
-        memory = {name: _remembered(name, x, p) for name, x in state.items()}
+        memory: dict[str, Any] = {name: recalled(name, x, p) for name, x in state.items()}
         for name, x in memory.items():
-            if not np.isscalar(x) and x.shape != p.shape:
+            if name not in self.remembers:
+                continue
+            if name in COUNTERS and not isinstance(x, Tensor):
+                memory[name] = number_as_tensor(x)
+            elif name not in COUNTERS and x is not None and x.shape != p.shape:
                 raise ValueError(
                     f"{self._name}: {name} of parameter {i} has shape {tuple(x.shape)} in "
-                    "the state, "
-                    f"the parameter here {tuple(p.shape)}"
+                    f"the state, the parameter here {tuple(p.shape)}"
                 )
         return memory
+
+    def __getstate__(self) -> dict[str, Any]:
+        self._show()
+        own = {k: x for k, x in vars(self).items() if k not in ("_blocks", "_shown", "_state")}
+        return {**own, "state": self._state}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        if "state" in state:
+            self.state = state["state"]
+        vars(self).update({name: x for name, x in state.items() if name != "state"})
 
     def _params(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
@@ -301,53 +363,26 @@ class Optimizer:
         return "\n".join([f"{self._name} (", *lines, ")"])
 
 
-def _joined(pieces: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is remembered of the rows of a parameter, as one."""
-    if len(pieces) == 1:
-        return pieces[0]
-    return {
-        name: np.concatenate([piece[name] for piece in pieces]) if isinstance(x, np.ndarray) else x
-        for name, x in pieces[0].items()
-    }
+def _noted(step: Callable[..., Any]) -> Callable[..., Any]:
+    """A step() that says that it was taken, for the schedulers."""
 
+    @wraps(step)
+    def noted(self: Optimizer, *args: Any, **settings: Any) -> Any:
+        self.has_stepped = True
+        return step(self, *args, **settings)
 
-def _as_tensor(x: Any) -> Tensor:
-    """What is remembered as a tensor: a number is float32, as PyTorch's, if that holds it all."""
-    if isinstance(x, np.ndarray):
-        return tg.from_numpy(x)
-    return tg.tensor(float(x), dtype=tg.float32 if x == np.float32(x) else tg.float64)
-
-
-def _remembered(name: str, x: Any, p: Tensor) -> Any:
-    """The same, back: an array in the shape of p, or a number."""
-    x = np.array(x.numpy() if hasattr(x, "numpy") else x)
-    return x.item() if x.ndim == 0 and (p.ndim or name in COUNTERS) else x
-
-
-def _fitting(state: dict[str, Any], p: Tensor) -> dict[str, Any]:
-    """What is remembered of p, in its dtype; nothing, if p has another shape by now."""
-    arrays = [x for x in state.values() if isinstance(x, np.ndarray)]
-    if any(x.shape != p.shape for x in arrays):
-        return {}
-    return {
-        name: x.astype(p.dtype) if isinstance(x, np.ndarray) else x for name, x in state.items()
-    }
-
-
-def _refuse_misfit(name: str, p: Tensor) -> None:
-    """Raise ValueError if the gradient is from when the parameter had another shape."""
-    g = p.grad
-    if g is not None and g.array.shape != p.array.shape:
-        raise ValueError(
-            f"{name}: a parameter has shape {p.array.shape} now, and its .grad {g.array.shape}, "
-            "from before its data was replaced; call zero_grad() after that"
-        )
+    return noted
 
 
 def checked(name: str, **settings: Any) -> dict[str, Any]:
     """The settings, if no number is under 0 and no beta outside [0, 1): else ValueError."""
     for key, value in settings.items():
         several = isinstance(value, tuple | list)
+        for x in value if several else [value]:
+            if isinstance(x, Tensor) and x.numel() != 1:
+                raise ValueError(
+                    f"{name}: {key} is one number, not a tensor of shape {tuple(x.shape)}"
+                )
         for i, x in enumerate(value if several else [value], 1):
             if not 0 <= x < (1 if key == "betas" else float("inf")):
                 which = f"{key.removesuffix('s')}{i}" if several else key

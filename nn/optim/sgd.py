@@ -19,6 +19,8 @@ class SGD(Optimizer):
     weight_decay p to g; `maximize` climbs instead.
     """
 
+    remembers = ("momentum_buffer",)
+
     def __init__(
         self,
         params: Iterable[Any],

@@ -7,6 +7,7 @@ import hypothesis
 import numpy as np
 import pytest
 import torch
+import written_for_torch
 from hypothesis import given, strategies as st
 
 import nn
@@ -771,3 +772,51 @@ def test_clipped_values_are_torchs():
     )
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-9, atol=1e-12)
+
+
+# ---------------------------------------------------------------- optimisers written for PyTorch
+
+
+@pytest.mark.parametrize("name", written_for_torch.MADE)
+def test_an_optimiser_written_for_pytorch_walks_as_there(name):
+    ours = written_for_torch.walk(tg, optim, name)
+    theirs = written_for_torch.walk(torch, torch.optim, name)
+    for p, q in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(p, q, atol=2e-6)
+
+
+@pytest.mark.parametrize(("name", "settings"), SETTINGS)
+def test_what_is_written_into_the_state_counts_as_in_pytorch(name, settings):
+    """Each entry of the state is changed in one of several ways between steps."""
+
+    def walk(torch, optimisers):
+        random = np.random.default_rng(1)
+        start = random.standard_normal((3, 2, 2)).astype(np.float32)
+        params = [torch.tensor(x, requires_grad=True) for x in start]
+        optimizer = getattr(optimisers, name)(params, **settings)
+        for k in range(8):
+            optimizer.zero_grad()
+            for p in params[: 2 + k % 2]:
+                ((p - 3) ** 2).sum().backward()
+            optimizer.step()
+            for i, p in enumerate(params):
+                for j, (key, x) in enumerate(optimizer.state[p].items()):
+                    if key in ("step", "mu_product"):
+                        continue
+                    change = random.uniform(0.5, 1.5, x.shape).astype(np.float32)
+                    if (i + j + k) % 3 == 1:
+                        x.mul_(torch.tensor(change))
+                    if (i + j + k) % 3 == 2:
+                        optimizer.state[p][key] = x * torch.tensor(change)
+            if k == 5:
+                del optimizer.state[params[1]]
+        state = [
+            (key, x.tolist()) for p in params for key, x in optimizer.state[p].items() if p.ndim
+        ]
+        return [p.tolist() for p in params], state
+
+    (ours, our_state), (theirs, their_state) = walk(tg, optim), walk(torch, torch.optim)
+    np.testing.assert_allclose(ours, theirs, rtol=2e-4, atol=2e-5)
+    assert [key for key, _ in our_state] == [key for key, _ in their_state]
+    for (_, x), (_, y) in zip(our_state, their_state, strict=True):
+        np.testing.assert_allclose(x, y, rtol=2e-4, atol=2e-5)

@@ -138,26 +138,30 @@ def argmin(input: T, dim: Any = None, keepdim: bool = False) -> T:
     return _chosen(ops.argmin, "argmin", input, dim, keepdim)
 
 
-def max(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+def max(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The largest number; with `dim`, the pair (values, indices); with another tensor, `maximum`.
 
-    Without `dim` a tie shares the gradient; with it, the first of them gets it all.
+    Without `dim` a tie shares the gradient; with it, the first of them gets it all.  Of two tensors
+    the result may be written to `out`.
     """
-    return _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim)
+    return _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim, out)
 
 
-def min(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+def min(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The smallest number; with `dim`, the pair (values, indices); with another tensor, `minimum`.
 
-    Without `dim` a tie shares the gradient; with it, the first of them gets it all.
+    Without `dim` a tie shares the gradient; with it, the first of them gets it all.  Of two tensors
+    the result may be written to `out`.
     """
-    return _extreme("min", (ops.minimum, ops.amin, ops.argmin), input, dim, keepdim)
+    return _extreme("min", (ops.minimum, ops.amin, ops.argmin), input, dim, keepdim, out)
 
 
-def _extreme(name: str, of: Any, x: Any, dim: Any, keepdim: bool) -> Any:
+def _extreme(name: str, of: Any, x: Any, dim: Any, keepdim: bool, out: Any) -> Any:
     of_two, of_all, place = of
     if isinstance(dim, graph.TensorBase):
-        return of_two(x, dim)
+        return of_two(x, dim) if out is None else out.copy_(of_two(x, dim))
+    if out is not None:
+        raise TypeError(f"{name}: out= is for {name}(a, b, out=c) of two tensors")
     if dim is None:
         return _chosen(of_all, name, x, None, False)
     return _at(name, x, _chosen(place, name, x, dim, True), dim, keepdim)
