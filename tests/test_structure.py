@@ -57,7 +57,7 @@ WITHIN = {
     "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
-    "nn.optim": "optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
+    "nn.optim": "block optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn": (
