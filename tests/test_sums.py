@@ -47,6 +47,14 @@ def test_running_sums_and_softmax_down_columns(tall):
     close(tg.tensor(tall).log_softmax(0).exp().sum(0), [1, 1], 2e-5)
 
 
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("shape", [(5000, 3), (3, 5000), (7, 7), (0, 2)])
+def test_a_running_sum_is_the_exact_one_rounded(shape, axis):
+    x = np.random.default_rng(0).standard_normal(shape, np.float32)
+    y = tg.tensor(x).cumsum(axis).array
+    np.testing.assert_array_equal(y, np.cumsum(x, axis, np.float64).astype(np.float32))
+
+
 @pytest.mark.parametrize("shape", [(2,), (1000, 1, 2), (1, 1000, 2), (1, 2), ()])
 def test_the_gradient_of_what_was_broadcast(shape):
     b = tg.zeros(shape, requires_grad=True)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from .dtypes import Array, DType, float16, float32, result_type
+from .dtypes import Array, DType, float16, float32, float64, result_type
 
 FEW = 256  # numbers: up to here one after another is as good
 ROWS = 64  # are added one after another where there are more
@@ -60,7 +60,13 @@ def plain_array(x: Any) -> Any:
 
 def added(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of x over the axes (an int, a tuple, or None for all); of float16 in float32."""
-    kind = x.dtype.char
+    dtype = x.dtype
+    if dtype is float32 or dtype is float64:  # what is most common comes first, at the least cost
+        if x.size <= FEW or x.__class__ is not np.ndarray:
+            return _reduce(x, axis, None, None, keepdims)
+        if x.flags.forc if axis is None else axis.__class__ is int and x.shape[axis] <= FEW:
+            return _reduce(x, axis, None, None, keepdims)
+    kind = dtype.char
     x = wide(x) if kind == "e" else x
     if x.size > FEW and kind in "efd" and x.__class__ is np.ndarray:
         if axis.__class__ is not int:
@@ -138,28 +144,12 @@ def _shortened(x: Array, axis: int) -> Array:
 
 
 def running(x: Array, axis: int) -> Any:
-    """The running sum of x along the axis; of float16 in float32.
-
-    Sums run from each ROWS numbers to the next ROWS; to these is added what ran before, in float64.
-    """
-    x = wide(x)
-    if x.__class__ is not np.ndarray or x.dtype.kind != "f" or x.shape[axis] <= FEW:
+    """The running sum of x along the axis: of float32 and float16 in float64, as in PyTorch, and
+    rounded to float32 at the end.  That costs less than to cut long rows into short ones."""
+    if x.__class__ is not np.ndarray or x.dtype.char not in "ef":
         return np.cumsum(x, axis, WIDER.get(x.dtype.char))
-    axis %= x.ndim
-    if 1 < prod(x.shape[axis + 1 :]) < 16:  # NumPy is slow at runs of few columns
-        return running(x.swapaxes(axis, -1).copy(), -1).swapaxes(axis, -1)
-    before, n = (slice(None),) * axis, x.shape[axis]
-    parts = n // ROWS
-    shape = (*x.shape[:axis], parts, ROWS, *x.shape[axis + 1 :])
-    head, y = (*before, slice(parts * ROWS)), np.empty(x.shape, x.dtype)
-    sums = np.cumsum(x[head].reshape(shape), axis + 1, out=y[head].reshape(shape))
-    last: Any = (*before, slice(None), -1)
-    ends = np.cumsum(sums[last], axis, np.float64)
-    later = sums[(*before, slice(1, None))]
-    later += np.expand_dims(ends[(*before, slice(-1))], axis + 1).astype(x.dtype)
-    rest = (*before, slice(parts * ROWS, None))
-    y[rest] = np.cumsum(x[rest], axis) + ends[(*before, slice(-1, None))]
-    return y
+    y = x.astype(float64)
+    return np.add.accumulate(y, axis, None, y).astype(float32)
 
 
 MOST = 4096  # ones that are kept, for each of a few counts

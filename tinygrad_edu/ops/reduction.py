@@ -39,7 +39,8 @@ def sum(x, *, axis=None, keepdims=False):
 
     Whole numbers are summed in int64, float16 in float32: its largest number is 65,504.
     """
-    return narrowed(added(x, axis, keepdims), x)
+    total = added(x, axis, keepdims)
+    return total if total.dtype is x.dtype else narrowed(total, x)
 
 
 @op(lambda g, _y, _x, axis, **_: _to_each(g / (count(_x, axis) or 1), _x, axis), numpy=np.mean)
