@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad_edu as tg
+from tinygrad_edu import views
 from tinygrad_edu.tensor import Tensor
 
 __all__ = ["Parameter"]
@@ -12,7 +13,7 @@ __all__ = ["Parameter"]
 
 class Parameter(Tensor):
     """A Tensor that a Module trains: it requires grad, and assigning it to a module registers
-    it.
+    it.  It shares the memory of `data`.
 
     >>> import nn, tinygrad_edu as tg
     >>> w = nn.Parameter(tg.ones(2))
@@ -24,5 +25,7 @@ class Parameter(Tensor):
     __slots__ = ()
 
     def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
-        super().__init__(tg.as_tensor(data).array)
+        given = tg.as_tensor(data)
+        super().__init__(given.array)
+        views.borrow(self, given)
         self.requires_grad_(requires_grad)

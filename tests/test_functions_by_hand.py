@@ -224,3 +224,64 @@ def test_a_checkpoint_with_results_of_every_kind():
     assert (none, count, mask.tolist()) == (None, 3, [False, True])
     y.sum().backward()
     assert x.grad.tolist() == [2.0, 4.0]
+
+
+# ---------------------------------------------------------------- memory
+
+
+class Twice(Function):
+    @staticmethod
+    def forward(ctx, x, w):
+        ctx.mark_dirty(x)
+        x.mul_(2).add_(w)
+        ctx.save_for_backward(x)
+        return x
+
+    @staticmethod
+    def backward(ctx, g):
+        return 2 * g, g.sum()
+
+
+@pytest.mark.parametrize("recorded", [True, False], ids=["recorded", "constant"])
+@pytest.mark.parametrize("part", ["the base", "a view"])
+def test_what_shares_memory_with_a_dirty_argument_sees_it(part, recorded):
+    w = tg.tensor(1.0, requires_grad=True)
+    x = tg.ones(3, requires_grad=recorded) * 1
+    v = x[1:]
+    written = v if part == "a view" else x
+    assert Twice.apply(written, w) is written
+    assert x.tolist() == ([1, 3, 3] if part == "a view" else [3, 3, 3])
+    assert v.tolist() == [3, 3]
+    assert v.requires_grad
+    (v * v).sum().backward()
+    assert w.grad.item() == 12
+
+
+def test_a_dirty_argument_whose_memory_is_an_arrays():
+    array, w = np.zeros(2, np.float32), tg.tensor(1.0, requires_grad=True)
+    y = Twice.apply(tg.from_numpy(array), w)
+    assert array.tolist() == [1, 1]
+    y.sum().backward()
+    assert w.grad.item() == 2
+
+
+class Mirrored(Function):
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        return -g
+
+
+def test_a_result_has_memory_of_its_own():
+    x = leaf(1.0, 2.0)
+    h = x * 1
+    y = Mirrored.apply(h)
+    y.mul_(3)
+    with tg.no_grad():
+        h.fill_(7.0)
+    assert y.tolist() == [3, 6]
+    (y.sum() + h.sum()).backward()
+    assert x.grad.tolist() == [-2, -2]

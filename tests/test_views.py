@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from view_programs import SHAPES, a_write, new_values, views_of
 
+import nn
 import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
@@ -118,6 +119,32 @@ def test_a_constant_buffer_comes_to_require_grad():
     assert buffer.tolist() == [[0, 2], [0, 0], [0, 0]]
     buffer.sum().backward()
     assert w.grad.tolist() == [2, 0]
+
+
+def test_whole_numbers_and_bools_take_values_without_their_gradient():
+    w = tg.tensor([1.7, -2.7], requires_grad=True)
+    counts, flags = tg.zeros(2, dtype=tg.int64), tg.zeros(2, dtype=tg.bool)
+    counts[0] = w[0]
+    flags.copy_(w)
+    assert counts.tolist() == [1, 0]
+    assert counts.copy_(w).tolist() == [1, -2]
+    assert flags.tolist() == [True, True]
+    assert not counts.requires_grad
+
+
+def test_a_parameter_shares_the_memory_of_its_data():
+    w, buffer = tg.ones(3, requires_grad=True), tg.zeros(2, 3)
+    whole, row = nn.Parameter(buffer), nn.Parameter(buffer[0])
+    buffer[0].add_(w)
+    assert row.tolist() == [1, 1, 1]
+    assert whole.tolist() == [[1, 1, 1], [0, 0, 0]]
+    assert row.is_leaf
+    ((row * row).sum() + (buffer * 3).sum()).backward()
+    assert row.grad.tolist() == [2, 2, 2]
+    assert w.grad.tolist() == [3, 3, 3]
+    with tg.no_grad():
+        row.fill_(5.0)
+    assert buffer.tolist() == [[5, 5, 5], [0, 0, 0]]
 
 
 def test_what_a_rule_saved_stays():
@@ -268,6 +295,25 @@ def test_a_leaf_and_its_views_are_not_written_while_recording():
     assert w.tolist() == [[2, 1], [2, 1]]
 
 
+def test_a_view_taken_outside_the_record_takes_no_gradient():
+    x, w = tg.ones(3, requires_grad=True), tg.tensor(2.0, requires_grad=True)
+    y = x * 1
+    with tg.no_grad():
+        v = y[:2]
+    for write in (lambda: v.mul_(w), lambda: v.__setitem__(0, w), lambda: v.add_(1)):
+        with pytest.raises(RuntimeError, match=r"view of <Multiply.*taken under no_grad.*clone"):
+            write()
+    y.mul_(w)
+    assert v.tolist() == [2, 2]
+
+
+def test_a_view_is_not_detached_in_place():
+    y = tg.ones(3, requires_grad=True) * 1
+    with pytest.raises(RuntimeError, match=r"detach_: .*view.*x\.detach"):
+        y[:2].detach_()
+    assert not y.detach_().requires_grad
+
+
 def test_memory_that_is_read_only_is_not_written():
     array = np.zeros(3)
     array.flags.writeable = False
@@ -289,6 +335,15 @@ def test_what_became_a_view_of_itself_still_shares():
     assert x.tolist() == [[1, 1], [1, 1], [2, 1]]
     (x.sum() + row.sum()).backward()
     assert w.grad.item() == 7
+
+
+def test_reshaping_in_place_again_and_again_adds_no_steps():
+    x = tg.zeros(2, 3)
+    for _ in range(50):
+        x.t_()
+    assert x._base is None
+    assert x._steps == ()
+    x.t()[0].add_(tg.ones(2, requires_grad=True))
 
 
 @pytest.mark.parametrize("name", ["t_", "squeeze_", "unsqueeze_"])

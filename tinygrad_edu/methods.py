@@ -161,8 +161,11 @@ class Methods(TensorBase):
     exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
     new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
 
-    def detach_(self) -> Self:
-        """Become a constant: nothing flows back through it any more."""
+    def detach_(self: Any) -> Any:
+        """Become a constant: nothing flows back through it any more.  Raises RuntimeError for a
+        view, as PyTorch: its base would still be in the record."""
+        if self._base is not None:
+            raise RuntimeError("detach_: this is a view of another tensor; write x = x.detach()")
         leaf.rest(self)
         return self
 

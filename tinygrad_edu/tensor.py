@@ -311,15 +311,21 @@ class Tensor(Methods):
             return views.reshape_in_place(self, function(self, *dims))  # type: ignore[no-any-return]
 
     def _involves_gradient(self, value: Any) -> bool:
+        if not mode.recording:
+            return False
         noded = self.node is not None or getattr(value, "node", None) is not None
-        return mode.recording and (
-            noded or (self._base is not None and self._base.node is not None)
-        )
+        noded = noded or (self._base is not None and self._base.node is not None)
+        return noded and self.array.dtype.kind == "f"  # whole numbers and bools have no gradient
 
     def _refuse_to_record(self, name: str) -> None:
         self._refuse_leaf(name)
         self._refuse_repeated(name)
-        graph.leaf(self.shape, self.dtype)  # refuses what is not floating
+        if self.node is None and self._base is not None and self._base.node is not None:
+            raise RuntimeError(
+                f"{name}: this is a view of {self._base.node!r} that was taken under no_grad(), so "
+                "nothing says whether a gradient is to flow through it.  Take the view while ops "
+                "are recorded, or write to a copy: x = x.clone()"
+            )
 
     def _refuse_repeated(self, name: str) -> None:
         if views.repeats_values(self.array):

@@ -124,7 +124,7 @@ def write(tensor: Any, value: Any) -> None:
     if root is not tensor:
         value = ops.overlay(root, value, steps=tensor._steps, order=_order(root.array))
     array = value.array
-    if root._borrowed:
+    if root._borrowed and array is not root.array:
         writable(root.array)[...] = array
         clock.stamp(root.array)
         array = root.array
@@ -216,7 +216,7 @@ def reshape_in_place(tensor: Any, view: Any) -> Any:
     node = view.node
     if tensor.node is not None and tensor.node.plan is None:  # a leaf stays one
         node = leaf.moved(tensor.node, view.array)
-    if tensor._base is None and (tensor._views or tensor._borrowed):
+    if tensor._base is None and (tensor._borrowed or any(v is not view for v in _living(tensor))):
         twin = _hand_over(tensor)
         tensor._base, tensor._borrowed = twin, False
         _remember(twin, tensor)

@@ -7,9 +7,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from .. import views
 from ..backward import ops_behind
-from ..clock import clock
+from ..clock import clock, owner_of
 from ..creation import as_tensor
+from ..dtypes import Array
 from ..func import leaves, like, pulled
 from ..grad_mode import enable_grad, mode, no_grad
 from ..graph import Node, Op, Parts, TensorBase
@@ -47,6 +49,15 @@ class Context:
     def mark_non_differentiable(self, *tensors: Any) -> None:
         """Say that these results are constants."""
         self.constants = tensors
+
+    def own_memory(self, result: Any, args: Sequence[Any]) -> Array:
+        """The numbers of a result.  One that looks into the memory of an argument is a copy: no
+        record says how, so a write to one could not reach the other."""
+        if any(result is x for x in self.dirty):
+            return result.array  # type: ignore[no-any-return]
+        owners = [owner_of(x.array) for x in args if isinstance(x, TensorBase)]
+        shared = any(owner_of(result.array) is owner for owner in owners)
+        return np.array(result.array) if shared else result.array
 
     def set_materialize_grads(self, value: bool) -> None:
         """A gradient that did not arrive is always zeros here, so nothing is to be set."""
@@ -112,7 +123,7 @@ class Function:
         kept, ctx.saved_tensors = [t for t in ctx.saved_tensors if id(t) not in places], ()
         shapes = tuple([() if node is None else node.shape for node in ctx.ends])
         whole = inputs_node(tuple(ctx.ends), shapes, None)
-        ys: Any = Parts(result.array for result in results)
+        ys: Any = Parts(ctx.own_memory(result, args) for result in results)
         y: Any = ys if len(ys) != 1 else ys[0]
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
         needed = y if any(place is not None for place in ctx.places) else y.shape
@@ -127,8 +138,8 @@ class Function:
         if any(made is x for x in ctx.constants):
             return made.detach()
         if any(made is x for x in ctx.dirty):
-            made._refuse_leaf(f"{cls.__name__}, which wrote to its argument")
-            made.node = recorded.node
+            made._refuse_to_record(f"{cls.__name__}, which wrote to its argument")
+            views.write(made, recorded)
             return made
         return recorded
 
