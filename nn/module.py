@@ -339,8 +339,8 @@ class Module(Stateful):
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
-            elif parameter.grad is not None:
-                parameter.grad.detach_().zero_()
+            elif (grad := parameter.grad) is not None:
+                (grad.detach_() if grad.requires_grad else grad).zero_()
 
     def _apply(self: M, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> M:
         """Put fn(tensor) in the place of every parameter, gradient and buffer, those below first: a

@@ -133,7 +133,8 @@ class Optimizer:
                 if set_to_none:
                     node.grad = None
                 else:
-                    node.grad.detach_().zero_()
+                    leaf.rest(node.grad)
+                    node.grad.zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
         """Move every parameter that has a gradient; returns what `closure()`, called first,

@@ -10,7 +10,7 @@ from ..ops.activation import *
 from ..ops.elementwise import *
 from ..ops.special import *
 from ..sums import in_float32
-from .arguments import T, plain
+from .arguments import T, check_tensor, plain
 
 # ---------------------------------------------------------------- arithmetic
 
@@ -131,6 +131,7 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if (input is None) != (other is None):
         raise TypeError("where: give both input and other, or neither")
     if input is not None:
+        check_tensor(condition, "where")
         if condition.dtype == np.uint8:  # a mask, of PyTorch before it had bools
             condition = ops.not_equal(condition, 0)
         _check_mask(condition, "where")

@@ -1,11 +1,13 @@
 """Many numbers made few: sums, means, extremes, and what is normalised by a sum."""
 
+import warnings
 from math import inf
 from typing import Any, cast
 
 import numpy as np
 
 from .. import graph, ops
+from ..ops.reduction import count
 from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, named, plain
 
 # ---------------------------------------------------------------- sums, means, products
@@ -51,12 +53,18 @@ def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None)
 
 
 def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction: int) -> Any:
-    """`op` (var or std) over `dim`."""
-    check_floating(x, op.op.name)
+    """`op` (var or std) over `dim`.  Warns, as PyTorch, if it divides by 0."""
+    name = op.op.name
+    check_floating(x, name)
     if isinstance(dim, bool):  # x.var(False)
         dim, unbiased = None, dim
     ddof = correction if unbiased is None else int(unbiased)
-    return op(x, axis=axis_of(x, dim, op.op.name), ddof=ddof, keepdims=keepdim)
+    axis = axis_of(x, dim, name)
+    y = op(x, axis=axis, ddof=ddof, keepdims=keepdim)
+    if (n := count(x.shape, axis)) <= ddof:
+        why = f"{name}: the degrees of freedom, {n} - {ddof}, are not above 0: see correction="
+        warnings.warn(why, UserWarning, stacklevel=3)
+    return y
 
 
 def var(

@@ -225,9 +225,9 @@ _of_chances = partial(op, samples=lambda draw: draw.chances(), explain=not_broad
 
 @_of_chances(lambda g, _y, x, target: g * (sigmoid(x) - target), lambda g, _y, x, _target: -g * x)
 def bce_with_logits(x, target):
-    """y = log(1 + e^x) - t x, the cross-entropy of sigmoid(x) against t, without overflow;
+    """y = (1 - t) x + log(1 + e^-x), the cross-entropy of sigmoid(x) against t, without overflow;
     dL/dx = g (sigmoid(x) - t), which is right at x = 0 too,  dL/dt = -g x."""
-    return np.maximum(x, 0) - x * target + np.log1p(np.exp(-np.absolute(x)))
+    return (1 - target) * x - np.minimum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
 @_of_chances(
