@@ -167,14 +167,10 @@ def recalled(name: str, x: Any, p: Tensor) -> Any:
 
 
 def plain(group: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a group, those that are tensors as numbers."""
-    betas = group.get("betas", ())
-    if Tensor not in {*map(type, group.values()), *map(type, betas)}:
-        return group
-    plain = {k: x.item() if isinstance(x, Tensor) else x for k, x in group.items()}
-    if betas:
-        plain["betas"] = tuple(map(float, betas))
-    return plain
+    """The settings of a group, a rate and a decay that are tensors as numbers."""
+    if group["lr"].__class__ is not Tensor and group.get("weight_decay").__class__ is not Tensor:
+        return group  # as nearly always: this is quick
+    return {k: x.item() if isinstance(x, Tensor) else x for k, x in group.items()}
 
 
 def refuse_misfit(name: str, p: Tensor) -> None:

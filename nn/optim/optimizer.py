@@ -379,16 +379,16 @@ def checked(name: str, **settings: Any) -> dict[str, Any]:
     """The settings, if no number is under 0 and no beta outside [0, 1): else ValueError."""
     for key, value in settings.items():
         several = isinstance(value, tuple | list)
-        for x in value if several else [value]:
-            if isinstance(x, Tensor) and x.numel() != 1:
-                raise ValueError(
-                    f"{name}: {key} is one number, not a tensor of shape {tuple(x.shape)}"
-                )
         for i, x in enumerate(value if several else [value], 1):
+            which = f"{key.removesuffix('s')}{i}" if several else key
+            if isinstance(x, Tensor) and x.numel() != 1:
+                shape = tuple(x.shape)
+                raise ValueError(f"{name}: {which} is one number, not a tensor of shape {shape}")
             if not 0 <= x < (1 if key == "betas" else float("inf")):
-                which = f"{key.removesuffix('s')}{i}" if several else key
                 allowed = "in [0, 1)" if key == "betas" else "at least 0"
                 raise ValueError(f"{name}: {which} is {allowed}, not {x}")
+        if several:
+            settings[key] = tuple(map(float, value))
     return settings
 
 
