@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections import Counter, defaultdict, namedtuple
 from importlib.resources import files
 
@@ -960,6 +961,15 @@ DAMAGED = {
     "a package without its end": (PACKED[:-1], "truncated or damaged"),
     "a package with a wrong sum": (PACKED[:-8] + bytes(8), "truncated or damaged"),
     "a package with more behind it": (PACKED + b"more", "truncated or damaged"),
+    "a package that is too long": (
+        gzip.compress(RIGHT + bytes(2**20)),
+        "needs 2,352 bytes, it has 67,888 or more",
+    ),
+    "more dimensions than arrays have": (b"\0\0\x08\xff" + b"\0\0\0\1" * 255 + b"\7", "no array"),
+    "nothing, in a huge shape": (
+        b"\0\0\x08\x04" + bytes(4) + b"\xff" * 12,
+        "no array has its shape",
+    ),
     "a package of text": (gzip.compress(b"<html>"), "not an IDX file"),
 }
 
@@ -971,6 +981,32 @@ def test_a_damaged_file_is_named(tmp_path, kind):
     path.write_bytes(content)
     with pytest.raises(ValueError, match=rf"some-images\.gz: .*{message}"):
         mnist.read_idx(path)
+
+
+def test_a_package_is_unpacked_no_further_than_its_header_says(tmp_path):
+    """200 MB of zeros take 200 kB packed."""
+    path = tmp_path / "bomb.gz"
+    zeros = bytes(1 << 20)
+    for header, message in (
+        (RIGHT[:16], "bomb.gz: too long"),
+        (b"", "bomb.gz: not an IDX file"),
+        (RIGHT[:15] + b"\x1d" + b"\7", "bomb.gz: too long"),
+    ):
+        with gzip.open(path, "wb", compresslevel=1) as file:
+            file.write(header)
+            for _ in range(200):
+                file.write(zeros)
+        tracemalloc.start()
+        with pytest.raises(ValueError, match=message):
+            mnist.read_idx(path)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 4e6
+
+
+def test_a_folder_is_no_idx_file(tmp_path):
+    with pytest.raises(OSError, match=str(tmp_path)):
+        mnist.read_idx(tmp_path)
 
 
 @given(place=st.integers(0, len(PACKED) - 1), change=st.integers(1, 255), cut=st.booleans())

@@ -19,6 +19,7 @@ from hypothesis import given, strategies as st
 
 import nn
 import tinygrad_edu as tg
+from tinygrad_edu.io import replacing
 
 DTYPES = ["float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "bool"]
 
@@ -127,7 +128,7 @@ def test_a_model_with_tied_weights(tmp_path):
 
 
 def test_pytorchs_spelling(tmp_path):
-    path = str(tmp_path / "model.pt")
+    path = str(tmp_path / "model.safetensors")
     model, other = nn.Linear(2, 3), nn.Linear(2, 3)
     tg.save(model.state_dict(), path)
     for options in (
@@ -248,6 +249,7 @@ while status != 0:  # until a child is not killed, since it has no such line
     found.append(k)
     halves = max(halves, len(os.listdir(os.path.dirname(path))) - 1)
     tg.save(version(0), path)
+    assert os.listdir(os.path.dirname(path)) == ["file"]  # what was left is gone
 print(line, len(set(found)), halves)
 """
 
@@ -265,6 +267,36 @@ def test_a_program_that_is_killed_while_it_saves_leaves_a_whole_file(tmp_path):
     assert lines > 20
     assert versions == 2, "all were killed before the new file took its name, or none"
     assert halves > 0, "none was killed while it wrote"
+
+
+def test_what_a_killed_program_left_goes_and_nothing_else(tmp_path):
+    """Parts of this name that nobody holds; not those of others, nor one that is being written."""
+    path = str(tmp_path / "file")
+    others = ["file.part", "file.1.part", "file.a.1.part", "other.1.2.part", "file.1.2.parts"]
+    for name in [*others, "file.1.2.part", "file.33.44.part"]:
+        (tmp_path / name).write_bytes(b"half")
+    with replacing(path) as file:
+        file.write(b"being written")
+        tg.save(1, io.BytesIO())
+        subprocess.run([sys.executable, "-c", SAVED, path], check=True)  # another program
+        assert os.path.exists(file.name)
+        assert tg.load(path) == 2
+    assert Path(path).read_bytes() == b"being written"
+    assert sorted(os.listdir(tmp_path)) == sorted([*others, "file"])
+
+
+SAVED = "import sys, tinygrad_edu as tg; tg.save(2, sys.argv[1])"
+
+
+@pytest.mark.parametrize("name", ["m.pt", "m.pth", "deep/M.PT"])
+def test_the_name_of_a_pickle_is_refused_with_the_way_that_works(tmp_path, name):
+    (tmp_path / "deep").mkdir()
+    for path in (tmp_path / name, str(tmp_path / name), os.fsencode(tmp_path / name)):
+        with pytest.raises(ValueError, match=r"is the name of a pickle.*Call it .*\.safetensors"):
+            tg.save({"w": tg.ones(1)}, path)
+    assert not (tmp_path / name).exists()
+    tg.save({"w": tg.ones(1)}, tmp_path / "m.safetensors")
+    assert tg.load(tmp_path / "m.safetensors")["w"].tolist() == [1.0]
 
 
 # ---------------------------------------------------------------- files of other kinds
@@ -349,6 +381,87 @@ def test_a_structure_that_makes_no_sense_is_refused(structure):
     metadata = {"tinygrad_edu": f"{zlib.crc32(structure.encode())} {structure}"}
     with pytest.raises(ValueError, match="is damaged"):
         tg.load(io.BytesIO(save({}, metadata)))
+
+
+def a_file(header, data=b"", length=None):
+    """A safetensors file with any header."""
+    header = header if isinstance(header, bytes) else json.dumps(header).encode()
+    length = len(header) if length is None else length
+    return length.to_bytes(8, "little") + header + data
+
+
+def entry(*offsets, shape=(2,), dtype="F32"):
+    return {"dtype": dtype, "shape": list(shape), "data_offsets": list(offsets)}
+
+
+def with_structure(structure):
+    metadata = {"tinygrad_edu": f"{zlib.crc32(structure.encode())} {structure}"}
+    return a_file({"__metadata__": metadata})
+
+
+WRONG_HEADERS = {
+    "deep lists": a_file(b"[" * 100_000),
+    "deep dicts": a_file(b'{"a":' * 100_000),
+    "a deep structure": with_structure("[" * 100_000 + "]" * 100_000),
+    "a deep structure of dicts": with_structure('{"tuple":[' * 50_000 + "]}" * 50_000),
+    "a length of 2^64": a_file(b"{}", length=2**64 - 1),
+    "a length of 2^63": a_file(b"{}", length=2**63),
+    "a length behind the end": a_file(b"{}", length=3),
+    "no length": b"\1\0\0",
+    "a list": a_file([1, 2]),
+    "a number": a_file(b"3"),
+    "not UTF-8": a_file(b'{"\xff\xfe":' + json.dumps(entry(0, 8)).encode() + b"}", bytes(8)),
+    "one name twice": a_file(
+        b'{"a":%b,"a":%b}' % (json.dumps(entry(0, 8)).encode(), json.dumps(entry(8, 16)).encode()),
+        bytes(16),
+    ),
+    "offsets that overlap": a_file({"a": entry(0, 8), "b": entry(4, 12)}, bytes(12)),
+    "the same bytes twice": a_file({"a": entry(0, 8), "b": entry(0, 8)}, bytes(8)),
+    "offsets behind the end": a_file({"a": entry(0, 8)}, bytes(4)),
+    "offsets with a gap": a_file({"a": entry(4, 12)}, bytes(12)),
+    "offsets that go back": a_file({"a": entry(8, 0)}, bytes(8)),
+    "a negative offset": a_file({"a": entry(-8, 0)}, bytes(8)),
+    "another number of bytes": a_file({"a": entry(0, 8, shape=(3,))}, bytes(8)),
+    "a size that overflows": a_file({"a": entry(0, 8, shape=(2**62, 2**62))}, bytes(8)),
+    "a negative size": a_file({"a": entry(0, 8, shape=(-2, -1))}, bytes(8)),
+    "no numbers in a huge shape": a_file({"a": entry(0, 0, shape=(0, 2**63))}),
+    "no numbers in huge shapes": a_file({"a": entry(0, 0, shape=(0, 2**40, 2**40))}),
+    "too many dimensions": a_file({"a": entry(0, 4, shape=(1,) * 100)}, bytes(4)),
+    "no such dtype": a_file({"a": entry(0, 8, dtype="F33")}, bytes(8)),
+    "no dtype": a_file({"a": {"shape": [2], "data_offsets": [0, 8]}}, bytes(8)),
+    "metadata of numbers": a_file({"__metadata__": {"tinygrad_edu": 1}}),
+    "metadata without a structure": a_file({"__metadata__": {"tinygrad_edu": "1"}}),
+    "metadata that is a list": a_file({"__metadata__": []}),
+}
+
+
+@pytest.mark.parametrize("content", WRONG_HEADERS.values(), ids=WRONG_HEADERS)
+def test_a_header_that_makes_no_sense_is_refused_by_name(tmp_path, content):
+    path = tmp_path / "some.safetensors"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=rf"load: {path} is damaged"):
+        tg.load(path)
+
+
+def test_what_holds_itself_is_refused_and_the_old_file_stays(tmp_path):
+    endless = []
+    endless.append(endless)
+    deep = 0
+    for _ in range(100_000):
+        deep = [deep]
+    tg.save(1, tmp_path / "file")
+    for x in (endless, {"a": endless}, deep):
+        with pytest.raises(ValueError, match=r"save: this (list|dict) holds itself"):
+            tg.save(x, tmp_path / "file")
+    assert tg.load(tmp_path / "file") == 1
+
+
+def test_a_folder_is_no_file(tmp_path):
+    with pytest.raises(OSError, match=str(tmp_path)):
+        tg.load(tmp_path)
+    with pytest.raises(OSError, match=str(tmp_path)):
+        tg.save(1, tmp_path)
+    assert os.listdir(tmp_path) == []
 
 
 def test_text_is_no_file(tmp_path):

@@ -13,9 +13,11 @@ the tensors (dicts, lists, numbers) stands in its metadata as JSON.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from threading import get_ident
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 
@@ -29,6 +31,7 @@ OURS = "tinygrad_edu"  # in the metadata: a checksum, and what holds the tensors
 SCALARS = str | int | float | None
 DTYPES = {f"{kind.upper()}{8 * n}": f"<{kind}{n}" for kind in "fiu" for n in (1, 2, 4, 8)}
 DTYPES |= {"BOOL": "?", "BF16": "<u2"}  # the upper half of a float32
+PICKLES = (".pt", ".pth")  # how names of PyTorch's own files end
 
 
 def save(obj: Any, f: Any) -> None:
@@ -37,7 +40,9 @@ def save(obj: Any, f: Any) -> None:
 
     A dict of tensors is stored under its own names, deeper ones under names like "state.0.step".
     An old file is replaced when the new one is whole and on the disk: a program that is killed
-    leaves the one or the other.  Raises TypeError, naming the place, for anything else.
+    leaves the one or the other, and what it had begun to write goes with the next save.  Raises
+    TypeError, naming the place, for anything else, and ValueError for a name that ends with .pt or
+    .pth, which says that the file is a pickle.
 
     Differs from PyTorch: the file is no pickle, so that a Module is saved as its `state_dict()`;
     tensors that share memory are stored one by one, and none requires grad when it is loaded.
@@ -47,8 +52,20 @@ def save(obj: Any, f: Any) -> None:
 
     from safetensors.numpy import save as serialized
 
+    if not hasattr(f, "write") and (name := os.fsdecode(f)).lower().endswith(PICKLES):
+        better = f"{os.path.splitext(name)[0]}.safetensors"
+        raise ValueError(
+            f"save: {name} is the name of a pickle, and this file is none, but a safetensors file, "
+            f"which torch.load() does not read.  Call it {better}"
+        )
     arrays: dict[str, Any] = {}
-    structure = json.dumps(_packed(obj, "", arrays))
+    try:
+        structure = json.dumps(_packed(obj, "", arrays))
+    except RecursionError:
+        raise ValueError(
+            f"save: this {type(obj).__name__} holds itself, or lists in lists, too deep to be "
+            "written; save its tensors in a flat dict"
+        ) from None
     checksum = sum(map(crc32, (structure.encode(), *arrays.values())))
     content = serialized(arrays, {OURS: f"{checksum} {structure}"})
     if hasattr(f, "write"):
@@ -85,22 +102,71 @@ def _packed(x: Any, name: str, arrays: dict[str, Any]) -> Any:
 
 def _replace(path: str, content: bytes) -> None:
     """Put `content` at `path` in one step, when it is whole and on the disk."""
-    part = f"{path}.{os.getpid()}.{get_ident()}.part"
-    try:
-        with open(part, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
+    with replacing(path) as file:
+        file.write(content)
     with suppress(OSError):  # some systems open no folder
         folder = os.open(os.path.dirname(path), os.O_RDONLY)
         try:
             os.fsync(folder)
         finally:
             os.close(folder)
+
+
+@contextmanager
+def replacing(path: str) -> Iterator[IO[bytes]]:
+    """A new file beside `path`, which takes its place when all is written and on the disk, or goes
+    away after an error.  What a killed program left there goes too."""
+    _sweep(path)
+    part, file = _begun(path)
+    try:
+        with file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+            if os.name == "posix":  # while it is locked, so that nobody sweeps it away
+                os.replace(part, path)
+        if os.name != "posix":  # where an open file cannot be moved
+            os.replace(part, path)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def _begun(path: str) -> tuple[str, IO[bytes]]:
+    """A part of this thread's own, open and locked: the lock ends with the program."""
+    part = f"{path}.{os.getpid()}.{get_ident()}.part"
+    while True:
+        file = open(part, "wb")  # noqa: SIM115, the caller closes it
+        _is_locked(file)
+        if os.path.exists(part):  # as long as nobody swept it away before it was locked
+            return part, file
+        file.close()
+
+
+def _sweep(path: str) -> None:
+    """Remove the parts of `path` that no program holds any more."""
+    folder, name = os.path.split(path)
+    a_part = re.compile(re.escape(name) + r"\.\d+\.\d+\.part")
+    with suppress(OSError):
+        for other in os.listdir(folder or "."):
+            if a_part.fullmatch(other):
+                with suppress(OSError), open(os.path.join(folder, other), "rb") as file:
+                    if _is_locked(file, wait=False):
+                        os.unlink(file.name)
+
+
+def _is_locked(file: IO[bytes], wait: bool = True) -> bool:
+    """Is the file locked for us now?  Without `wait` it may be another's.  Where there are no such
+    locks, an open file cannot be removed anyway."""
+    try:
+        from fcntl import LOCK_EX, LOCK_NB, flock
+    except ImportError:
+        return True
+    try:
+        flock(file, LOCK_EX | (0 if wait else LOCK_NB))
+    except OSError:  # another holds it, or the disk knows no locks
+        return False
+    return True
 
 
 def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
@@ -126,7 +192,8 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
         parts = deserialize(content)  # type: ignore[no-untyped-call]
         arrays: dict[str, Any] = {name: _array(**part) for name, part in parts}
         tensors = {name: Tensor(array) for name, array in arrays.items()}
-        header = json.loads(content[8 : 8 + int.from_bytes(content[:8], "little")])
+        length = int.from_bytes(content[:8], "little")
+        header = json.loads(content[8 : 8 + length], object_pairs_hook=_once_each)
         metadata = header.get("__metadata__", {})
         if OURS not in metadata:
             return tensors
@@ -140,7 +207,9 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
             return make[kind](part)
 
         return json.loads(structure, object_hook=made)
-    except (SafetensorError, ValueError, TypeError, LookupError) as error:
+    except RecursionError:
+        raise ValueError(f"load: {f} is damaged: its parts are nested too deep") from None
+    except (SafetensorError, ArithmeticError, ValueError, TypeError, LookupError) as error:
         why = f"is damaged, truncated or no safetensors file ({len(content):,} bytes): {error}"
         if content[:2] == b"PK" or (content[:1] == b"\x80" and content[2:3] > b" "):
             why = (
@@ -148,6 +217,15 @@ def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
                 "in PyTorch: safetensors.torch.save_file(model.state_dict(), 'model.safetensors')"
             )
         raise ValueError(f"load: {f} {why}") from None
+
+
+def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A dict of a header, in which no name stands twice."""
+    once = dict(pairs)
+    if len(once) < len(pairs):
+        twice = next(name for i, (name, _) in enumerate(pairs) if name in dict(pairs[:i]))
+        raise ValueError(f"it names {twice!r} twice")
+    return once
 
 
 def _array(dtype: str, shape: list[int], data: bytes) -> Array:

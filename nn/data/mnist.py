@@ -7,12 +7,13 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
 
 from tinygrad_edu import Tensor
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.io import replacing
 
 from .dataset import TensorDataset
 from .sampler import check_flag
@@ -26,6 +27,9 @@ FILES = (
     "t10k-images-idx3-ubyte",
     "t10k-labels-idx1-ubyte",
 )
+
+
+AHEAD = 1 << 16  # bytes that are read to see whether a file is too long
 
 
 class MNIST(TensorDataset):
@@ -171,28 +175,16 @@ def read_idx(path: str | os.PathLike[str], digest: str = "") -> Array:
     from pathlib import Path
 
     path = Path(path)
-    content = _unpacked(path)
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise ValueError(
-            f"{path}: not an IDX file of bytes: it starts with "
-            f"{content[:4].hex(' ') or 'nothing'}, not 00 00 08"
-        )
-    ndim = content[3]
-    if len(content) < 4 + 4 * ndim:
-        raise ValueError(f"{path}: truncated in its header: {len(content)} bytes")
-    shape = struct.unpack(f">{ndim}I", content[4 : 4 + 4 * ndim])
-    expected, given = math.prod(shape), len(content) - 4 - 4 * ndim
-    if expected != given:
-        kind = "truncated" if given < expected else "too long"
-        raise ValueError(
-            f"{path}: {kind}: shape {shape} needs {expected:,} bytes, it has {given:,}"
-        )
-    if not has_digest(path, content, digest):
+    header, shape, numbers = _content(path)
+    if not has_digest(path, header + numbers, digest):
         raise ValueError(
             f"{path}: its content is not the published one (the digest differs: not {digest[:8]}..."
             f"); delete it to download it again"
         )
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * ndim).reshape(shape)
+    try:
+        return np.frombuffer(numbers, np.uint8).reshape(shape)
+    except ValueError as error:
+        raise ValueError(f"{path}: no array has its shape: {error}") from None
 
 
 def has_digest(path: Path, content: bytes, digest: str) -> bool:
@@ -206,17 +198,54 @@ def has_digest(path: Path, content: bytes, digest: str) -> bool:
     return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == digest
 
 
-def _unpacked(path: Path) -> bytes:
+def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
+    """The header of an IDX file, the shape that it tells of, and the numbers; no more of them are
+    unpacked than there should be."""
     import gzip
     import zlib
 
-    content = path.read_bytes()
-    if content[:2] != b"\x1f\x8b":
-        return content
+    with path.open("rb") as file:
+        is_packed = file.read(2) == b"\x1f\x8b"
     try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error) as error:
+        with gzip.open(path) if is_packed else path.open("rb") as file:
+            header, shape = _header(path, file)
+            expected = math.prod(shape)
+            numbers = _read(file, expected)
+            given = len(numbers) + len(_read(file, AHEAD))
+            if given != expected:
+                kind = "truncated" if given < expected else "too long"
+                has = f"{given:,}{' or more' if given == expected + AHEAD else ''}"
+                raise ValueError(
+                    f"{path}: {kind}: shape {shape} needs {expected:,} bytes, it has {has}"
+                )
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: truncated or damaged: {error}") from None
+    return header, shape, numbers
+
+
+def _header(path: Path, file: Any) -> tuple[bytes, tuple[int, ...]]:
+    """The first bytes of an IDX file, and the shape that they tell of."""
+    header = file.read(4)
+    if len(header) < 4 or header[:3] != b"\0\0\x08":
+        raise ValueError(
+            f"{path}: not an IDX file of bytes: it starts with {header.hex(' ') or 'nothing'}, "
+            "not 00 00 08"
+        )
+    ndim = header[3]
+    header += file.read(4 * ndim)
+    if len(header) < 4 + 4 * ndim:
+        raise ValueError(f"{path}: truncated in its header: {len(header)} bytes")
+    shape = struct.unpack(f">{ndim}I", header[4:])
+    return header, shape
+
+
+def _read(file: Any, count: int) -> bytes:
+    """So many bytes, or fewer at the end, without room for all of them before they are there."""
+    pieces = []
+    while count and (piece := file.read(min(count, 1 << 20))):
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
 
 
 # ---------------------------------------------------------------- downloading
@@ -231,19 +260,16 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str], digest: str) -> 
     from http.client import HTTPException  # here, as it is slow to import and seldom needed
 
     destination.parent.mkdir(parents=True, exist_ok=True)
-    partial = destination.with_name(f"{destination.name}.{os.getpid()}.part")
     answers = []
     for mirror in mirrors:
         try:
-            _download(f"{mirror}{name}.gz", partial)
-            if not has_digest(partial, _unpacked(partial), digest):
-                raise ValueError("the digest of its content is wrong")
-            partial.replace(destination)
+            with replacing(str(destination)) as file:
+                _download(f"{mirror}{name}.gz", file)
+                file.flush()
+                _check(file.name, digest)
             return
         except (OSError, ValueError, HTTPException) as error:
             answers.append(f"{mirror}{name}.gz: {error}")
-        finally:
-            partial.unlink(missing_ok=True)
     raise FileNotFoundError(
         f"{name}.gz could not be downloaded:\n  "
         + "\n  ".join(answers)
@@ -252,10 +278,18 @@ def fetch(name: str, destination: Path, mirrors: Sequence[str], digest: str) -> 
     )
 
 
-def _download(url: str, path: Path) -> None:
+def _check(path: str, digest: str) -> None:
+    try:
+        read_idx(path, digest)
+    except ValueError as error:
+        why = str(error).removeprefix(f"{path}: ")
+        raise ValueError(f"it is not the file that the digest is of: {why}") from None
+
+
+def _download(url: str, file: IO[bytes]) -> None:
     from urllib.request import urlopen
 
-    with urlopen(url, timeout=30) as answer, path.open("wb") as file:
+    with urlopen(url, timeout=30) as answer:
         total = int(answer.headers.get("Content-Length") or 0)
         done = 0
         while chunk := answer.read(1 << 16):
