@@ -33,7 +33,7 @@ from . import clock, graph, leaf, ops
 from .grad_mode import mode
 from .ops.shape import through
 
-FEW = 8  # views, dead ones too: up to here nobody looks which are alive
+FEW = 64  # views, dead ones too: up to here nobody looks which are alive
 Steps = tuple[tuple[Any, dict[str, Any]], ...]
 ATTRIBUTES = (
     "_base",

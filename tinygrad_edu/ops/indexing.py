@@ -123,6 +123,8 @@ def _misfit(x, *arrays, key):
 @op(lambda g, _y, _x, *arrays, key: put(g, *arrays, key=key, shape=_x), explain=_misfit, view=True)
 def getitem(x, *arrays, key):
     """y = x[key];  dL/dx = zeros with g added at the places that were read."""
+    if not arrays:
+        return x[key]  # a view
     whole_rows = key == (ARRAY,) and arrays[0].dtype.kind == "i" and x.__class__ is np.ndarray
     if whole_rows and x.flags.c_contiguous and x.ndim:
         return x.take(arrays[0], 0)  # up to ten times as fast
