@@ -75,8 +75,8 @@ def summary(model: Module, *inputs: Any) -> Summary:
     >>> import nn, tinygrad_edu as tg
     >>> nn.summary(nn.LSTM(3, 5, num_layers=2), tg.ones(7, 4, 3))
     layer                                   output  parameters  multiply-adds  kept bytes
-           LSTM  ((7, 4, 5), (2, 4, 5), (2, 4, 5))         440         10,080      13,536
-    total                                                  440         10,080      13,536
+           LSTM  ((7, 4, 5), (2, 4, 5), (2, 4, 5))         440         10,080      13,696
+    total                                                  440         10,080      13,696
     """
     found, handles = Summary(), []
     started: list[tuple[int, int]] = []

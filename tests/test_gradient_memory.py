@@ -188,7 +188,7 @@ def recorded(roots):
 def check_apart(tensors, kept):
     """Each gradient of a tensor, and each one that was kept, against all else."""
     tensors = list({id(t): t for t in tensors}.values())
-    grads = [t.grad for t in tensors if t.grad is not None]
+    grads = [t.node.grad for t in tensors if t.node and t.node.grad is not None]
     nodes = recorded([t.node for t in (*tensors, *grads, *kept)])
     saved = [x for node in nodes for x in saved_arrays(node.saved)]
     users = [t.array for t in tensors]

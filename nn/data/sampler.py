@@ -108,7 +108,7 @@ class WeightedRandomSampler(Sampler[int]):
         if self.weights.ndim != 1:
             raise ValueError(
                 f"WeightedRandomSampler: weights are one number for each example, not of shape "
-                f"{self.weights.shape}"
+                f"{tuple(self.weights.shape)}"
             )
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 

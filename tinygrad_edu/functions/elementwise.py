@@ -24,7 +24,7 @@ def _plus_scaled(op: Any, input: Any, other: Any, alpha: Any) -> Any:
     """op(input, alpha other) in the dtype in which these two meet, or floats if alpha is one."""
     if alpha == 1:
         return op(input, other)
-    y = in_float32(lambda a, b: op(a, ops.multiply(b, alpha)), input, other)
+    y = in_float32(lambda a, b: op(a, b * alpha), input, other)
     dtype = result_type(plain(input), plain(other))
     return y if y.dtype.kind == "f" != dtype.kind else y.astype(dtype)
 
