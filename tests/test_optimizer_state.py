@@ -412,3 +412,24 @@ def test_parameters_whose_data_or_gradients_are_replaced_are_trained(looked):
     assert net.weight.dtype is tg.float64
     assert net.weight.tolist() == [[0.25 - 0.375 - 1] * 2]
     assert optimizer.state[net.weight]["momentum_buffer"].dtype is tg.float64
+
+
+def test_an_optimiser_around_another_shares_its_groups():
+    class Wrapper(optim.Optimizer):
+        def __init__(self, params, **settings):
+            super().__init__(params, settings)
+            self.base = optim.SGD(self.param_groups, lr=1.0)
+
+        def step(self, closure=None):
+            return self.base.step(closure)
+
+    w = tg.tensor([1.0], requires_grad=True)
+    w.grad = tg.ones(1)
+    optimizer = Wrapper([w], lr=0.5, rho=2)
+    scheduler = optim.lr_scheduler.StepLR(optimizer, 1, 0.5)
+    for _ in range(2):
+        optimizer.step()
+        scheduler.step()
+    assert w.item() == 0.25
+    assert optimizer.param_groups[0]["momentum"] == 0
+    assert optimizer.base.param_groups[0]["rho"] == 2

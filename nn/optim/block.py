@@ -27,6 +27,11 @@ class _Required:
 required = _Required()
 
 
+class Group(dict[str, Any]):
+    """Parameters and their settings.  An optimiser that is given a group of another one shares it,
+    as in PyTorch: a schedule of the one is also the other's."""
+
+
 class Block:
     """Parameters of one dtype side by side, or `rows` of one: their gradient `g`, what they are
     lowered by `d`, and what the optimiser remembers of them, all flat, or of the given shape.

@@ -26,6 +26,7 @@ from ..container import ParameterList
 from .block import (
     COUNTERS,
     Block,
+    Group,
     Shown,
     number_as_tensor,
     plain,
@@ -108,7 +109,9 @@ class Optimizer:
         for name, default in self.defaults.items():
             if default is required and name not in group:
                 raise ValueError(f"{self._name}: a group of parameters names no {name}")
-        self.param_groups.append({**self.defaults, **group, "params": params, **names})
+        shared = group if isinstance(group, Group) else Group(group)
+        shared.update({**self.defaults, **group, "params": params, **names})
+        self.param_groups.append(shared)
 
     def _listed(self, params: Any) -> tuple[list[Any], dict[str, Any]]:
         """Parameters as a list, and what else the group remembers: their names, if they are given
