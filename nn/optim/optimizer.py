@@ -4,7 +4,7 @@ A subclass writes `update(d, g, state, group)`: given the gradient `g`, what it 
 a dict of its own) and the settings of the group, it fills `d` with what the parameters are lowered
 by.  All of these are flat: a Block lays the gradients of many small parameters side by side, and
 cuts a large one, so that a step costs a dozen passes over what the cache holds, however many
-parameters there are.
+there are.  Or it writes `step()`, as for PyTorch, and uses `self.state[p]` as it likes.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ class Optimizer:
                     self.decay(block, group)
                 self.update(block.d, g, block.state, group)
                 arrays = [p.array for p in block.params]
-                own = block.own(arrays)
+                own = arrays if block.rows is None else block.own(arrays)
                 list(map(np.subtract, own, block.parts_of_d, own))  # each array -= its d
                 clock.stamp(*arrays, place=place)
         if self._is_seen:
@@ -184,8 +184,11 @@ class Optimizer:
 
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
         """The blocks of the parameters that have a gradient now, as last time if they had then."""
-        homes = [p.node or leaf.home(p) for p in group["params"]]
-        nodes = [node for node in homes if node and node.grad is not None]
+        nodes = [
+            node
+            for p in group["params"]
+            if (node := p.node or leaf.home(p)) and node.grad is not None
+        ]
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
@@ -322,10 +325,9 @@ class Optimizer:
         params = dict(zip(numbers, self._params(), strict=True))
         state: dict[Any, Any] = defaultdict(dict)
         for i, memory in state_dict["state"].items():
-            recalled = i in params
-            state[params.get(i, i)] = (
-                self._recalled(i, memory, params[i]) if recalled else deepcopy(memory)
-            )
+            p = params.get(i)
+            known = deepcopy(memory) if p is None else self._recalled(i, memory, p)
+            state[i if p is None else p] = known
         for group, settings in zip(self.param_groups, groups, strict=True):
             group.update({**settings, "params": group["params"]})
         self.__setstate__({"state": state, "param_groups": self.param_groups})
