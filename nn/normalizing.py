@@ -50,10 +50,10 @@ def rms_norm(
     eps: float | None = None,
 ) -> Tensor:
     """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`;
-    eps is the dtype's own, unless given  (Zhang and Sennrich, 2019)."""
+    eps is the dtype's own, of float32 for float16, unless given  (Zhang and Sennrich, 2019)."""
     axes = _last("rms_norm", input, normalized_shape, weight=weight)
-    eps = float(np.finfo(input.dtype).eps) if eps is None else eps
     x = wide(input)
+    eps = float(np.finfo(x.dtype).eps) if eps is None else eps
     y = x * rsqrt(ops.mean(ops.square(x), axis=axes, keepdims=True) + eps)
     return _narrowed(y if weight is None else y * weight, input)
 

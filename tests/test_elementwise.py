@@ -230,3 +230,16 @@ def test_threads_are_silent_at_the_same_time():
     with ThreadPoolExecutor(4) as pool:
         results = list(pool.map(lambda _: fn.sigmoid(x).array.max(), range(40)))
     assert results == [0.0] * 40
+
+
+@pytest.mark.parametrize("dtype", [tg.float32, tg.float16, tg.int64])
+def test_a_number_times_alpha_is_added(dtype):
+    x = tg.ones(2, dtype=dtype)
+    for y in (tg.add(x, 3, alpha=2), x.add(3, alpha=2), tg.add(7, x, alpha=0), x.add(6, alpha=1)):
+        assert y.dtype == dtype
+        assert y.tolist() == [7, 7]
+    assert tg.sub(x, 3, alpha=-2).tolist() == [7, 7]
+    assert x.add_(3, alpha=2).sub_(True, alpha=2).tolist() == [5, 5]
+    w = tg.ones(2, requires_grad=True)
+    (w.add(3, alpha=2) * w).sum().backward()
+    assert w.grad.tolist() == [8, 8]

@@ -53,6 +53,7 @@ CASES = {
         lambda x, w, b: F.layer_norm(x, (8,), w, b),
         *(normal(4, 8, scale=BIG), normal(8), positive(8)),
     ),
+    "rms_norm of little": (lambda x: F.rms_norm(x, (8,)), normal(4, 8, scale=0.05)),
     "rms_norm": (lambda x, w: F.rms_norm(x, (8,), w, 1e-5), normal(4, 8, scale=BIG), normal(8)),
     "batch_norm": (
         lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),

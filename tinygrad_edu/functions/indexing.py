@@ -11,6 +11,7 @@ import numpy as np
 
 from .. import graph, ops
 from ..dtypes import bool_, float32, float64, int32, int64
+from ..sums import in_float32
 from .arguments import T, check_dim, plain
 from .elementwise import add
 from .reduction import PAIRS
@@ -143,7 +144,9 @@ def _scattered(x: Any, dim: int, index: Any, src: Any, name: str, reduce: str | 
     if reduce == "add":
         if not hasattr(src, "dtype"):
             src = np.full(np.broadcast_shapes(*[place.shape for place in places]), src, x.dtype)
-        return ops.add(x, ops.put(src, *places, key=key, shape=x.shape))
+        return in_float32(
+            lambda x, src: ops.add(x, ops.put(src, *places, key=key, shape=x.shape)), x, src
+        )
     if reduce == "multiply" and index.numel():
         return _multiplied(x, places, src)
     return ops.setitem(x, src, *places, key=key)
