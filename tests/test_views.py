@@ -2,6 +2,7 @@
 that a rule saved is ever written by it."""
 
 import random
+import threading
 import weakref
 
 import numpy as np
@@ -147,6 +148,23 @@ def test_a_parameter_shares_the_memory_of_its_data():
     assert buffer.tolist() == [[5, 5, 5], [0, 0, 0]]
 
 
+def test_threads_that_take_views_of_one_tensor_lose_none():
+    x, w, kept = tg.zeros(4, 4), tg.tensor(2.0, requires_grad=True), []
+
+    def take():
+        for _ in range(300):
+            kept.append(x[0])
+            x.t()
+
+    threads = [threading.Thread(target=take) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    x.add_(w)
+    assert all(row.requires_grad for row in kept)
+
+
 def test_what_a_rule_saved_stays():
     x = tg.tensor([0.0, 1.0], requires_grad=True)
     e = x.exp()
@@ -225,6 +243,23 @@ def test_a_detached_tensor_sees_what_is_written_to_its_owner():
     assert (d.tolist(), one.item(), d.requires_grad) == ([3, 3], 3, False)
     one.zero_()
     assert y.tolist() == [[3, 0], [3, 3]]
+
+
+def test_a_tensor_detached_twice_still_sees_its_owner():
+    x, w = tg.ones(2, 3, requires_grad=True), tg.tensor(2.0, requires_grad=True)
+    y = x * 1
+    parameter, row, last = nn.Parameter(y.detach()), y[0].detach().detach(), tg.zeros(3)
+    last.data = y[1].data
+    y.mul_(w)
+    assert parameter.tolist() == [[2, 2, 2], [2, 2, 2]]
+    assert row.tolist() == last.tolist() == [2, 2, 2]
+    row.fill_(5.0)
+    last[0] = 7.0
+    assert y.tolist() == parameter.tolist() == [[5, 5, 5], [7, 2, 2]]
+    middle = y[0].detach()
+    end = middle.detach()
+    middle.mul_(w)
+    assert end.tolist() == y[0].tolist() == [10, 10, 10]
 
 
 def test_detach_does_not_keep_the_record_alive():

@@ -23,6 +23,7 @@ values are also written into the memory, and the clock notices if a rule had sav
 """
 
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 from weakref import ref
 
@@ -33,6 +34,7 @@ from . import clock, graph, leaf, ops
 from .grad_mode import mode
 from .ops.shape import through
 
+_pruning = RLock()
 FEW = 64  # views, dead ones too: up to here nobody looks which are alive
 Steps = tuple[tuple[Any, dict[str, Any]], ...]
 ATTRIBUTES = (
@@ -88,15 +90,22 @@ def _remember(root: Any, view: Any) -> None:
 
 def _drop_the_dead(root: Any) -> None:
     """Forget the views that nobody holds any more, now and when there are twice as many."""
-    root._views = [reference for reference in root._views if reference() is not None]
-    root._room = FEW + 2 * len(root._views)
+    with _pruning:  # another thread may add a view to the same list
+        seen = list(root._views)
+        root._views[: len(seen)] = [reference for reference in seen if reference() is not None]
+        root._room = FEW + 2 * len(root._views)
 
 
 def borrow(tensor: Any, owner: Any = None) -> Any:
     """Say that the memory of `tensor` is that of the tensor `owner`, or of an array that somebody
     else holds: what is written to one is seen in the other.  No record connects them, and `tensor`
     does not keep its owner alive."""
-    root, steps = (None, ()) if owner is None else (root_of(owner), owner._steps)
+    root, steps = owner, ()
+    if owner is not None and owner._base is not None:
+        root, steps = owner._base, owner._steps
+    first = None if root is None else root._owner()
+    if first is not None and first is not tensor:  # then `root` may die, and its owner live on
+        root, steps = first, (*root._steps, *steps)
     tensor._base, tensor._steps, tensor._borrowed = None, steps, True
     if root is not None:
         tensor._owner = ref(root)
