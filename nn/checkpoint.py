@@ -20,6 +20,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Generator
+from tinygrad_edu.io import refuse_pickle
 
 from .data import DataLoader
 
@@ -47,10 +48,11 @@ class Checkpoint:
     are bit for bit those of a run without a break, on the same machine; numbers drawn elsewhere
     (`random`, `np.random`) are not.
 
-    Raises TypeError for a part of another kind.
+    Raises TypeError for a part of another kind, and ValueError for a path that save() refuses.
     """
 
     def __init__(self, path: str | os.PathLike[str], **parts: Any) -> None:
+        refuse_pickle(path)  # now, not after the first epoch
         self.path = path
         self.parts: dict[str, Any] = {"default_generator": _Random([tg.default_generator()])}
         for name, part in parts.items():
@@ -81,12 +83,13 @@ class Checkpoint:
         if not os.path.exists(self.path):
             return 0
         saved = tg.load(self.path)
-        if not isinstance(saved, dict) or saved.keys() != {"epoch", "parts"}:
+        kinds = {"epoch": int, "parts": dict}
+        if not isinstance(saved, dict) or {k: type(x) for k, x in saved.items()} != kinds:
             raise ValueError(f"Checkpoint: {self.path} was not written by Checkpoint.save()")
         states = saved["parts"]
         if states.keys() != self.parts.keys():
             raise ValueError(
-                f"Checkpoint: {self.path} holds {', '.join(states)}; the parts here are "
+                f"Checkpoint: {self.path} holds {', '.join(map(str, states))}; the parts here are "
                 f"{', '.join(self.parts)}"
             )
         before = {name: copy.deepcopy(part.state_dict()) for name, part in self.parts.items()}

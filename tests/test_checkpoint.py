@@ -264,3 +264,17 @@ def test_an_error_says_which_part_it_was(tmp_path):
     with pytest.raises(RuntimeError, match="shape of weight") as caught:
         nn.Checkpoint(tmp_path / "file", net=nn.Linear(3, 2)).resume()
     assert "(in net of the checkpoint" in caught.value.__notes__[0]
+
+
+@pytest.mark.parametrize(
+    "content", [3, [1], {"epoch": 1}, {"epoch": 1, "parts": 3}, {"epoch": "x", "parts": {}}]
+)
+def test_a_file_of_another_kind_is_no_checkpoint(tmp_path, content):
+    tg.save(content, tmp_path / "run")
+    with pytest.raises(ValueError, match="run was not written by Checkpoint"):
+        nn.Checkpoint(tmp_path / "run").resume()
+
+
+def test_the_name_of_a_pickle_is_refused_before_training(tmp_path):
+    with pytest.raises(ValueError, match=r"run\.pth is the name of a pickle"):
+        nn.Checkpoint(tmp_path / "run.pth")

@@ -1004,6 +1004,16 @@ def test_a_package_is_unpacked_no_further_than_its_header_says(tmp_path):
         assert most < 4e6
 
 
+@pytest.mark.parametrize(
+    ("images", "labels"), [(IMAGES[:, :27], LABELS), (IMAGES, LABELS[:2]), (LABELS, IMAGES)]
+)
+def test_files_that_do_not_fit_each_other_are_named(tmp_path, images, labels):
+    for name, array in zip(mnist.FILES, (images, labels), strict=False):
+        (tmp_path / name).write_bytes(idx(array))
+    with pytest.raises(ValueError, match=rf"{mnist.FILES[0]}: images of .*{mnist.FILES[1]}"):
+        FashionMNIST(tmp_path, download=False)
+
+
 def test_a_folder_is_no_idx_file(tmp_path):
     with pytest.raises(OSError, match=str(tmp_path)):
         mnist.read_idx(tmp_path)

@@ -52,12 +52,8 @@ def save(obj: Any, f: Any) -> None:
 
     from safetensors.numpy import save as serialized
 
-    if not hasattr(f, "write") and (name := os.fsdecode(f)).lower().endswith(PICKLES):
-        better = f"{os.path.splitext(name)[0]}.safetensors"
-        raise ValueError(
-            f"save: {name} is the name of a pickle, and this file is none, but a safetensors file, "
-            f"which torch.load() does not read.  Call it {better}"
-        )
+    if not hasattr(f, "write"):
+        refuse_pickle(f)
     arrays: dict[str, Any] = {}
     try:
         structure = json.dumps(_packed(obj, "", arrays))
@@ -72,6 +68,16 @@ def save(obj: Any, f: Any) -> None:
         f.write(content)
     else:
         _replace(os.path.realpath(f), content)
+
+
+def refuse_pickle(path: Any) -> None:
+    """Raise ValueError if a file of that name would be taken for a pickle."""
+    name, ending = os.path.splitext(os.fsdecode(path))
+    if ending.lower() in PICKLES:
+        raise ValueError(
+            f"save: {name}{ending} is the name of a pickle, and this file is none, but a "
+            f"safetensors file, which torch.load() does not read.  Call it {name}.safetensors"
+        )
 
 
 def _packed(x: Any, name: str, arrays: dict[str, Any]) -> Any:

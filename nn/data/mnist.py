@@ -70,6 +70,11 @@ class MNIST(TensorDataset):
         check_flag(type(self).__name__, "train", train)
         paths = [self._find(i, root, download) for i in ((0, 1) if train else (2, 3))]
         images, labels = (read_idx(path, digest) for path, digest in paths)
+        if images.shape != (*labels.shape[:1], 28, 28) or labels.ndim != 1:
+            raise ValueError(
+                f"{paths[0][0]}: images of shape {images.shape}, and {paths[1][0]}: labels of "
+                f"shape {labels.shape}; they should be (N, 28, 28) and (N,)"
+            )
         self.raw_folder = str(paths[0][0].parent)
         self.transform, self.target_transform = transform, target_transform
         self.images = Tensor(images.reshape(-1, 784).astype(np.float32) / np.float32(255))
