@@ -285,3 +285,24 @@ def test_a_result_has_memory_of_its_own():
     assert y.tolist() == [3, 6]
     (y.sum() + h.sum()).backward()
     assert x.grad.tolist() == [-2, -2]
+
+
+class Scaled(Function):
+    @staticmethod
+    def forward(ctx, x, by=None):
+        ctx.save_for_backward(x, by)
+        return x * 2 if by is None else x * by
+
+    @staticmethod
+    def backward(ctx, g):
+        x, by = ctx.saved_tensors
+        return (g * 2, None) if by is None else (g * by, (g * x).sum())
+
+
+def test_an_argument_that_was_left_out_may_have_none_for_a_gradient():
+    x, by = leaf(1.0, 2.0), tg.tensor(3.0, requires_grad=True)
+    Scaled.apply(x).sum().backward()
+    assert x.grad.tolist() == [2, 2]
+    Scaled.apply(x, by).sum().backward()
+    assert x.grad.tolist() == [5, 5]
+    assert by.grad.item() == 3

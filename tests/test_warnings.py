@@ -83,3 +83,10 @@ def test_cross_entropy_of_infinite_logits():
 def test_a_condition_is_a_tensor():
     with pytest.raises(TypeError, match="where: it takes a tensor"):
         tg.where(True, tg.ones(1), 2)
+
+
+def test_a_triangle_is_the_upper_or_the_lower():
+    for f in (tg.linalg.eigh, tg.linalg.eigvalsh):
+        f(tg.eye(2), UPLO="U")
+        with pytest.raises(RuntimeError, match="UPLO is the triangle"):
+            f(tg.eye(2), UPLO="X")

@@ -145,12 +145,19 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     The symmetric part is taken, whatever UPLO says (see `cholesky`).  Where eigenvalues are equal,
     the vectors have no gradient (it is nan).
     """
+    _check_triangle("eigh", UPLO)
     return _Eigh(*ops.eigh(A))
 
 
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of a symmetric A, rising."""
+    _check_triangle("eigvalsh", UPLO)
     return ops.eigh(A)[0]
+
+
+def _check_triangle(name: str, UPLO: str) -> None:
+    if UPLO not in ("L", "U", "l", "u"):
+        raise RuntimeError(f"{name}: UPLO is the triangle of A, 'L' or 'U', not {UPLO!r}")
 
 
 # ---------------------------------------------------------------- norms

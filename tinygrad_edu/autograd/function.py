@@ -162,6 +162,8 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
     ctx.saved_tensors = ()
     grads = grads if isinstance(grads, tuple) else (grads,)
     returned, n = f"{function.__name__}.backward returned", len(_shapes)
+    if len(grads) > n and all(grad is None for grad in grads[n:]):  # of arguments left out
+        grads = grads[:n]
     if len(grads) != n:
         raise RuntimeError(f"{returned} {len(grads)} gradients for the {n} arguments; None is one")
     parts = []
