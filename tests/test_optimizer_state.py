@@ -201,6 +201,14 @@ def test_a_tensor_of_another_shape_is_refused_by_name():
         stepped(params, optimizer)
 
 
+def test_a_tensor_that_cannot_be_written_is_refused():
+    params, optimizer = made("SGD")
+    stepped(params, optimizer)
+    optimizer.state[params[0]]["momentum_buffer"] = tg.zeros(1).expand(2, 2)
+    with pytest.raises(RuntimeError, match="is expanded or read-only; give a clone"):
+        optimizer.step()
+
+
 def test_notes_of_ones_own_stay_in_the_state():
     params, optimizer = made("Adam")
     stepped(params, optimizer)

@@ -287,6 +287,11 @@ class Optimizer:
                     f"{self._name}: state[p][{name!r}] has shape {tuple(x.shape)}, the parameter "
                     f"{tuple(p.shape)}; give one of its shape, or forget all with del state[p]"
                 )
+            elif self._is_seen and not x.array.flags.writeable:
+                raise RuntimeError(
+                    f"{self._name}: state[p][{name!r}] cannot be written, since it is expanded or "
+                    "read-only; give a clone() of it"
+                )
             else:
                 if x.dtype is not p.dtype:
                     x.array = x.array.astype(p.dtype)
