@@ -306,3 +306,31 @@ def test_an_argument_that_was_left_out_may_have_none_for_a_gradient():
     Scaled.apply(x, by).sum().backward()
     assert x.grad.tolist() == [5, 5]
     assert by.grad.item() == 3
+
+
+def test_a_checkpoint_that_writes_to_its_argument_computes_from_what_was_there():
+    w, x = leaf(3.0), leaf(1.0, 2.0)
+    h = x * 1
+
+    def block(h):
+        h.mul_(w)
+        return h * h
+
+    y = checkpoint(block, h)
+    (y.sum() + h.sum()).backward()
+    assert h.tolist() == [3, 6]
+    assert x.grad.tolist() == [2 * 9 * 1 + 3, 2 * 9 * 2 + 3]
+    assert w.grad.tolist() == [2 * 3 * (1 + 4) + 3]
+
+
+@pytest.mark.parametrize(
+    "block", [lambda h: h, lambda h: h.view(-1), lambda h: h.mul_(1.0), lambda h: (h.t(), 1)[0]]
+)
+def test_a_checkpoint_that_returns_its_argument_or_a_view_of_it_shares_its_memory(block):
+    x = tg.ones(2, 2, requires_grad=True)
+    h = x * 1
+    y = checkpoint(block, h)
+    y.mul_(3)
+    assert h.tolist() == [[3, 3], [3, 3]]
+    (h.sum() + y.sum()).backward()
+    assert x.grad.tolist() == [[6, 6], [6, 6]]

@@ -79,6 +79,10 @@ def through_a_part_of_an_expanded_one(x, w):
     x.unsqueeze(0).expand(2, 2, 3)[0, 1].add_(w)
 
 
+def through_an_einsum(x, w):
+    tg.einsum("ij->ji", x)[0] += w
+
+
 WRITES = {  # what it makes of ones, with w = 2; the gradient of the sum with respect to w
     through_a_row: ([[3, 3, 3], [1, 1, 1]], 3),
     through_one_number: ([[3, 1, 1], [1, 1, 1]], 1),
@@ -93,6 +97,7 @@ WRITES = {  # what it makes of ones, with w = 2; the gradient of the sum with re
     through_the_transpose: ([[3, 3, 3], [3, 3, 3]], 6),
     through_the_diagonal: ([[2, 1, 1], [1, 2, 1]], 2),
     through_a_masked_reshape: ([[1, 1, 1], [2, 2, 2]], 3),
+    through_an_einsum: ([[3, 1, 1], [3, 1, 1]], 2),
     through_a_part_of_an_expanded_one: ([[1, 1, 1], [3, 3, 3]], 3),
 }
 

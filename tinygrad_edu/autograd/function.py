@@ -198,6 +198,7 @@ def checkpoint(
     `use_reentrant` chooses between PyTorch's two ways; here there is one.
     """
     start, call = next(clock), partial(function, **kwargs)
+    given = [Tensor(x.array, x.node) for x in args if isinstance(x, TensorBase)]  # before a write
     with drawn_from() as states:
         made = call(*args)
     results = leaves(made)
@@ -209,10 +210,20 @@ def checkpoint(
     ctx.function, ctx.states = call, states if preserve_rng_state else {}
     ctx.steps = None if determinism_check == "none" else list(map(_described, behind))
     ctx.args = [Tensor if isinstance(x, TensorBase) else x for x in args]
-    tensors = [x for x in args if isinstance(x, TensorBase)]
-    ctx.nodes = [x.node for x in tensors]
-    ctx.save_for_backward(*tensors)
-    return like(made, iter(_Checkpoint._recorded(ctx, results, ())))
+    ctx.nodes = [x.node for x in given]
+    ctx.save_for_backward(*given)
+    pairs = zip(results, _Checkpoint._recorded(ctx, results, ()), strict=True)
+    return like(made, iter([x if _is_from_before(x, start, args) else y for x, y in pairs]))
+
+
+def _is_from_before(x: Any, start: int, args: Sequence[Any]) -> bool:
+    """Does this look into the memory of an argument, or of a tensor that was recorded before the
+    tick `start`?  Then it stays in its own record, where writes to one reach the other."""
+    if not isinstance(x, Tensor):
+        return False
+    root = views.root_of(x)
+    older = root.node is not None and root.node.tick < start
+    return older or any(isinstance(y, Tensor) and views.root_of(y) is root for y in args)
 
 
 def _steps_to(results: Sequence[Any], start: int) -> list[Node]:
