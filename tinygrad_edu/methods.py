@@ -163,8 +163,8 @@ class Methods(TensorBase):
 
     def detach_(self: Any) -> Any:
         """Become a constant: nothing flows back through it any more.  Raises RuntimeError for a
-        view of a tensor in the record, as PyTorch: what is written there would bring it back."""
-        if self._base is not None and self._base.node is not None:
+        view, as PyTorch: what is written to its base would bring it back."""
+        if self._base is not None:
             raise RuntimeError("detach_: this is a view of another tensor; write x = x.detach()")
         leaf.rest(self)
         return self
