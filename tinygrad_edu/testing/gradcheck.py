@@ -154,7 +154,7 @@ def _worst_entry(
     v = np.zeros(x.shape)
     v[place] = 1.0
     return (
-        f"gradcheck{at}: the gradient of input {i}, shape {x.array.shape}, is wrong; worst at "
+        f"gradcheck{at}: the gradient of input {i}, shape {tuple(x.shape)}, is wrong; worst at "
         f"{list(place)}, where the input is {x[place]:.6g}: analytic {analytic[place]:.8g}, "
         f"numeric {_slope(f, arrays, i, v, us, eps):.8g}"
     )
