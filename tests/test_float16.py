@@ -30,6 +30,13 @@ PLACES = np.random.default_rng(6).integers(0, 9, (3, 3000))
 BIG = 300.0  # its square is 90,000
 
 CASES = {
+    "gelu": (F.gelu, np.linspace(-6, 6, 2001).astype(half)),
+    "gelu by tanh": (
+        lambda x: F.gelu(x, approximate="tanh"),
+        np.linspace(-6, 6, 2001).astype(half),
+    ),
+    "silu": (F.silu, np.linspace(-6, 6, 2001).astype(half)),
+    "mish": (F.mish, np.linspace(-6, 6, 2001).astype(half)),
     "log_softmax": (lambda x: tg.log_softmax(x, 0), np.zeros((5000, 2), half)),
     "softmax": (lambda x: tg.softmax(x, 0), np.zeros(70_000, half)),
     "logsumexp": (lambda x: tg.logsumexp(x, 0), np.zeros(70_000, half)),

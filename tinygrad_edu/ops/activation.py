@@ -10,6 +10,7 @@ from math import pi
 import numpy as np
 
 from ..graph import op
+from ..sums import narrowed, wide
 from .elementwise import logsigmoid, not_broadcasting, relu, selected, sigmoid, tanh
 from .special import ndtr, normal_density
 
@@ -87,29 +88,29 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-@op(lambda g, y, x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(x))
+@op(lambda g, y, x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
 def silu(x, s):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
-    return x * s
+    return narrowed(x * s, x)
 
 
-@op(lambda g, _y, x, p: g * (p + x * normal_density(x)), residual=lambda x: ndtr(x))
+@op(lambda g, _y, x, p: g * (p + x * normal_density(wide(x))), residual=lambda x: ndtr(wide(x)))
 def gelu(x, p):
     """y = x p, with p = the chance that a standard normal number is below x;
     dL/dx = g (p + x e^(-x^2 / 2) / sqrt(2 pi))  (Hendrycks and Gimpel, 2016)."""
-    return x * p
+    return narrowed(x * p, x)
 
 
 _GELU = 2 * (2 / pi) ** 0.5
 
 
 def _gate(x):
-    x = np.clip(x, -30, 30)  # beyond, the sigmoid is 0 or 1
+    x = np.clip(wide(x), -30, 30)  # beyond, the sigmoid is 0 or 1
     return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
 
 
 def _gelu_tanh_rule(g, y, x, s):
-    x = np.clip(x, -30, 30)  # beyond, 1 - s or y is 0: no 0 times infinity
+    x = np.clip(wide(x), -30, 30)  # beyond, 1 - s or y is 0: no 0 times infinity
     return g * (s + y * (1 - s) * (_GELU + 3 * 0.044715 * _GELU * x * x))
 
 
@@ -117,14 +118,14 @@ def _gelu_tanh_rule(g, y, x, s):
 def gelu_tanh(x, s):
     """y = x s, with s = sigmoid(2 u) = (1 + tanh u) / 2 and u = sqrt(2 / pi) (x + 0.044715 x^3);
     dL/dx = g (s + 2 y (1 - s) du/dx)  (Hendrycks and Gimpel, 2016)."""
-    return x * s
+    return narrowed(x * s, x)
 
 
 @op(
-    lambda g, _y, x, t: g * (t + x * sigmoid(x) * (1 - t * t)),
-    residual=lambda x: tanh(-logsigmoid(-x)),
+    lambda g, _y, x, t: g * (t + x * sigmoid(wide(x)) * (1 - t * t)),
+    residual=lambda x: tanh(-logsigmoid(-wide(x))),
 )
 def mish(x, t):
     """y = x t, with t = tanh(ln(1 + e^x));  dL/dx = g (t + x sigmoid(x) (1 - t^2))  (Misra,
     2019)."""
-    return x * t
+    return narrowed(x * t, x)
