@@ -10,6 +10,7 @@ import pytest
 from view_programs import SHAPES, a_write, new_values, views_of
 
 import nn
+import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
@@ -412,6 +413,36 @@ def test_view_lays_memory_of_its_own_out_in_order():
     assert not x.is_contiguous()
     x.view(-1)[1] = 10.0
     assert x.tolist() == [[0, 10, 2], [3, 4, 5]]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        lambda x: F.conv1d(x, tg.ones(3, 3, 1)),
+        lambda x: tg.einsum("bij,bkj->kib", x, x),
+        lambda x: x.transpose(1, 2).softmax(1),
+        lambda x: x[:, [2, 0]],
+        lambda x: F.max_pool1d(x, 2).relu(),
+        lambda x: F.interpolate(x, size=6) * 2,
+    ],
+)
+@pytest.mark.parametrize(
+    "row",
+    [lambda y: y.reshape(-1), lambda y: y.flatten(), lambda y: y.ravel(), lambda y: y.view(-1)],
+)
+def test_what_is_written_to_a_result_in_another_shape_is_seen(result, row):
+    x, w = tg.rand(2, 3, 4, requires_grad=True), tg.tensor(2.0, requires_grad=True)
+    y = result(x)
+    before = y.tolist()
+    flat = row(y)
+    assert y.tolist() == before
+    flat[:3] = w
+    assert y.reshape(-1)[:4].tolist() == [2, 2, 2, flat[3].item()]
+    with tg.no_grad():
+        row(y)[0] = 5.0
+    assert y[0, 0, 0].item() == 5
+    y.sum().backward()
+    assert w.grad.item() == 3
 
 
 # ---------------------------------------------------------------- at random

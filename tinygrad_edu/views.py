@@ -266,7 +266,7 @@ def no_owner() -> None:
     """In the place of a weak reference: the memory is no other tensor's."""
 
 
-def lay_out(tensor: Any) -> None:
-    """Lay the values of a tensor out in order, in memory of its own, so that a view of them in any
-    shape exists."""
-    tensor.array = np.ascontiguousarray(tensor.array)
+def lay_out(tensor: Any, in_order: Any) -> None:
+    """Let a tensor hold its numbers in the memory of this array, where they lie in order: then a
+    view of them in any shape exists."""
+    tensor.array = in_order.reshape(tensor.array.shape)

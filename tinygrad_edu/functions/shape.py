@@ -23,29 +23,35 @@ def reshape(input: T, *shape: Any) -> T:
     sizes = sizes_of(shape)
     if min(sizes, default=0) < -1:
         raise RuntimeError(f"reshape: {sizes} has a size below -1; -1 stands for what is left")
+    return _in_shape(input, sizes)
+
+
+def _in_shape(input: T, sizes: tuple[int, ...]) -> T:
+    """In another shape, as a view.  A result whose numbers lie in memory in another order (that of
+    a convolution, say) is laid out in order for that: how this library does it is no concern of the
+    user's, and what is written to the view is to be seen."""
+    x: Any = input
+    result = ops.reshape(input, shape=sizes)
+    if getattr(result, "_base", x) is not None or not isinstance(x.array, np.ndarray):
+        return result
+    if x._base is not None or x._borrowed or x._views or x.array.size == 0:
+        return result
+    views.lay_out(x, result.array)  # type: ignore[attr-defined]
     return ops.reshape(input, shape=sizes)
 
 
 def view(input: Any, *shape: Any) -> Any:
     """The same memory in another shape, as `reshape` where that needs no copy.
 
-    Raises RuntimeError for a view (as x.t()) whose strides do not allow that; a tensor with memory
-    of its own is laid out in order first, since how this library does it is no concern of the
-    user's.
+    Raises RuntimeError for a view (as x.t()) whose strides do not allow that.
     """
     if shape and isinstance(shape[0], np.dtype | type):
         raise TypeError(f"view({shape[0]}): bytes are not read as another dtype; use x.to(dtype)")
     result, array = reshape(input, *shape), input.array
     if result._base is not None or not isinstance(array, np.ndarray) or array.size == 0:
         return result
-    if input._base is not None or input._borrowed or input._views:
-        at = (
-            f"view: {array.shape} with strides {array.strides} cannot be seen as "
-            f"{tuple(result.shape)}"
-        )
-        raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
-    views.lay_out(input)
-    return reshape(input, *shape)
+    at = f"view: {array.shape} with strides {array.strides} cannot be seen as {tuple(result.shape)}"
+    raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
 
 
 def view_as(input: Any, other: Any) -> Any:
@@ -60,7 +66,7 @@ def reshape_as(input: Any, other: Any) -> Any:
 
 def ravel(input: T) -> T:
     """The same numbers, in order, as a vector."""
-    return ops.reshape(input, shape=(-1,))
+    return _in_shape(input, (-1,))
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
@@ -71,7 +77,7 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     if start > end:
         raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     merged = math.prod(sizes[start : end + 1])
-    return ops.reshape(input, shape=(*sizes[:start], merged, *sizes[end + 1 :]))
+    return _in_shape(input, (*sizes[:start], merged, *sizes[end + 1 :]))
 
 
 def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
