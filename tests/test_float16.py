@@ -170,3 +170,14 @@ def test_running_statistics_in_float16_are_moved_in_place():
     F.batch_norm(x, mean, var, training=True, momentum=1.0)
     assert ulps(mean.array, x.array.astype(float).mean(0)) <= 2
     assert mean.dtype == var.dtype == half
+
+
+@pytest.mark.parametrize("name", ["gelu", "gelu by tanh", "silu", "mish"])
+def test_the_slope_of_a_curve_is_rounded_once(name):
+    f, x = CASES[name]
+    slopes = []
+    for dtype in (half, np.float64):
+        (leaf,) = made(x, dtype=dtype)
+        f(leaf).sum().backward()
+        slopes.append(leaf.grad.array.astype(np.float64))
+    assert np.abs(slopes[0] - slopes[1]).max() < 6e-4
