@@ -445,6 +445,22 @@ def test_what_is_written_to_a_result_in_another_shape_is_seen(result, row):
     assert w.grad.item() == 3
 
 
+def test_what_looks_into_a_result_moves_with_it():
+    x, w = tg.rand(2, 3, 4, requires_grad=True), tg.tensor(2.0, requires_grad=True)
+    y = F.conv1d(x, tg.ones(3, 3, 1))
+    row, constant = y[0], y.detach()
+    constant_row, node = constant[0], row.node
+    flat = y.reshape(-1)
+    assert row.node is node
+    flat[:4] = w
+    assert row[0].tolist() == constant[0, 0].tolist() == constant_row[0].tolist() == [2] * 4
+    with tg.no_grad():
+        constant_row[0] = 5.0
+    assert flat[:4].tolist() == row[0].tolist() == [5] * 4
+    row.sum().backward()
+    assert w.grad.item() == 4
+
+
 # ---------------------------------------------------------------- at random
 
 

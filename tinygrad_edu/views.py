@@ -153,9 +153,9 @@ def kept_apart(tensor: Any, others: tuple[Any, ...]) -> Any:
     return graph.Tensor(tensor.array.copy(), tensor.node)
 
 
-def _look_again(root: Any) -> None:
+def _look_again(root: Any, moved: bool = False) -> None:
     """Compute from `root`, which has a new array, the views and borrowed tensors that look into
-    it."""
+    it.  If it only moved, to an array of the same numbers, their places in the record stay."""
     changed, seen = [root], {id(root)}
     while changed:
         base = changed.pop()
@@ -163,7 +163,7 @@ def _look_again(root: Any) -> None:
             if id(view) in seen:  # two that share one memory may have it of each other
                 continue
             seen.add(id(view))
-            if view._base is root:
+            if view._base is root and not moved:
                 again = through(root, view._steps)
                 _pair(view, again.array, again.node)
             else:
@@ -270,3 +270,5 @@ def lay_out(tensor: Any, in_order: Any) -> None:
     """Let a tensor hold its numbers in the memory of this array, where they lie in order: then a
     view of them in any shape exists."""
     tensor.array = in_order.reshape(tensor.array.shape)
+    if tensor._views:
+        _look_again(tensor, moved=True)

@@ -34,7 +34,7 @@ def _in_shape(input: T, sizes: tuple[int, ...]) -> T:
     result = ops.reshape(input, shape=sizes)
     if getattr(result, "_base", x) is not None or not isinstance(x.array, np.ndarray):
         return result
-    if x._base is not None or x._borrowed or x._views or x.array.size == 0:
+    if x._base is not None or x._borrowed or x.array.size == 0:
         return result
     views.lay_out(x, result.array)  # type: ignore[attr-defined]
     return ops.reshape(input, shape=sizes)
