@@ -145,6 +145,7 @@ def test_a_planted_wrong_rule_is_caught(kind):
         gradcheck(wrong, np.linspace(0.5, 1.5, 5), order=2)
 
 
+@pytest.mark.slow
 def test_one_wrong_entry_in_a_million_is_caught():
     def planted(x):
         return x * 2
