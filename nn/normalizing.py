@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_edu import Generator, Tensor, functions, no_grad, ops, rsqrt, softmax
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
-from tinygrad_edu.sums import narrowed, wide
+from tinygrad_edu.sums import in_float32, narrowed, wide
 
 # ---------------------------------------------------------------- normalisation
 
@@ -276,7 +276,7 @@ def pairwise_distance(
     x1: Tensor, x2: Tensor, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> Tensor:
     """y = |x1 - x2 + eps|, the p-norm along the last dimension."""
-    y: Tensor = narrowed(functions.norm(wide(x1) - wide(x2) + eps, p, -1, keepdim), x1, x2)
+    y: Tensor = in_float32(lambda a, b: functions.norm(a - b + eps, p, -1, keepdim), x1, x2)
     return y
 
 

@@ -121,13 +121,14 @@ def _to_operand(g, _y, *xs, i, subscripts):
 
 @lru_cache(maxsize=1000)
 def _alone(terms, out):
-    """For each operand the axes of the indices that only it has, which are summed alone, and its
-    other indices."""
+    """For each operand the axes of the indices that only it has, which are summed alone, its other
+    indices, and whether one of these is a trace: x_ii, summed over i."""
     labels = "".join(terms) + out
     if not {*labels} <= {*ascii_letters}:
         raise ValueError(f"an index is a letter, and there are {labels!r}")
     alone = [tuple(k for k, c in enumerate(term) if labels.count(c) == 1) for term in terms]
-    return alone, ["".join(c for c in term if labels.count(c) > 1) for term in terms]
+    left = ["".join(c for c in term if labels.count(c) > 1) for term in terms]
+    return alone, left, [any(labels.count(c) == term.count(c) for c in term) for term in left]
 
 
 LARGE = 30_000  # products: from here on it pays to plan for BLAS
@@ -146,8 +147,10 @@ def einsum(*xs, subscripts):
     *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
     sizes = _sizes(terms, xs)
     large = len(xs) > 2 or (len(xs) == 2 and prod(sizes.values()) > LARGE)
-    alone, terms = _alone(tuple(terms), out)
+    alone, terms, traces = _alone(tuple(terms), out)
     left = [added(x, axes) if axes else wide(x) for x, axes in zip(xs, alone, strict=True)]
+    if any(traces) and all(x.dtype.kind in "iub" for x in left):
+        left = [x.astype(np.int64) for x in left]
     return narrowed(np.einsum(f"{','.join(terms)}->{out}", *left, optimize=large), xs[0])
 
 
