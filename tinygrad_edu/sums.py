@@ -96,7 +96,7 @@ def _added_over(x: Array, axis: Any, keepdims: bool) -> Any:
     y, left = _joined(x, in_memory, axes)
     while left:
         k = max(left, key=y.shape.__getitem__)
-        y = np.add.reduce(y if k == y.ndim - 1 else _shortened(y, k), axis=k)
+        y = _reduce(y if k == y.ndim - 1 else _shortened(y, k), k)
         left = [j - (j > k) for j in left if j != k]
     stay = [k for k in in_memory if k not in axes]
     y = np.reshape(y, [x.shape[k] for k in stay])
@@ -136,7 +136,7 @@ def _shortened(x: Array, axis: int) -> Array:
         tall = x[(*before, slice(fewer * height))].reshape(
             (*front, parts, height, side_by_side, *behind)
         )
-        y = np.add.reduce(tall, axis + 1).reshape((*front, fewer, *behind))
+        y = _reduce(tall, axis + 1).reshape((*front, fewer, *behind))
         first = y[(*before, slice(n - fewer * height))]
         first += x[(*before, slice(fewer * height, None))]
         x, rows = y, ROWS // 4  # of what are sums already
