@@ -21,7 +21,7 @@ def numel(input: Any) -> int:
 def reshape(input: T, *shape: Any) -> T:
     """The same numbers, in order, in another shape; one size may be -1."""
     sizes = sizes_of(shape)
-    if min(sizes, default=0) < -1:
+    if sizes and min(sizes) < -1:
         raise RuntimeError(f"reshape: {sizes} has a size below -1; -1 stands for what is left")
     return _in_shape(input, sizes)
 

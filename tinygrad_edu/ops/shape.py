@@ -24,6 +24,8 @@ def reshape(x, *, shape):
 @op(lambda g, _y, _x, axes: transpose(g, axes=_inverse(axes)), numpy=np.transpose, view=True)
 def transpose(x, *, axes=None):
     """y = x with its axes permuted;  dL/dx = g with the permutation undone."""
+    if x.__class__ is np.ndarray:
+        return x.transpose(axes)  # in a third of the time
     return np.transpose(x, axes)
 
 
