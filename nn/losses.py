@@ -140,7 +140,7 @@ def kl_div(
         warnings.warn(
             "kl_div: reduction='mean' divides by the number of rows and of columns; the divergence "
             "of a row is reduction='batchmean'",
-            stacklevel=2,
+            stacklevel=3,  # past `with_old_settings`: the line of the caller
         )
     losses = exp(target) * (target - input) if log_target else ops.xlogx(target) - target * input
     if reduction == "batchmean":

@@ -37,14 +37,8 @@ from .ops.shape import through
 _pruning = RLock()
 FEW = 64  # views, dead ones too: up to here nobody looks which are alive
 Steps = tuple[tuple[Any, dict[str, Any]], ...]
-ATTRIBUTES = (
-    "_base",
-    "_steps",
-    "_views",
-    "_room",
-    "_borrowed",
-    "_owner",
-)  # of Tensor, which are set here
+# The attributes of Tensor that are set here.
+ATTRIBUTES = ("_base", "_steps", "_views", "_room", "_borrowed", "_owner")
 
 
 def view_of(view: Any, base: Any, call: Any, params: dict[str, Any]) -> Any:
