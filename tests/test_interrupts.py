@@ -9,7 +9,7 @@ import pytest
 import nn
 import tinygrad_edu as tg
 from nn import optim
-from tinygrad_edu import grad_mode
+from tinygrad_edu import clock, grad_mode
 from tinygrad_edu.autograd import Function, checkpoint
 
 
@@ -128,6 +128,24 @@ def test_a_call_with_other_parameters_gives_them_back():
     while interrupted(exchanged, moment := moment + 1):
         assert LAYER.weight.array is WEIGHT, moment
         assert LAYER.weight.requires_grad
+    assert moment > 20
+
+
+def written():
+    """Arrays that are written in place, and end."""
+    for n in (2, 3):
+        x = tg.zeros(n)
+        x += 1
+        x[0] = 2
+        del x
+
+
+def test_the_clock_forgets_the_writes_to_what_ended(monkeypatch):
+    """An entry left behind would speak of the next array at that address."""
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    moment = 0
+    while interrupted(written, moment := moment + 1):
+        assert all(writes.owner() is not None for writes in clock._writes.values()), moment
     assert moment > 20
 
 

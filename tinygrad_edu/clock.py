@@ -15,7 +15,7 @@ import os
 import sys
 import threading
 import weakref
-from functools import cache
+from functools import cache, partial
 from math import gcd
 from typing import Any, NamedTuple
 
@@ -80,8 +80,9 @@ class Writes:
     __slots__ = ("elements", "owner", "regions", "whole")
 
     def __init__(self, owner: Array) -> None:
-        key = id(owner)
-        self.owner = weakref.ref(owner, lambda _: _writes.pop(key, None))
+        # A function written in C: Ctrl-C cannot stop it half-way, which would leave this entry to
+        # the next array at the same address.
+        self.owner = weakref.ref(owner, partial(_writes.pop, id(owner)))
         self.whole: Write | None = None  # the newest write to all of it
         self.regions: dict[Region, Write] = {}
         self.elements: _Elements | None = None
