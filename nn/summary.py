@@ -17,9 +17,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_edu.backward import ops_behind
-from tinygrad_edu.clock import clock, extent_of, owner_of
-from tinygrad_edu.graph import Node
+from tinygrad_edu.engine.backward import ops_behind
+from tinygrad_edu.engine.clock import clock, extent_of, owner_of
+from tinygrad_edu.engine.graph import Node
 from tinygrad_edu.ops.linalg import terms_of
 from tinygrad_edu.tensor import Tensor
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import functions, graph, ops
+from tinygrad_edu import functions, ops
+from tinygrad_edu.engine import graph
 from tinygrad_edu.functions.arguments import check_floating, check_tensor, plain
 from tinygrad_edu.sums import narrowed, wide
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock
+from tinygrad_edu.engine import clock
 
 
 def weights(*shape):

@@ -16,9 +16,10 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock, ops
-from tinygrad_edu.backward import replay
-from tinygrad_edu.graph import OPS, Node, op
+from tinygrad_edu import ops
+from tinygrad_edu.engine import clock
+from tinygrad_edu.engine.backward import replay
+from tinygrad_edu.engine.graph import OPS, Node, op
 from tinygrad_edu.tensor import Tensor
 
 
@@ -1169,7 +1170,7 @@ def test_a_rule_is_told_the_defaults_of_the_forward():
 
 
 def test_callers_are_made_by_many_threads_at_once():
-    from tinygrad_edu import caller, graph
+    from tinygrad_edu.engine import caller, graph
 
     wrong = []
 

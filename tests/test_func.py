@@ -10,7 +10,7 @@ import nn
 import tinygrad_edu as tg
 from nn import functional as F
 from tinygrad_edu import func
-from tinygrad_edu.graph import OPS
+from tinygrad_edu.engine.graph import OPS
 from tinygrad_edu.testing import gradcheck, op_case
 
 # ---------------------------------------------------------------- closed forms
@@ -296,7 +296,7 @@ def test_forward_and_reverse_mode_are_dual_for_programs(random):
 
 
 def test_a_planted_wrong_rule_is_seen_in_forward_mode_too():
-    from tinygrad_edu.graph import op
+    from tinygrad_edu.engine.graph import op
 
     @op(lambda g, _y, x: g * np.cos(x) * 1.01)
     def almost_sin(x):

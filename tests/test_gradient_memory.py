@@ -7,7 +7,7 @@ from hypothesis import given, settings, strategies as st
 import nn
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import Function
-from tinygrad_edu.graph import Node
+from tinygrad_edu.engine.graph import Node
 
 
 def leaf(*numbers):

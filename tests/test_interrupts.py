@@ -9,8 +9,8 @@ import pytest
 import nn
 import tinygrad_edu as tg
 from nn import optim
-from tinygrad_edu import clock, grad_mode
 from tinygrad_edu.autograd import Function, checkpoint
+from tinygrad_edu.engine import clock, grad_mode
 
 
 def blocks():

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import caller, graph, ops, outputs
+from tinygrad_edu import ops
+from tinygrad_edu.engine import caller, graph, outputs
 from tinygrad_edu.testing import gradcheck
 
 JOINS = {

@@ -8,7 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
-from tinygrad_edu.graph import OPS, op
+from tinygrad_edu.engine.graph import OPS, op
 from tinygrad_edu.testing import GradcheckError, gradcheck, op_case
 
 DIFFERENTIABLE = sorted(name for name, call in OPS.items() if any(call.op.rules))

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.backward import replay
-from tinygrad_edu.graph import OPS
+from tinygrad_edu.engine.backward import replay
+from tinygrad_edu.engine.graph import OPS
 from tinygrad_edu.testing import op_case
 
 SEVERAL = [name for name, call in sorted(OPS.items()) if any(call.op.rules)]

@@ -10,9 +10,9 @@ import numpy as np
 from . import views
 from .device import check_device
 from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtype, result_type
+from .engine.graph import TensorBase
 from .functions.arguments import plain
 from .functions.filling import array_of, filled, number_of, size_given, warn_of_copy
-from .graph import TensorBase
 from .size import Size
 from .tensor import Tensor
 

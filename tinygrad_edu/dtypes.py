@@ -122,9 +122,9 @@ def checked(dtype: DTypeLike) -> DType:
 
 
 def result_type(*operands: Any) -> DType:
-    """The dtype in which operands meet, by PyTorch's rule: the highest kind of number among them
-    (bool < integer < float), as wide as the operands of that kind that have dimensions ask for;
-    0-d arrays, then Python scalars, decide only where nothing before them has that kind."""
+    """The dtype to which operands are promoted, by PyTorch's rule: the highest kind of number among
+    them (bool < integer < float), as wide as the operands of that kind that have dimensions ask
+    for; 0-d arrays, then Python scalars, decide only where nothing before them has that kind."""
     found: dict[tuple[int, int], list[DType]] = {}
     for x in operands:
         if isinstance(x, float | int):
@@ -144,7 +144,7 @@ RANKS = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
 def promote_types(type1: DTypeLike, type2: DTypeLike) -> DType:
-    """The dtype in which tensors of these two meet: int64 and float16 give float16."""
+    """The dtype to which tensors of these two are promoted: int64 and float16 give float16."""
     return result_type(np.empty(1, checked(type1)), np.empty(1, checked(type2)))
 
 
@@ -190,10 +190,10 @@ def is_complex(input: Any) -> bool:
     return bool(input.dtype.kind == "c")
 
 
-WEAK = (float, int, bool)  # Python numbers: they take the dtype of what they meet
+WEAK = (float, int, bool)  # Python numbers: they take the dtype of the tensor beside them
 
 
-def meet(*inputs: Any) -> tuple[Any, ...]:
+def promote(*inputs: Any) -> tuple[Any, ...]:
     """Arrays of several dtypes in the one in which PyTorch combines them; numbers as they are."""
     plain = [x.item() if isinstance(x, np.generic) else x for x in inputs]
     dtype = result_type(*[x for x in plain if x is not None])

@@ -22,13 +22,13 @@ from typing import Any
 import numpy as np
 
 from . import ops
-from .backward import ops_behind, replay
-from .clock import clock
 from .creation import as_tensor
+from .engine.backward import ops_behind, replay
+from .engine.clock import clock
+from .engine.grad_mode import enable_grad, mode
+from .engine.graph import Node, TensorBase
+from .engine.leaf import free
 from .functions import select, zeros_like
-from .grad_mode import enable_grad, mode
-from .graph import Node, TensorBase
-from .leaf import free
 from .tensor import Tensor
 
 __all__ = ["functional_call", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev", "jvp"]

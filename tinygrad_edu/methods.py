@@ -9,11 +9,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from . import dtypes, functions as f, graph, leaf, ops
+from . import dtypes, functions as f, ops
 from .device import check_device, device as Device
 from .dtypes import DTypeLike, as_array
-from .grad_mode import mode
-from .graph import TensorBase
+from .engine import graph, leaf
+from .engine.grad_mode import mode
+from .engine.graph import TensorBase
 from .views import kept_apart
 
 

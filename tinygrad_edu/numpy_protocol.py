@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from . import graph, ops
-from .graph import OPS, TensorBase
+from . import ops
+from .engine import graph
+from .engine.graph import OPS, TensorBase
 
 # Which of ours answers to a NumPy function; one that is no op has NumPy's parameters, by name.
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}

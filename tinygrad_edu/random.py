@@ -12,10 +12,10 @@ import numpy as np
 
 from .creation import made
 from .dtypes import DTypeLike, int64
+from .engine.graph import TensorBase
 from .functions.arguments import plain
 from .functions.filling import size_given
 from .functions.sampling import draw, draw_whole, within
-from .graph import TensorBase
 from .rng import manual_seed as manual_seed, numpy_generator
 from .tensor import Tensor
 

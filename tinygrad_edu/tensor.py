@@ -18,13 +18,14 @@ from typing import Any, cast
 import numpy as np
 from numpy import ndarray
 
-from . import clock, graph, leaf, numpy_protocol, ops, views
+from . import numpy_protocol, ops, views
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
+from .engine import clock, graph, leaf
+from .engine.grad_mode import enable_grad, mode
+from .engine.graph import Node, TensorBase
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
-from .grad_mode import enable_grad, mode
-from .graph import Node, TensorBase
 from .methods import Methods
 from .printing import tensor_text
 from .size import Size, as_size

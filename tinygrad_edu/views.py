@@ -30,8 +30,9 @@ from weakref import ref
 import numpy as np
 from numpy import ndarray
 
-from . import clock, graph, leaf, ops
-from .grad_mode import mode
+from . import ops
+from .engine import clock, graph, leaf
+from .engine.grad_mode import mode
 from .ops.shape import through
 
 _pruning = RLock()

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import leaf
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.engine import leaf
 from tinygrad_edu.tensor import Tensor
 
 COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.engine import clock
 from tinygrad_edu.tensor import Tensor
 
 from .optimizer import Optimizer, checked

@@ -18,8 +18,8 @@ from typing import Any, Self
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock, leaf
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.engine import clock, leaf
 from tinygrad_edu.tensor import Tensor
 
 from ..container import ParameterList

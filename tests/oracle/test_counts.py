@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 import tinygrad_edu as tg
-from tinygrad_edu.graph import OPS
+from tinygrad_edu.engine.graph import OPS
 
 from .accepts import UNCOMPARED
 from .harness import FAMILIES, OURS, evaluate, gradients, inputs_of, names_in, table

@@ -13,10 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from .. import clock
+from ..engine import clock
+from ..engine.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    no_grad,
+    set_grad_enabled,
+)
+from ..engine.graph import TensorBase
 from ..func import pulled
-from ..grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
-from ..graph import TensorBase
 from ..tensor import Tensor, root_gradient
 from . import functional
 from .function import Function, checkpoint

@@ -8,14 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import views
-from ..backward import ops_behind
-from ..clock import clock, owner_of
 from ..creation import as_tensor
 from ..dtypes import Array
+from ..engine.backward import ops_behind
+from ..engine.clock import clock, owner_of
+from ..engine.grad_mode import enable_grad, mode, no_grad
+from ..engine.graph import Node, Op, Parts, TensorBase
+from ..engine.outputs import inputs_node, outputs
 from ..func import leaves, like, pulled
-from ..grad_mode import enable_grad, mode, no_grad
-from ..graph import Node, Op, Parts, TensorBase
-from ..outputs import inputs_node, outputs
 from ..rng import drawn_from
 from ..tensor import Tensor
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, ops
+from .. import ops
 from ..dtypes import result_type
+from ..engine import graph
 from ..ops.activation import *
 from ..ops.elementwise import *
 from ..ops.special import *

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import graph
 from ..device import check_device
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
+from ..engine import graph
 from .arguments import T, plain, sizes_of
 
 

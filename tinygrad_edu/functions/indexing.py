@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, ops
+from .. import ops
 from ..dtypes import bool_, float32, float64, int32, int64
+from ..engine import graph
 from ..sums import in_float32
 from .arguments import T, check_dim, plain
 from .elementwise import add

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, ops
+from .. import ops
+from ..engine import graph
 from ..sums import in_float32
 from .arguments import T, named
 

@@ -6,7 +6,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import graph, ops
+from .. import ops
+from ..engine import graph
 from ..ops.reduction import count
 from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, named, plain
 

@@ -7,8 +7,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from .. import graph, ops
+from .. import ops
 from ..dtypes import Array, DTypeLike, checked, float16, float32, float64, int64
+from ..engine import graph
 from ..rng import Source, numpy_generator
 from .arguments import T, check_floating, plain
 from .filling import like

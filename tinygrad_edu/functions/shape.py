@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .. import graph, ops, views
+from .. import ops, views
+from ..engine import graph
 from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, check_tensor, plain, sizes_of
 
 # ---------------------------------------------------------------- in order, in another shape

@@ -9,7 +9,7 @@ from math import pi
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 from ..sums import narrowed, wide
 from .elementwise import logsigmoid, not_broadcasting, relu, selected, sigmoid, tanh
 from .special import ndtr, normal_density

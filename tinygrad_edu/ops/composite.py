@@ -10,7 +10,7 @@ from math import prod
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 from ..sums import MOST, added, narrowed, row_of_ones, wide
 from .elementwise import log, not_broadcasting, sigmoid, sqrt, where
 from .indexing import put_along_axis

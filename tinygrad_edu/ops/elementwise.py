@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from ..dtypes import bool_
-from ..graph import MISUSE, op
+from ..engine.graph import MISUSE, op
 from .elementwise import where
 
 ARRAY = "array"

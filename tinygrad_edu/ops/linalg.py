@@ -11,7 +11,7 @@ from string import ascii_letters
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 from ..sums import added, narrowed, wide
 from .elementwise import where
 from .reduction import prod_

@@ -10,8 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..graph import Parts, op
-from ..outputs import joint
+from ..engine.graph import Parts, op
+from ..engine.outputs import joint
 from .elementwise import copy, selected, sigmoid, tanh
 from .reduction import sum as sum_
 from .shape import concatenate, stack

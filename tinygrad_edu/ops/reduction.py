@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 from ..sums import WIDER, added, narrowed, running, wide
 from .elementwise import selected, sign_or_0, silently
 from .shape import broadcast_to, flip, pad

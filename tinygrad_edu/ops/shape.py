@@ -5,9 +5,9 @@ from typing import Any
 
 import numpy as np
 
-from ..caller import FEW
 from ..dtypes import float64
-from ..graph import Parts, op, shape_of
+from ..engine.caller import FEW
+from ..engine.graph import Parts, op, shape_of
 
 
 def _cannot_reshape(x, shape):

@@ -10,7 +10,7 @@ from math import erf as exact_erf, erfc as exact_erfc, factorial, pi, sqrt
 
 import numpy as np
 
-from ..graph import op
+from ..engine.graph import op
 from .elementwise import silently
 
 __all__ = ["digamma", "erf", "lgamma", "ndtr"]

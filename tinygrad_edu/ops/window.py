@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from ..graph import op
+from ..engine.graph import op
 from ..sums import narrowed, wide
 from .elementwise import selected
 from .reduction import sum as sum_

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..autograd import enable_grad, grad, no_grad
 from ..dtypes import Array, float64
-from ..graph import TensorBase
+from ..engine.graph import TensorBase
 from ..tensor import Tensor
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from ..dtypes import Array
-from ..graph import OpFunction
+from ..engine.graph import OpFunction
 from .draw import Draw
 
 if TYPE_CHECKING:

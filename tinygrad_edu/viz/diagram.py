@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from ..backward import replay
-from ..graph import Node, Parts
+from ..engine.backward import replay
+from ..engine.graph import Node, Parts
 from ..tensor import Tensor, root_gradient
 from .box import INK, PAPER, QUIET, box, in_order
 from .render import Diagram

@@ -92,7 +92,7 @@ def _meeting(xs: list[str]) -> str:
     alike = " is ".join(f"{x}.dtype" for x in xs)
     strong = " and ".join(f"{x}.__class__ not in WEAK" for x in xs) if len(xs) == 2 else "True"
     names = ", ".join(xs)
-    return f"if not ({alike}) if {arrays} else {strong}: {names} = meet({names})"
+    return f"if not ({alike}) if {arrays} else {strong}: {names} = promote({names})"
 
 
 _made: dict[Any, Any] = {}

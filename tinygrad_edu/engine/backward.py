@@ -18,10 +18,10 @@ from typing import Any
 
 import numpy as np
 
+from ..sums import added, rows_added
 from . import clock, graph
 from .grad_mode import level, mode
 from .graph import Node, TensorBase
-from .sums import added, rows_added
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
 Nodes = set[Node] | None

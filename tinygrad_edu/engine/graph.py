@@ -21,9 +21,9 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import numpy as np
 from numpy import ndarray
 
+from ..dtypes import WEAK, DType, alone, get_default_dtype, is_stray, no_tensor, promote  # noqa: F401
 from . import caller, grad_mode  # noqa: F401 (grad_mode and WEAK are read by what caller writes)
 from .clock import Place, clock
-from .dtypes import WEAK, DType, alone, get_default_dtype, is_stray, meet, no_tensor  # noqa: F401
 
 T = TypeVar("T")
 Rule = Callable[..., Any]

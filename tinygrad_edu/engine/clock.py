@@ -21,12 +21,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .dtypes import Array
+from ..dtypes import Array
 
 clock = itertools.count(1)
 newest_write = 0
 
-_ROOT = os.path.dirname(os.path.dirname(__file__))
+_ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 _FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
 OWN_FILES = (*_FOLDERS, "<caller of an op")
 FEW = 32  # regions remembered for each buffer, before its elements are

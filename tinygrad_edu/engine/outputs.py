@@ -13,8 +13,8 @@ from typing import Any, cast
 
 import numpy as np
 
+from ..dtypes import promote
 from . import grad_mode, graph
-from .dtypes import meet
 from .graph import OPS, Node, Op, OpFunction, Parts, Plan, Rule, TensorBase
 
 
@@ -72,7 +72,7 @@ def joint(call: OpFunction) -> OpFunction:
         tensors = [isinstance(x, TensorBase) for x in inputs]
         nodes = tuple(x.node if t else None for x, t in zip(inputs, tensors, strict=True))
         arrays = [x.array if t else x for x, t in zip(inputs, tensors, strict=True)]
-        ys: Any = Parts(meet(*arrays))
+        ys: Any = Parts(promote(*arrays))
         if not any(tensors):
             return call(ys, **params)
         recorded = grad_mode.mode.recording and any(nodes)
@@ -124,7 +124,7 @@ def _meeting(op: Op, arrays: list[Any]) -> None:
     meets = [i for i in range(len(arrays)) if shared or (i < len(op.rules) and op.rules[i])]
     found = {getattr(arrays[i], "dtype", None) for i in meets}
     if len(meets) > 1 and (len(found) > 1 or None in found):
-        for i, array in zip(meets, meet(*[arrays[i] for i in meets]), strict=True):
+        for i, array in zip(meets, promote(*[arrays[i] for i in meets]), strict=True):
             arrays[i] = array
 
 
