@@ -1,4 +1,7 @@
-"""Nonlinear layers: each is a function of `functional` and its settings."""
+"""Activations: nonlinear functions of each number, and softmax along a dimension.
+
+A layer is a function and its settings.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,234 @@ import warnings
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-import tinygrad_edu as tg
+import numpy as np
 
-from . import functional as F
+import tinygrad_edu as tg
+from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
+from tinygrad_edu.functions.arguments import check_dim, check_floating
+from tinygrad_edu.rng import numpy_generator
+
 from .module import Module, Parameter
+
+# ---------------------------------------------------------------- functions
+
+
+def _written(name: str, input: Tensor, y: Tensor, inplace: bool) -> Tensor:
+    """y, or with `inplace` the input, after y was written into it."""
+    return input._write(y, name) if inplace else y
+
+
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = max(0, x)."""
+    return _written("relu", input, ops.relu(input), inplace)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x kept within [0, 6]."""
+    return hardtanh(input, 0.0, 6.0, inplace)
+
+
+def hardtanh(
+    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
+) -> Tensor:
+    """y = x kept within [min_val, max_val]; on the borders the gradient is 0.  Whole numbers stay
+    whole, and of the borders only what is before the point counts."""
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}; swap them")
+    if input.dtype.kind in "iu":
+        min_val, max_val = int(min_val), int(max_val)
+    return _written("hardtanh", input, ops.hardtanh(input, min=min_val, max=max_val), inplace)
+
+
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x / 6 + 1/2 kept within [0, 1]."""
+    return _written("hardsigmoid", input, ops.hardsigmoid(input), inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x hardsigmoid(x)  (Howard et al., 2019)."""
+    return _written("hardswish", input, ops.hardswish(input), inplace)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else negative_slope x."""
+    return _written("leaky_relu", input, ops.leaky_relu(input, slope=negative_slope), inplace)
+
+
+def rrelu(
+    input: Tensor,
+    lower: float = 1 / 8,
+    upper: float = 1 / 3,
+    training: bool = False,
+    inplace: bool = False,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """y = x where x > 0, else s x, with a slope s for each number, uniform in [lower, upper] in
+    training, in evaluation their mean  (Xu et al., 2015)."""
+    if not -np.inf < lower <= upper < np.inf:
+        raise ValueError(f"rrelu: lower is at most upper, both finite, not {lower=}, {upper=}")
+    if not training:
+        return leaky_relu(input, (lower + upper) / 2, inplace)
+    check_floating(input, "rrelu")
+    slopes = numpy_generator(generator).uniform(lower, upper, input.shape)
+    factors = np.where(input.array > 0, 1, slopes).astype(input.dtype)
+    return _written("rrelu", input, input * Tensor(factors), inplace)
+
+
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """y = x where x > 0, else w x, for one slope w, or one for each channel, dimension 1."""
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1:
+        raise RuntimeError(f"prelu: the slopes are (channels,) or (1,), not {tuple(weight.shape)}")
+    if weight.numel() not in (1, channels):
+        raise RuntimeError(
+            f"prelu: {weight.numel()} slopes for an input {tuple(input.shape)} of "
+            f"{channels} channels; "
+            "give one, or one for each"
+        )
+    weight = weight.reshape(-1, *[1] * (input.ndim - 2)) if input.ndim else weight.reshape(())
+    return ops.prelu(input, weight)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else alpha (e^x - 1)  (Clevert et al., 2016)."""
+    return _written("elu", input, ops.elu(input, alpha=alpha), inplace)
+
+
+def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
+    """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
+    if alpha == 0:
+        raise RuntimeError("celu: alpha=0 has no inverse, by which x is multiplied")
+    return _written("celu", input, functions.celu(input, alpha), inplace)
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
+    (Klambauer et al., 2017)."""
+    return _written("selu", input, functions.selu(input), inplace)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x sigmoid(x), also known as swish."""
+    return _written("silu", input, ops.silu(input), inplace)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """y = x times the chance that a standard normal number is below x; approximate="tanh" gives
+    x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2  (Hendrycks and Gimpel, 2016)."""
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
+    return ops.gelu_tanh(input) if approximate == "tanh" else ops.gelu(input)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """y = log sigmoid(x), without overflow."""
+    return ops.logsigmoid(input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """y = log(1 + e^(beta x)) / beta, without overflow; x where beta x > threshold."""
+    z = input if beta == 1 else input * beta
+    y = -ops.logsigmoid(-z)
+    smooth: Tensor = where(z > threshold, input, y if beta == 1 else y / beta)
+    return smooth
+
+
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """y = x tanh(softplus(x))  (Misra, 2019)."""
+    return _written("mish", input, ops.mish(input), inplace)
+
+
+def softsign(input: Tensor) -> Tensor:
+    """y = x / (1 + |x|)."""
+    return input / (1 + ops.absolute(input))
+
+
+def tanhshrink(input: Tensor) -> Tensor:
+    """y = x - tanh x."""
+    return input - tanh(input)
+
+
+def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
+    if not 0 <= lambd < np.inf:
+        raise RuntimeError(f"softshrink: lambd is how far numbers move, 0 or more, not {lambd}")
+    return ops.softshrink(input, lambd=lambd)
+
+
+def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
+    """y = x, but 0 where |x| <= lambd."""
+    return ops.hardshrink(input, lambd=lambd)
+
+
+def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
+    """y = x where x > threshold, else value."""
+    y = functions.masked_fill(input, input <= threshold, value)
+    return _written("threshold", input, y, inplace)
+
+
+def glu(input: Tensor, dim: int = -1) -> Tensor:
+    """y = a sigmoid(b), for the halves a and b of x along `dim`  (Dauphin et al., 2017)."""
+    if input.ndim == 0:
+        raise RuntimeError("glu: a dimension is cut in half, and a number has none")
+    size = input.size(dim)
+    if size % 2:
+        raise RuntimeError(
+            f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so it is even"
+        )
+    x = input.transpose(dim, -1)
+    a, b = x[..., : size // 2], x[..., size // 2 :]
+    return (a * sigmoid(b)).transpose(dim, -1)
+
+
+def softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
+    brought to it first."""
+    return functions.softmax(input, dim, dtype)
+
+
+def log_softmax(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
+    return functions.log_softmax(input, dim, dtype)
+
+
+def softmin(
+    input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+) -> Tensor:
+    """softmax(-x) along `dim`."""
+    return functions.softmax(-input, dim, dtype)
+
+
+def gumbel_softmax(
+    logits: Tensor,
+    tau: float = 1.0,
+    hard: bool = False,
+    eps: float = 1e-10,
+    dim: int = -1,
+    *,
+    generator: Generator | None = None,
+) -> Tensor:
+    """y = softmax((x + noise) / tau), noise of Gumbel's distribution: nearly a one-hot sample of
+    the classes, with a gradient.  With `hard` it is one-hot, and has the gradient of the soft one
+    (Jang et al., 2017).  `eps` changes nothing, as in PyTorch."""
+    check_floating(logits, "gumbel_softmax")
+    noise = numpy_generator(generator).gumbel(size=logits.shape).astype(logits.dtype)
+    soft: Tensor = softmax((logits + Tensor(noise)) / tau, dim)
+    if not hard:
+        return soft
+    axis = check_dim(dim, logits.ndim, "gumbel_softmax", logits)
+    largest = functions.argmax(soft, axis, True)
+    one_hot = functions.scatter(functions.zeros_like(soft), axis, largest, 1.0)
+    hardened: Tensor = one_hot - soft.detach() + soft
+    return hardened
+
+
+# ---------------------------------------------------------------- layers
 
 
 class _Settings:
@@ -26,7 +253,7 @@ class Activation(Module):
     """y = function(x, ...), with the settings that the function takes besides x.
 
     >>> import nn
-    >>> layer = nn.activation.LeakyReLU(0.2)
+    >>> layer = nn.LeakyReLU(0.2)
     >>> layer, layer.negative_slope
     (LeakyReLU(negative_slope=0.2), 0.2)
     """
@@ -60,97 +287,97 @@ class Activation(Module):
 class ReLU(Activation):
     """y = max(0, x)."""
 
-    function = staticmethod(F.relu)
+    function = staticmethod(relu)
 
 
 class ReLU6(Activation):
     """y = x kept within [0, 6]."""
 
-    function = staticmethod(F.relu6)
+    function = staticmethod(relu6)
 
 
 class LeakyReLU(Activation):
     """y = x where x > 0, else negative_slope x."""
 
-    function = staticmethod(F.leaky_relu)
+    function = staticmethod(leaky_relu)
 
 
 class ELU(Activation):
     """y = x where x > 0, else alpha (e^x - 1)."""
 
-    function = staticmethod(F.elu)
+    function = staticmethod(elu)
 
 
 class CELU(Activation):
     """y = x where x > 0, else alpha (e^(x / alpha) - 1)."""
 
-    function = staticmethod(F.celu)
+    function = staticmethod(celu)
 
 
 class SELU(Activation):
     """y = x where x > 0, else 1.673 (e^x - 1), all times 1.051."""
 
-    function = staticmethod(F.selu)
+    function = staticmethod(selu)
 
 
 class GELU(Activation):
     """y = x times the chance that a standard normal number is below x."""
 
-    function = staticmethod(F.gelu)
+    function = staticmethod(gelu)
 
 
 class SiLU(Activation):
     """y = x sigmoid(x)."""
 
-    function = staticmethod(F.silu)
+    function = staticmethod(silu)
 
 
 class Mish(Activation):
     """y = x tanh(softplus(x))."""
 
-    function = staticmethod(F.mish)
+    function = staticmethod(mish)
 
 
 class Sigmoid(Activation):
     """y = 1 / (1 + e^-x)."""
 
-    function = staticmethod(F.sigmoid)
+    function = staticmethod(sigmoid)
 
 
 class LogSigmoid(Activation):
     """y = log sigmoid(x)."""
 
-    function = staticmethod(F.logsigmoid)
+    function = staticmethod(logsigmoid)
 
 
 class Softplus(Activation):
     """y = log(1 + e^(beta x)) / beta."""
 
-    function = staticmethod(F.softplus)
+    function = staticmethod(softplus)
 
 
 class Tanh(Activation):
     """y = tanh x."""
 
-    function = staticmethod(F.tanh)
+    function = staticmethod(tanh)
 
 
 class Tanhshrink(Activation):
     """y = x - tanh x."""
 
-    function = staticmethod(F.tanhshrink)
+    function = staticmethod(tanhshrink)
 
 
 class Softsign(Activation):
     """y = x / (1 + |x|)."""
 
-    function = staticmethod(F.softsign)
+    function = staticmethod(softsign)
 
 
 class Hardtanh(Activation):
     """y = x kept within [min_val, max_val]."""
 
-    function = staticmethod(F.hardtanh)
+    function = staticmethod(hardtanh)
 
     def __init__(self, *settings: Any, **named: Any) -> None:
         for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
@@ -166,19 +393,19 @@ class Hardtanh(Activation):
 class Hardsigmoid(Activation):
     """y = x / 6 + 1/2 kept within [0, 1]."""
 
-    function = staticmethod(F.hardsigmoid)
+    function = staticmethod(hardsigmoid)
 
 
 class Hardswish(Activation):
     """y = x hardsigmoid(x)."""
 
-    function = staticmethod(F.hardswish)
+    function = staticmethod(hardswish)
 
 
 class Softshrink(Activation):
     """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
 
-    function = staticmethod(F.softshrink)
+    function = staticmethod(softshrink)
 
     lambd: float
 
@@ -189,7 +416,7 @@ class Softshrink(Activation):
 class Hardshrink(Activation):
     """y = x, but 0 where |x| <= lambd."""
 
-    function = staticmethod(F.hardshrink)
+    function = staticmethod(hardshrink)
 
     lambd: float
 
@@ -200,13 +427,13 @@ class Hardshrink(Activation):
 class Threshold(Activation):
     """y = x where x > threshold, else value."""
 
-    function = staticmethod(F.threshold)
+    function = staticmethod(threshold)
 
 
 class GLU(Activation):
     """y = a sigmoid(b), for the halves a and b of x along `dim`."""
 
-    function = staticmethod(F.glu)
+    function = staticmethod(glu)
 
 
 class PReLU(Module):
@@ -221,7 +448,7 @@ class PReLU(Module):
         self.weight = Parameter(tg.full((num_parameters,), init, device=device, dtype=dtype))
 
     def forward(self, input: Any) -> Any:
-        return F.prelu(input, self.weight)
+        return prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
@@ -236,7 +463,7 @@ class RReLU(Module):
         self.lower, self.upper, self.inplace = lower, upper, inplace
 
     def forward(self, input: Any) -> Any:
-        return F.rrelu(input, self.lower, self.upper, self.training, self.inplace)
+        return rrelu(input, self.lower, self.upper, self.training, self.inplace)
 
     def extra_repr(self) -> str:
         return f"lower={self.lower}, upper={self.upper}" + ", inplace=True" * self.inplace
@@ -255,7 +482,7 @@ class Softmax(_AlongDim):
     """y_i = e^x_i / sum_j e^x_j along `dim`."""
 
     def forward(self, input: Any) -> Any:
-        return F.softmax(input, self.dim)
+        return softmax(input, self.dim)
 
 
 class Softmax2d(Module):
@@ -266,18 +493,18 @@ class Softmax2d(Module):
             raise ValueError(
                 f"Softmax2d: the input is (N, C, H, W) or (C, H, W), not {tuple(input.shape)}"
             )
-        return F.softmax(input, -3)
+        return softmax(input, -3)
 
 
 class Softmin(_AlongDim):
     """softmax(-x) along `dim`."""
 
     def forward(self, input: Any) -> Any:
-        return F.softmin(input, self.dim)
+        return softmin(input, self.dim)
 
 
 class LogSoftmax(_AlongDim):
     """y = x - log sum_j e^x_j along `dim`."""
 
     def forward(self, input: Any) -> Any:
-        return F.log_softmax(input, self.dim)
+        return log_softmax(input, self.dim)

@@ -1,4 +1,7 @@
-"""Convolutions, and their transposes, over one, two and three dimensions."""
+"""Convolutions, and their transposes, over one, two and three dimensions.
+
+`conv1d conv2d conv3d` are one function for 1, 2 and 3 dimensions, so it is written once.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,106 @@ import math
 from typing import Any
 
 import tinygrad_edu as tg
+from tinygrad_edu import ops
+from tinygrad_edu.sums import narrowed, wide
 
-from . import init, windows
+from . import init
 from .module import Module, Parameter
+from .padding import pad
+from .windows import family, ints_of, windows_of
+
+# ---------------------------------------------------------------- functions
+
+
+def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transposed: bool) -> None:
+    channels, (first, second) = x.shape[1], weight.shape[:2] if weight.ndim > 1 else (0, 0)
+    takes, out = (first, second * groups) if transposed else (second * groups, first)
+    if groups < 1 or channels % groups or out % groups:
+        raise ValueError(
+            f"{name}: groups={groups} must divide both the {channels} channels of the input and "
+            f"the {out} of the output"
+        )
+    if weight.ndim != x.ndim or channels != takes:
+        meant = "(channels, out / groups" if transposed else "(out, channels / groups"
+        raise RuntimeError(
+            f"{name}: the input {tuple(x.shape)} has {channels} channels, but the weight "
+            f"{tuple(weight.shape)}, "
+            f"which is {meant}, *kernel) with groups={groups}, takes {takes}"
+        )
+    if bias is not None and bias.shape != (out,):
+        raise RuntimeError(
+            f"{name}: the bias is ({out},), one for each output, not {tuple(bias.shape)}"
+        )
+
+
+def _conv(
+    name: str,
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Any:
+    """The weighted sums of sliding windows: y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p s + k d
+    - padding] for stride s and dilation d.
+
+    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
+    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
+    the outputs are cut into as many parts, which do not see each other.
+    """
+    _check_weight(name, input, weight, bias, groups, transposed=False)
+    windows = windows_of(name, input.shape[2:], weight.shape[2:], stride, padding, dilation)
+    return ops.conv(input, weight, bias, windows=windows, groups=groups)
+
+
+def _conv_transpose(
+    name: str,
+    input: Any,
+    weight: Any,
+    bias: Any = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Any:
+    """The transpose of a convolution, which is what it does to gradients: each number puts the
+    kernel down, a stride after the one before, and they add up.
+
+    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
+    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """
+    _check_weight(name, input, weight, bias, groups, transposed=True)
+    counts, kernel, ndim = input.shape[2:], weight.shape[2:], input.ndim - 2
+    stride, dilation = (ints_of(name, "stride", v, ndim) for v in (stride, dilation))
+    before, extra = (ints_of(name, "padding", v, ndim, 0) for v in (padding, output_padding))
+    if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
+        raise RuntimeError(
+            f"{name}: output_padding {extra} must be below the stride {stride} or the dilation "
+            f"{dilation}"
+        )
+    each = zip(counts, kernel, stride, dilation, before, extra, strict=True)
+    size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, d, p, e in each])
+    if min(size) < 1:
+        raise RuntimeError(
+            f"{name}: padding {before} leaves nothing of {tuple(input.shape)}: {size}"
+        )
+    windows = ops.Windows(size, kernel, counts, stride, dilation, before)
+    if bias is None:
+        return ops.conv_transpose(input, weight, windows=windows, groups=groups)
+    y = ops.conv_transpose(wide(input), wide(weight), windows=windows, groups=groups)
+    return narrowed(y + bias.reshape((-1, *(1,) * ndim)), input, weight, bias)
+
+
+conv1d, conv2d, conv3d = family(_conv)
+
+
+conv_transpose1d, conv_transpose2d, conv_transpose3d = family(_conv_transpose)
+
+
+# ---------------------------------------------------------------- layers
 
 
 class _Conv(Module):
@@ -48,16 +148,16 @@ class _Conv(Module):
                 f"out_channels={out_channels}"
             )
         self.in_channels, self.out_channels = in_channels, out_channels
-        self.kernel_size = windows.ints_of(name, "kernel_size", kernel_size, self.ndim)
-        self.stride = windows.ints_of(name, "stride", stride, self.ndim)
+        self.kernel_size = ints_of(name, "kernel_size", kernel_size, self.ndim)
+        self.stride = ints_of(name, "stride", stride, self.ndim)
         if padding == "same" and math.prod(self.stride) > 1:
             raise ValueError(f"{name}: padding='same' keeps the size; stride {stride} does not")
         self.padding = padding
         if isinstance(padding, str) and padding not in ("same", "valid"):
             raise ValueError(f"{name}: padding is 'same', 'valid' or numbers, not {padding!r}")
         if not isinstance(padding, str):
-            self.padding = windows.ints_of(name, "padding", padding, self.ndim, 0)
-        self.dilation = windows.ints_of(name, "dilation", dilation, self.ndim)
+            self.padding = ints_of(name, "padding", padding, self.ndim, 0)
+        self.dilation = ints_of(name, "dilation", dilation, self.ndim)
         self.output_padding = (0,) * self.ndim
         self.groups, self.padding_mode = groups, padding_mode
         rows, columns = out_channels, in_channels
@@ -82,7 +182,7 @@ class _Conv(Module):
     def forward(self, input: Any) -> Any:
         padding = self.padding
         if self.padding_mode != "zeros":
-            input, padding = windows.pad(input, self._border(), self.padding_mode), 0
+            input, padding = pad(input, self._border(), self.padding_mode), 0
         return type(self).function(
             input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
@@ -112,19 +212,19 @@ class _Conv(Module):
 class Conv1d(_Conv):
     """The weighted sums of sliding windows of (N, in_channels, L): see `conv1d`."""
 
-    function, ndim = windows.conv1d, 1
+    function, ndim = conv1d, 1
 
 
 class Conv2d(_Conv):
     """The weighted sums of sliding windows of (N, in_channels, H, W): see `conv2d`."""
 
-    function, ndim = windows.conv2d, 2
+    function, ndim = conv2d, 2
 
 
 class Conv3d(_Conv):
     """The weighted sums of sliding windows of (N, in_channels, D, H, W): see `conv3d`."""
 
-    function, ndim = windows.conv3d, 3
+    function, ndim = conv3d, 3
 
 
 class _ConvTranspose(_Conv):
@@ -152,7 +252,7 @@ class _ConvTranspose(_Conv):
             raise ValueError(f"{name}: padding is numbers, not {padding!r}")
         place = in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
         super().__init__(*place, padding_mode, device, dtype)
-        self.output_padding = windows.ints_of(name, "output_padding", output_padding, self.ndim, 0)
+        self.output_padding = ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
     def forward(self, input: Any, output_size: Any = None) -> Any:
         """With a stride, several sizes of the output fit one of the input: `output_size`, of the
@@ -184,16 +284,16 @@ class _ConvTranspose(_Conv):
 class ConvTranspose1d(_ConvTranspose):
     """The transpose of a `Conv1d`, from (N, in_channels, L): see `conv_transpose1d`."""
 
-    function, ndim = windows.conv_transpose1d, 1
+    function, ndim = conv_transpose1d, 1
 
 
 class ConvTranspose2d(_ConvTranspose):
     """The transpose of a `Conv2d`, from (N, in_channels, H, W): see `conv_transpose2d`."""
 
-    function, ndim = windows.conv_transpose2d, 2
+    function, ndim = conv_transpose2d, 2
 
 
 class ConvTranspose3d(_ConvTranspose):
     """The transpose of a `Conv3d`, from (N, in_channels, D, H, W): see `conv_transpose3d`."""
 
-    function, ndim = windows.conv_transpose3d, 3
+    function, ndim = conv_transpose3d, 3

@@ -21,6 +21,20 @@ E = TypeVar("E", bound="_Table")
 # ---------------------------------------------------------------- functions
 
 
+def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
+    """y[..., c] = 1 where the class is c, else 0, int64; -1 classes are as many as are needed."""
+    x = input.array
+    if x.dtype != np.int64:
+        raise RuntimeError(f"one_hot: classes are int64, not {x.dtype}; say x.long()")
+    if num_classes == -1:
+        if x.size == 0:
+            raise RuntimeError("one_hot: no class is given to count from; say num_classes=")
+        num_classes = int(x.max()) + 1
+    if x.size and not 0 <= x.min() <= x.max() < num_classes:
+        raise RuntimeError(f"one_hot: {x.min()} to {x.max()} are not in 0 to {num_classes - 1}")
+    return Tensor((x[..., None] == np.arange(num_classes)).astype(np.int64))
+
+
 def embedding(
     input: Tensor,
     weight: Tensor,
@@ -262,7 +276,7 @@ class Embedding(_Table):
     The row `padding_idx` starts at 0 and gets no gradient, so it stays.
 
     >>> import nn, tinygrad_edu as tg
-    >>> nn.embedding.Embedding(10, 4)(tg.tensor([[1, 2, 3]])).shape
+    >>> nn.Embedding(10, 4)(tg.tensor([[1, 2, 3]])).shape
     torch.Size([1, 3, 4])
     """
 

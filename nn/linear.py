@@ -1,14 +1,44 @@
-"""Affine layers, those that only change the shape, and those that compare."""
+"""Affine and bilinear maps, and layers that only change the shape."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu import ops
+from tinygrad_edu import Tensor, functions, ops
 
-from . import init, normalizing
+from . import init
 from .module import Module, Parameter
+
+# ---------------------------------------------------------------- functions
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y = x W' + b: x is (..., in), W is (out, in), b is (out,); for one output without a dimension
+    of its own, W is (in,)."""
+    if weight.ndim == 2:
+        return ops.linear(input, weight, bias)
+    if weight.ndim != 1:
+        raise RuntimeError(
+            f"linear: the weight is (out, in) or (in,), not of shape {tuple(weight.shape)}"
+        )
+    y = input @ weight
+    return y if bias is None else y + bias
+
+
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """y_o = x1' W_o x2 + b_o: x1 is (..., in1), x2 is (..., in2), W is (out, in1, in2)."""
+    fits = weight.ndim == 3 and weight.shape[1:] == input1.shape[-1:] + input2.shape[-1:]
+    if not fits or input1.shape[:-1] != input2.shape[:-1]:
+        raise RuntimeError(
+            "bilinear: the inputs are (..., in1) and (..., in2), the weight (out, in1, in2), not "
+            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(weight.shape)}"
+        )
+    y: Tensor = functions.einsum("...i,oij,...j->...o", input1, weight, input2)
+    return y if bias is None else y + bias
+
+
+# ---------------------------------------------------------------- layers
 
 
 def _vector(size: int, device: Any, dtype: Any) -> Parameter:
@@ -83,7 +113,7 @@ class Bilinear(Module):
     bias: Parameter | None
 
     def forward(self, input1: Any, input2: Any) -> Any:
-        return normalizing.bilinear(input1, input2, self.weight, self.bias)
+        return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         return (
@@ -130,25 +160,3 @@ class Unflatten(Module):
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"
-
-
-class CosineSimilarity(Module):
-    """The cosine of the angle between x1 and x2 along `dim`: see `cosine_similarity`."""
-
-    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
-        super().__init__()
-        self.dim, self.eps = dim, eps
-
-    def forward(self, x1: Any, x2: Any) -> Any:
-        return normalizing.cosine_similarity(x1, x2, self.dim, self.eps)
-
-
-class PairwiseDistance(Module):
-    """The p-norm of x1 - x2 + eps along the last dimension: see `pairwise_distance`."""
-
-    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
-        super().__init__()
-        self.norm, self.eps, self.keepdim = p, eps, keepdim
-
-    def forward(self, x1: Any, x2: Any) -> Any:
-        return normalizing.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)

@@ -1,11 +1,207 @@
-"""Pooling: each window of the input made one number, its largest or its mean."""
+"""Pooling: each window of the input made one number, its largest or its mean.
+
+`max_pool1d max_pool2d max_pool3d` are one function for 1, 2 and 3 dimensions, so it is written
+once, and so are the others.
+"""
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import inf, prod
 from typing import Any
 
-from . import windows
+import numpy as np
+
+from tinygrad_edu import ops
+from tinygrad_edu.engine import graph
+from tinygrad_edu.functions.arguments import check_floating, plain
+from tinygrad_edu.sums import narrowed, wide
+
 from .module import Module
+from .windows import family, ints_of, windows_of
+
+# ---------------------------------------------------------------- functions
+
+
+def _pooled(name: str, x: Any, kernel: Any, stride: Any, *rest: Any) -> ops.Windows:
+    """The windows of a pool: side by side unless a stride is given, padded by half at most."""
+    windows = windows_of(
+        name, x.shape[2:], kernel, kernel if stride in (None, []) else stride, *rest
+    )
+    for k, d, p in zip(windows.kernel, windows.dilation, windows.before, strict=True):
+        if 2 * p > (k - 1) * d + 1:
+            raise RuntimeError(
+                f"{name}: padding {windows.before} is more than half of the kernel "
+                f"{windows.kernel}: some windows would see nothing else"
+            )
+    return windows
+
+
+def _max_pool(
+    name: str,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest number of each window; the gradient goes to the first of them.
+
+    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
+    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
+    flattened sizes.
+    """
+    windows = _pooled(name, input, kernel_size, stride, padding, dilation, ceil_mode)
+    y = ops.max_pool(input, windows=windows)
+    return (y, _places(input, y, windows, windows.size)) if return_indices else y
+
+
+def _places(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) -> Any:
+    """Where the largest numbers y of the windows of x stand in a flattened `size`."""
+    places = np.broadcast_to(np.arange(prod(size)).reshape(size)[seen], x.shape)
+    return graph.Tensor(ops.at_largest(places, plain(x), plain(y), windows=windows))
+
+
+def _avg_pool(
+    name: str,
+    input: Any,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Any:
+    """The mean of each window.
+
+    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
+    window sees beyond it (`ceil_mode`).  `divisor_override` takes the place of the count.
+    """
+    check_floating(input, name)
+    windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
+    if divisor_override == 0:
+        raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
+    x = wide(input)
+    counts = divisor_override or _counts(windows, count_include_pad, x.dtype)
+    return narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
+
+
+def _lp_pool(
+    name: str,
+    input: Any,
+    norm_type: float,
+    kernel_size: Any,
+    stride: Any = None,
+    ceil_mode: bool = False,
+) -> Any:
+    """The p-norm of each window, (sum x^p)^(1/p), p = `norm_type`; for inf the largest |x|."""
+    if norm_type == 0:
+        raise ValueError(f"{name}: norm_type=0 has no root")
+    if abs(norm_type) == inf:
+        sign = 1 if norm_type > 0 else -1
+        size = ops.absolute(input) * sign
+        return _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode) * sign
+    powers = wide(input) ** norm_type
+    mean = _avg_pool(name, powers, kernel_size, stride, ceil_mode=ceil_mode)
+    mean = ops.where(mean == 0, 0, mean)  # there the root has no derivative, and 0 is chosen
+    count = prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))
+    return narrowed((mean * count) ** (1 / norm_type), input)
+
+
+def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+    """How many numbers each window sees: one for all, or an array."""
+    is_small = prod(windows.counts) <= 4096  # more is not kept
+    return (_kept_counts if is_small else _kept_counts.__wrapped__)(windows, with_padding, dtype)
+
+
+@lru_cache(128)
+def _kept_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+    each = []
+    for n, k, c, s, _, p in zip(*windows, strict=True):
+        start = np.arange(c) * s - p
+        end = np.minimum(start + k, n + p * with_padding)
+        each.append(end - (start if with_padding else np.maximum(start, 0)))
+    if all(seen.min() == seen.max() for seen in each):
+        return float(prod([seen[0].item() for seen in each]))
+    return np.asarray(prod(np.ix_(*each))).astype(dtype)
+
+
+def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
+    """For each dimension, where as many windows as are wanted start and end: evenly spread, and as
+    long as it takes to leave no number out."""
+    sizes = x.shape[2:]
+    if 0 in sizes:
+        raise RuntimeError(f"{name}: {tuple(x.shape)} holds no numbers to take windows of")
+    given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,)
+    wanted = given * len(sizes) if len(given) == 1 else given
+    if len(wanted) == len(sizes):
+        wanted = tuple([n if m is None else m for n, m in zip(sizes, wanted, strict=True)])
+    each = zip(sizes, ints_of(name, "output_size", wanted, len(sizes), 0), strict=True)
+    return [(np.arange(m) * n // m, -(-np.arange(1, m + 1) * n // m)) for n, m in each]
+
+
+def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
+    """The means of as many windows as are wanted: window p of m sees floor(p n / m) up to
+    ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+    check_floating(input, name)
+    x = wide(input)
+    for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
+        x = _means(x, axis, start, end)
+    return narrowed(x, input)
+
+
+def _means(x: Any, axis: int, start: Any, end: Any) -> Any:
+    """The mean of each window along an axis."""
+    counts = end - start
+    if counts.sum() == x.shape[axis]:  # side by side, all of one length
+        if len(counts) == x.shape[axis]:
+            return ops.copy(x)
+        shape = (*x.shape[:axis], len(counts), counts[0], *x.shape[axis + 1 :])
+        return ops.mean(x.reshape(shape), axis=axis + 1)
+    total = ops.range_sum(x, start=start, stop=end, axis=axis)
+    return total / counts.astype(x.dtype).reshape((-1, *[1] * (x.ndim - 1 - axis)))
+
+
+def _adaptive_max_pool(
+    name: str, input: Any, output_size: Any, return_indices: bool = False
+) -> Any:
+    """The largest numbers of as many windows as are wanted (see `adaptive_avg_pool`)."""
+    seen, kernel, size = [], [], input.shape[2:]
+    for start, end in _ends(name, input, output_size):
+        kernel.append(int(np.max(end - start, initial=1)))
+        # Laid side by side, the shorter ones with their last number again, the windows are even.
+        place = np.minimum(start[:, None] + np.arange(kernel[-1]), end[:, None] - 1)
+        seen.append(place.reshape(-1))
+    if not all(map(len, seen)):
+        counts = [len(place) // n for place, n in zip(seen, kernel, strict=True)]
+        y = input[(slice(None),) * 2 + (slice(0),)].reshape((*input.shape[:2], *counts))
+        return (y, y.long()) if return_indices else y
+    grid = np.ix_(*seen)
+    if tuple(map(len, seen)) != size:
+        input = ops.getitem(input, *grid, key=(slice(None),) * 2 + (ops.ARRAY,) * len(size))
+    windows = windows_of(name, input.shape[2:], kernel, kernel)
+    y = ops.max_pool(input, windows=windows)
+    return (y, _places(input, y, windows, size, grid)) if return_indices else y
+
+
+max_pool1d, max_pool2d, max_pool3d = family(_max_pool)
+
+
+avg_pool1d, avg_pool2d, avg_pool3d = family(_avg_pool)
+
+
+lp_pool1d, lp_pool2d, lp_pool3d = family(_lp_pool)
+
+
+adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = family(_adaptive_avg_pool)
+
+
+adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = family(_adaptive_max_pool)
+
+
+# ---------------------------------------------------------------- layers
 
 
 class _Pool(Module):
@@ -45,19 +241,19 @@ class _MaxPool(_Pool):
 class MaxPool1d(_MaxPool):
     """The largest number of each window of (N, C, L): see `max_pool1d`."""
 
-    function = windows.max_pool1d
+    function = max_pool1d
 
 
 class MaxPool2d(_MaxPool):
     """The largest number of each window of (N, C, H, W): see `max_pool2d`."""
 
-    function = windows.max_pool2d
+    function = max_pool2d
 
 
 class MaxPool3d(_MaxPool):
     """The largest number of each window of (N, C, D, H, W): see `max_pool3d`."""
 
-    function = windows.max_pool3d
+    function = max_pool3d
 
 
 class _AvgPool(_Pool):
@@ -82,19 +278,19 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     """The mean of each window of (N, C, L): see `avg_pool1d`."""
 
-    function = windows.avg_pool1d
+    function = avg_pool1d
 
 
 class AvgPool2d(_AvgPool):
     """The mean of each window of (N, C, H, W): see `avg_pool2d`."""
 
-    function = windows.avg_pool2d
+    function = avg_pool2d
 
 
 class AvgPool3d(_AvgPool):
     """The mean of each window of (N, C, D, H, W): see `avg_pool3d`."""
 
-    function = windows.avg_pool3d
+    function = avg_pool3d
 
 
 class _LPPool(_Pool):
@@ -111,19 +307,19 @@ class _LPPool(_Pool):
 class LPPool1d(_LPPool):
     """The `norm_type`-norm of each window of (N, C, L): see `lp_pool1d`."""
 
-    function = windows.lp_pool1d
+    function = lp_pool1d
 
 
 class LPPool2d(_LPPool):
     """The `norm_type`-norm of each window of (N, C, H, W): see `lp_pool2d`."""
 
-    function = windows.lp_pool2d
+    function = lp_pool2d
 
 
 class LPPool3d(_LPPool):
     """The `norm_type`-norm of each window of (N, C, D, H, W): see `lp_pool3d`."""
 
-    function = windows.lp_pool3d
+    function = lp_pool3d
 
 
 class _AdaptiveAvgPool(_Pool):
@@ -137,19 +333,19 @@ class _AdaptiveAvgPool(_Pool):
 class AdaptiveAvgPool1d(_AdaptiveAvgPool):
     """The means of `output_size` windows of (N, C, L): see `adaptive_avg_pool1d`."""
 
-    function = windows.adaptive_avg_pool1d
+    function = adaptive_avg_pool1d
 
 
 class AdaptiveAvgPool2d(_AdaptiveAvgPool):
     """The means of `output_size` windows of (N, C, H, W): see `adaptive_avg_pool2d`."""
 
-    function = windows.adaptive_avg_pool2d
+    function = adaptive_avg_pool2d
 
 
 class AdaptiveAvgPool3d(_AdaptiveAvgPool):
     """The means of `output_size` windows of (N, C, D, H, W): see `adaptive_avg_pool3d`."""
 
-    function = windows.adaptive_avg_pool3d
+    function = adaptive_avg_pool3d
 
 
 class _AdaptiveMaxPool(_AdaptiveAvgPool):
@@ -163,53 +359,17 @@ class _AdaptiveMaxPool(_AdaptiveAvgPool):
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """The largest of each of `output_size` windows of (N, C, L): see `adaptive_max_pool1d`."""
 
-    function = windows.adaptive_max_pool1d
+    function = adaptive_max_pool1d
 
 
 class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     """The largest of each of `output_size` windows of (N, C, H, W): see `adaptive_max_pool2d`."""
 
-    function = windows.adaptive_max_pool2d
+    function = adaptive_max_pool2d
 
 
 class AdaptiveMaxPool3d(_AdaptiveMaxPool):
     """The largest of each of `output_size` windows of (N, C, D, H, W): see
     `adaptive_max_pool3d`."""
 
-    function = windows.adaptive_max_pool3d
-
-
-# ---------------------------------------------------------------- windows as such
-
-
-class Unfold(_Pool):
-    """The windows of (N, C, H, W) as columns, (N, C kernel, windows): see `unfold`."""
-
-    function = windows.unfold
-    shown = ("kernel_size", "dilation", "padding", "stride")
-
-    def __init__(
-        self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-    ) -> None:
-        super().__init__()
-        self.kernel_size, self.dilation = kernel_size, dilation
-        self.padding, self.stride = padding, stride
-
-
-class Fold(_Pool):
-    """Columns, (N, C kernel, windows), added where their windows stand: see `fold`."""
-
-    function = windows.fold
-    shown = ("output_size", "kernel_size", "dilation", "padding", "stride")
-
-    def __init__(
-        self,
-        output_size: Any,
-        kernel_size: Any,
-        dilation: Any = 1,
-        padding: Any = 0,
-        stride: Any = 1,
-    ) -> None:
-        super().__init__()
-        self.output_size, self.kernel_size = output_size, kernel_size
-        self.dilation, self.padding, self.stride = dilation, padding, stride
+    function = adaptive_max_pool3d

@@ -13,15 +13,16 @@ from typing import Any, ClassVar
 
 import tinygrad_edu as tg
 
-from . import functional as F, init
+from . import init
+from .activation import gelu, relu
 from .attention import MultiheadAttention
 from .container import ModuleList
 from .dropout import Dropout
 from .linear import Linear
 from .module import Module
-from .norm import LayerNorm
+from .normalization import LayerNorm
 
-_ACTIVATIONS: dict[str, Callable[..., Any]] = {"relu": F.relu, "gelu": F.gelu}
+_ACTIVATIONS: dict[str, Callable[..., Any]] = {"relu": relu, "gelu": gelu}
 
 
 class _Layer(Module):

@@ -10,8 +10,9 @@ import numpy as np
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.functions.arguments import check_floating
 
-from . import windows
+from .fold import fresh
 from .module import Module
+from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 # ---------------------------------------------------------------- functions
 
@@ -57,7 +58,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 
 def _fresh(y: Tensor, x: Tensor) -> Tensor:
-    copied: Tensor = windows.fresh(y, x)
+    copied: Tensor = fresh(y, x)
     return copied
 
 
@@ -68,6 +69,8 @@ def _image(name: str, x: Tensor) -> tuple[int, ...]:
 
 
 _SMOOTH = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}  # and what ndim they take
+
+
 _MODES = ("nearest", "nearest-exact", "area", *_SMOOTH)
 
 
@@ -112,11 +115,9 @@ def interpolate(
 
 
 _ROUGH = (np.dtype(np.uint8), np.dtype(np.float16))  # computed in float32
-_AREA = {
-    3: windows.adaptive_avg_pool1d,
-    4: windows.adaptive_avg_pool2d,
-    5: windows.adaptive_avg_pool3d,
-}
+
+
+_AREA = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 
 
 def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:

@@ -8,10 +8,11 @@ from hypothesis import given, strategies as st
 import nn
 import nn.functional as F
 import tinygrad_edu as tg
+from nn.distance import CosineSimilarity, PairwiseDistance
 from nn.dropout import AlphaDropout, Dropout1d, Dropout2d, Dropout3d
 from nn.embedding import Embedding, EmbeddingBag
-from nn.linear import Bilinear, CosineSimilarity, PairwiseDistance, Unflatten
-from nn.norm import (
+from nn.linear import Bilinear, Unflatten
+from nn.normalization import (
     BatchNorm1d,
     BatchNorm2d,
     GroupNorm,

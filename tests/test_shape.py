@@ -6,10 +6,10 @@ import pytest
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from nn import windows
+from nn import padding
 from tinygrad_edu.functions import shape as f
 
-f.pad = windows.pad
+f.pad = padding.pad
 
 
 def draw(*shape, seed=0):

@@ -55,11 +55,11 @@ WITHIN = {
     "nn.optim": "block optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
+    "nn.loss": "reduction regression classification margin ctc __init__",
     "nn": (
-        "parameter members hooks state module init windows normalizing attending loss_checks "
-        "losses margins ctc embedding upsampling functional linear conv pooling activation dropout "
-        "container norm attention transformer padding utils recurrent lazy loss summary data optim "
-        "checkpoint __init__"
+        "parameter members hooks state module init container windows linear activation dropout "
+        "normalization embedding distance padding conv pooling fold upsampling attention "
+        "transformer loss functional utils rnn lazy summary data optim checkpoint __init__"
     ),
 }
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import strategies as st
 
 import tinygrad_edu as tg
-from nn import conv as conv_layers, windows as F
+from nn import conv as conv_layers, functional as F, windows
 from tinygrad_edu import ops
 from tinygrad_edu.functions import shape
 from tinygrad_edu.testing import gradcheck
@@ -75,7 +75,7 @@ def test_max_pool_of_integers():
 
 def test_windows_without_padding_are_a_view_that_is_not_written_to():
     x = np.zeros((1, 1, 6))
-    y = ops.unfold(x, windows=F._windows("unfold", (6,), 3, 1))
+    y = ops.unfold(x, windows=windows.windows_of("unfold", (6,), 3, 1))
     assert np.shares_memory(x, y)
     assert not y.flags.writeable
     assert x.flags.writeable

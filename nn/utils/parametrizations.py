@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
-from .. import functional as F
 from ..conv import ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
+from ..distance import normalize
 from ..module import Module
 from .parametrize import register_parametrization, remove_parametrizations
 
@@ -72,7 +72,7 @@ class _SpectralNorm(Module):
                 matrix = self._matrix(weight)
                 for buffer, size in zip(("_u", "_v"), matrix.shape, strict=True):
                     start = tg.randn(size, dtype=matrix.dtype)
-                    self.register_buffer(buffer, F.normalize(start, dim=0, eps=eps))
+                    self.register_buffer(buffer, normalize(start, dim=0, eps=eps))
                 self._iterate(matrix, 15)
 
     _u: Tensor
@@ -86,12 +86,12 @@ class _SpectralNorm(Module):
         """The power method: u <- W v / |W v|, v <- W' u / |W' u|, in place."""
         with tg.no_grad():
             for _ in range(times):
-                self._u.copy_(F.normalize(matrix @ self._v, dim=0, eps=self.eps))
-                self._v.copy_(F.normalize(matrix.mT @ self._u, dim=0, eps=self.eps))
+                self._u.copy_(normalize(matrix @ self._v, dim=0, eps=self.eps))
+                self._v.copy_(normalize(matrix.mT @ self._u, dim=0, eps=self.eps))
 
     def forward(self, weight: Tensor) -> Tensor:
         if weight.ndim == 1:
-            return F.normalize(weight, dim=0, eps=self.eps)
+            return normalize(weight, dim=0, eps=self.eps)
         matrix = self._matrix(weight)
         if self.training:
             self._iterate(matrix, self.n_power_iterations)

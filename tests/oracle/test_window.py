@@ -8,8 +8,9 @@ import torch
 import torch.nn.functional as TF
 from hypothesis import assume, given, strategies as st
 
+import nn.functional as F
 import tinygrad_edu as tg
-from nn import conv as conv_layers, pooling as pooling_layers, windows as F
+from nn import conv as conv_layers, pooling as pooling_layers
 from tinygrad_edu.functions import shape
 
 NDIMS = st.integers(1, 3)

@@ -1,14 +1,18 @@
-"""Losses as functions: those that ask for a margin, between pairs, triplets or classes."""
+"""Losses that ask for a margin, between pairs, triplets or classes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import Tensor, clamp_min, gather, ops, where
 
-from .loss_checks import (
+from ..distance import PairwiseDistance, pairwise_distance
+from .reduction import (
+    Loss,
+    WeightedLoss,
     check_all,
     check_between_0_and_1,
     check_class_weight,
@@ -22,7 +26,6 @@ from .loss_checks import (
     weighted,
     with_old_settings,
 )
-from .normalizing import pairwise_distance
 
 # ---------------------------------------------------------------- losses of labels 1 and -1
 
@@ -182,7 +185,7 @@ def _check_triplet(name: str, anchor: Tensor, positive: Tensor, negative: Tensor
             refuse_empty(name, one)
 
 
-# ---------------------------------------------------------------- margins between classes
+# ---------------------------------------------------------------- losses of classes
 
 
 @with_old_settings
@@ -260,3 +263,136 @@ def multilabel_soft_margin_loss(
     check_between_0_and_1(name, "target", target)
     losses = weighted(f"{name}: weight", ops.bce_with_logits(input, target), weight)
     return reduced(name, ops.mean(losses, axis=-1), reduction)
+
+
+# ---------------------------------------------------------------- layers
+
+
+class SoftMarginLoss(Loss):
+    """The mean of log(1 + e^(-t x)) for labels t, 1 or -1."""
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return soft_margin_loss(input, target, reduction=self.reduction)
+
+
+class HingeEmbeddingLoss(Loss):
+    """The mean of x where the label t is 1, and of max(0, margin - x) where it is -1."""
+
+    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
+
+
+class MarginRankingLoss(Loss):
+    """The mean of max(0, margin - t (x1 - x2)): t is 1 where x1 shall be the larger, else -1."""
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
+class CosineEmbeddingLoss(Loss):
+    """The mean of 1 - cos where the label t is 1, and of max(0, cos - margin) where it is -1, for
+    the cosine of the angle between x1 and x2."""
+
+    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.margin = margin
+
+    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+        return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
+
+
+class TripletMarginLoss(Loss):
+    """The mean of max(0, margin + d(a, p) - d(a, n)), for an anchor a, what is like it and what is
+    not: see `triplet_margin_loss`  (Balntas et al., 2016)."""
+
+    def __init__(
+        self,
+        margin: float = 1.0,
+        p: float = 2.0,
+        eps: float = 1e-6,
+        swap: bool = False,
+        *,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        check_margin("TripletMarginLoss", margin)
+        self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        settings = (self.margin, self.p, self.eps, self.swap)
+        return triplet_margin_loss(anchor, positive, negative, *settings, reduction=self.reduction)
+
+
+class TripletMarginWithDistanceLoss(Loss):
+    """`TripletMarginLoss` for any distance, a function of two tensors or a module."""
+
+    def __init__(
+        self,
+        *,
+        distance_function: Callable[[Any, Any], Any] | None = None,
+        margin: float = 1.0,
+        swap: bool = False,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(reduction)
+        check_margin("TripletMarginWithDistanceLoss", margin)
+        self.distance_function = distance_function or PairwiseDistance()
+        self.margin, self.swap = margin, swap
+
+    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+        return triplet_margin_with_distance_loss(
+            anchor,
+            positive,
+            negative,
+            distance_function=self.distance_function,
+            margin=self.margin,
+            swap=self.swap,
+            reduction=self.reduction,
+        )
+
+
+class MultiMarginLoss(WeightedLoss):
+    """The mean of sum_c w[t_i] max(0, margin - x[i, t_i] + x[i, c])^p / C over the classes c that
+    are not t_i: see `multi_margin_loss`."""
+
+    def __init__(
+        self, p: int = 1, margin: float = 1.0, weight: Any = None, *, reduction: str = "mean"
+    ) -> None:
+        super().__init__(weight, reduction=reduction)
+        check_power("MultiMarginLoss", p)
+        self.p, self.margin = p, margin
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return multi_margin_loss(
+            input, target, self.p, self.margin, self.weight, reduction=self.reduction
+        )
+
+
+class MultiLabelMarginLoss(Loss):
+    """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
+    has, and those c that it has not: see `multilabel_margin_loss`."""
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return multilabel_margin_loss(input, target, reduction=self.reduction)
+
+
+class MultiLabelSoftMarginLoss(WeightedLoss):
+    """`BCEWithLogitsLoss` meaned over the classes of each example: see
+    `multilabel_soft_margin_loss`."""
+
+    def forward(self, input: Any, target: Any) -> Any:
+        return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)

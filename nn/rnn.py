@@ -16,7 +16,8 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
 from tinygrad_edu.functions.arguments import check_tensor
 
-from . import functional as F, init, normalizing
+from . import init
+from .dropout import check_probability, dropout as _dropout
 from .module import Module, Parameter
 from .utils.rnn import PackedSequence
 
@@ -198,7 +199,7 @@ class _Sequence(_Weights):
         super().__init__(input_size, hidden_size, bias)
         name = type(self).__name__
         _check_switches(name, bias=bias, batch_first=batch_first)
-        normalizing.check_probability(name, dropout)
+        check_probability(name, dropout)
         if isinstance(dropout, bool):
             raise ValueError(f"{name}: dropout is a probability, not {dropout}")
         if num_layers < 1 or input_size < 1:
@@ -270,7 +271,7 @@ class _Sequence(_Weights):
                 last.append(end)
             rows = tg.cat(ys, 1) if len(ys) > 1 else ys[0]
             if k < self.num_layers - 1:
-                rows = F.dropout(rows, self.dropout, self.training)
+                rows = _dropout(rows, self.dropout, self.training)
         return rows, [tg.stack(parts) for parts in zip(*last, strict=True)]
 
     def flatten_parameters(self) -> None:

@@ -1,4 +1,9 @@
-"""What all losses ask of their inputs, and how they become one number."""
+"""What all losses ask of their inputs, and how they become one number.
+
+A loss takes `reduction`: "mean", "sum" or "none".  It refuses shapes that would broadcast: (N, 1)
+against (N,) is N x N differences and a loss that means nothing.  PyTorch's old `size_average` and
+`reduce` are taken by their names, so a setting that stands behind them is given by its name too.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,17 @@ import warnings
 from collections.abc import Callable
 from functools import wraps
 from math import isnan
-from typing import Any, TypeVar, cast
+from typing import Any, ClassVar, TypeVar, cast
 
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
 
+from ..module import Module
+
 F = TypeVar("F", bound=Callable[..., Any])
+
+
 REDUCTIONS = ("mean", "sum", "none")
 
 
@@ -165,3 +174,32 @@ def rows(x: Tensor) -> Tensor:
         return x if x.ndim == 2 else x.reshape(1, -1)
     moved: Tensor = x.movedim(1, -1)
     return moved.reshape(-1, x.shape[1])
+
+
+# ---------------------------------------------------------------- layers
+
+
+# Losses that never had `size_average` and `reduce`.
+_YOUNGER = ("HuberLoss", "GaussianNLLLoss", "CTCLoss", "TripletMarginWithDistanceLoss")
+
+
+class Loss(Module):
+    reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
+
+    def __init_subclass__(cls) -> None:
+        if "__init__" in vars(cls) and cls.__name__ not in _YOUNGER:
+            setattr(cls, "__init__", with_old_settings(cls.__init__))  # noqa: B010 (mypy)
+
+    @with_old_settings
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__()
+        check_reduction(type(self).__name__, reduction, self.reductions)
+        self.reduction = reduction
+
+
+class WeightedLoss(Loss):
+    weight: Any
+
+    def __init__(self, weight: Any = None, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_edu import Tensor, clamp_min, exp, gather, ops, stack, where
 from tinygrad_edu.autograd import Function
 
-from .loss_checks import check_tensors, first, reduced
+from .reduction import Loss, check_tensors, first, reduced
 
 
 def ctc_loss(
@@ -129,3 +129,23 @@ def _lengths(name: str, given: Tensor | Sequence[int], n: int, most: int) -> np.
             f"{lengths.tolist()}"
         )
     return lengths.astype(np.int64)
+
+
+# ---------------------------------------------------------------- layers
+
+
+class CTCLoss(Loss):
+    """-log of the chance that a sequence reads as its target, once repeats and blanks are taken
+    out: see `ctc_loss`  (Graves et al., 2006)."""
+
+    def __init__(
+        self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False
+    ) -> None:
+        super().__init__(reduction)
+        self.blank, self.zero_infinity = blank, zero_infinity
+
+    def forward(self, log_probs: Any, targets: Any, input_lengths: Any, target_lengths: Any) -> Any:
+        lengths = (input_lengths, target_lengths)
+        return ctc_loss(
+            log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity
+        )

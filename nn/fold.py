@@ -1,0 +1,107 @@
+"""Sliding windows as such: an image as the columns that a convolution sees, and back."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from tinygrad_edu import Tensor, ops
+
+from .module import Module
+from .windows import in_dimensions, ints_of, windows_of
+
+# ---------------------------------------------------------------- functions
+
+
+def _unfold(
+    _: str, input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Any:
+    """The windows of (N, C, H, W) as columns, which a convolution sees: (N, C kernel, windows)."""
+    windows = windows_of("unfold", input.shape[2:], kernel_size, stride, padding, dilation)
+    n, channels = input.shape[:2]
+    columns: Any = ops.unfold(input, windows=windows)
+    return fresh(columns.reshape((n, channels * prod(windows.kernel), prod(windows.counts))), input)
+
+
+def fresh(y: Any, x: Any) -> Any:
+    """y, or a copy of it if it looks into the memory of x: what is written to it stays there."""
+    return ops.copy(y) if np.may_share_memory(y.array, x.array) else y
+
+
+def _fold(
+    _: str,
+    input: Any,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
+) -> Any:
+    """Columns, (N, C kernel, windows), added where their windows stand: (N, C, *output_size)."""
+    size = ints_of("fold", "output_size", output_size, 2)
+    windows = windows_of("fold", size, kernel_size, stride, padding, dilation)
+    (n, rows, columns), kernel = input.shape, prod(windows.kernel)
+    if rows % kernel or columns != prod(windows.counts):
+        raise RuntimeError(
+            f"fold: {tuple(input.shape)} does not hold the windows of {size}: they are "
+            f"{windows.counts}, "
+            f"and each column is as long as the kernel, {kernel}, or a multiple of it"
+        )
+    shape = (n, rows // kernel, *windows.kernel, *windows.counts)
+    return ops.fold(input.reshape(shape), windows=windows)
+
+
+unfold, fold = in_dimensions(2, _unfold), in_dimensions(1, _fold)
+
+
+# ---------------------------------------------------------------- layers
+
+
+class Unfold(Module):
+    """The windows of (N, C, H, W) as columns, (N, C kernel, windows): see `unfold`."""
+
+    def __init__(
+        self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+    ) -> None:
+        super().__init__()
+        self.kernel_size, self.dilation = kernel_size, dilation
+        self.padding, self.stride = padding, stride
+
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
+        return y
+
+    def extra_repr(self) -> str:
+        return (
+            f"kernel_size={self.kernel_size}, dilation={self.dilation}, "
+            f"padding={self.padding}, stride={self.stride}"
+        )
+
+
+class Fold(Module):
+    """Columns, (N, C kernel, windows), added where their windows stand: see `fold`."""
+
+    def __init__(
+        self,
+        output_size: Any,
+        kernel_size: Any,
+        dilation: Any = 1,
+        padding: Any = 0,
+        stride: Any = 1,
+    ) -> None:
+        super().__init__()
+        self.output_size, self.kernel_size = output_size, kernel_size
+        self.dilation, self.padding, self.stride = dilation, padding, stride
+
+    def forward(self, input: Tensor) -> Tensor:
+        places = self.dilation, self.padding, self.stride
+        y: Tensor = fold(input, self.output_size, self.kernel_size, *places)
+        return y
+
+    def extra_repr(self) -> str:
+        return (
+            f"output_size={self.output_size}, kernel_size={self.kernel_size}, "
+            f"dilation={self.dilation}, padding={self.padding}, stride={self.stride}"
+        )
