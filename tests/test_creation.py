@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import creation, dtypes, printing
-from tinygrad_edu.device import accelerator, backends, cuda, device
+from tinygrad_edu import accelerator, backends, creation, cuda, dtypes, printing
+from tinygrad_edu.device import device
 from tinygrad_edu.functions import filling
 
 

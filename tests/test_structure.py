@@ -17,14 +17,17 @@ ROOT = Path(__file__).parents[1]
 
 # Imports point down this list; on one line, to the left.
 LAYERS = """
+tinygrad_edu.utils tinygrad_edu.nn tinygrad_edu.optim
 nn
 tinygrad_edu
+tinygrad_edu.version
 tinygrad_edu.viz
 tinygrad_edu.testing
 tinygrad_edu.io
 tinygrad_edu.autograd
 tinygrad_edu.func
-tinygrad_edu.linalg tinygrad_edu.distributions
+tinygrad_edu.linalg tinygrad_edu.distributions tinygrad_edu.amp tinygrad_edu.cuda
+tinygrad_edu.accelerator tinygrad_edu.backends tinygrad_edu.mps tinygrad_edu.settings
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
 tinygrad_edu.printing tinygrad_edu.functions tinygrad_edu.methods
@@ -50,6 +53,9 @@ WITHIN = {
         "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"
     ),
     "tinygrad_edu.autograd": "function functional __init__",
+    "tinygrad_edu.backends": "cudnn mps __init__",
+    "tinygrad_edu.cuda": "amp __init__",
+    "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim": "block optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",

@@ -88,7 +88,7 @@ def ones(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     return made(partial(np.ones, size_given("ones", sizes, size)), **options)
 
 
-def empty(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
+def empty(*sizes: Any, size: Any = None, memory_format: Any = None, **options: Any) -> Tensor:
     """A tensor of whatever the memory held: write before you read."""
     return made(partial(np.empty, size_given("empty", sizes, size)), **options)
 

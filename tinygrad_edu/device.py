@@ -1,20 +1,36 @@
 """Where numbers are computed: NumPy computes on the CPU, and any other device is refused by name.
 
->>> device("cuda" if cuda.is_available() else "cpu")
+>>> import tinygrad_edu as tg
+>>> tg.device("cuda" if tg.cuda.is_available() else "cpu")
 device(type='cpu')
 """
 
-from types import SimpleNamespace
 from typing import Any
 
 
 class device:
     """The place where a tensor lives: `device("cpu")`, `device("cpu:0")` or `device("cpu", 0)`.
 
-    It equals the string that names it, and the two hash alike.  Raises RuntimeError for any
-    other place.
+    Parameters
+    ----------
+    type : str or device, default "cpu"
+        The name of the device, with or without a number.
+    index : int, optional
+        The number of the device.
 
-    >>> device("cpu") == "cpu", str(device("cpu", 0))
+    Raises
+    ------
+    RuntimeError
+        For any other device than the CPU.
+
+    Notes
+    -----
+    A device equals the string that names it, and the two hash alike.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.device("cpu") == "cpu", str(tg.device("cpu", 0))
     (True, 'cpu:0')
     """
 
@@ -47,15 +63,38 @@ def check_device(given: Any) -> None:
         device(given)
 
 
-def _none(*_: Any) -> None:
-    """There is no such device, so nothing is to be done on it."""
+class _Named:
+    """One of PyTorch's constants that say how numbers lie in memory: here there is one way."""
+
+    __slots__ = ("_name",)
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return f"torch.{self._name}"
 
 
-# What code asks before it uses a GPU, and what it does to one in passing.
-_absent = {"is_available": lambda: False, "device_count": lambda: 0, "synchronize": _none}
-cuda = SimpleNamespace(**_absent, manual_seed=_none, manual_seed_all=_none, empty_cache=_none)
-accelerator = SimpleNamespace(**_absent)
-backends = SimpleNamespace(
-    mps=SimpleNamespace(is_available=lambda: False, is_built=lambda: False),
-    cudnn=SimpleNamespace(is_available=lambda: False, deterministic=True, benchmark=False),
-)
+class memory_format(_Named):
+    """The order in which numbers lie in memory.  Accepted wherever PyTorch takes one, without
+    effect: results lie in NumPy's order.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.ones(1, 3, 8, 8).to(memory_format=tg.channels_last).shape
+    torch.Size([1, 3, 8, 8])
+    """
+
+    __slots__ = ()
+
+
+class layout(_Named):
+    """How a tensor is stored: `strided`, in full.  There are no sparse tensors."""
+
+    __slots__ = ()
+
+
+contiguous_format = memory_format("contiguous_format")
+preserve_format = memory_format("preserve_format")
+channels_last = memory_format("channels_last")
+channels_last_3d = memory_format("channels_last_3d")
+strided = layout("strided")

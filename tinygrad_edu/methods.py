@@ -10,7 +10,13 @@ from typing import Any, Self
 import numpy as np
 
 from . import dtypes, functions as f, ops
-from .device import check_device, device as Device
+from .device import (
+    channels_last,
+    channels_last_3d,
+    check_device,
+    contiguous_format,
+    device as Device,
+)
 from .dtypes import DTypeLike, as_array
 from .engine import graph, leaf
 from .engine.grad_mode import mode
@@ -217,9 +223,15 @@ class Methods(TensorBase):
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
         return steps if dim is None else steps[dim]
 
-    def is_contiguous(self) -> bool:
-        """Do the numbers lie in order, without gaps?"""
-        return self.array.flags.c_contiguous  # type: ignore[no-any-return]
+    def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
+        """Return whether the numbers lie in order, without gaps: in the order of `channels_last`
+        and `channels_last_3d`, if that is asked."""
+        array, last = self.array, {channels_last: 4, channels_last_3d: 5}
+        if array.ndim == last.get(memory_format):
+            array = np.moveaxis(array, 1, -1)
+        elif memory_format in last:
+            return False
+        return array.flags.c_contiguous  # type: ignore[no-any-return]
 
     def contiguous(self, memory_format: Any = None) -> Self:
         """The numbers in order, without gaps: itself, or a copy.  (There is one format.)"""
@@ -275,11 +287,13 @@ class Methods(TensorBase):
         """Itself: it is on the CPU."""
         return self
 
-    def cuda(self, device: Any = "cuda") -> Self:
+    def cuda(
+        self, device: Any = "cuda", non_blocking: Any = False, memory_format: Any = None
+    ) -> Self:
         """Raises RuntimeError: NumPy computes on the CPU."""
         return self.to(device=device)
 
-    def type(self, dtype: Any = None, non_blocking: Any = False) -> Any:
+    def type(self, dtype: Any = None, non_blocking: Any = False, memory_format: Any = None) -> Any:
         """In another dtype, given itself or as "torch.FloatTensor"; without one, that name."""
         if dtype is None:
             return next(name for name, own in TYPE_NAMES.items() if own == self.array.dtype)

@@ -16,7 +16,15 @@ from .engine.graph import TensorBase
 from .functions.arguments import plain
 from .functions.filling import size_given
 from .functions.sampling import draw, draw_whole, within
-from .rng import manual_seed as manual_seed, numpy_generator
+from .rng import (
+    fork_rng as fork_rng,
+    get_rng_state as get_rng_state,
+    initial_seed as initial_seed,
+    manual_seed as manual_seed,
+    numpy_generator,
+    seed as seed,
+    set_rng_state as set_rng_state,
+)
 from .tensor import Tensor
 
 

@@ -129,3 +129,35 @@ def numpy_generator(generator: Source = None) -> np.random.Generator:
     if not isinstance(source, Generator):
         raise TypeError(f"a generator is a Generator().manual_seed(0), not {generator!r}")
     return source.numpy
+
+
+@contextmanager
+def fork_rng(
+    devices: Any = None, enabled: bool = True, device_type: str | None = None
+) -> Iterator[None]:
+    """Put this thread's default generator back to where it stood, at the end of a `with` block.
+
+    Parameters
+    ----------
+    devices : iterable, optional
+        Accepted as in PyTorch: no other device has a generator.
+    enabled : bool, default True
+        If False, nothing is put back.
+    device_type : str, optional
+        Accepted, without effect.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(0)
+    >>> with tg.random.fork_rng():
+    ...     first = tg.rand(3)
+    >>> tg.equal(first, tg.rand(3))
+    True
+    """
+    state = get_rng_state()
+    try:
+        yield
+    finally:
+        if enabled:
+            set_rng_state(state)

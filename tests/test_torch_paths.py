@@ -1,0 +1,214 @@
+"""PyTorch's paths and switches, so that a script runs after only `import tinygrad_edu as torch`."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import nn
+import tinygrad_edu as torch
+
+ROOT = Path(__file__).parents[1]
+
+SCRIPT = """
+import tinygrad_edu as torch
+import sys
+assert "nn" not in sys.modules, "importing stays quick: nn is imported at its first use"
+import tinygrad_edu.nn as nn
+import tinygrad_edu.nn.functional as F
+import tinygrad_edu.optim as optim
+import tinygrad_edu.backends.cudnn as cudnn
+from tinygrad_edu import nn as same, optim as same_optim, utils
+from tinygrad_edu.nn import functional, init
+from tinygrad_edu.nn.utils import clip_grad_norm_
+from tinygrad_edu.nn.utils.rnn import pad_sequence
+from tinygrad_edu.optim import Adam, lr_scheduler
+from tinygrad_edu.optim.lr_scheduler import StepLR
+from tinygrad_edu.utils.data import DataLoader, TensorDataset
+from tinygrad_edu.utils.checkpoint import checkpoint
+from tinygrad_edu.amp import GradScaler, autocast
+from tinygrad_edu.cuda.amp import GradScaler, autocast
+import nn as home
+assert nn is home is same is torch.nn and F is home.functional is functional is torch.nn.functional
+assert optim is home.optim is same_optim is torch.optim and optim.lr_scheduler is lr_scheduler
+assert torch.utils.data is home.data and DataLoader is home.data.DataLoader
+assert isinstance(torch.nn.Linear(1, 1), home.Module)
+"""
+
+
+def test_each_import_of_a_script_gives_the_one_module():
+    run = [sys.executable, "-W", "error", "-c", SCRIPT]
+    result = subprocess.run(run, capture_output=True, text=True, cwd=ROOT)
+    assert result.returncode == 0, result.stderr
+
+
+def test_a_script_after_one_import():
+    torch.manual_seed(0)
+    torch.cuda.manual_seed_all(0)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
+    x = torch.randn(16, 3)
+    data = torch.utils.data.TensorDataset(x, x.sum(1, keepdim=True))
+    model = torch.compile(torch.nn.Sequential(torch.nn.Linear(3, 1)))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 10)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    for _ in range(20):
+        for a, b in torch.utils.data.DataLoader(data, batch_size=8, shuffle=True):
+            optimizer.zero_grad()
+            loss = torch.nn.functional.mse_loss(model(a.to(device)), b.to(device))
+            loss.backward()
+            optimizer.step()
+        schedule.step()
+    assert loss.item() < 1e-2
+
+
+@pytest.mark.parametrize("name", ["fft", "complex", "polar", "view_as_complex", "stft"])
+def test_what_is_left_out_says_why(name):
+    with pytest.raises(AttributeError, match=f"{name} is left out.*complex numbers"):
+        getattr(torch, name)
+    assert not hasattr(torch, name)
+
+
+def test_what_is_not_there():
+    with pytest.raises(AttributeError, match="tinygrad_edu' has no attribute 'sqrrt'"):
+        torch.sqrrt  # noqa: B018
+    with pytest.raises(AttributeError, match="there are checkpoint, data"):
+        torch.utils.tensorboard  # noqa: B018
+    with pytest.raises(RuntimeError, match=r"cuda.current_device: .*is_available"):
+        torch.cuda.current_device()
+
+
+# ---------------------------------------------------------------- switches
+
+
+def test_threads_are_noted():
+    torch.set_num_threads(3)
+    assert torch.get_num_threads() == 3
+    torch.set_num_interop_threads(2)
+    assert torch.get_num_interop_threads() == 2
+    for wrong in (0, -1, 2.5, "3"):
+        with pytest.raises(RuntimeError, match="whole number above 0"):
+            torch.set_num_threads(wrong)
+    run = [sys.executable, "-c", "import tinygrad_edu as tg; print(tg.get_num_threads())"]
+    env = {**os.environ, "OPENBLAS_NUM_THREADS": "7"}
+    assert subprocess.check_output(run, env=env, cwd=ROOT, text=True) == "7\n"
+
+
+def test_determinism_and_precision_are_noted():
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    assert torch.are_deterministic_algorithms_enabled()
+    assert torch.is_deterministic_algorithms_warn_only_enabled()
+    torch.use_deterministic_algorithms(False)
+    assert not torch.are_deterministic_algorithms_enabled()
+    torch.set_float32_matmul_precision("high")
+    assert torch.get_float32_matmul_precision() == "high"
+    torch.set_float32_matmul_precision("highest")
+    with pytest.raises(ValueError, match="'low' is none of"):
+        torch.set_float32_matmul_precision("low")
+
+
+def test_defaults():
+    torch.set_default_device("cpu")
+    assert torch.get_default_device() == torch.device("cpu")
+    with pytest.raises(RuntimeError, match="no device 'cuda'"):
+        torch.set_default_device("cuda")
+    for kind in (torch.DoubleTensor, "torch.DoubleTensor"):
+        torch.set_default_tensor_type("torch.FloatTensor")
+        torch.set_default_tensor_type(kind)
+        assert torch.tensor(1.0).dtype == torch.float64
+    with pytest.raises(TypeError, match="none of FloatTensor"):
+        torch.set_default_tensor_type("torch.LongTensor")
+
+
+def test_compile_returns_the_function_in_every_form():
+    def double(x):
+        return 2 * x
+
+    assert torch.compile(double, mode="max-autotune", fullgraph=True) is double
+    assert torch.compile(dynamic=False)(double) is double
+    with pytest.raises(TypeError, match="a function or a module, not 3"):
+        torch.compile(3)
+
+
+def test_a_type_has_pytorchs_name():
+    assert torch.typename(torch.zeros(2)) == "torch.FloatTensor"
+    assert torch.typename(3) == "int"
+    assert torch.typename(nn.Linear) == "nn.linear.Linear"
+
+
+def test_random_numbers_in_a_fork_leave_the_stream_as_it_was():
+    torch.manual_seed(3)
+    with torch.random.fork_rng(devices=[]):
+        first = torch.rand(3)
+    assert torch.equal(torch.rand(3), first)
+    torch.random.manual_seed(3)
+    with torch.random.fork_rng(enabled=False):
+        assert torch.equal(torch.rand(3), first)
+    assert not torch.equal(torch.rand(3), first)
+    state = torch.random.get_rng_state()
+    with pytest.raises(RuntimeError, match="whole number"), torch.random.fork_rng():
+        torch.randint(torch.randint(1, 2, (1,)).item(), 0, (1,))
+    assert torch.get_rng_state() == state
+
+
+# ---------------------------------------------------------------- formats in memory
+
+
+FORMATS = ["channels_last", "channels_last_3d", "contiguous_format", "preserve_format"]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_memory_format_is_accepted_wherever_pytorch_takes_one(name):
+    chosen = getattr(torch, name)
+    assert repr(chosen) == f"torch.{name}"
+    assert isinstance(chosen, torch.memory_format)
+    x = torch.arange(120.0).reshape(1, 2, 3, 4, 5)
+    for made in (
+        x.to(memory_format=chosen),
+        x.to("cpu", memory_format=chosen),
+        x.to(torch.float32, memory_format=chosen),
+        x.clone(memory_format=chosen),
+        x.contiguous(memory_format=chosen),
+        x.float(memory_format=chosen),
+        x.cpu(memory_format=chosen),
+        x.type(torch.float32, memory_format=chosen),
+    ):
+        assert torch.equal(made, x)
+    for like in (torch.zeros_like, torch.ones_like, torch.empty_like, torch.rand_like):
+        assert like(x, memory_format=chosen).shape == x.shape
+    assert torch.full_like(x, 2, memory_format=chosen).sum() == 240
+    assert torch.empty((1, 2, 3, 4, 5), memory_format=chosen).shape == x.shape
+    assert isinstance(nn.Conv2d(2, 2, 1).to(memory_format=chosen), nn.Conv2d)
+
+
+def test_whether_the_channels_are_last_is_seen():
+    x = torch.zeros(1, 2, 3, 4)
+    last = x.permute(0, 2, 3, 1).contiguous().permute(0, 3, 1, 2)
+    asked = [torch.contiguous_format, torch.channels_last, torch.channels_last_3d]
+    assert [x.is_contiguous(memory_format=f) for f in asked] == [True, False, False]
+    assert [last.is_contiguous(memory_format=f) for f in asked] == [False, True, False]
+    deep = torch.zeros(1, 3, 4, 5, 2).permute(0, 4, 1, 2, 3)
+    assert [deep.is_contiguous(memory_format=f) for f in asked] == [False, False, True]
+
+
+# ---------------------------------------------------------------- recomputation
+
+
+def test_checkpoints_of_a_sequence_have_the_gradients_of_the_sequence():
+    torch.manual_seed(0)
+    model = nn.Sequential(*(nn.Linear(4, 4) for _ in range(5)))
+    x = torch.randn(3, 4, requires_grad=True)
+    model(x).sum().backward()
+    wanted = [p.grad.array.copy() for p in (x, *model.parameters())]
+    for segments in (1, 2, 3, 5):
+        for p in (x, *model.parameters()):
+            p.grad = None
+        y = torch.utils.checkpoint.checkpoint_sequential(model, segments, x, use_reentrant=False)
+        y.sum().backward()
+        for p, grad in zip((x, *model.parameters()), wanted, strict=True):
+            np.testing.assert_allclose(p.grad.array, grad, rtol=1e-6)
+    with pytest.raises(ValueError, match="5 functions cannot be cut into 6 segments"):
+        torch.utils.checkpoint.checkpoint_sequential(model, 6, x)

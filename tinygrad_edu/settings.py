@@ -1,0 +1,280 @@
+"""What a training script sets before it starts: threads, determinism, precision, `compile`.
+
+NumPy has one way to compute, so most of these are accepted without effect; each says so.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+from .device import device as Device
+from .dtypes import set_default_dtype
+
+__all__ = ["are_deterministic_algorithms_enabled", "compile", "get_default_device"]
+__all__ += ["get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads"]
+__all__ += ["is_deterministic_algorithms_warn_only_enabled", "is_storage", "set_default_device"]
+__all__ += ["set_default_tensor_type", "set_float32_matmul_precision", "set_flush_denormal"]
+__all__ += ["set_num_interop_threads", "set_num_threads", "typename"]
+__all__ += ["use_deterministic_algorithms"]
+
+_chosen: dict[str, Any] = {"precision": "highest", "deterministic": False, "warn_only": False}
+
+# ---------------------------------------------------------------- threads
+
+
+def _threads(name: str, given: Any) -> int:
+    if not isinstance(given, int) or given < 1:
+        raise RuntimeError(f"{name}: it takes a whole number above 0, not {given!r}")
+    return given
+
+
+def set_num_threads(num: int) -> None:
+    """Note how many threads are wanted; NumPy's library of matrix products has its own setting.
+
+    Parameters
+    ----------
+    num : int
+        The number that `get_num_threads` returns from now on.
+
+    Raises
+    ------
+    RuntimeError
+        If `num` is no whole number above 0.
+
+    Notes
+    -----
+    Differs from PyTorch: it has no effect.  NumPy's library reads the environment variables
+    `OPENBLAS_NUM_THREADS` or `MKL_NUM_THREADS` when it starts: set them before `import numpy`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_num_threads(2)
+    >>> tg.get_num_threads()
+    2
+    """
+    _chosen["threads"] = _threads("set_num_threads", num)
+
+
+def get_num_threads() -> int:
+    """Return the number of threads that matrix products may use.
+
+    Returns
+    -------
+    int
+        What `set_num_threads` was given, else what the environment says, else the number of CPUs.
+    """
+    said = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OPENBLAS", "MKL", "OMP")]
+    numbers = [int(number) for number in said if number.isdecimal()]
+    return int(_chosen.get("threads") or (numbers or [os.cpu_count() or 1])[0])
+
+
+def set_num_interop_threads(num: int) -> None:
+    """Note how many ops may run beside each other.  Here they run one after another.
+
+    Parameters
+    ----------
+    num : int
+        The number that `get_num_interop_threads` returns from now on.
+    """
+    _chosen["interop"] = _threads("set_num_interop_threads", num)
+
+
+def get_num_interop_threads() -> int:
+    """Return the number that `set_num_interop_threads` was given; 1 if it was not called."""
+    return int(_chosen.get("interop", 1))
+
+
+# ---------------------------------------------------------------- determinism, precision
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Ask for ops that give the same result each time: NumPy's do.
+
+    Parameters
+    ----------
+    mode : bool
+        What `are_deterministic_algorithms_enabled` returns from now on.
+    warn_only : bool, default False
+        Accepted, without effect: there is nothing to warn of.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.use_deterministic_algorithms(True)
+    >>> tg.are_deterministic_algorithms_enabled()
+    True
+    """
+    _chosen["deterministic"], _chosen["warn_only"] = bool(mode), bool(warn_only)
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    """Return what `use_deterministic_algorithms` was given; False if it was not called."""
+    return bool(_chosen["deterministic"])
+
+
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    """Return the `warn_only` that `use_deterministic_algorithms` was given."""
+    return bool(_chosen["warn_only"])
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Choose the precision of matrix products on GPUs: here products of float32 stay float32.
+
+    Parameters
+    ----------
+    precision : {"highest", "high", "medium"}
+        What `get_float32_matmul_precision` returns from now on.
+
+    Raises
+    ------
+    ValueError
+        If it is none of the three.
+    """
+    known = ("highest", "high", "medium")
+    if precision not in known:
+        raise ValueError(f"set_float32_matmul_precision: {precision!r} is none of {known}")
+    _chosen["precision"] = precision
+
+
+def get_float32_matmul_precision() -> str:
+    """Return what `set_float32_matmul_precision` was given; "highest" if it was not called."""
+    return str(_chosen["precision"])
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """Return False: NumPy keeps the numbers below the smallest of full precision."""
+    return False
+
+
+# ---------------------------------------------------------------- defaults
+
+
+def set_default_device(device: Any) -> None:
+    """Choose where tensors are made: only "cpu", or None, is possible.
+
+    Parameters
+    ----------
+    device : device, str or None
+        The device.
+
+    Raises
+    ------
+    RuntimeError
+        If it is not the CPU.
+    """
+    if device is not None:
+        Device(device)
+
+
+def get_default_device() -> Device:
+    """Return the device where tensors are made: the CPU."""
+    return Device("cpu")
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Choose the dtype that Python floats become, by the name of a tensor type.
+
+    Parameters
+    ----------
+    t : type or str
+        `FloatTensor`, `DoubleTensor`, `HalfTensor`, or such a name: "torch.FloatTensor".
+
+    Raises
+    ------
+    TypeError
+        If it is no floating type.
+
+    See Also
+    --------
+    set_default_dtype : The same, by dtype.
+    """
+    name = str(getattr(t, "__name__", t)).removeprefix("torch.")
+    kinds = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16"}
+    if name not in kinds:
+        raise TypeError(f"set_default_tensor_type: {t!r} is none of {', '.join(kinds)}")
+    set_default_dtype(kinds[name])
+
+
+# ---------------------------------------------------------------- compile, names
+
+
+def compile(
+    model: Any = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: bool | None = None,
+    backend: Any = "inductor",
+    mode: str | None = None,
+    options: dict[str, Any] | None = None,
+    disable: bool = False,
+) -> Any:
+    """Return the function or module as it is, so that scripts which compile run unchanged.
+
+    Parameters
+    ----------
+    model : callable, optional
+        The function or module; without it, a decorator is returned.
+    fullgraph, dynamic, backend, mode, options, disable
+        Accepted as in PyTorch, without effect.
+
+    Returns
+    -------
+    callable
+        `model` itself.
+
+    Raises
+    ------
+    TypeError
+        If `model` cannot be called.
+
+    Notes
+    -----
+    Differs from PyTorch: nothing is compiled.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> @tg.compile
+    ... def double(x):
+    ...     return x + x
+    >>> double(tg.tensor([1.0, 2.0]))
+    tensor([2., 4.])
+    """
+    if model is None:
+        decorator: Callable[[Any], Any] = compile
+        return decorator
+    if not callable(model):
+        raise TypeError(f"compile: it takes a function or a module, not {model!r}")
+    return model
+
+
+def typename(obj: Any) -> str:
+    """Return the name of an object's type: of a tensor by its dtype, else with its module.
+
+    Parameters
+    ----------
+    obj : object
+        A tensor, a class, or any other object.
+
+    Returns
+    -------
+    str
+        For example "torch.FloatTensor" of a float32 tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.typename(tg.tensor([1, 2]))
+    'torch.LongTensor'
+    """
+    if hasattr(obj, "array") and hasattr(obj, "type"):
+        return str(obj.type())
+    kind = obj if isinstance(obj, type) else type(obj)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    return f"{module}{kind.__qualname__}"
+
+
+def is_storage(obj: Any) -> bool:
+    """Return False: the numbers of a tensor stand in a NumPy array, not in a storage."""
+    return False

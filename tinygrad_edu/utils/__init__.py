@@ -1,0 +1,31 @@
+"""PyTorch's `torch.utils`: `utils.data` (which is `nn.data`) and `utils.checkpoint`.
+
+>>> import tinygrad_edu as torch
+>>> loader = torch.utils.data.DataLoader([1, 2, 3, 4], batch_size=2)
+>>> list(loader)
+[tensor([1, 2]), tensor([3, 4])]
+"""
+
+import sys
+from importlib import import_module
+from typing import Any
+
+__all__ = ["checkpoint", "data"]
+
+
+def stand_for(name: str, home: str) -> None:
+    """Let the module `name` be the module `home`, and its submodules those of `home`.
+
+    Python's import gives what stands in `sys.modules` under the name that it imported.
+    """
+    for path, module in list(sys.modules.items()):
+        if path == home or path.startswith(f"{home}."):
+            sys.modules[name + path.removeprefix(home)] = module
+
+
+def __getattr__(name: str) -> Any:
+    """`utils.data` and `utils.checkpoint`, imported when they are first asked for."""
+    if name not in __all__:
+        text = f"module {__name__!r} has no attribute {name!r}: there are {', '.join(__all__)}"
+        raise AttributeError(text, name=name, obj=sys.modules[__name__])
+    return import_module(f"{__name__}.{name}")
