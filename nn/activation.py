@@ -195,21 +195,24 @@ def softmax(
 ) -> Tensor:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
     brought to it first."""
-    return functions.softmax(input, dim, dtype)
+    y: Tensor = functions.softmax(input, dim, dtype)
+    return y
 
 
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
-    return functions.log_softmax(input, dim, dtype)
+    y: Tensor = functions.log_softmax(input, dim, dtype)
+    return y
 
 
 def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """softmax(-x) along `dim`."""
-    return functions.softmax(-input, dim, dtype)
+    y: Tensor = functions.softmax(-input, dim, dtype)
+    return y
 
 
 def gumbel_softmax(

@@ -110,7 +110,7 @@ def interpolate(
         place = counts[dim - 2], steps[dim - 2]
         x = _along(x, dim, *place, mode, bool(align_corners), antialias)
         if smooth and kind == np.uint8:
-            x = functions.clamp(functions.round(x), 0, 255)
+            x = functions.clamp(x.round(), 0, 255)
     return x.to(kind)
 
 

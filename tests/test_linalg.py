@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 import tinygrad_edu as tg
-from tinygrad_edu import functions as f, linalg, ops
+from tinygrad_edu import linalg, ops
 from tinygrad_edu.testing import gradcheck
 from tinygrad_edu.testing.draw import Draw
 
@@ -48,7 +48,7 @@ MISFITS = [
 def test_shapes_that_do_not_fit(name, shapes):
     arrays = [normal(*shape) for shape in shapes]
     with pytest.raises((RuntimeError, ValueError), match=r"m[mv]|mul|dot|einsum|trace"):
-        getattr(f, name)(*map(tg.tensor, arrays))
+        getattr(tg, name)(*map(tg.tensor, arrays))
 
 
 # ---------------------------------------------------------------- einsum
@@ -58,17 +58,17 @@ def test_shapes_that_do_not_fit(name, shapes):
 def test_einsum_agrees_with_numpy(random):
     (*shapes,), params = ops.einsum.op.samples(Draw(random))
     arrays = [np.asarray(normal(*shape)) for shape in shapes]
-    mine = f.einsum(params["subscripts"], *map(tg.tensor, arrays))
+    mine = tg.einsum(params["subscripts"], *map(tg.tensor, arrays))
     np.testing.assert_allclose(mine.array, np.einsum(params["subscripts"], *arrays), atol=1e-12)
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float32", "int64"])
 def test_einsum_keeps_the_dtype(dtype):
     a, b = (RNG.integers(-3, 3, (3, 3)).astype(dtype) for _ in range(2))
-    y = f.einsum("ij,jk->ik", tg.tensor(a), tg.tensor(b))
+    y = tg.einsum("ij,jk->ik", tg.tensor(a), tg.tensor(b))
     assert y.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(y.array, a @ b)
-    large = f.einsum("ij,jk->ik", tg.ones(40, 40).to(y.dtype), tg.ones(40, 40).to(y.dtype))
+    large = tg.einsum("ij,jk->ik", tg.ones(40, 40).to(y.dtype), tg.ones(40, 40).to(y.dtype))
     assert large.dtype == np.dtype(dtype)
     assert (large.array == 40).all()
 
@@ -88,13 +88,13 @@ MISFITS_OF_EINSUM = [
 @pytest.mark.parametrize(("equation", "shapes"), MISFITS_OF_EINSUM)
 def test_einsum_refuses_what_does_not_fit(equation, shapes):
     with pytest.raises(ValueError, match=r"einsum|operand|index|Size|subscript"):
-        f.einsum(equation, *[tg.tensor(normal(*shape)) for shape in shapes])
+        tg.einsum(equation, *[tg.tensor(normal(*shape)) for shape in shapes])
 
 
 def test_large_products_go_through_blas():
     a, b = normal(64, 48), normal(48, 32)
     x, y = tg.tensor(a).requires_grad_(), tg.tensor(b).requires_grad_()
-    z = f.einsum("ij,jk->ik", x, y)
+    z = tg.einsum("ij,jk->ik", x, y)
     z.sum().backward()
     np.testing.assert_allclose(z.array, a @ b)
     np.testing.assert_allclose(x.grad.array, np.ones((64, 32)) @ b.T)
@@ -254,4 +254,4 @@ def test_labels_are_enough_for_many_dimensions():
     random = Random(0)
     letters = "".join(random.sample(string.ascii_letters, 30))
     x = tg.ones(*[1] * 30)
-    assert f.einsum(f"{letters}->{letters[::-1]}", x).shape == (1,) * 30
+    assert tg.einsum(f"{letters}->{letters[::-1]}", x).shape == (1,) * 30

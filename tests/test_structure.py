@@ -26,11 +26,12 @@ tinygrad_edu.testing
 tinygrad_edu.io
 tinygrad_edu.autograd
 tinygrad_edu.func
-tinygrad_edu.linalg tinygrad_edu.distributions tinygrad_edu.amp tinygrad_edu.cuda
+tinygrad_edu.linalg tinygrad_edu.special tinygrad_edu.distributions
+tinygrad_edu.amp tinygrad_edu.cuda
 tinygrad_edu.accelerator tinygrad_edu.backends tinygrad_edu.mps tinygrad_edu.settings
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
-tinygrad_edu.printing tinygrad_edu.functions tinygrad_edu.methods
+tinygrad_edu.printing tinygrad_edu.functions tinygrad_edu.registered tinygrad_edu.methods
 tinygrad_edu.numpy_protocol
 tinygrad_edu.views
 tinygrad_edu.rng
@@ -40,6 +41,7 @@ tinygrad_edu.device
 tinygrad_edu.sums
 tinygrad_edu.dtypes
 tinygrad_edu.size
+tinygrad_edu.registry
 """
 
 # The same within packages, from the bottom: a file imports those before it.
@@ -50,7 +52,8 @@ WITHIN = {
         "recurrent __init__"
     ),
     "tinygrad_edu.functions": (
-        "arguments filling sampling elementwise reduction shape indexing linalg numpys __init__"
+        "arguments filling sampling elementwise reduction shape indexing linalg numpy_functions "
+        "__init__"
     ),
     "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
@@ -224,7 +227,8 @@ def test_every_public_name_says_what_it_is():
 
 def test_every_op_has_its_formula():
     for name, call in OPS.items():
-        assert (call.__doc__ or "").startswith("y"), f"ops.{name} has no formula"
+        formula = re.search(r"\by(_\w+)?(\[.*?\])? = ", call.__doc__ or "")
+        assert formula, f"ops.{name} has no formula"
 
 
 # ---------------------------------------------------------------- as a user gets it
@@ -269,3 +273,17 @@ def test_the_demo_ends_with_its_accuracy_and_pictures(tmp_path, enough):
         "gradient_flow.svg",
         "training.png",
     }
+
+
+def test_the_stubs_are_what_the_code_says():
+    """`python docs/make_stubs.py` writes them."""
+    run = [sys.executable, str(ROOT / "docs" / "make_stubs.py"), "--check"]
+    assert subprocess.run(run, cwd=ROOT).returncode == 0, "run python docs/make_stubs.py"
+
+
+def test_the_package_has_no_other_names_than_its_public_ones():
+    modules = {name for name, thing in vars(tg).items() if type(thing) is type(re)}
+    assert {name for name in vars(tg) if name[0] != "_"} - modules <= set(tg.__all__)
+    assert {name for name in dir(tg) if name[0] != "_"} == set(tg.__all__)
+    assert len(set(tg.__all__)) == len(tg.__all__)
+    assert set(dir(tg.special)) == set(tg.special.__all__)

@@ -13,10 +13,12 @@ from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtyp
 from .engine.graph import TensorBase
 from .functions.arguments import plain
 from .functions.filling import array_of, filled, number_of, size_given, warn_of_copy
+from .registry import public
 from .size import Size
 from .tensor import Tensor
 
 
+@public()
 def is_tensor(obj: Any) -> bool:
     """Is this a Tensor?"""
     return isinstance(obj, TensorBase)
@@ -27,6 +29,7 @@ made: Callable[..., Tensor] = filled  # its result has a type only here, above `
 # ---------------------------------------------------------------- from what there is
 
 
+@public()
 def tensor(
     data: Any, *, dtype: DTypeLike = None, device: Any = None, requires_grad: bool = False
 ) -> Tensor:
@@ -45,6 +48,7 @@ def tensor(
     return made(array.astype, dtype=array.dtype, device=device, requires_grad=requires_grad)
 
 
+@public("as_tensor", "asarray")
 def as_tensor(data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
     """`data` as a tensor, sharing memory where it can; a tensor of that dtype is returned
     itself."""
@@ -58,6 +62,7 @@ def as_tensor(data: Any, dtype: DTypeLike = None, device: Any = None) -> Tensor:
 asarray = as_tensor
 
 
+@public()
 def from_numpy(array: Array) -> Tensor:
     """A tensor that shares the memory of `array`: what is written to one is seen in the other.
 
@@ -70,6 +75,7 @@ def from_numpy(array: Array) -> Tensor:
     return views.borrow(Tensor(as_array(array)))  # type: ignore[no-any-return]
 
 
+@public()
 def from_dlpack(ext_tensor: Any) -> Tensor:
     """A tensor that shares the memory of what speaks DLPack: an array, or a tensor of PyTorch."""
     return from_numpy(np.from_dlpack(ext_tensor))
@@ -78,21 +84,25 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 # ---------------------------------------------------------------- filled
 
 
+@public()
 def zeros(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """A tensor of zeros: `zeros(2, 3)`, `zeros((2, 3))` or `zeros(size=(2, 3))`."""
     return made(partial(np.zeros, size_given("zeros", sizes, size)), **options)
 
 
+@public()
 def ones(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """A tensor of ones: `ones(2, 3)`, `ones((2, 3))` or `ones(size=(2, 3))`."""
     return made(partial(np.ones, size_given("ones", sizes, size)), **options)
 
 
+@public()
 def empty(*sizes: Any, size: Any = None, memory_format: Any = None, **options: Any) -> Tensor:
     """A tensor of whatever the memory held: write before you read."""
     return made(partial(np.empty, size_given("empty", sizes, size)), **options)
 
 
+@public()
 def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any) -> Tensor:
     """A tensor in which every number is `fill_value`, in the dtype that it has in `tensor()`."""
     shape = size_given("full", (), size)
@@ -103,6 +113,7 @@ def full(size: Any, fill_value: Any, *, dtype: DTypeLike = None, **options: Any)
 # ---------------------------------------------------------------- counted
 
 
+@public()
 def arange(start: Any = 0, end: Any = None, step: Any = 1, **options: Any) -> Tensor:
     """start, start + step, ... below `end`; `arange(n)` counts 0 to n - 1.  Ints give int64.
 
@@ -130,6 +141,7 @@ def _counting(name: str, options: dict[str, Any], default: DTypeLike = None) -> 
     return dtype
 
 
+@public()
 def linspace(start: Any, end: Any, steps: int, **options: Any) -> Tensor:
     """`steps` numbers, evenly spaced from `start` to `end`, both included.  In an integer dtype
     the two, and then all numbers, lose their fractions."""
@@ -149,17 +161,20 @@ def _spaced(name: str, start: Any, end: Any, steps: int, dtype: DType) -> Array:
     return numbers
 
 
+@public()
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0, **options: Any) -> Tensor:
     """base^x for `steps` numbers x, evenly spaced from `start` to `end`."""
     dtype = _counting("logspace", options)
     return made(np.power(base, _spaced("logspace", start, end, steps, dtype)).astype, **options)
 
 
+@public()
 def eye(n: int, m: int | None = None, **options: Any) -> Tensor:
     """The identity matrix: ones on the diagonal of n x m zeros."""
     return made(partial(np.eye, *size_given("eye", (n, n if m is None else m))), **options)
 
 
+@public()
 def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
     """Where a matrix is on or below its diagonal (or the one `offset` above it): a (2, n) tensor of
     rows and columns, so that `x[tuple(tril_indices(n, n))]` are the numbers there."""
@@ -167,6 +182,7 @@ def tril_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
     return tensor(np.nonzero(columns <= rows + offset), **options)
 
 
+@public()
 def triu_indices(row: int, col: int, offset: int = 0, **options: Any) -> Tensor:
     """Where a matrix is on or above its diagonal (or the one `offset` above it)."""
     rows, columns = np.indices(size_given("triu_indices", (row, col)))
@@ -196,7 +212,7 @@ def _typed(name: str, dtype: str) -> Callable[..., Tensor]:
         f"A tensor of {dtype}: {name}([1, 2]) of these numbers, {name}(2, 3) and {name}(x.size()) "
         "of a size."
     )
-    return make
+    return public()(make)
 
 
 HalfTensor, FloatTensor = _typed("HalfTensor", "float16"), _typed("FloatTensor", "float32")

@@ -7,7 +7,10 @@ device(type='cpu')
 
 from typing import Any
 
+from .registry import public
 
+
+@public()
 class device:
     """The place where a tensor lives: `device("cpu")`, `device("cpu:0")` or `device("cpu", 0)`.
 
@@ -75,6 +78,7 @@ class _Named:
         return f"torch.{self._name}"
 
 
+@public()
 class memory_format(_Named):
     """The order in which numbers lie in memory.  Accepted wherever PyTorch takes one, without
     effect: results lie in NumPy's order.
@@ -87,6 +91,7 @@ class memory_format(_Named):
     __slots__ = ()
 
 
+@public()
 class layout(_Named):
     """How a tensor is stored: `strided`, in full.  There are no sparse tensors."""
 

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike as NumpyDTypeLike, NDArray
 
+from .registry import public
+
 Array = NDArray[Any]
 DType = np.dtype[Any]
 DTypeLike = NumpyDTypeLike | None
@@ -24,11 +26,13 @@ complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")  # refused
 _default: DType = float32
 
 
+@public()
 def get_default_dtype() -> DType:
     """The dtype that Python floats become: float32 unless `set_default_dtype` said otherwise."""
     return _default
 
 
+@public()
 def set_default_dtype(dtype: DTypeLike) -> None:
     """Make `dtype` the one that Python floats become.  Raises TypeError if it is not floating."""
     global _default
@@ -121,6 +125,7 @@ def checked(dtype: DTypeLike) -> DType:
     return np.dtype(found.str[1:])
 
 
+@public()
 def result_type(*operands: Any) -> DType:
     """The dtype to which operands are promoted, by PyTorch's rule: the highest kind of number among
     them (bool < integer < float), as wide as the operands of that kind that have dimensions ask
@@ -143,17 +148,20 @@ def result_type(*operands: Any) -> DType:
 RANKS = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 
+@public()
 def promote_types(type1: DTypeLike, type2: DTypeLike) -> DType:
     """The dtype to which tensors of these two are promoted: int64 and float16 give float16."""
     return result_type(np.empty(1, checked(type1)), np.empty(1, checked(type2)))
 
 
+@public()
 def can_cast(from_: DTypeLike, to: DTypeLike) -> bool:
     """May numbers be written into `to`?  Not from a higher kind of number (bool < integer <
     float) into a lower one; a narrower dtype of the same kind will do."""
     return RANKS[checked(from_).kind] <= RANKS[checked(to).kind]
 
 
+@public()
 def finfo(type: DTypeLike = None) -> Any:
     """The limits of a floating dtype (the default one, if none is given): `bits eps max min
     tiny smallest_normal resolution dtype`.  1 + eps is the number after 1, `tiny` the smallest
@@ -172,6 +180,7 @@ def finfo(type: DTypeLike = None) -> Any:
     return SimpleNamespace(**numbers, bits=limits.bits, dtype=str(limits.dtype))
 
 
+@public()
 def iinfo(type: DTypeLike) -> np.iinfo[Any]:
     """The limits of an integer dtype: `bits max min dtype`.  Raises TypeError for other dtypes."""
     dtype = checked(type)
@@ -180,11 +189,13 @@ def iinfo(type: DTypeLike) -> np.iinfo[Any]:
     return np.iinfo(dtype)
 
 
+@public(method=True)
 def is_floating_point(input: Any) -> bool:
     """Does the tensor hold floats?  Only such tensors can require grad."""
     return bool(input.dtype.kind == "f")
 
 
+@public(method=True)
 def is_complex(input: Any) -> bool:
     """False: no tensor holds complex numbers."""
     return bool(input.dtype.kind == "c")

@@ -23,9 +23,8 @@ import numpy as np
 
 from .device import check_device
 from .dtypes import Array
+from .registry import public
 from .tensor import Tensor
-
-__all__ = ["load", "save"]
 
 OURS = "tinygrad_edu"  # in the metadata: a checksum, and what holds the tensors
 SCALARS = str | int | float | None
@@ -34,6 +33,7 @@ DTYPES |= {"BOOL": "?", "BF16": "<u2"}  # the upper half of a float32
 PICKLES = (".pt", ".pth")  # how names of PyTorch's own files end
 
 
+@public()
 def save(obj: Any, f: Any) -> None:
     """Write a tensor, or dicts, lists and tuples of tensors, numbers, strings and None, to a path
     or a binary file: `save(model.state_dict(), "model.safetensors")`.
@@ -175,6 +175,7 @@ def _is_locked(file: IO[bytes], wait: bool = True) -> bool:
     return True
 
 
+@public()
 def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
     """What `save` wrote to a path or a binary file; of another safetensors file, a dict of its
     tensors, those of bfloat16 as float32, which holds all their numbers.

@@ -14,26 +14,19 @@ from typing import Any, cast
 import numpy as np
 
 from . import ops
-from .functions import cholesky, matrix_power, norm as p_norm, slogdet, stack
-from .functions.arguments import Dim, accept_numpy_names, check_dim, named, plain
-from .functions.numpys import tensor_of
+from .functions import (
+    cholesky as cholesky,
+    matrix_power as matrix_power,
+    norm as p_norm,
+    slogdet as slogdet,
+    stack,
+)
+from .functions.arguments import Dim, check_dim, named, plain
+from .functions.numpy_functions import tensor_of
 from .numpy_protocol import ANSWERS
-from .ops import det, inv, matmul
+from .ops import det as det, inv as inv, matmul as matmul
+from .registry import names_in, public
 from .tensor import Tensor
-
-__all__ = [
-    "LinAlgError",
-    "cholesky",
-    "cond",
-    "det",
-    "eigh",
-    "eigvalsh",
-    "inv",
-    "matmul",
-    "matrix_norm",
-]
-__all__ += ["matrix_power", "matrix_rank", "norm", "pinv", "qr", "slogdet", "solve", "svd"]
-__all__ += ["svdvals", "vector_norm"]
 
 LinAlgError = np.linalg.LinAlgError
 _Eigh = named("eigh", "eigenvalues eigenvectors")
@@ -43,6 +36,7 @@ _SVD = named("svd", "U S Vh")
 # ---------------------------------------------------------------- systems of equations
 
 
+@public("linalg.solve")
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """X with A X = B (X A = B if not `left`), for B a vector, columns, or a batch of either."""
     if left and (B.ndim == 1 or B.shape == A.shape[:-1]):
@@ -50,6 +44,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return ops.solve(A, B) if left else ops.solve(A.mT, B.mT).mT
 
 
+@public("linalg.pinv")
 def pinv(
     A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -66,6 +61,7 @@ def pinv(
     return ops.pinv(A, rtol=np.divide(zero, largest, out=relative, where=largest > 0))
 
 
+@public("linalg.matrix_rank")
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -93,6 +89,7 @@ def _lower(A: Tensor) -> Tensor:
     return A + Tensor(low - A.array)
 
 
+@public("linalg.cond")
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """How much a solution x of A x = b may change with b: the product of the norms of A and its
     inverse, inf if it has none.  The norm is that of `matrix_norm`; None is 2."""
@@ -105,8 +102,8 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
         return cast(Tensor, matrix_norm(A, p) * matrix_norm(inv(A), p))
     except LinAlgError:
         if A.ndim > 2:
-            return stack([cond(matrix, p) for matrix in A])
-        return A.new_full((), np.inf)
+            return cast(Tensor, stack([cond(matrix, p) for matrix in A]))
+        return Tensor(np.full((), np.inf, A.dtype))
 
 
 def _check_matrix(A: Any, name: str) -> None:
@@ -117,6 +114,7 @@ def _check_matrix(A: Any, name: str) -> None:
 # ---------------------------------------------------------------- factorisations
 
 
+@public("linalg.qr")
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """Q and R with Q R = A: orthonormal columns, and an upper triangle.  With mode "complete" Q is
     square (no gradient if A has more rows than columns); with "r" it is empty."""
@@ -125,6 +123,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     return _QR(*ops.qr(A, mode=mode))
 
 
+@public("linalg.svd")
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
     """U, S and Vh with U diag(S) Vh = A: S falls, and vectors are orthonormal.
 
@@ -134,11 +133,13 @@ def svd(A: Tensor, full_matrices: bool = True) -> Any:
     return _SVD(*ops.svd(A, full_matrices=full_matrices))
 
 
+@public("linalg.svdvals")
 def svdvals(A: Tensor) -> Tensor:
     """The singular values, from the largest to the smallest."""
     return ops.svd(A, full_matrices=False)[1]
 
 
+@public("linalg.eigh")
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues of a symmetric A, rising, and its eigenvectors, in columns.
 
@@ -149,6 +150,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     return _Eigh(*ops.eigh(A))
 
 
+@public("linalg.eigvalsh")
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of a symmetric A, rising."""
     _check_triangle("eigvalsh", UPLO)
@@ -163,6 +165,7 @@ def _check_triangle(name: str, UPLO: str) -> None:
 # ---------------------------------------------------------------- norms
 
 
+@public("linalg.vector_norm")
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -176,6 +179,7 @@ def vector_norm(
     return p_norm(x, ord, dim, keepdim, dtype)
 
 
+@public("linalg.matrix_norm")
 def matrix_norm(
     A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -199,6 +203,7 @@ def matrix_norm(
     return y.reshape([1 if d in dims else n for d, n in enumerate(A.shape)]) if keepdim else y
 
 
+@public("linalg.norm")
 def norm(
     A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -216,9 +221,6 @@ def norm(
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-accept_numpy_names(globals())
-
-
 def _solve(a: Any, b: Any) -> Any:
     """NumPy's: a right side is a vector if it has one dimension, else columns."""
     a, b = tensor_of(a), tensor_of(b)
@@ -230,3 +232,5 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 
 ANSWERS |= {np.linalg.solve: _solve, np.linalg.norm: _norm}
+
+__all__ = ["LinAlgError", *names_in("linalg")]

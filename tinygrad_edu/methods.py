@@ -21,46 +21,12 @@ from .dtypes import DTypeLike, as_array
 from .engine import graph, leaf
 from .engine.grad_mode import mode
 from .engine.graph import TensorBase
-from .views import kept_apart
+from .registered import Registered, in_place
 
 
 def reflected(op: Any) -> Callable[..., Any]:
     """The operator for a Tensor on the right: 2 - x."""
     return lambda self, other: op(other, self)
-
-
-def in_place(function: Any, name: str) -> Callable[..., Any]:
-    """The method that writes what `function` computes into the Tensor itself."""
-
-    def write(self: Any, *inputs: Any, **params: Any) -> Any:
-        return self._write(function(kept_apart(self, inputs), *inputs, **params), name)
-
-    write.__name__ = write.__qualname__ = name
-    write.__doc__ = f"`{function.__name__}`, written into this tensor."
-    return write
-
-
-class Named:
-    """In a class, the function of the same name; for a name that ends with _, `in_place`."""
-
-    def __set_name__(self, owner: Any, name: str) -> None:
-        function = getattr(f, name.rstrip("_"))
-        setattr(owner, name, in_place(function, name) if name[-1] == "_" else function)
-
-
-written: Any = Named()
-same: graph.OpFunction = written  # as a type checker sees it
-
-
-def reshaped_in_place(function: Any) -> Callable[..., Any]:
-    """The method that makes a Tensor the view of itself that `function` gives."""
-
-    def reshape(self: Any, *dims: Any) -> Any:
-        return self._reshape(function, f"{function.__name__}_", *dims)
-
-    reshape.__name__ = reshape.__qualname__ = f"{function.__name__}_"
-    reshape.__doc__ = f"`{function.__name__}`, of this tensor itself."
-    return reshape
 
 
 def cast(dtype: Any) -> Callable[[Any], Any]:
@@ -73,8 +39,8 @@ def cast(dtype: Any) -> Callable[[Any], Any]:
     return astype
 
 
-class Methods(TensorBase):
-    """Every function of PyTorch's that is a method there too, under the same name."""
+class Methods(Registered):
+    """Operators, memory, dtypes: the methods that are no public functions."""
 
     __slots__ = ()
 
@@ -111,62 +77,7 @@ class Methods(TensorBase):
     def __pos__(self) -> Self:
         return self
 
-    # -------------------------------------------------------- functions
-
-    abs = absolute = acos = acosh = arccos = arccosh = arcsin = arcsinh = arctan = arctan2 = same
-    arctanh = asin = asinh = atan = atan2 = atanh = bitwise_and = bitwise_left_shift = same
-    bitwise_not = bitwise_or = bitwise_right_shift = bitwise_xor = ceil = cos = cosh = det = same
-    digamma = eq = erf = exp = exp2 = expm1 = fix = floor = floor_divide = fmod = ge = same
-    greater = greater_equal = gt = hypot = inverse = isfinite = isinf = isnan = le = less = same
-    less_equal = lgamma = log = log10 = log1p = log2 = logaddexp = logical_and = logical_not = same
-    logical_or = logical_xor = lt = matmul = maximum = minimum = mul = multiply = ne = neg = same
-    negative = not_equal = reciprocal = relu = remainder = round = sgn = sigmoid = sign = sin = same
-    sinh = sqrt = square = tan = tanh = trunc = xlogy = same
-
-    add, addcdiv, addcmul, allclose, clamp = f.add, f.addcdiv, f.addcmul, f.allclose, f.clamp
-    clamp_max, clamp_min, clip, div, divide = f.clamp_max, f.clamp_min, f.clip, f.div, f.divide
-    equal, frac, isclose, lerp, masked_fill = f.equal, f.frac, f.isclose, f.lerp, f.masked_fill
-    nan_to_num, pow, rsqrt, sub, subtract = f.nan_to_num, f.pow, f.rsqrt, f.sub, f.subtract
-    true_divide, all, amax, amin, any = f.true_divide, f.all, f.amax, f.amin, f.any
-    argmax, argmin, count_nonzero, cumprod = f.argmax, f.argmin, f.count_nonzero, f.cumprod
-    cumsum, diff, log_softmax, logsumexp, max = f.cumsum, f.diff, f.log_softmax, f.logsumexp, f.max
-    mean, median, min, nansum, norm, prod = f.mean, f.median, f.min, f.nansum, f.norm, f.prod
-    softmax, std, sum, var, broadcast_to = f.softmax, f.std, f.sum, f.var, f.broadcast_to
-    chunk, diag, diag_embed, diagonal, expand = f.chunk, f.diag, f.diag_embed, f.diagonal, f.expand
-    expand_as, flatten, flip, moveaxis = f.expand_as, f.flatten, f.flip, f.moveaxis
-    movedim, narrow, permute, ravel, repeat = f.movedim, f.narrow, f.permute, f.ravel, f.repeat
-    repeat_interleave, reshape, reshape_as = f.repeat_interleave, f.reshape, f.reshape_as
-    roll, rot90, split, squeeze, swapaxes = f.roll, f.rot90, f.split, f.squeeze, f.swapaxes
-    swapdims, t, tile, transpose, select = f.swapdims, f.t, f.tile, f.transpose, f.select
-    tril, triu, unbind, unflatten, unfold = f.tril, f.triu, f.unbind, f.unflatten, f.unfold
-    unsqueeze, view, view_as, argsort = f.unsqueeze, f.view, f.view_as, f.argsort
-    argwhere, bincount, gather, index_add = f.argwhere, f.bincount, f.gather, f.index_add
-    index_select, masked_select, nonzero = f.index_select, f.masked_select, f.nonzero
-    scatter, scatter_add, sort, take = f.scatter, f.scatter_add, f.sort, f.take
-    take_along_dim, topk, unique, addmm, bmm = f.take_along_dim, f.topk, f.unique, f.addmm, f.bmm
-    cholesky, dot, ger, inner, kron = f.cholesky, f.dot, f.ger, f.inner, f.kron
-    logdet, matrix_power, mm, mv, outer = f.logdet, f.matrix_power, f.mm, f.mv, f.outer
-    slogdet, trace, vdot, bernoulli = f.slogdet, f.trace, f.vdot, f.bernoulli
-    multinomial = f.multinomial
-
     # -------------------------------------------------------- written into the tensor itself
-
-    add_ = sub_ = abs_ = neg_ = exp_ = exp2_ = expm1_ = log_ = log2_ = log10_ = log1p_ = written
-    sqrt_ = rsqrt_ = square_ = reciprocal_ = sin_ = cos_ = tan_ = asin_ = acos_ = atan_ = written
-    sinh_ = cosh_ = tanh_ = sigmoid_ = relu_ = floor_ = ceil_ = round_ = trunc_ = frac_ = written
-    sign_ = clip_ = clamp_ = clamp_min_ = clamp_max_ = pow_ = mul_ = div_ = multiply_ = written
-    divide_ = remainder_ = fmod_ = floor_divide_ = lerp_ = addcmul_ = addcdiv_ = erf_ = written
-    nan_to_num_ = masked_fill_ = scatter_ = scatter_add_ = index_add_ = tril_ = triu_ = written
-    cumsum_ = cumprod_ = logical_and_ = logical_or_ = logical_not_ = logical_xor_ = eq_ = written
-    ne_ = lt_ = le_ = gt_ = ge_ = atan2_ = addmm_ = written
-
-    t_, transpose_ = reshaped_in_place(f.t), reshaped_in_place(f.transpose)
-    squeeze_, unsqueeze_ = reshaped_in_place(f.squeeze), reshaped_in_place(f.unsqueeze)
-    swapaxes_ = swapdims_ = transpose_
-
-    uniform_, normal_, bernoulli_ = f.uniform_, f.normal_, f.bernoulli_
-    exponential_, random_, new_tensor = f.exponential_, f.random_, f.new_tensor
-    new_zeros, new_ones, new_full, new_empty = f.new_zeros, f.new_ones, f.new_full, f.new_empty
 
     def detach_(self: Any) -> Any:
         """Become a constant: nothing flows back through it any more.  Raises RuntimeError for a
@@ -198,9 +109,6 @@ class Methods(TensorBase):
         return f.where(condition, self, other)
 
     # -------------------------------------------------------- memory
-
-    is_floating_point = dtypes.is_floating_point
-    numel = nelement = f.numel
 
     def element_size(self) -> int:
         """How many bytes a number takes."""

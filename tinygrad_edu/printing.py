@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from .dtypes import Array, bool_, get_default_dtype, int64
+from .registry import public
 
 _default: dict[str, Any] = {"precision": 4, "threshold": 1000, "edgeitems": 3, "linewidth": 80}
 _short, _full = {"precision": 2, "edgeitems": 2}, {"threshold": float("inf")}
@@ -14,6 +15,7 @@ _profiles = {"default": _default, "short": _default | _short, "full": _default |
 _options = SimpleNamespace(**_default, sci_mode=None)
 
 
+@public()
 def set_printoptions(precision: Any = None, *, profile: Any = None, **options: Any) -> None:
     """How tensors print from now on; what is not said stays as it is.
 

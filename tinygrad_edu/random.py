@@ -16,6 +16,7 @@ from .engine.graph import TensorBase
 from .functions.arguments import plain
 from .functions.filling import size_given
 from .functions.sampling import draw, draw_whole, within
+from .registry import public
 from .rng import (
     fork_rng as fork_rng,
     get_rng_state as get_rng_state,
@@ -28,16 +29,19 @@ from .rng import (
 from .tensor import Tensor
 
 
+@public()
 def rand(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Numbers uniform in [0, 1)."""
     return made(partial(draw, "random", size_given("rand", sizes, size)), **options)
 
 
+@public()
 def randn(*sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Numbers of the standard normal distribution: mean 0, variance 1."""
     return made(partial(draw, "standard_normal", size_given("randn", sizes, size)), **options)
 
 
+@public()
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) -> Tensor:
     """Numbers of the normal distribution with this mean and standard deviation: as many as `size`
     says, or one for each in the tensors `mean` and `std`."""
@@ -51,6 +55,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, **options: Any) ->
     return drawn
 
 
+@public()
 def randint(low: int = 0, high: Any = None, size: Any = None, **options: Any) -> Tensor:
     """Whole numbers from `low` (0 if left out) to below `high`: `randint(10, (2, 3))`."""
     if isinstance(high, tuple | list):
@@ -61,6 +66,7 @@ def randint(low: int = 0, high: Any = None, size: Any = None, **options: Any) ->
     return made(partial(draw_whole, low, high, shape), **options)
 
 
+@public()
 def randperm(n: int, *, dtype: DTypeLike = int64, generator: Any = None, **options: Any) -> Tensor:
     """The numbers 0 to n - 1 in random order."""
     order = numpy_generator(generator).permutation(*size_given("randperm", (n,)))

@@ -10,8 +10,10 @@ from typing import Any
 import numpy as np
 
 from .device import device as Device
+from .registry import public
 
 
+@public()
 class Generator:
     """A stream of random numbers that a seed reproduces; `.numpy` is the NumPy generator in it.
 
@@ -79,6 +81,7 @@ class _PerThread(threading.local):
 _default = _PerThread()
 
 
+@public()
 def default_generator() -> Generator:
     """The generator of this thread, made at first use."""
     _default.generator = _default.generator or Generator()
@@ -97,26 +100,31 @@ def drawn_from() -> Iterator[dict[Generator, dict[str, Any]]]:
         _default.watching = before
 
 
+@public()
 def manual_seed(seed: int) -> Generator:
     """Seed this thread's default generator: the same seed gives the same numbers again."""
     return default_generator().manual_seed(seed)
 
 
+@public()
 def seed() -> int:
     """Start this thread's default generator anew, differently each time; returns the seed."""
     return default_generator().seed()
 
 
+@public()
 def initial_seed() -> int:
     """The seed with which this thread's default generator started."""
     return default_generator().initial_seed()
 
 
+@public()
 def get_rng_state() -> dict[str, Any]:
     """Where this thread's default generator stands, for `set_rng_state`."""
     return default_generator().get_state()
 
 
+@public()
 def set_rng_state(new_state: dict[str, Any]) -> None:
     """Let this thread's default generator go on from where `get_rng_state` was called."""
     default_generator().set_state(new_state)
@@ -131,6 +139,7 @@ def numpy_generator(generator: Source = None) -> np.random.Generator:
     return source.numpy
 
 
+@public("random.fork_rng")
 @contextmanager
 def fork_rng(
     devices: Any = None, enabled: bool = True, device_type: str | None = None

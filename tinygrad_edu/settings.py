@@ -9,13 +9,7 @@ from typing import Any
 
 from .device import device as Device
 from .dtypes import set_default_dtype
-
-__all__ = ["are_deterministic_algorithms_enabled", "compile", "get_default_device"]
-__all__ += ["get_float32_matmul_precision", "get_num_interop_threads", "get_num_threads"]
-__all__ += ["is_deterministic_algorithms_warn_only_enabled", "is_storage", "set_default_device"]
-__all__ += ["set_default_tensor_type", "set_float32_matmul_precision", "set_flush_denormal"]
-__all__ += ["set_num_interop_threads", "set_num_threads", "typename"]
-__all__ += ["use_deterministic_algorithms"]
+from .registry import public
 
 _chosen: dict[str, Any] = {"precision": "highest", "deterministic": False, "warn_only": False}
 
@@ -28,6 +22,7 @@ def _threads(name: str, given: Any) -> int:
     return given
 
 
+@public()
 def set_num_threads(num: int) -> None:
     """Note how many threads are wanted; NumPy's library of matrix products has its own setting.
 
@@ -56,6 +51,7 @@ def set_num_threads(num: int) -> None:
     _chosen["threads"] = _threads("set_num_threads", num)
 
 
+@public()
 def get_num_threads() -> int:
     """Return the number of threads that matrix products may use.
 
@@ -69,6 +65,7 @@ def get_num_threads() -> int:
     return int(_chosen.get("threads") or (numbers or [os.cpu_count() or 1])[0])
 
 
+@public()
 def set_num_interop_threads(num: int) -> None:
     """Note how many ops may run beside each other.  Here they run one after another.
 
@@ -80,6 +77,7 @@ def set_num_interop_threads(num: int) -> None:
     _chosen["interop"] = _threads("set_num_interop_threads", num)
 
 
+@public()
 def get_num_interop_threads() -> int:
     """Return the number that `set_num_interop_threads` was given; 1 if it was not called."""
     return int(_chosen.get("interop", 1))
@@ -88,6 +86,7 @@ def get_num_interop_threads() -> int:
 # ---------------------------------------------------------------- determinism, precision
 
 
+@public()
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Ask for ops that give the same result each time: NumPy's do.
 
@@ -108,16 +107,19 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
     _chosen["deterministic"], _chosen["warn_only"] = bool(mode), bool(warn_only)
 
 
+@public()
 def are_deterministic_algorithms_enabled() -> bool:
     """Return what `use_deterministic_algorithms` was given; False if it was not called."""
     return bool(_chosen["deterministic"])
 
 
+@public()
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
     """Return the `warn_only` that `use_deterministic_algorithms` was given."""
     return bool(_chosen["warn_only"])
 
 
+@public()
 def set_float32_matmul_precision(precision: str) -> None:
     """Choose the precision of matrix products on GPUs: here products of float32 stay float32.
 
@@ -137,11 +139,13 @@ def set_float32_matmul_precision(precision: str) -> None:
     _chosen["precision"] = precision
 
 
+@public()
 def get_float32_matmul_precision() -> str:
     """Return what `set_float32_matmul_precision` was given; "highest" if it was not called."""
     return str(_chosen["precision"])
 
 
+@public()
 def set_flush_denormal(mode: bool) -> bool:
     """Return False: NumPy keeps the numbers below the smallest of full precision."""
     return False
@@ -150,6 +154,7 @@ def set_flush_denormal(mode: bool) -> bool:
 # ---------------------------------------------------------------- defaults
 
 
+@public()
 def set_default_device(device: Any) -> None:
     """Choose where tensors are made: only "cpu", or None, is possible.
 
@@ -167,11 +172,13 @@ def set_default_device(device: Any) -> None:
         Device(device)
 
 
+@public()
 def get_default_device() -> Device:
     """Return the device where tensors are made: the CPU."""
     return Device("cpu")
 
 
+@public()
 def set_default_tensor_type(t: Any) -> None:
     """Choose the dtype that Python floats become, by the name of a tensor type.
 
@@ -199,6 +206,7 @@ def set_default_tensor_type(t: Any) -> None:
 # ---------------------------------------------------------------- compile, names
 
 
+@public()
 def compile(
     model: Any = None,
     *,
@@ -249,6 +257,7 @@ def compile(
     return model
 
 
+@public()
 def typename(obj: Any) -> str:
     """Return the name of an object's type: of a tensor by its dtype, else with its module.
 
@@ -275,6 +284,7 @@ def typename(obj: Any) -> str:
     return f"{module}{kind.__qualname__}"
 
 
+@public()
 def is_storage(obj: Any) -> bool:
     """Return False: the numbers of a tensor stand in a NumPy array, not in a storage."""
     return False

@@ -13,9 +13,10 @@ from typing import Any, SupportsIndex
 
 import numpy as np
 
-__all__ = ["Size", "broadcast_shapes"]
+from .registry import public
 
 
+@public()
 class Size(tuple[int, ...]):
     """The sizes of a tensor's dimensions: what `x.shape` and `x.size()` return.
 
@@ -65,6 +66,7 @@ class Size(tuple[int, ...]):
 as_size = tuple.__new__  # as_size(Size, shape), where the shape is known to hold ints
 
 
+@public()
 def broadcast_shapes(*shapes: int | Iterable[int]) -> Size:
     """The shape in which tensors of these shapes meet.  Raises RuntimeError if they do not fit.
 

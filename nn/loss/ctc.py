@@ -53,7 +53,7 @@ def ctc_loss(
         path = where(Tensor(in_time), clamp_min(before + at_states[t], never), path)
     padded = ops.pad(path, pad_width=((0, 0), (2, 0)), constant_values=never)
     ends = gather(padded, 1, Tensor(2 * lengths[:, None] + np.array([1, 2])))
-    losses = -ops.logsumexp(ends, axis=1)
+    losses: Tensor = -ops.logsumexp(ends, axis=1)
     losses = _OfProbabilities.apply(losses, logp, np.arange(len(logp))[:, None] < times)
     impossible = Tensor(losses.array > -never / 2)
     losses = where(impossible, 0.0 if zero_infinity else float("inf"), losses)

@@ -12,7 +12,6 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from nn import activation
-from tinygrad_edu.functions import elementwise as fn
 from tinygrad_edu.ops import special
 
 TF = torch.nn.functional
@@ -65,8 +64,8 @@ EDGES = [
 def test_a_function_of_one_number_is_pytorchs(name):
     x = np.random.default_rng(1).standard_normal((3, 4)) * 2
     with np.errstate(invalid="ignore"):  # rules that multiply nan
-        both(getattr(fn, name), getattr(torch, name), x, rtol=1e-9)
-        both(getattr(fn, name), getattr(torch, name), np.abs(x) % 1 + 1.001, rtol=1e-9)
+        both(getattr(tg, name), getattr(torch, name), x, rtol=1e-9)
+        both(getattr(tg, name), getattr(torch, name), np.abs(x) % 1 + 1.001, rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +77,7 @@ def test_a_function_of_one_number_is_pytorchs(name):
 def test_at_edges_infinity_and_nan_are_the_answer(name, dtype):
     x = np.array(EDGES).astype(dtype)
     both(
-        getattr(fn, name),
+        getattr(tg, name),
         getattr(torch, name),
         x,
         dtype=dtype,
@@ -110,7 +109,7 @@ def test_at_edges_infinity_and_nan_are_the_answer(name, dtype):
 @pytest.mark.filterwarnings("ignore::RuntimeWarning")
 def test_gradients_at_poles_are_pytorchs(name):
     x = [1.0, 2.0] if name == "acosh" else [0.0, 1.0, -1.0, 4.0, -4.5]
-    both(getattr(fn, name), getattr(torch, name), x)
+    both(getattr(tg, name), getattr(torch, name), x)
 
 
 @pytest.mark.parametrize(
@@ -131,21 +130,21 @@ def test_gradients_at_poles_are_pytorchs(name):
     ],
 )
 def test_integers_become_the_default_float(name):
-    both(getattr(fn, name), getattr(torch, name), np.array([1, 2, 3]), rtol=1e-6)
-    assert getattr(fn, name)(tg.tensor([1, 2])).dtype == tg.float32
+    both(getattr(tg, name), getattr(torch, name), np.array([1, 2, 3]), rtol=1e-6)
+    assert getattr(tg, name)(tg.tensor([1, 2])).dtype == tg.float32
 
 
 @pytest.mark.parametrize(
     "name", ["abs", "neg", "sign", "floor", "ceil", "trunc", "round", "square", "relu"]
 )
 def test_integers_stay_integers_where_they_can(name):
-    both(getattr(fn, name), getattr(torch, name), np.array([-2, 0, 3]))
+    both(getattr(tg, name), getattr(torch, name), np.array([-2, 0, 3]))
 
 
 def test_round_takes_decimals_and_halves_go_to_the_even_neighbour():
     for decimals in (0, 2, -1):
         both(
-            partial(fn.round, decimals=decimals),
+            partial(tg.round, decimals=decimals),
             partial(torch.round, decimals=decimals),
             [0.5, 1.5, 2.567, -1234.5, 15.0],
         )
@@ -199,10 +198,10 @@ def test_a_function_of_two_is_pytorchs_and_broadcasts(name):
     a, b = rng.standard_normal((3, 4)) * 3, rng.standard_normal((4,)) * 3
     if name == "pow":
         a = np.abs(a)
-    both(getattr(fn, name), getattr(torch, name), a, b, rtol=1e-10)
+    both(getattr(tg, name), getattr(torch, name), a, b, rtol=1e-10)
     for dtype in (np.float32, np.float16):
         x, y = tg.tensor(np.abs(a).astype(dtype)), tg.tensor(np.abs(b).astype(dtype))
-        assert getattr(fn, name)(x, y).dtype == dtype
+        assert getattr(tg, name)(x, y).dtype == dtype
 
 
 @pytest.mark.parametrize(
@@ -212,7 +211,7 @@ def test_two_at_the_edges(name):
     a, b = np.meshgrid([0.0, 1.0, -2.0, 0.5, nan], [0.0, 1.0, 3.0, -1.0, nan])
     ties = name in ("remainder", "fmod")
     with np.errstate(all="ignore"):
-        both(getattr(fn, name), getattr(torch, name), a, b, gradients=not ties)
+        both(getattr(tg, name), getattr(torch, name), a, b, gradients=not ties)
 
 
 def power(exponent, x):
@@ -241,7 +240,7 @@ def test_powers_in_all_mixes():
         a_, b_ = (torch.tensor(x) if isinstance(x, np.ndarray) else x for x in (a, b))
         expected = torch.pow(a_, b_)
         a, b = (tg.tensor(x) if isinstance(x, np.ndarray) else x for x in (a, b))
-        y = fn.pow(a, b) if isinstance(a, tg.Tensor) else a**b
+        y = tg.pow(a, b) if isinstance(a, tg.Tensor) else a**b
         assert str(y.dtype) == str(expected.dtype).removeprefix("torch.")
         np.testing.assert_allclose(y.array, expected.numpy())
     for exponent in (2, 3, 3.0, 0, 1, -1, 0.5, 2.5):
@@ -259,7 +258,7 @@ def test_division_of_whole_numbers():
     for mode in (None, "trunc", "floor"):
         for x, y in ((a, b), (a * 1.0, b * 1.0), (a, b * 1.0)):
             both(
-                partial(fn.div, rounding_mode=mode),
+                partial(tg.div, rounding_mode=mode),
                 partial(torch.div, rounding_mode=mode),
                 x,
                 y,
@@ -267,37 +266,37 @@ def test_division_of_whole_numbers():
                 rtol=1e-6,
             )
     for name in ("remainder", "fmod", "floor_divide"):
-        both(getattr(fn, name), getattr(torch, name), a, b)
-        both(partial(by_3, getattr(fn, name)), partial(by_3, getattr(torch, name)), a)
+        both(getattr(tg, name), getattr(torch, name), a, b)
+        both(partial(by_3, getattr(tg, name)), partial(by_3, getattr(torch, name)), a)
         with pytest.raises(RuntimeError, match="ZeroDivision"):
-            getattr(fn, name)(tg.tensor([1, 2]), tg.tensor([0, 1]))
+            getattr(tg, name)(tg.tensor([1, 2]), tg.tensor([0, 1]))
         with np.errstate(divide="ignore", invalid="ignore"):
             x, zeros = [1.0, -1.0, 0.0], [0.0, 0.0, 0.0]
-            both(getattr(fn, name), getattr(torch, name), x, zeros, gradients=False)
+            both(getattr(tg, name), getattr(torch, name), x, zeros, gradients=False)
     big = 2**62 + 1
-    assert fn.div(tg.tensor([-big]), 3, rounding_mode="trunc").tolist() == [-(big // 3)]
+    assert tg.div(tg.tensor([-big]), 3, rounding_mode="trunc").tolist() == [-(big // 3)]
     assert (tg.tensor([5, -5]) % 3).tolist() == [2, 1]
     assert (5 % tg.tensor([3, -3])).tolist() == [2, -1]
     with pytest.raises(RuntimeError, match="rounding_mode"):
-        fn.div(tg.ones(1), 2, rounding_mode="up")
+        tg.div(tg.ones(1), 2, rounding_mode="up")
 
 
 def test_three_at_once():
     rng = np.random.default_rng(3)
     a, b, c = (rng.standard_normal((2, 3)) for _ in range(3))
-    both(fn.lerp, torch.lerp, a, b, np.abs(c))
-    both(lambda a, b: fn.lerp(a, b, 0.3), lambda a, b: torch.lerp(a, b, 0.3), a, b)
+    both(tg.lerp, torch.lerp, a, b, np.abs(c))
+    both(lambda a, b: tg.lerp(a, b, 0.3), lambda a, b: torch.lerp(a, b, 0.3), a, b)
     for name in ("addcmul", "addcdiv"):
         for value in (1, -0.5):
             both(
-                partial(getattr(fn, name), value=value),
+                partial(getattr(tg, name), value=value),
                 partial(getattr(torch, name), value=value),
                 a,
                 b,
                 c,
             )
-    both(lambda a, b: fn.add(a, b, alpha=3), lambda a, b: torch.add(a, b, alpha=3), a, b)
-    both(lambda a, b: fn.sub(a, b, alpha=3), lambda a, b: torch.sub(a, b, alpha=3), a, b)
+    both(lambda a, b: tg.add(a, b, alpha=3), lambda a, b: torch.add(a, b, alpha=3), a, b)
+    both(lambda a, b: tg.sub(a, b, alpha=3), lambda a, b: torch.sub(a, b, alpha=3), a, b)
 
 
 # ---------------------------------------------------------------- choices
@@ -305,48 +304,48 @@ def test_three_at_once():
 
 def test_clamp_with_tensors_and_numbers():
     x, low, high = [1.0, 0.0, 5.0, 1.5], [1.0, 1.0, 1.0, 3.0], [2.0, 2.0, 2.0, 2.0]
-    both(fn.clamp, torch.clamp, x, low, high)
-    both(lambda x, m: fn.clamp(x, min=m), lambda x, m: torch.clamp(x, min=m), x, low)
-    both(lambda x, m: fn.clamp(x, max=m), lambda x, m: torch.clamp(x, max=m), x, high)
+    both(tg.clamp, torch.clamp, x, low, high)
+    both(lambda x, m: tg.clamp(x, min=m), lambda x, m: torch.clamp(x, min=m), x, low)
+    both(lambda x, m: tg.clamp(x, max=m), lambda x, m: torch.clamp(x, max=m), x, high)
     for bounds in ({"min": 1}, {"max": 1.5}, {"min": 0.5, "max": 2}, {"min": 3, "max": 1}):
-        both(partial(fn.clamp, **bounds), partial(torch.clamp, **bounds), x)
-        both(partial(fn.clamp, **bounds), partial(torch.clamp, **bounds), np.array([0, 1, 4]))
-    both(lambda x: fn.clamp_min(x, 1.0), lambda x: torch.clamp_min(x, 1.0), x)
-    both(lambda x: fn.clamp_max(x, 1.0), lambda x: torch.clamp_max(x, 1.0), x)
+        both(partial(tg.clamp, **bounds), partial(torch.clamp, **bounds), x)
+        both(partial(tg.clamp, **bounds), partial(torch.clamp, **bounds), np.array([0, 1, 4]))
+    both(lambda x: tg.clamp_min(x, 1.0), lambda x: torch.clamp_min(x, 1.0), x)
+    both(lambda x: tg.clamp_max(x, 1.0), lambda x: torch.clamp_max(x, 1.0), x)
     with pytest.raises(ValueError, match="nothing to clip to"):
-        fn.clamp(tg.ones(2))
+        tg.clamp(tg.ones(2))
 
 
 def test_where_in_both_forms():
     mask = np.array([[True, False], [False, True]])
-    both(fn.where, torch.where, mask, [[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0])
+    both(tg.where, torch.where, mask, [[1.0, 2.0], [3.0, 4.0]], [5.0, 6.0])
     for a, b in ((1.0, 0.0), (1, 0), (2.5, 1)):
-        y, expected = fn.where(tg.tensor(mask), a, b), torch.where(torch.tensor(mask), a, b)
+        y, expected = tg.where(tg.tensor(mask), a, b), torch.where(torch.tensor(mask), a, b)
         assert str(y.dtype) == str(expected.dtype).removeprefix("torch.")
         assert y.tolist() == expected.tolist()
-    found = fn.where(tg.tensor(mask))
+    found = tg.where(tg.tensor(mask))
     assert [i.tolist() for i in found] == [[0, 1], [0, 1]]
-    assert fn.where(tg.tensor(True))[0].tolist() == [0]
+    assert tg.where(tg.tensor(True))[0].tolist() == [0]
 
 
 def test_masked_fill_is_pytorchs():
     mask = np.array([[True, False, True]] * 2)
     for value in (-inf, 2, 1.5):
         both(
-            partial(fn.masked_fill, value=value),
+            partial(tg.masked_fill, value=value),
             partial(torch.Tensor.masked_fill, value=value),
             np.float32([1, 2, 3]),
             mask,
             dtype=np.float32,
         )
     both(
-        lambda x, m: fn.masked_fill(x, m, 1.5),
+        lambda x, m: tg.masked_fill(x, m, 1.5),
         lambda x, m: x.masked_fill(m, 1.5),
         np.array([1, 2, 3]),
         mask,
     )
     both(
-        lambda x, m, v: fn.masked_fill(x, m, v),
+        lambda x, m, v: tg.masked_fill(x, m, v),
         lambda x, m, v: x.masked_fill(m, v),
         [1.0, 2.0, 3.0],
         mask,
@@ -354,9 +353,9 @@ def test_masked_fill_is_pytorchs():
     )
     x = tg.ones(3)
     with pytest.raises(RuntimeError, match="mask is bool"):
-        fn.masked_fill(x, tg.tensor([1, 0, 1]), 0.0)
+        tg.masked_fill(x, tg.tensor([1, 0, 1]), 0.0)
     with pytest.raises(RuntimeError, match="one number"):
-        fn.masked_fill(x, tg.tensor([True, False, True]), tg.ones(3))
+        tg.masked_fill(x, tg.tensor([True, False, True]), tg.ones(3))
 
 
 def test_questions_and_logic():
@@ -375,7 +374,7 @@ def test_questions_and_logic():
         "logical_or",
         "logical_xor",
     ):
-        both(getattr(fn, name), getattr(torch, name), a, b, gradients=False)
+        both(getattr(tg, name), getattr(torch, name), a, b, gradients=False)
     i, j = np.array([5, 6, 7]), np.array([3, 1, 0])
     for name in (
         "bitwise_and",
@@ -384,12 +383,12 @@ def test_questions_and_logic():
         "bitwise_left_shift",
         "bitwise_right_shift",
     ):
-        both(getattr(fn, name), getattr(torch, name), i, j)
-    both(fn.bitwise_not, torch.bitwise_not, i)
-    both(fn.bitwise_xor, torch.bitwise_xor, i > 5, j > 0)
-    both(fn.nan_to_num, torch.nan_to_num, [nan, inf, -inf, 1.0])
+        both(getattr(tg, name), getattr(torch, name), i, j)
+    both(tg.bitwise_not, torch.bitwise_not, i)
+    both(tg.bitwise_xor, torch.bitwise_xor, i > 5, j > 0)
+    both(tg.nan_to_num, torch.nan_to_num, [nan, inf, -inf, 1.0])
     both(
-        lambda x: fn.nan_to_num(x, 1.0, 2.0, 3.0),
+        lambda x: tg.nan_to_num(x, 1.0, 2.0, 3.0),
         lambda x: torch.nan_to_num(x, 1.0, 2.0, 3.0),
         [nan, inf, -inf, 1.0],
     )

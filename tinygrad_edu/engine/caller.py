@@ -5,19 +5,19 @@ inputs takes longer than that.  So the function that runs and records an op is w
 for its number of inputs, compiled once, and shared by all ops that look alike from outside.  That
 is for a FEW inputs: to compile it for n takes n^2, and what runs more is a loop (`outputs.many`).
 
->>> print(source(1, (), False, False))  # doctest: +ELLIPSIS
+>>> print(source(("input",), (), False, False))  # doctest: +ELLIPSIS
 def make(op, forward):
     full = None
-    def call(x0):
+    def call(input):
         nonlocal full
         plain = True
-        n_x0 = None
+        n_input = None
         pass
-        if isinstance(x0, TensorBase): n_x0, x0, plain = x0.node, x0.array, False
+        if isinstance(input, TensorBase): n_input, input, plain = input.node, input.array, False
         try:
             if plain:
-                y = forward(x0)
-                return y if y.__class__ is ndarray else alone(y, x0)
+                y = forward(input)
+                return y if y.__class__ is ndarray else alone(y, input)
         ...
 """
 
@@ -28,27 +28,32 @@ FEW = 8  # inputs: up to here a caller is written out
 
 
 def source(
-    count: int, meets: tuple[int, ...], has_params: bool, has_residual: bool, is_view: bool = False
+    names: tuple[str, ...],
+    meets: tuple[int, ...],
+    has_params: bool,
+    has_residual: bool,
+    is_view: bool = False,
 ) -> str:
-    """The source of a caller for `count` inputs; those in `meets` are brought to one dtype.
+    """The source of a caller for inputs of these names; those in `meets` are brought to one dtype.
 
-    x0, x1 ... are the inputs, then their arrays; n_x0 ... their nodes; k_x0 ... whether the array
-    or its shape is saved; r is the residual, if the op has one.  `full` is the Plan for the case
-    that all inputs have nodes, made at the first such call.  A view op tells `view_of` of which
-    tensor its result may be a view.
+    The names stand for the inputs, then for their arrays; n_input ... are their nodes; k_input ...
+    whether the array or its shape is saved; r is the residual, if the op has one.  `full` is the
+    Plan for the case that all inputs have nodes, made at the first such call.  A view op tells
+    `view_of` of which tensor its result may be a view.
     """
-    xs = [f"x{i}" for i in range(count)]
-    inputs = ", ".join(xs)
+    inputs = ", ".join(names)
     params, kept_params = (", **params", "params") if has_params else ("", "NO_PARAMS")
-    base, result = "", "Tensor(y, node) if y.__class__ is not Parts else outputs(node, y)"
+    base, result = "", "graph.Tensor(y, node)"
+    result += " if y.__class__ is not Parts else graph.outputs(node, y)"
     constant = f"unrecorded(call, y, ({inputs},), {kept_params})"
     if is_view:
-        base, result = "base = x0", f"view_of(Tensor(y, node), base, call, {kept_params})"
-        constant = f"view_of({constant}, base, call, {kept_params})"
+        base = f"base = {names[0]}"
+        result = f"graph.view_of(graph.Tensor(y, node), base, call, {kept_params})"
+        constant = f"graph.view_of({constant}, base, call, {kept_params})"
     found, r = (f", r := op.residual({inputs}{params})", ", r") if has_residual else ("", "")
 
     def each(text: str, between: str = "\n        ") -> str:
-        return between.join(text.replace("$", x) for x in xs)
+        return between.join(text.replace("$", x) for x in names)
 
     return f"""\
 def make(op, forward):
@@ -63,14 +68,14 @@ def make(op, forward):
             if plain:
                 y = forward({inputs}{found}{params})
                 return y if y.__class__ is ndarray else alone(y, {inputs})
-            {_meeting([xs[i] for i in meets])}
+            {_meeting([names[i] for i in meets])}
             y = forward({inputs}{found}{params})
         except (*MISUSE, AttributeError) as error:  # what is no array has no dtype
             raise op.explained(error, ({inputs},), {kept_params}) from None
         all_nodes = {each("n_$ is not None", " and ")}
         plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
         if plan is None:
-            plan = full = op[{"True, " * count}]
+            plan = full = op[{"True, " * len(names)}]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
             return {constant}
         if y.__class__ is not ndarray:
@@ -99,8 +104,8 @@ _made: dict[Any, Any] = {}
 
 
 def maker(scope: dict[str, Any], *key: Any) -> Any:
-    """`make(op, forward)`, which returns the caller (see `source` for the key); its names are
-    looked up in `scope`."""
+    """`make(op, forward)`, which returns the caller (see `source` for the key).  `scope` holds what
+    the source refers to, by name."""
     if key not in _made:
         text, filename = source(*key), f"<caller of an op: {key}>"
         linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)

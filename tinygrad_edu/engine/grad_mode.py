@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, NamedTuple, TypeVar, cast
 
+from ..registry import public
+
 F = TypeVar("F", bound=Callable[..., Any])
 GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes longer than this whole file
 RLock: Any = type(threading.RLock())
@@ -87,6 +89,7 @@ def level(on: bool, lock: Any = None) -> Level:
     return Level(on, lock, around)
 
 
+@public()
 def is_grad_enabled() -> bool:
     """Are ops recorded on this thread?"""
     return mode.recording
@@ -149,6 +152,7 @@ class _Switch(RLock):  # type: ignore[misc]
         return cast(F, switched_steps if flags & GENERATOR else switched)
 
 
+@public()
 class set_grad_enabled(_Switch):
     """Record ops on this thread, or not: as a statement, a `with` block, or a decorator."""
 
@@ -188,18 +192,21 @@ class _NamedSwitch(_Switch):
         super().__init__(self._recording)
 
 
+@public()
 class no_grad(_NamedSwitch):
     """In this block (or decorated function) nothing is recorded, and writes go into the buffers."""
 
     _recording = False
 
 
+@public()
 class enable_grad(_NamedSwitch):
     """In this block (or decorated function) ops are recorded, also within no_grad."""
 
     _recording = True
 
 
+@public()
 def inference_mode(mode: Any = True) -> Any:
     """`no_grad`, which is as fast here; `inference_mode(False)` is `enable_grad`."""
     if callable(mode):

@@ -14,6 +14,7 @@ replays the rules from the last Node to the first.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache, partial, update_wrapper
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
@@ -21,8 +22,8 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import numpy as np
 from numpy import ndarray
 
-from ..dtypes import WEAK, DType, alone, get_default_dtype, is_stray, no_tensor, promote  # noqa: F401
-from . import caller, grad_mode  # noqa: F401 (grad_mode and WEAK are read by what caller writes)
+from ..dtypes import WEAK, DType, alone, get_default_dtype, is_stray, no_tensor, promote
+from . import caller, grad_mode
 from .clock import Place, clock
 
 T = TypeVar("T")
@@ -127,6 +128,7 @@ class Op(dict[tuple[bool, ...], Plan]):
     residual: Callable[..., Any] | None = None
     whole: Rule | None = None
     view: bool = False
+    named: tuple[str, ...] = ()
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
         for name, value in declared.items():
@@ -141,6 +143,10 @@ class Op(dict[tuple[bool, ...], Plan]):
         read = self.residual.__code__.co_varnames[: self.arity] if self.residual else ()
         self.residual_of = [i for i, name in enumerate(read) if name[0] != "_"]
         self.variadic = bool(code.co_flags & 0x04)
+        if self.arity not in (1, 2) or self.variadic:
+            self.named = self.named or code.co_varnames[: self.arity]
+        else:
+            self.named = self.named or ("input", "other")[: self.arity]
         self.keywords = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
 
     def rules_of(self, count: int) -> tuple[Rule | None, ...]:
@@ -221,7 +227,8 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     the inputs, with ops, what both the forward and the rules need: it is kept for rules on arrays,
     found anew on Tensors.  `view=True`: the result may look into the memory of the input.
     `whole=` is one rule for all of many `*inputs`: `whole(g, y, shapes, **params)` returns a
-    gradient for each, in the time of one pass.
+    gradient for each, in the time of one pass.  `named=` are the names of the inputs for who calls
+    the op: unless said, PyTorch's `input` and `other` for one and two, else those of the function.
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
@@ -248,7 +255,8 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
     looks = tuple(meets), bool(op.keywords), op.residual is not None, op.view and count == 1
-    make = caller.maker(globals(), count, *looks)
+    names = (*op.named, *[f"x{i}" for i in range(op.arity, count)])
+    make = caller.maker(SCOPE, names, *looks)
     return cast(Callable[..., Any], make(op, op.forward))
 
 
@@ -273,3 +281,9 @@ def as_result(y: Any) -> Any:
 
 NO_PARAMS: dict[str, Any] = {}
 MISUSE = (np.linalg.LinAlgError, IndexError, TypeError, ValueError)
+
+# What the source that `caller` writes refers to (`graph` is this file).
+SCOPE = {"graph": sys.modules[__name__], "Node": Node, "Parts": Parts, "TensorBase": TensorBase}
+SCOPE |= {"ndarray": ndarray, "WEAK": WEAK, "NO_PARAMS": NO_PARAMS, "MISUSE": MISUSE}
+SCOPE |= {"alone": alone, "promote": promote, "grad_mode": grad_mode, "shape_of": shape_of}
+SCOPE |= {"as_result": as_result, "unrecorded": unrecorded}

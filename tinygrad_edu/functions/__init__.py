@@ -4,7 +4,7 @@ They live once here, and serve as functions (`tg.sum(x, 0)`) and as methods (`x.
 PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
-from . import numpys as numpys
+from . import numpy_functions as numpy_functions
 from .elementwise import *
 from .filling import *
 from .indexing import *

@@ -1,16 +1,13 @@
 """What the signatures share: how `dim`, `axis` and sizes are given, and checked."""
 
 import builtins
-import functools
 from collections import namedtuple
-from collections.abc import Callable
-from types import FunctionType
-from typing import Any, TypeVar
+from typing import Any, TypeAlias
 
 from ..dtypes import no_tensor
 from ..numpy_protocol import plain as plain
 
-T = TypeVar("T")
+Tensor: TypeAlias = Any  # the class is defined above, in tensor.py
 Dim = int | tuple[int, ...] | list[int] | None
 named: Any = namedtuple  # whose names are not those of the variables, as a type checker wants
 
@@ -49,34 +46,6 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
         return tuple(sizes[0])
     return sizes
-
-
-def accept_numpy_names(names: dict[str, Any]) -> None:
-    """Let the functions among the `globals()` of a file be told `axis` and `keepdims` where they
-    say `dim` and `keepdim`, as PyTorch's can."""
-    for name, function in list(names.items()):
-        if isinstance(function, FunctionType) and function.__module__ == names["__name__"]:
-            code = function.__code__
-            own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-            if name[0] != "_" and "dim" in own and "axis" not in own:
-                names[name] = _with_numpy_names(function)
-
-
-def _with_numpy_names(function: Callable[..., Any]) -> Callable[..., Any]:
-    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
-
-    @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
-        for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
-            if numpys in kwargs:
-                given = dict(zip(positional[: len(args)], args, strict=True)) | kwargs
-                if torchs in given:
-                    both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
-                    raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
-                kwargs[torchs] = kwargs.pop(numpys)
-        return function(*args, **kwargs)
-
-    return call
 
 
 def check_tensor(x: Any, name: str) -> None:

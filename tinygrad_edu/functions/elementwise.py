@@ -1,4 +1,6 @@
-"""Number by number: the ops whose signature is PyTorch's already, and those that need another."""
+"""Elementwise functions whose signature is not that of their op."""
+
+from __future__ import annotations
 
 from typing import Any
 
@@ -7,16 +9,15 @@ import numpy as np
 from .. import ops
 from ..dtypes import result_type
 from ..engine import graph
-from ..ops.activation import *
-from ..ops.elementwise import *
-from ..ops.special import *
+from ..registry import public
 from ..sums import in_float32
-from .arguments import T, check_tensor, plain
+from .arguments import Tensor, check_tensor, plain
 
 # ---------------------------------------------------------------- arithmetic
 
 
-def add(input: Any, other: Any, *, alpha: float = 1) -> Any:
+@public(method=True, inplace=True)
+def add(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """y = a + alpha b."""
     return _plus_scaled(ops.add, input, other, alpha)
 
@@ -30,12 +31,14 @@ def _plus_scaled(op: Any, input: Any, other: Any, alpha: Any) -> Any:
     return y if y.dtype.kind == "f" != dtype.kind else y.astype(dtype)
 
 
-def subtract(input: Any, other: Any, *, alpha: float = 1) -> Any:
+@public("subtract", "sub", method=True, inplace=True)
+def subtract(input: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
     """y = a - alpha b."""
     return _plus_scaled(ops.subtract, input, other, alpha)
 
 
-def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+@public("divide", "div", "true_divide", method=True, inplace=True)
+def divide(input: Tensor, other: Any, *, rounding_mode: str | None = None) -> Tensor:
     """y = a / b; with rounding_mode="floor", the whole number below it, with "trunc" the one
     towards 0."""
     if rounding_mode is None:
@@ -50,22 +53,26 @@ def divide(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     return ops.trunc_divide(input, other)
 
 
-def pow(input: Any, exponent: Any) -> Any:
+@public(method=True, inplace=True)
+def pow(input: Tensor, exponent: Any) -> Tensor:
     """y = x^exponent."""
     return ops.power(input, exponent)
 
 
-def rsqrt(input: T) -> T:
+@public(method=True, inplace=True)
+def rsqrt(input: Tensor) -> Tensor:
     """y = 1 / sqrt x."""
     return ops.reciprocal(ops.sqrt(input))
 
 
-def frac(input: T) -> T:
+@public(method=True, inplace=True)
+def frac(input: Tensor) -> Tensor:
     """y = x - trunc(x), what stands behind the point."""
     return ops.subtract(input, ops.trunc(input))
 
 
-def lerp(input: Any, end: Any, weight: Any) -> Any:
+@public(method=True, inplace=True)
+def lerp(input: Tensor, end: Any, weight: Any) -> Tensor:
     """y = (1 - weight) a + weight end: from a at weight 0 to end at weight 1."""
     return in_float32(_lerp, input, end, weight)
 
@@ -74,30 +81,34 @@ def _lerp(a: Any, b: Any, weight: Any) -> Any:
     return ops.add(ops.multiply(a, 1 - weight), ops.multiply(b, weight))
 
 
-def addcmul(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
+@public(method=True, inplace=True)
+def addcmul(input: Tensor, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:
     """y = a + value b c."""
-    return in_float32(_plus_product, input, tensor1, tensor2, value)  # type: ignore[no-any-return]
+    return in_float32(_plus_product, input, tensor1, tensor2, value)
 
 
 def _plus_product(a: Any, b: Any, c: Any, value: Any) -> Any:
     return add(a, ops.multiply(b, c), alpha=value)
 
 
-def addcdiv(input: T, tensor1: Any, tensor2: Any, *, value: float = 1) -> T:
+@public(method=True, inplace=True)
+def addcdiv(input: Tensor, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:
     """y = a + value b / c."""
-    return in_float32(_plus_quotient, input, tensor1, tensor2, value)  # type: ignore[no-any-return]
+    return in_float32(_plus_quotient, input, tensor1, tensor2, value)
 
 
 def _plus_quotient(a: Any, b: Any, c: Any, value: Any) -> Any:
     return add(a, ops.divide(b, c), alpha=value)
 
 
-def celu(input: T, alpha: float = 1.0) -> T:
+@public()
+def celu(input: Tensor, alpha: float = 1.0) -> Tensor:
     """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
     return ops.elu(input, alpha=alpha, rate=1 / alpha)
 
 
-def selu(input: T) -> T:
+@public()
+def selu(input: Tensor) -> Tensor:
     """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
     (Klambauer et al., 2017)."""
     return ops.elu(input, alpha=1.6732632423543772, scale=1.0507009873554805)
@@ -106,7 +117,8 @@ def selu(input: T) -> T:
 # ---------------------------------------------------------------- choices
 
 
-def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
+@public("clamp", "clip", method=True, inplace=True)
+def clamp(input: Tensor, min: Any = None, max: Any = None) -> Tensor:
     """The numbers kept within [min, max], numbers or tensors; the gradient passes inside, the
     borders too, and goes to the bound outside.  Where min > max, y = max."""
     if isinstance(min, graph.TensorBase) or isinstance(max, graph.TensorBase):
@@ -116,17 +128,20 @@ def clamp(input: Any, min: Any = None, max: Any = None) -> Any:
     return ops.clip(input, min=min, max=max)
 
 
-def clamp_min(input: T, min: Any) -> T:
+@public(method=True, inplace=True)
+def clamp_min(input: Tensor, min: Any) -> Tensor:
     """The numbers, at least `min`."""
-    return clamp(input, min, None)  # type: ignore[no-any-return]
+    return clamp(input, min, None)
 
 
-def clamp_max(input: T, max: Any) -> T:
+@public(method=True, inplace=True)
+def clamp_max(input: Tensor, max: Any) -> Tensor:
     """The numbers, at most `max`."""
-    return clamp(input, None, max)  # type: ignore[no-any-return]
+    return clamp(input, None, max)
 
 
-def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+@public()
+def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     """`input` where the condition is true, else `other`; alone, where the condition is true: for
     each dimension a tensor of indices."""
     if (input is None) != (other is None):
@@ -145,7 +160,8 @@ def _check_mask(mask: Any, name: str) -> None:
         raise RuntimeError(f"{name}: the mask is bool, not {mask.dtype}; write it as x != 0")
 
 
-def masked_fill(input: Any, mask: Any, value: Any) -> Any:
+@public(method=True, inplace=True)
+def masked_fill(input: Tensor, mask: Any, value: Any) -> Tensor:
     """`value`, a number or a tensor without dimensions, where the mask is true, else `input`."""
     _check_mask(mask, "masked_fill")
     if np.ndim(plain(value)):
@@ -157,7 +173,8 @@ def masked_fill(input: Any, mask: Any, value: Any) -> Any:
     return ops.where(mask, value, input)
 
 
-def nan_to_num(input: T, nan: Any = None, posinf: Any = None, neginf: Any = None) -> T:
+@public(method=True, inplace=True)
+def nan_to_num(input: Tensor, nan: Any = None, posinf: Any = None, neginf: Any = None) -> Tensor:
     """The numbers, with 0 (or `nan`) for nan, and for the infinities the largest number that there
     is (or `posinf`, `neginf`)."""
     return ops.nan_to_num(input, nan=nan or 0.0, posinf=posinf, neginf=neginf)
@@ -166,9 +183,10 @@ def nan_to_num(input: T, nan: Any = None, posinf: Any = None, neginf: Any = None
 # ---------------------------------------------------------------- questions
 
 
+@public(method=True)
 def isclose(
-    input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
-) -> Any:
+    input: Tensor, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
+) -> Tensor:
     """Is |input - other| <= atol + rtol |other|, number by number?"""
     if rtol < 0 or atol < 0:
         raise RuntimeError(f"isclose: tolerances are at least 0, not rtol={rtol}, atol={atol}")
@@ -176,24 +194,15 @@ def isclose(
     return graph.Tensor(np.asarray(np.isclose(a, b, rtol, atol, equal_nan)))
 
 
+@public(method=True)
 def allclose(
-    input: Any, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
+    input: Tensor, other: Any, rtol: Any = 1e-5, atol: Any = 1e-8, equal_nan: Any = False
 ) -> bool:
     """Is |input - other| <= atol + rtol |other| everywhere?"""
     return bool(isclose(input, other, rtol, atol, equal_nan).array.all())
 
 
-def equal(input: Any, other: Any) -> bool:
+@public(method=True)
+def equal(input: Tensor, other: Any) -> bool:
     """Have the two tensors the same shape and numbers?"""
     return bool(input.shape == other.shape and (input.array == other.array).all())
-
-
-# ---------------------------------------------------------------- other names
-
-sub, mul, multiply, div, true_divide = subtract, ops.multiply, ops.multiply, divide, divide
-neg, abs, sgn, clip, fix = ops.negative, ops.absolute, ops.sign, clamp, ops.trunc
-arcsin, arccos, arctan, arctan2 = ops.asin, ops.acos, ops.atan, ops.atan2
-arcsinh, arccosh, arctanh = ops.asinh, ops.acosh, ops.atanh
-eq, ne, not_equal = ops.equal, ops.not_equal, ops.not_equal
-lt, le, gt, ge = ops.less, ops.less_equal, ops.greater, ops.greater_equal
-bitwise_not, bitwise_left_shift, bitwise_right_shift = ops.invert, ops.left_shift, ops.right_shift

@@ -1,5 +1,7 @@
 """Tensors made in the image of another one: its shape, its dtype, filled with something else."""
 
+from __future__ import annotations
+
 import warnings
 from functools import partial
 from operator import index
@@ -10,7 +12,8 @@ import numpy as np
 from ..device import check_device
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
 from ..engine import graph
-from .arguments import T, plain, sizes_of
+from ..registry import public
+from .arguments import Tensor, plain, sizes_of
 
 
 def filled(
@@ -89,31 +92,37 @@ def _without_tensors(data: Any) -> Any:
     return items
 
 
-def like(input: T, fill: Any, dtype: Any = None, memory_format: Any = None, **options: Any) -> T:
+def like(
+    input: Tensor, fill: Any, dtype: Any = None, memory_format: Any = None, **options: Any
+) -> Tensor:
     """fill(dtype=dtype) as a Tensor, in the dtype of `input` unless another one is given.  (The
     format in memory is not chosen here, whatever is said.)"""
-    return cast(T, filled(fill, dtype or plain(input).dtype, **options))
+    return cast(Tensor, filled(fill, dtype or plain(input).dtype, **options))
 
 
 # ---------------------------------------------------------------- in its shape and dtype
 
 
-def zeros_like(input: T, **options: Any) -> T:
+@public()
+def zeros_like(input: Tensor, **options: Any) -> Tensor:
     """Zeros in the shape and dtype of `input`."""
     return like(input, partial(np.zeros_like, plain(input)), **options)
 
 
-def ones_like(input: T, **options: Any) -> T:
+@public()
+def ones_like(input: Tensor, **options: Any) -> Tensor:
     """Ones in the shape and dtype of `input`."""
     return like(input, partial(np.ones_like, plain(input)), **options)
 
 
-def empty_like(input: T, **options: Any) -> T:
+@public()
+def empty_like(input: Tensor, **options: Any) -> Tensor:
     """Whatever the memory held, in the shape and dtype of `input`: write before you read."""
     return like(input, partial(np.empty_like, plain(input)), **options)
 
 
-def full_like(input: T, fill_value: Any, **options: Any) -> T:
+@public()
+def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
     """`fill_value` in the shape and dtype of `input`."""
     return like(
         input, partial(np.full_like, plain(input), number_of("full_like", fill_value)), **options
@@ -123,28 +132,33 @@ def full_like(input: T, fill_value: Any, **options: Any) -> T:
 # ---------------------------------------------------------------- in its dtype only
 
 
-def new_tensor(input: T, data: Any, **options: Any) -> T:
+@public("Tensor.new_tensor")
+def new_tensor(input: Tensor, data: Any, **options: Any) -> Tensor:
     """A copy of `data` in the dtype of `input`.  Warns, as PyTorch, if it is a tensor."""
     warn_of_copy(data)
     return like(input, lambda dtype: np.array(array_of(data, dtype)), **options)
 
 
-def new_zeros(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
+@public("Tensor.new_zeros")
+def new_zeros(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Zeros of this size, in the dtype of `input`."""
     return like(input, partial(np.zeros, size_given("new_zeros", sizes, size)), **options)
 
 
-def new_ones(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
+@public("Tensor.new_ones")
+def new_ones(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Ones of this size, in the dtype of `input`."""
     return like(input, partial(np.ones, size_given("new_ones", sizes, size)), **options)
 
 
-def new_empty(input: T, *sizes: Any, size: Any = None, **options: Any) -> T:
+@public("Tensor.new_empty")
+def new_empty(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
     """Whatever the memory held, of this size, in the dtype of `input`."""
     return like(input, partial(np.empty, size_given("new_empty", sizes, size)), **options)
 
 
-def new_full(input: T, size: Any, fill_value: Any, **options: Any) -> T:
+@public("Tensor.new_full")
+def new_full(input: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
     """`fill_value` in this size, in the dtype of `input`."""
     shape = size_given("new_full", (), size)
     return like(input, partial(np.full, shape, number_of("new_full", fill_value)), **options)

@@ -5,6 +5,8 @@ that are read several times add up their gradients; where they are *written* sev
 value stays, and has the gradient.
 """
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
@@ -12,8 +14,9 @@ import numpy as np
 from .. import ops
 from ..dtypes import bool_, float32, float64, int32, int64
 from ..engine import graph
+from ..registry import public
 from ..sums import in_float32
-from .arguments import T, check_dim, plain
+from .arguments import Tensor, check_dim, plain
 from .elementwise import add
 from .reduction import PAIRS
 
@@ -22,18 +25,20 @@ ARRAY = ops.ARRAY
 # ---------------------------------------------------------------- whole rows along one dimension
 
 
-def index_select(input: T, dim: int, index: Any) -> T:
+@public(method=True)
+def index_select(input: Tensor, dim: int, index: Any) -> Tensor:
     """The rows along `dim` that `index` names: for dim 0, y[i] = x[index[i]].  Of a number
     without dimensions, the number."""
-    if input.ndim == 0:  # type: ignore[attr-defined]
+    if input.ndim == 0:
         if index.numel() != 1:
             raise RuntimeError(f"index_select: of one number one is selected, not {index.numel()}")
-        return index_select(_row(input), dim, index)[0]  # type: ignore[no-any-return]
+        return index_select(_row(input), dim, index)[0]
     index, key = _rows(input, dim, index, "index_select", IndexError)
     return ops.getitem(input, index, key=key)
 
 
-def index_add(input: Any, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Any:
+@public(method=True, inplace=True)
+def index_add(input: Tensor, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Tensor:
     """x with alpha times the rows of `source` added to those that `index` names: for dim 0,
     y[index[i]] += alpha source[i]."""
     if input.ndim == 0:
@@ -82,7 +87,8 @@ def _check_dtype(x: Any, source: Any, name: str) -> None:
 # ---------------------------------------------------------------- number by number
 
 
-def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> Any:
+@public(method=True)
+def gather(input: Tensor, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """The numbers that `index` names along `dim`: for dim 0, y[i, j] = x[index[i, j], j].
 
     The index has as many dimensions as x, and is no larger in the others; one number stands for a
@@ -104,15 +110,16 @@ def gather(input: Any, dim: int, index: Any, *, sparse_grad: bool = False) -> An
     return ops.getitem(input, *places, key=(ARRAY,) * len(places))
 
 
+@public(method=True, inplace=True)
 def scatter(
-    input: Any,
+    input: Tensor,
     dim: int,
     index: Any,
     src: Any = None,
     *,
     value: Any = None,
     reduce: str | None = None,
-) -> Any:
+) -> Tensor:
     """x with `src`, a tensor or a number, written where `index` says: for dim 0,
     y[index[i, j], j] = src[i, j].  With reduce "add" or "multiply" it is added to what stands
     there, or multiplied with it; both are differentiable.
@@ -131,9 +138,10 @@ def scatter(
     return _scattered(input, dim, index, src, "scatter", reduce)
 
 
-def scatter_add(input: T, dim: int, index: Any, src: Any) -> T:
+@public(method=True, inplace=True)
+def scatter_add(input: Tensor, dim: int, index: Any, src: Any) -> Tensor:
     """x with `src` added where `index` says: for dim 0, y[index[i, j], j] += src[i, j]."""
-    return _scattered(input, dim, index, src, "scatter_add", "add")  # type: ignore[no-any-return]
+    return _scattered(input, dim, index, src, "scatter_add", "add")
 
 
 def _scattered(x: Any, dim: int, index: Any, src: Any, name: str, reduce: str | None) -> Any:
@@ -215,13 +223,15 @@ def _to_places(x: Any, dim: int, index: Any, src: Any, name: str) -> tuple[Any, 
 # ---------------------------------------------------------------- flattened, masked, by keys
 
 
-def take(input: T, index: Any) -> T:
+@public(method=True)
+def take(input: Tensor, index: Any) -> Tensor:
     """The numbers that `index` names in the flattened x."""
     _integers(index, "take")
     return ops.getitem(ops.reshape(input, shape=(-1,)), index, key=(ARRAY,))
 
 
-def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
+@public(method=True)
+def take_along_dim(input: Tensor, indices: Any, dim: int | None = None) -> Tensor:
     """The numbers that `indices` names along `dim`, broadcast in the other dimensions; without a
     dim, in the flattened x."""
     if dim is None:
@@ -234,7 +244,8 @@ def take_along_dim(input: Any, indices: Any, dim: int | None = None) -> Any:
     return ops.take_along_axis(input, indices, axis=dim)
 
 
-def masked_select(input: Any, mask: Any) -> Any:
+@public(method=True)
+def masked_select(input: Tensor, mask: Any) -> Tensor:
     """The numbers of x where the mask is true, in one row; x and mask broadcast."""
     if mask.dtype != bool_:
         raise RuntimeError(f"masked_select: a mask is of bools, not {mask.dtype}; see x > 0")
@@ -246,12 +257,14 @@ def masked_select(input: Any, mask: Any) -> Any:
 # ---------------------------------------------------------------- in order
 
 
-def argsort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+@public(method=True)
+def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The places of x in order along `dim`; always stable."""
     return sort(input, dim, descending).indices
 
 
-def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
+@public(method=True)
+def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """x in order along `dim`, and where each number stood; always stable, NaN is the largest.
 
     >>> import tinygrad_edu as tg
@@ -261,7 +274,8 @@ def sort(input: Any, dim: int = -1, descending: bool = False, stable: bool = Fal
     return _ranked("sort", input, dim, descending)
 
 
-def topk(input: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
+@public(method=True)
+def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) numbers along `dim`, in order, and where they stood."""
     return _ranked("topk", input, dim, largest, k)
 
@@ -280,8 +294,9 @@ def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None)
 # ---------------------------------------------------------------- without a gradient
 
 
+@public(method=True)
 def unique(
-    input: Any,
+    input: Tensor,
     sorted: bool = True,
     return_inverse: bool = False,
     return_counts: bool = False,
@@ -296,15 +311,16 @@ def unique(
     return tuple(map(graph.Tensor, found)) if len(found) > 1 else graph.Tensor(values)
 
 
+@public()
 def searchsorted(
     sorted_sequence: Any,
-    input: Any,
+    input: Tensor,
     *,
     out_int32: bool = False,
     right: bool = False,
     side: str | None = None,
     sorter: Any = None,
-) -> Any:
+) -> Tensor:
     """Where in a sorted sequence each number would stand: before its equals, or with `right` after
     them.  The sequence is one row, or one for each row of the input; `sorter`, of its shape, says
     where its numbers stand in order (see `argsort`), if it is not sorted."""
@@ -334,14 +350,18 @@ def _in_order(rows: Any, sorter: Any) -> Any:
     return np.take_along_axis(rows, sorter, -1)
 
 
-def bucketize(input: Any, boundaries: Any, *, out_int32: bool = False, right: bool = False) -> Any:
+@public()
+def bucketize(
+    input: Tensor, boundaries: Any, *, out_int32: bool = False, right: bool = False
+) -> Tensor:
     """The bucket of each number: how many boundaries are below it, or with `right` not above."""
     if boundaries.ndim != 1:
         raise RuntimeError(f"bucketize: the boundaries are one row, not {tuple(boundaries.shape)}")
     return searchsorted(boundaries, input, out_int32=out_int32, right=right)
 
 
-def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
+@public(method=True)
+def bincount(input: Tensor, weights: Any = None, minlength: int = 0) -> Tensor:
     """How often each of 0, 1, 2 ... occurs; with weights, the (differentiable) sum of theirs."""
     x = plain(input)
     if x.ndim != 1 or x.dtype.kind not in "iu" or x.min(initial=minlength) < 0:
@@ -355,7 +375,8 @@ def bincount(input: Any, weights: Any = None, minlength: int = 0) -> Any:
     return ops.put(weights, input, key=(ARRAY,), shape=(int(length),))
 
 
-def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
+@public(method=True)
+def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the numbers other than zero, one in each row; or a tuple, to index with."""
     x = plain(input)
     if as_tuple:
@@ -363,6 +384,7 @@ def nonzero(input: Any, *, as_tuple: bool = False) -> Any:
     return graph.Tensor(np.argwhere(x))
 
 
-def argwhere(input: Any) -> Any:
+@public(method=True)
+def argwhere(input: Tensor) -> Tensor:
     """The places of the numbers other than zero, one in each row."""
     return nonzero(input)

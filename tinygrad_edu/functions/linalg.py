@@ -6,6 +6,8 @@
 (torch.Size([2, 4]), torch.Size([2, 4]), torch.Size([6, 12]))
 """
 
+from __future__ import annotations
+
 from functools import partial
 from string import ascii_lowercase, ascii_uppercase
 from typing import Any
@@ -14,30 +16,33 @@ import numpy as np
 
 from .. import ops
 from ..engine import graph
+from ..registry import public
 from ..sums import in_float32
-from .arguments import T, named
-
-det, inverse, matmul = ops.det, ops.inv, ops.matmul
+from .arguments import Tensor, named
 
 # ---------------------------------------------------------------- products of two
 
 
-def mm(input: Any, mat2: Any) -> Any:
+@public(method=True)
+def mm(input: Tensor, mat2: Any) -> Tensor:
     """The product of two matrices: (n, m) @ (m, p)."""
     return _product("mm", input, 2, mat2, 2)
 
 
-def mv(input: Any, vec: Any) -> Any:
+@public(method=True)
+def mv(input: Tensor, vec: Any) -> Tensor:
     """The product of a matrix and a vector: (n, m) @ (m,)."""
     return _product("mv", input, 2, vec, 1)
 
 
-def bmm(input: Any, mat2: Any) -> Any:
+@public(method=True)
+def bmm(input: Tensor, mat2: Any) -> Tensor:
     """The products of b pairs of matrices: (b, n, m) @ (b, m, p)."""
     return _product("bmm", input, 3, mat2, 3)
 
 
-def dot(input: Any, tensor: Any) -> Any:
+@public("dot", "vdot", method=True)
+def dot(input: Tensor, tensor: Any) -> Tensor:
     """sum_i a_i b_i of two vectors."""
     return _product("dot", input, 1, tensor, 1)
 
@@ -51,10 +56,8 @@ def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
     return ops.matmul(a, b)
 
 
-vdot = dot
-
-
-def outer(input: T, vec2: Any) -> T:
+@public("outer", "ger", method=True)
+def outer(input: Tensor, vec2: Any) -> Tensor:
     """y_ij = a_i b_j of two vectors."""
     return ops.einsum(input, vec2, subscripts="i,j->ij")
 
@@ -62,12 +65,14 @@ def outer(input: T, vec2: Any) -> T:
 ger = outer
 
 
-def inner(input: Any, other: Any) -> Any:
+@public(method=True)
+def inner(input: Tensor, other: Any) -> Tensor:
     """y_ij = sum_k a_ik b_jk: over the last dimension of both; a number multiplies."""
     return input * other if 0 in (input.ndim, other.ndim) else tensordot(input, other, ([-1], [-1]))
 
 
-def addmm(input: Any, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Any:
+@public(method=True, inplace=True)
+def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta x + alpha a b, of matrices."""
     return in_float32(partial(_addmm, beta=beta, alpha=alpha), input, mat1, mat2)
 
@@ -78,7 +83,8 @@ def _addmm(input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
     return product + x if beta else product  # else not even a nan is passed on
 
 
-def kron(input: Any, other: Any) -> Any:
+@public(method=True)
+def kron(input: Tensor, other: Any) -> Tensor:
     """The Kronecker product: each number of a, times the whole of b."""
     ndim = max(input.ndim, other.ndim)
     a, b = ((1,) * (ndim - x.ndim) + x.shape for x in (input, other))
@@ -90,7 +96,8 @@ def kron(input: Any, other: Any) -> Any:
 # ---------------------------------------------------------------- sums of products
 
 
-def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
+@public()
+def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     """The sum over pairs of dimensions: the last `dims` of a with the first of b, or those that
     two lists name."""
     if isinstance(dims, int):
@@ -104,14 +111,16 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Any:
     return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{left}")
 
 
-def trace(input: Any) -> Any:
+@public(method=True)
+def trace(input: Tensor) -> Tensor:
     """The sum of a matrix's diagonal."""
     if input.ndim != 2:
         raise RuntimeError(f"trace: {tuple(input.shape)} is not a matrix")
     return ops.sum(ops.diagonal(input))
 
 
-def einsum(equation: str, *operands: Any) -> Any:
+@public()
+def einsum(equation: str, *operands: Any) -> Tensor:
     """The sum over the indices that are not in the result, of the product of the operands.
 
     The equation names each operand's dimensions, as in "bij,bjk->bik".  Without `->` the result has
@@ -129,12 +138,14 @@ def einsum(equation: str, *operands: Any) -> Any:
 _SlogDet = named("slogdet", "sign logabsdet")
 
 
-def slogdet(input: Any) -> Any:
+@public("slogdet", "linalg.slogdet", method=True)
+def slogdet(input: Tensor) -> Any:
     """sign and log |det x|, where the determinant itself would overflow."""
     return _SlogDet(*ops.slogdet(input))
 
 
-def logdet(input: Any) -> Any:
+@public(method=True)
+def logdet(input: Tensor) -> Tensor:
     """log det x: nan if the determinant is negative, -inf if it is 0."""
     sign, logabsdet = slogdet(input)
     return ops.where(sign < 0, float("nan"), logabsdet)
@@ -143,7 +154,8 @@ def logdet(input: Any) -> Any:
 # ---------------------------------------------------------------- functions of a square matrix
 
 
-def cholesky(input: Any, upper: bool = False) -> Any:
+@public("cholesky", "linalg.cholesky", method=True)
+def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The lower triangle L with L L' = x, for a symmetric and positive definite x; or U = L'.
 
     Of an x that is not symmetric, the symmetric part (x + x') / 2 is taken, where PyTorch takes one
@@ -152,7 +164,8 @@ def cholesky(input: Any, upper: bool = False) -> Any:
     return ops.cholesky(input).mT if upper else ops.cholesky(input)
 
 
-def matrix_power(input: Any, n: int) -> Any:
+@public("matrix_power", "linalg.matrix_power", method=True)
+def matrix_power(input: Tensor, n: int) -> Tensor:
     """x^n by repeated squaring; n may be 0, or negative for powers of the inverse."""
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
         raise RuntimeError(

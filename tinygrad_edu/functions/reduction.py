@@ -1,5 +1,7 @@
 """Many numbers made few: sums, means, extremes, and what is normalised by a sum."""
 
+from __future__ import annotations
+
 import warnings
 from math import inf
 from typing import Any, cast
@@ -9,35 +11,40 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..ops.reduction import count
-from .arguments import Dim, T, accept_numpy_names, axis_of, check_floating, named, plain
+from ..registry import public
+from .arguments import Dim, Tensor, axis_of, check_floating, named, plain
 
 # ---------------------------------------------------------------- sums, means, products
 
 
-def sum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+@public(method=True)
+def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum over `dim` (an int, a tuple, or None for all): y = sum x.  Whole numbers and bools
     are summed in int64; with `dtype` the numbers are cast to it first, and so is the sum."""
     y = ops.sum(_as(input, dtype), axis=axis_of(input, dim, "sum"), keepdims=keepdim)
     return _as(y, dtype)
 
 
-def mean(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+@public(method=True)
+def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The mean over `dim` (an int, a tuple, or None for all): y = sum x / n, nan if n = 0."""
     x = _as(input, dtype)
     check_floating(x, "mean")
     return ops.mean(x, axis=axis_of(x, dim, "mean"), keepdims=keepdim)
 
 
-def _as(x: T, dtype: Any) -> T:
-    return x if dtype is None else x.to(dtype)  # type: ignore[attr-defined]
+def _as(x: Tensor, dtype: Any) -> Tensor:
+    return x if dtype is None else x.to(dtype)
 
 
-def nansum(input: T, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+@public(method=True)
+def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The sum of the numbers that are not nan."""
-    return sum(cast(T, ops.where(ops.isnan(input), 0, input)), dim, keepdim, dtype=dtype)
+    return sum(cast(Tensor, ops.where(ops.isnan(input), 0, input)), dim, keepdim, dtype=dtype)
 
 
-def prod(input: T, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> T:
+@public(method=True)
+def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """The product of all numbers, or along `dim`; its gradient is right where numbers are 0.
 
     >>> import tinygrad_edu as tg
@@ -68,9 +75,15 @@ def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction:
     return y
 
 
+@public(method=True)
 def var(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: int = 1
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: int = 1,
+) -> Tensor:
     """The variance: y = sum (x - mean)^2 / (n - correction).
 
     `correction` is 1 (Bessel's) unless said otherwise, which `unbiased=False` makes 0.  Of too few
@@ -79,16 +92,23 @@ def var(
     return _spread(ops.var, input, dim, unbiased, keepdim, correction)
 
 
+@public(method=True)
 def std(
-    input: Any, dim: Any = None, unbiased: Any = None, keepdim: bool = False, *, correction: int = 1
-) -> Any:
+    input: Tensor,
+    dim: Any = None,
+    unbiased: Any = None,
+    keepdim: bool = False,
+    *,
+    correction: int = 1,
+) -> Tensor:
     """The standard deviation: y = sqrt(var x), see `var`.  Where it is 0, so is its gradient."""
     return _spread(ops.std, input, dim, unbiased, keepdim, correction)
 
 
+@public(method=True)
 def norm(
-    input: Any, p: Any = "fro", dim: Dim = None, keepdim: bool = False, dtype: Any = None
-) -> Any:
+    input: Tensor, p: Any = "fro", dim: Dim = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
     """The p-norm of the numbers: y = (sum |x|^p)^(1/p).
 
     p = inf is the largest |x|, -inf the smallest, 0 counts what is not 0; "fro" is 2.
@@ -120,34 +140,39 @@ def _not_empty(x: Any, axis: Any, name: str) -> None:
         )
 
 
-def _chosen(op: graph.OpFunction, name: str, x: T, dim: Any, keepdim: bool) -> T:
+def _chosen(op: graph.OpFunction, name: str, x: Tensor, dim: Any, keepdim: bool) -> Tensor:
     """`op` over the axis, if there is something along it."""
     axis = axis_of(x, dim, name)
     _not_empty(x, axis, name)
     return op(x, axis=axis, keepdims=keepdim)
 
 
-def amax(input: T, dim: Dim = None, keepdim: bool = False) -> T:
+@public(method=True)
+def amax(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """The largest number over `dim`; where it ties, the gradient is shared equally."""
     return _chosen(ops.amax, "amax", input, dim, keepdim)
 
 
-def amin(input: T, dim: Dim = None, keepdim: bool = False) -> T:
+@public(method=True)
+def amin(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """The smallest number over `dim`; where it ties, the gradient is shared equally."""
     return _chosen(ops.amin, "amin", input, dim, keepdim)
 
 
-def argmax(input: T, dim: Any = None, keepdim: bool = False) -> T:
+@public(method=True)
+def argmax(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Where the largest number stands: its place along `dim`, or in the flattened tensor."""
     return _chosen(ops.argmax, "argmax", input, dim, keepdim)
 
 
-def argmin(input: T, dim: Any = None, keepdim: bool = False) -> T:
+@public(method=True)
+def argmin(input: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
     """Where the smallest number stands: its place along `dim`, or in the flattened tensor."""
     return _chosen(ops.argmin, "argmin", input, dim, keepdim)
 
 
-def max(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+@public(method=True)
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The largest number; with `dim`, the pair (values, indices); with another tensor, `maximum`.
 
     Without `dim` a tie shares the gradient; with it, the first of them gets it all.  Of two tensors
@@ -156,7 +181,8 @@ def max(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) 
     return _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim, out)
 
 
-def min(input: Any, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
+@public(method=True)
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, out: Any = None) -> Any:
     """The smallest number; with `dim`, the pair (values, indices); with another tensor, `minimum`.
 
     Without `dim` a tie shares the gradient; with it, the first of them gets it all.  Of two tensors
@@ -185,7 +211,8 @@ def _at(name: str, x: Any, places: Any, axis: int, keepdim: bool = True) -> Any:
     return PAIRS[name](values, places)
 
 
-def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+@public(method=True)
+def median(input: Tensor, dim: Any = None, keepdim: bool = False) -> Any:
     """The number in the middle, the lower one of two; with `dim`, the pair (values, indices).
 
     It is nan where some number is.  Without `dim` a tie shares the gradient.
@@ -214,24 +241,29 @@ def median(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 # ---------------------------------------------------------------- running sums, extremes
 
 
-def _along(op: graph.OpFunction, x: T, dim: int, name: str) -> T:
+def _along(op: graph.OpFunction, x: Tensor, dim: int, name: str) -> Tensor:
     axis = axis_of(x, dim, name)
-    if x.ndim:  # type: ignore[attr-defined]
+    if x.ndim:
         return op(x, axis=axis)
     return ops.reshape(op(ops.reshape(x, shape=(1,)), axis=0), shape=())
 
 
-def cumsum(input: T, dim: int, *, dtype: Any = None) -> T:
+@public(method=True, inplace=True)
+def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """The running sum along `dim`: y_k = x_1 + ... + x_k."""
     return _as(_along(ops.cumsum, _as(input, dtype), dim, "cumsum"), dtype)
 
 
-def cumprod(input: T, dim: int, *, dtype: Any = None) -> T:
+@public(method=True, inplace=True)
+def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """The running product along `dim`: y_k = x_1 ... x_k; its gradient is right at zeros."""
     return _as(_along(ops.cumprod, _as(input, dtype), dim, "cumprod"), dtype)
 
 
-def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None) -> Any:
+@public(method=True)
+def diff(
+    input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
+) -> Tensor:
     """The differences of neighbours along `dim`, n times over: y_k = x_(k+1) - x_k."""
     if input.ndim == 0:
         raise RuntimeError("diff: one number has no neighbours; it takes a tensor with dimensions")
@@ -252,17 +284,20 @@ def diff(input: Any, n: int = 1, dim: int = -1, prepend: Any = None, append: Any
 # ---------------------------------------------------------------- questions
 
 
-def all(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+@public(method=True)
+def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Are all numbers other than zero?"""
     return ops.all_(input, axis=axis_of(input, dim, "all"), keepdims=keepdim)
 
 
-def any(input: Any, dim: Dim = None, keepdim: bool = False) -> Any:
+@public(method=True)
+def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Is some number other than zero?"""
     return ops.any_(input, axis=axis_of(input, dim, "any"), keepdims=keepdim)
 
 
-def count_nonzero(input: Any, dim: Dim = None, *, keepdim: bool = False) -> Any:
+@public(method=True)
+def count_nonzero(input: Tensor, dim: Dim = None, *, keepdim: bool = False) -> Tensor:
     """How many numbers are other than zero?"""
     return sum(input != 0, dim, keepdim)
 
@@ -270,17 +305,20 @@ def count_nonzero(input: Any, dim: Dim = None, *, keepdim: bool = False) -> Any:
 # ---------------------------------------------------------------- normalised by a sum
 
 
-def softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
+@public("softmax", "special.softmax", method=True)
+def softmax(input: Tensor, dim: Any = None, dtype: Any = None) -> Tensor:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1."""
     return ops.softmax(_as(input, dtype), axis=_required(input, dim, "softmax"))
 
 
-def log_softmax(input: T, dim: Any = None, dtype: Any = None) -> T:
+@public("log_softmax", "special.log_softmax", method=True)
+def log_softmax(input: Tensor, dim: Any = None, dtype: Any = None) -> Tensor:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of softmax, without overflow."""
     return ops.log_softmax(_as(input, dtype), axis=_required(input, dim, "log_softmax"))
 
 
-def logsumexp(input: T, dim: Dim = None, keepdim: bool = False) -> T:
+@public("logsumexp", "special.logsumexp", method=True)
+def logsumexp(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """y = log sum_j e^x_j over `dim`, without overflow."""
     return ops.logsumexp(input, axis=axis_of(input, dim, "logsumexp"), keepdims=keepdim)
 
@@ -289,6 +327,3 @@ def _required(x: Any, dim: Any, name: str) -> Any:
     if dim is None:
         raise TypeError(f"{name}: give the dimension in which it sums to 1, as {name}(x, dim=-1)")
     return axis_of(x, dim, name)
-
-
-accept_numpy_names(globals())

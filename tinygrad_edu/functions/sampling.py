@@ -1,5 +1,7 @@
 """Random numbers in the image of a tensor: in its shape, of its probabilities, written into it."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from functools import partial
 from operator import index
@@ -10,8 +12,9 @@ import numpy as np
 from .. import ops
 from ..dtypes import Array, DTypeLike, checked, float16, float32, float64, int64
 from ..engine import graph
+from ..registry import public
 from ..rng import Source, numpy_generator
-from .arguments import T, check_floating, plain
+from .arguments import Tensor, check_floating, plain
 from .filling import like
 
 
@@ -53,17 +56,20 @@ def within(name: str, what: str, given: Any, right: Callable[[Array], Any]) -> A
 # ---------------------------------------------------------------- in its shape and dtype
 
 
-def rand_like(input: T, **options: Any) -> T:
+@public()
+def rand_like(input: Tensor, **options: Any) -> Tensor:
     """Numbers uniform in [0, 1), in the shape and dtype of `input`."""
     return like(input, partial(draw, "random", plain(input).shape), **options)
 
 
-def randn_like(input: T, **options: Any) -> T:
+@public()
+def randn_like(input: Tensor, **options: Any) -> Tensor:
     """Numbers of the standard normal distribution, in the shape and dtype of `input`."""
     return like(input, partial(draw, "standard_normal", plain(input).shape), **options)
 
 
-def randint_like(input: T, low: int, high: int | None = None, **options: Any) -> T:
+@public()
+def randint_like(input: Tensor, low: int, high: int | None = None, **options: Any) -> Tensor:
     """Whole numbers from `low` (0 if left out) to below `high`, in the shape and dtype of
     `input`."""
     ends = (0, low) if high is None else (low, high)
@@ -78,21 +84,24 @@ def _tossed(p: Any, shape: Any, dtype: DTypeLike, generator: Source = None) -> A
     return np.asarray(numpy_generator(generator).random(shape) < p, dtype)
 
 
-def bernoulli(input: T, p: Any = None, *, generator: Source = None) -> T:
+@public(method=True)
+def bernoulli(input: Tensor, p: Any = None, *, generator: Source = None) -> Tensor:
     """1 with probability p, else 0: with the probabilities in `input`, or with one p for all."""
     toss = partial(_tossed, input if p is None else p, plain(input).shape)
     return like(input, toss, generator=generator)
 
 
-def poisson(input: T, generator: Source = None) -> T:
+@public()
+def poisson(input: Tensor, generator: Source = None) -> Tensor:
     """How many events happen where `input` are expected: P(k) = e^-r r^k / k! for each rate r."""
     rates = within("poisson", "a rate is at least 0", input, lambda r: r >= 0)
     return like(input, numpy_generator(generator).poisson(rates).astype)
 
 
+@public(method=True)
 def multinomial(
-    input: T, num_samples: int, replacement: bool = False, *, generator: Source = None
-) -> T:
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Source = None
+) -> Tensor:
     """Places drawn with the probabilities (or any weights >= 0) in each row of `input`: (n,) or
     (rows, n) whole numbers.
 
@@ -127,42 +136,53 @@ def multinomial(
         waiting, never = random.standard_exponential(weights.shape), np.full(weights.shape, np.inf)
         happens = np.divide(waiting, weights, out=never, where=weights > 0)
         places = np.argsort(happens, axis=-1)[..., :num_samples]
-    return cast(T, graph.Tensor(places.astype(int64)))
+    return cast(Tensor, graph.Tensor(places.astype(int64)))
 
 
 # ---------------------------------------------------------------- written into it
 
 
-def _write(input: T, fill: Any, generator: Any, scale: float = 1, start: float = 0) -> T:
+def _write(input: Tensor, fill: Any, generator: Any, scale: float = 1, start: float = 0) -> Tensor:
     target: Any = input
     target[...] = fill(target.shape, target.array.dtype, generator) * scale + start
     return input
 
 
-def uniform_(input: T, from_: float = 0.0, to: float = 1.0, *, generator: Source = None) -> T:
+@public("Tensor.uniform_")
+def uniform_(
+    input: Tensor, from_: float = 0.0, to: float = 1.0, *, generator: Source = None
+) -> Tensor:
     """Become numbers uniform in [from_, to)."""
     within("uniform_", f"the range starts at {from_}", to, lambda to: to >= from_)
     return _write(input, partial(draw, "random"), generator, to - from_, from_)
 
 
-def normal_(input: T, mean: float = 0.0, std: float = 1.0, *, generator: Source = None) -> T:
+@public("Tensor.normal_")
+def normal_(
+    input: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Source = None
+) -> Tensor:
     """Become numbers of the normal distribution with this mean and standard deviation."""
     within("normal_", "a standard deviation is at least 0", std, lambda x: x >= 0)
     return _write(input, partial(draw, "standard_normal"), generator, std, mean)
 
 
-def exponential_(input: T, lambd: float = 1.0, *, generator: Source = None) -> T:
+@public("Tensor.exponential_")
+def exponential_(input: Tensor, lambd: float = 1.0, *, generator: Source = None) -> Tensor:
     """Become numbers of the exponential distribution, of density lambd e^(-lambd x)."""
     within("exponential_", "a rate is above 0", lambd, lambda x: x > 0)
     return _write(input, partial(draw, "standard_exponential"), generator, 1 / lambd)
 
 
-def bernoulli_(input: T, p: Any = 0.5, *, generator: Source = None) -> T:
+@public("Tensor.bernoulli_")
+def bernoulli_(input: Tensor, p: Any = 0.5, *, generator: Source = None) -> Tensor:
     """Become 1 with probability p, else 0."""
     return _write(input, partial(_tossed, p), generator)
 
 
-def random_(input: T, from_: Any = None, to: Any = None, *, generator: Source = None) -> T:
+@public("Tensor.random_")
+def random_(
+    input: Tensor, from_: Any = None, to: Any = None, *, generator: Source = None
+) -> Tensor:
     """Become whole numbers: `random_(to)` from 0 to below `to`, `random_(from_, to)`, or with
     neither, all that the dtype holds (for floats, up to where not every number is whole)."""
     low, high = (from_ or 0, to) if to is not None else (0, from_)
@@ -178,7 +198,8 @@ _ROOM |= {"float16": 11, "float32": 24, "float64": 53}
 # ---------------------------------------------------------------- dropped at random
 
 
-def dropout(input: Any, p: float, train: bool, *, generator: Source = None) -> Any:
+@public()
+def dropout(input: Tensor, p: float, train: bool, *, generator: Source = None) -> Tensor:
     """While training, each number is 0 with probability p, else divided by 1 - p (Srivastava et
     al., 2014); otherwise the input itself.  As a layer: `nn.Dropout`, `nn.functional.dropout`."""
     if not 0 <= p <= 1:

@@ -1,5 +1,7 @@
 """The same numbers in another shape: views, permutations, repeats, joins and splits."""
 
+from __future__ import annotations
+
 import itertools
 import math
 from collections.abc import Sequence
@@ -9,17 +11,20 @@ import numpy as np
 
 from .. import ops, views
 from ..engine import graph
-from .arguments import Dim, T, accept_numpy_names, axis_of, check_dim, check_tensor, plain, sizes_of
+from ..registry import public
+from .arguments import Dim, Tensor, axis_of, check_dim, check_tensor, plain, sizes_of
 
 # ---------------------------------------------------------------- in order, in another shape
 
 
-def numel(input: Any) -> int:
+@public("numel", "Tensor.nelement", method=True)
+def numel(input: Tensor) -> int:
     """How many numbers it holds."""
     return int(plain(input).size)
 
 
-def reshape(input: T, *shape: Any) -> T:
+@public(method=True)
+def reshape(input: Tensor, *shape: Any) -> Tensor:
     """The same numbers, in order, in another shape; one size may be -1."""
     sizes = sizes_of(shape)
     if sizes and min(sizes) < -1:
@@ -27,7 +32,7 @@ def reshape(input: T, *shape: Any) -> T:
     return _in_shape(input, sizes)
 
 
-def _in_shape(input: T, sizes: tuple[int, ...]) -> T:
+def _in_shape(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
     """In another shape, as a view.  A result whose numbers lie in memory in another order (that of
     a convolution, say) is laid out in order for that: how this library does it is no concern of the
     user's, and what is written to the view is to be seen."""
@@ -37,11 +42,12 @@ def _in_shape(input: T, sizes: tuple[int, ...]) -> T:
         return result
     if x._base is not None or x._borrowed or x.array.size == 0:
         return result
-    views.lay_out(x, result.array)  # type: ignore[attr-defined]
+    views.lay_out(x, result.array)
     return ops.reshape(input, shape=sizes)
 
 
-def view(input: Any, *shape: Any) -> Any:
+@public("Tensor.view")
+def view(input: Tensor, *shape: Any) -> Tensor:
     """The same memory in another shape, as `reshape` where that needs no copy.
 
     Raises RuntimeError for a view (as x.t()) whose strides do not allow that.
@@ -55,22 +61,26 @@ def view(input: Any, *shape: Any) -> Any:
     raise RuntimeError(f"{at} without a copy; use reshape, or contiguous() first")
 
 
-def view_as(input: Any, other: Any) -> Any:
+@public("Tensor.view_as")
+def view_as(input: Tensor, other: Any) -> Tensor:
     """The same memory in the shape of another tensor."""
     return view(input, other.shape)
 
 
-def reshape_as(input: Any, other: Any) -> Any:
+@public("Tensor.reshape_as")
+def reshape_as(input: Tensor, other: Any) -> Tensor:
     """The same numbers, in order, in the shape of another tensor."""
     return reshape(input, other.shape)
 
 
-def ravel(input: T) -> T:
+@public(method=True)
+def ravel(input: Tensor) -> Tensor:
     """The same numbers, in order, as a vector."""
     return _in_shape(input, (-1,))
 
 
-def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
+@public(method=True)
+def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from `start_dim` to `end_dim` made one."""
     check_tensor(input, "flatten")
     sizes: tuple[int, ...] = graph.shape_of(input) or (1,)
@@ -81,41 +91,43 @@ def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     return _in_shape(input, (*sizes[:start], merged, *sizes[end + 1 :]))
 
 
-def unflatten(input: Any, dim: int, sizes: Sequence[int]) -> Any:
+@public(method=True)
+def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
     """One dimension made several, the inverse of `flatten`; one of the sizes may be -1."""
     line = graph.Tensor(np.empty(_side(input, dim, "unflatten"), bool))
     dim, whole = dim % input.ndim, input.shape
     return ops.reshape(input, shape=(*whole[:dim], *reshape(line, sizes).shape, *whole[dim + 1 :]))
 
 
-def squeeze(input: T, dim: Dim = None) -> T:
+@public(method=True, inplace_shape=True)
+def squeeze(input: Tensor, dim: Dim = None) -> Tensor:
     """The tensor without its sides of 1, or without those of `dim` that are 1."""
-    dims = (dim,) if isinstance(dim, int) else range(input.ndim) if dim is None else dim  # type: ignore[attr-defined]
-    gone = {check_dim(d, input.ndim, "squeeze", input) for d in dims}  # type: ignore[attr-defined]
-    left = [n for d, n in enumerate(input.shape) if n != 1 or d not in gone]  # type: ignore[attr-defined]
+    dims = (dim,) if isinstance(dim, int) else range(input.ndim) if dim is None else dim
+    gone = {check_dim(d, input.ndim, "squeeze", input) for d in dims}
+    left = [n for d, n in enumerate(input.shape) if n != 1 or d not in gone]
     return ops.reshape(input, shape=tuple(left))
 
 
-def unsqueeze(input: T, dim: int) -> T:
+@public(method=True, inplace_shape=True)
+def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a side of 1 put in at `dim`."""
-    dim = check_dim(dim, input.ndim + 1, "unsqueeze")  # type: ignore[attr-defined]
-    return ops.reshape(input, shape=(*input.shape[:dim], 1, *input.shape[dim:]))  # type: ignore[attr-defined]
+    dim = check_dim(dim, input.ndim + 1, "unsqueeze")
+    return ops.reshape(input, shape=(*input.shape[:dim], 1, *input.shape[dim:]))
 
 
 # ---------------------------------------------------------------- in another order
 
 
-def transpose(input: T, dim0: int, dim1: int) -> T:
+@public("transpose", "swapaxes", "swapdims", method=True, inplace_shape=True)
+def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """The tensor with two dimensions exchanged."""
-    first, second = (check_dim(dim, input.ndim, "transpose", input) for dim in (dim0, dim1))  # type: ignore[attr-defined]
+    first, second = (check_dim(dim, input.ndim, "transpose", input) for dim in (dim0, dim1))
     exchanged = {first: second, second: first}
-    return ops.transpose(input, axes=tuple([exchanged.get(d, d) for d in range(input.ndim)]))  # type: ignore[attr-defined]
+    return ops.transpose(input, axes=tuple([exchanged.get(d, d) for d in range(input.ndim)]))
 
 
-swapaxes = swapdims = transpose
-
-
-def permute(input: Any, *dims: Any) -> Any:
+@public(method=True)
+def permute(input: Tensor, *dims: Any) -> Tensor:
     """The tensor with its dimensions in another order."""
     order = tuple([check_dim(d, input.ndim, "permute", input) for d in sizes_of(dims)])
     if sorted(order) != list(range(input.ndim)):
@@ -125,7 +137,8 @@ def permute(input: Any, *dims: Any) -> Any:
     return ops.transpose(input, axes=order)
 
 
-def movedim(input: Any, source: Any, destination: Any) -> Any:
+@public("movedim", "moveaxis", method=True)
+def movedim(input: Tensor, source: Any, destination: Any) -> Tensor:
     """The dimensions `source` moved to the places `destination`; the others keep their order."""
     many = isinstance(source, tuple | list)
     froms, tos = (source, destination) if many else ((source,), (destination,))
@@ -139,23 +152,23 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
     return ops.transpose(input, axes=tuple(order[: input.ndim]))
 
 
-moveaxis = movedim
-
-
-def t(input: T) -> T:
+@public(method=True, inplace_shape=True)
+def t(input: Tensor) -> Tensor:
     """The transpose of a matrix; a vector stays as it is."""
-    if input.ndim > 2:  # type: ignore[attr-defined]
-        raise RuntimeError(f"t: {tuple(input.shape)} is not a matrix; use x.mT")  # type: ignore
+    if input.ndim > 2:
+        raise RuntimeError(f"t: {tuple(input.shape)} is not a matrix; use x.mT")
     return ops.transpose(input)
 
 
-def flip(input: T, dims: Any, *more: int) -> T:
+@public(method=True)
+def flip(input: Tensor, dims: Any, *more: int) -> Tensor:
     """The tensor with its order along `dims` reversed, a copy."""
     axis = axis_of(input, sizes_of((dims, *more)), "flip") or ()
-    return ops.flip(input, axis=axis if input.ndim else ())  # type: ignore[attr-defined]
+    return ops.flip(input, axis=axis if input.ndim else ())
 
 
-def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
+@public(method=True)
+def rot90(input: Tensor, k: int = 1, dims: Any = (0, 1)) -> Tensor:
     """The tensor turned by k quarters of a circle, from the first of `dims` towards the second."""
     first, second = _two_dims(input.ndim, dims[0], dims[1], "rot90", input)
     if k % 2 == 0:
@@ -164,7 +177,8 @@ def rot90(input: Any, k: int = 1, dims: Any = (0, 1)) -> Any:
     return flip(turned, first if k % 4 == 1 else second)
 
 
-def roll(input: T, shifts: Any, dims: Any = None) -> T:
+@public(method=True)
+def roll(input: Tensor, shifts: Any, dims: Any = None) -> Tensor:
     """The numbers moved on by `shifts` along `dims` (or, flattened, all), round the end."""
     axis = axis_of(input, dims, "roll")
     if np.size(shifts) != (1 if axis is None else np.size(axis)):
@@ -175,14 +189,15 @@ def roll(input: T, shifts: Any, dims: Any = None) -> T:
 # ---------------------------------------------------------------- repeated
 
 
-def expand(input: T, *sizes: Any) -> T:
+@public("Tensor.expand")
+def expand(input: Tensor, *sizes: Any) -> Tensor:
     """The tensor repeated along its sides of 1, without copying; -1 keeps a size."""
     shape, own = sizes_of(sizes), plain(input).shape
     extra = len(shape) - len(own)
     if extra < 0 or -1 in shape[:extra]:
         raise RuntimeError(f"expand: {own} cannot be expanded to {shape}: give each new size")
     full = tuple(own[k - extra] if size == -1 else size for k, size in enumerate(shape))
-    return _expanded(input, full)  # type: ignore[no-any-return]
+    return _expanded(input, full)
 
 
 def _expanded(input: Any, shape: tuple[int, ...]) -> Any:
@@ -192,24 +207,28 @@ def _expanded(input: Any, shape: tuple[int, ...]) -> Any:
     return ops.broadcast_to(input, shape=shape)
 
 
-def expand_as(input: T, other: Any) -> T:
+@public("Tensor.expand_as")
+def expand_as(input: Tensor, other: Any) -> Tensor:
     """The tensor repeated along its sides of 1 to the shape of another, without copying."""
     return expand(input, other.shape)
 
 
-def broadcast_to(input: T, size: Sequence[int]) -> T:
+@public(method=True)
+def broadcast_to(input: Tensor, size: Sequence[int]) -> Tensor:
     """The tensor repeated along its sides of 1, without copying."""
-    return _expanded(input, tuple(size))  # type: ignore[no-any-return]
+    return _expanded(input, tuple(size))
 
 
-def broadcast_tensors(*tensors: Any) -> tuple[Any, ...]:
+@public()
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
     """The tensors, each repeated to the shape in which they meet, without copying."""
     xs: Any = sizes_of(tensors)
     shape = np.broadcast_shapes(*[x.shape for x in xs])
     return tuple([_expanded(x, shape) for x in xs])
 
 
-def repeat(input: Any, *repeats: Any) -> Any:
+@public("Tensor.repeat")
+def repeat(input: Tensor, *repeats: Any) -> Tensor:
     """The whole tensor so many times along each dimension (new ones come in front)."""
     counts = sizes_of(repeats)
     sizes = (1,) * (len(counts) - input.ndim) + input.shape
@@ -223,15 +242,17 @@ def repeat(input: Any, *repeats: Any) -> Any:
     return ops.copy(repeated) if flags and not flags.writeable else repeated
 
 
-def tile(input: Any, *dims: Any) -> Any:
+@public(method=True)
+def tile(input: Tensor, *dims: Any) -> Tensor:
     """The whole tensor so many times along each of the last dimensions, as NumPy's `tile`."""
     counts = sizes_of(dims)
     return repeat(input, (1,) * (input.ndim - len(counts)) + tuple(counts))
 
 
+@public(method=True)
 def repeat_interleave(
-    input: Any, repeats: Any = None, dim: Any = None, *, output_size: Any = None
-) -> Any:
+    input: Tensor, repeats: Any = None, dim: Any = None, *, output_size: Any = None
+) -> Tensor:
     """Each number so many times in a row along `dim` (of all, flattened, without it); `repeats` is
     an int, or a tensor with one for each place.  Alone, such a tensor repeats its places."""
     if repeats is None:
@@ -247,17 +268,16 @@ def repeat_interleave(
 # ---------------------------------------------------------------- joined
 
 
-def cat(tensors: Sequence[T], dim: int = 0) -> T:
+@public("cat", "concat", "concatenate")
+def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
-    return _joined(ops.concatenate, "cat", tensors, dim, 0)  # type: ignore[no-any-return]
+    return _joined(ops.concatenate, "cat", tensors, dim, 0)
 
 
-concat = concatenate = cat
-
-
-def stack(tensors: Sequence[T], dim: int = 0) -> T:
+@public()
+def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors side by side along a new dimension."""
-    return _joined(ops.stack, "stack", tensors, dim, 1)  # type: ignore[no-any-return]
+    return _joined(ops.stack, "stack", tensors, dim, 1)
 
 
 def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
@@ -270,13 +290,15 @@ def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
     return join(*tensors, axis=axis)
 
 
-def hstack(tensors: Sequence[Any]) -> Any:
+@public()
+def hstack(tensors: Sequence[Any]) -> Tensor:
     """The tensors one after another along dimension 1; vectors along their only one."""
     dim = 0 if tensors and tensors[0].ndim < 2 else 1
     return cat([x if x.ndim else x.reshape(1) for x in tensors], dim)
 
 
-def vstack(tensors: Sequence[Any]) -> Any:
+@public()
+def vstack(tensors: Sequence[Any]) -> Tensor:
     """The tensors one below another; a vector is a row."""
     return cat([x if x.ndim > 1 else x.reshape(1, -1) for x in tensors], 0)
 
@@ -289,10 +311,11 @@ def _side(x: Any, dim: int, name: str) -> int:
     if x.ndim == 0:
         raise IndexError(f"{name}: a number has no dimension {dim}")
     check_dim(dim, x.ndim, name, x)
-    return x.shape[dim]  # type: ignore[no-any-return]
+    return int(x.shape[dim])
 
 
-def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+@public(method=True)
+def narrow(input: Tensor, dim: int, start: Any, length: int) -> Tensor:
     """`length` places along `dim`, from `start` on: a view."""
     size, start = _side(input, dim, "narrow"), int(start)
     first = start + size if start < 0 else start
@@ -301,17 +324,20 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     return select(input, dim, slice(first, first + length))
 
 
-def select(input: Any, dim: int, index: Any) -> Any:
+@public(method=True)
+def select(input: Tensor, dim: int, index: Any) -> Tensor:
     """A view of one place along `dim`, which goes."""
     return ops.getitem(input, key=(*(slice(None),) * (dim % input.ndim), index, Ellipsis))
 
 
-def unbind(input: Any, dim: int = 0) -> tuple[Any, ...]:
+@public(method=True)
+def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """A view of each place along `dim`, which goes."""
     return tuple([select(input, dim, k) for k in range(_side(input, dim, "unbind"))])
 
 
-def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, ...]:
+@public(method=True)
+def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of the parts along `dim`: of one size (the last may be smaller), or of these sizes.
 
     >>> import tinygrad_edu as tg
@@ -329,7 +355,8 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> tuple[Any, 
     return tuple([select(tensor, dim, slice(b - n, b)) for n, b in zip(sizes, ends, strict=True)])
 
 
-def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
+@public(method=True)
+def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Views of at most so many parts along `dim`, all but the last of one size."""
     if chunks <= 0:
         raise RuntimeError(f"chunk: a tensor falls into 1 part or more, not {chunks}")
@@ -340,25 +367,29 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> tuple[Any, ...]:
 # ---------------------------------------------------------------- matrices and their diagonals
 
 
-def tril(input: T, diagonal: int = 0) -> T:
+@public(method=True, inplace=True)
+def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The matrices with zeros above the diagonal (a higher one if `diagonal` > 0)."""
     _side(input, -2, "tril")
     return ops.tril(input, k=diagonal)
 
 
-def triu(input: T, diagonal: int = 0) -> T:
+@public(method=True, inplace=True)
+def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The matrices with zeros below the diagonal (a higher one if `diagonal` > 0)."""
     _side(input, -2, "triu")
     return ops.triu(input, k=diagonal)
 
 
-def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+@public(method=True)
+def diagonal(input: Tensor, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Tensor:
     """The diagonal of two dimensions, as a new last one: a view."""
     _two_dims(input.ndim, dim1, dim2, "diagonal", input)
     return ops.diagonal(input, offset=offset, axis1=dim1, axis2=dim2)
 
 
-def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+@public(method=True)
+def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Matrices of zeros with the last dimension on their diagonal; they lie in dim1 and dim2."""
     rows, columns = _two_dims(input.ndim + 1, dim1, dim2, "diag_embed", None)
     *shape, n = input.shape
@@ -374,7 +405,8 @@ def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, 
     return first, second
 
 
-def diag(input: Any, diagonal: int = 0) -> Any:
+@public(method=True)
+def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix; of a matrix, a copy of its diagonal."""
     if input.ndim not in (1, 2):
         raise RuntimeError(f"diag: it takes a vector or a matrix, not {tuple(input.shape)}")
@@ -386,7 +418,8 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 # ---------------------------------------------------------------- grids and borders
 
 
-def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
+@public()
+def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     """The coordinates of a grid: the k-th result holds the numbers of the k-th vector, which vary
     along dimension k.  With indexing="xy" the first two dimensions are exchanged, as in NumPy.
 
@@ -406,10 +439,8 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Any, ...]:
     return tuple([transpose(grid, 0, 1) if swapped else grid for grid in grids])
 
 
-accept_numpy_names(globals())
-
-
-def unfold(input: Any, dimension: int, size: int, step: int) -> Any:
+@public("Tensor.unfold")
+def unfold(input: Tensor, dimension: int, size: int, step: int) -> Tensor:
     """Slices of `size` numbers along a dimension, one every `step`, with the size as a new last
     dimension.  (PyTorch's method `Tensor.unfold`; `F.unfold` is another function.)"""
     if input.ndim == 0:  # one place, as in PyTorch

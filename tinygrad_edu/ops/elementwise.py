@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graph import op
+from ..registry import public
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays
@@ -72,6 +73,7 @@ def subtract(a, b):
     return np.subtract(a, b)
 
 
+@public("multiply", "mul", method=True, inplace=True)
 @_binary(lambda g, _y, _a, b: g * b, lambda g, _y, a, _b: g * a, numpy=np.multiply)
 def multiply(a, b):
     """y = a b;  dL/da = g b,  dL/db = g a."""
@@ -89,12 +91,14 @@ def divide(a, b):
     return np.divide(a, b)
 
 
+@public("negative", "neg", method=True, inplace=True)
 @op(lambda g, _y, _x: -g, numpy=np.negative)
 def negative(x):
     """y = -x;  dL/dx = -g."""
     return np.negative(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: -g * y * y, domain=(0.5, 2.0), numpy=np.reciprocal)
 def reciprocal(x):
     """y = 1 / x;  dL/dx = -g y^2."""
@@ -118,6 +122,7 @@ def power(a, b):
     return a * a * a if cube else _pow(a, b)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: 2 * g * x, numpy=np.square)
 def square(x):
     """y = x^2;  dL/dx = 2 g x."""
@@ -133,54 +138,63 @@ def copy(x):
 # ---------------------------------------------------------------- exp and its relatives
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: g * y, numpy=np.exp)
 def exp(x):
     """y = e^x;  dL/dx = g y."""
     return np.exp(x)
 
 
+@public("exp2", "special.exp2", method=True, inplace=True)
 @op(lambda g, y, _x: g * y * _ln(2), numpy=np.exp2)
 def exp2(x):
     """y = 2^x;  dL/dx = g y ln 2."""
     return np.exp2(x)
 
 
+@public("expm1", "special.expm1", method=True, inplace=True)
 @op(lambda g, y, _x: g * (y + 1), numpy=np.expm1)
 def expm1(x):
     """y = e^x - 1, with all its digits near 0 too;  dL/dx = g (y + 1)."""
     return np.expm1(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: divide(g, x), domain=(0.3, 3.0), numpy=np.log)
 def log(x):
     """y = ln x;  dL/dx = g / x."""
     return np.log(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: divide(g / _ln(2), x), domain=(0.3, 3.0), numpy=np.log2)
 def log2(x):
     """y = ln x / ln 2;  dL/dx = g / (x ln 2)."""
     return np.log2(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: divide(g / _ln(10), x), domain=(0.3, 3.0), numpy=np.log10)
 def log10(x):
     """y = ln x / ln 10;  dL/dx = g / (x ln 10)."""
     return np.log10(x)
 
 
+@public("log1p", "special.log1p", method=True, inplace=True)
 @op(lambda g, _y, x: divide(g, 1 + x), domain=(-0.7, 2.0), numpy=np.log1p)
 def log1p(x):
     """y = ln(1 + x), with all its digits near 0 too;  dL/dx = g / (1 + x)."""
     return np.log1p(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: divide(g, 2 * y), domain=(0.3, 3.0), numpy=np.sqrt)
 def sqrt(x):
     """y = sqrt x;  dL/dx = g / (2 y)."""
     return np.sqrt(x)
 
 
+@public(method=True)
 @_binary(
     lambda g, _y, a, b: g * sigmoid(a - b),
     lambda g, _y, a, b: g * sigmoid(b - a),
@@ -191,6 +205,7 @@ def logaddexp(a, b):
     return np.logaddexp(a, b)
 
 
+@public("xlogy", "special.xlogy", method=True, inplace=True)
 @_of_positive(
     lambda g, _y, a, b: xlogy(selected(g, ~((a == 0) & (b <= 0))), b),
     lambda g, _y, a, b: divide(g * a, b),
@@ -202,12 +217,14 @@ def xlogy(a, b):
     return a * np.log(safe.astype(np.result_type(a, b), copy=False))
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: g * (1 - y * y), numpy=np.tanh)
 def tanh(x):
     """y = tanh x;  dL/dx = g (1 - y^2)."""
     return np.tanh(x)
 
 
+@public("sigmoid", "special.expit", method=True, inplace=True)
 @op(lambda g, y, _x: g * (y * (1 - y)))
 def sigmoid(x):
     """y = 1 / (1 + e^-x);  dL/dx = g y (1 - y).
@@ -235,36 +252,42 @@ _ONE = {np.dtype(kind): np.ones((), kind) for kind in ("f2", "f4", "f8")}
 # ---------------------------------------------------------------- angles
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: g * cos(x), numpy=np.sin)
 def sin(x):
     """y = sin x;  dL/dx = g cos x."""
     return np.sin(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: -g * sin(x), numpy=np.cos)
 def cos(x):
     """y = cos x;  dL/dx = -g sin x."""
     return np.cos(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: g * (1 + y * y), domain=(-1.2, 1.2), numpy=np.tan)
 def tan(x):
     """y = tan x;  dL/dx = g (1 + y^2)."""
     return np.tan(x)
 
 
+@public("asin", "arcsin", method=True, inplace=True)
 @op(lambda g, _y, x: divide(g, sqrt((1 - x) * (1 + x))), domain=(-0.8, 0.8), numpy=np.arcsin)
 def asin(x):
     """y = arcsin x;  dL/dx = g / sqrt(1 - x^2)."""
     return np.arcsin(x)
 
 
+@public("acos", "arccos", method=True, inplace=True)
 @op(lambda g, _y, x: divide(-g, sqrt((1 - x) * (1 + x))), domain=(-0.8, 0.8), numpy=np.arccos)
 def acos(x):
     """y = arccos x;  dL/dx = -g / sqrt(1 - x^2)."""
     return np.arccos(x)
 
 
+@public("atan", "arctan", method=True, inplace=True)
 @op(lambda g, _y, x: g / (1 + x * x), numpy=np.arctan)
 def atan(x):
     """y = arctan x;  dL/dx = g / (1 + x^2)."""
@@ -278,6 +301,7 @@ def _over_squares(g, a, b):
     return selected(g / (squares + nowhere), ~nowhere)
 
 
+@public("atan2", "arctan2", method=True, inplace=True)
 @_of_positive(
     lambda g, _y, a, b: _over_squares(g * b, a, b),
     lambda g, _y, a, b: _over_squares(-g * a, a, b),
@@ -289,6 +313,7 @@ def atan2(a, b):
     return np.arctan2(a, b)
 
 
+@public(method=True, inplace=True)
 @_of_positive(
     lambda g, y, a, _b: g * divide(a, y), lambda g, y, _a, b: g * divide(b, y), numpy=np.hypot
 )
@@ -297,30 +322,35 @@ def hypot(a, b):
     return np.hypot(a, b)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: g * cosh(x), numpy=np.sinh)
 def sinh(x):
     """y = (e^x - e^-x) / 2;  dL/dx = g cosh x."""
     return np.sinh(x)
 
 
+@public(method=True, inplace=True)
 @op(lambda g, _y, x: g * sinh(x), numpy=np.cosh)
 def cosh(x):
     """y = (e^x + e^-x) / 2;  dL/dx = g sinh x."""
     return np.cosh(x)
 
 
+@public("asinh", "arcsinh", method=True, inplace=True)
 @op(lambda g, _y, x: g / hypot(x, 1), numpy=np.arcsinh)
 def asinh(x):
     """y = arsinh x;  dL/dx = g / sqrt(x^2 + 1)."""
     return np.arcsinh(x)
 
 
+@public("acosh", "arccosh", method=True, inplace=True)
 @op(lambda g, _y, x: divide(g, sqrt((x - 1) * (x + 1))), domain=(1.3, 3.0), numpy=np.arccosh)
 def acosh(x):
     """y = arcosh x;  dL/dx = g / sqrt(x^2 - 1)."""
     return np.arccosh(x)
 
 
+@public("atanh", "arctanh", method=True, inplace=True)
 @op(lambda g, _y, x: divide(g, (1 - x) * (1 + x)), domain=(-0.8, 0.8), numpy=np.arctanh)
 def atanh(x):
     """y = artanh x;  dL/dx = g / (1 - x^2)."""
@@ -330,6 +360,7 @@ def atanh(x):
 # ---------------------------------------------------------------- kinks and choices
 
 
+@public(method=True, inplace=True)
 @op(lambda g, y, _x: selected(g, y != _ZERO.get(y.dtype, 0)), kinks=(0.0,))
 def relu(x):
     """y = max(0, x);  dL/dx = g where x > 0, and where x is nan, 0 elsewhere.  At the kink the
@@ -342,34 +373,189 @@ def sign_or_0(x):
     return selected(np.sign(x), x == x)
 
 
+@public("absolute", "abs", method=True, inplace=True)
 @op(lambda g, _y, x: g * sign_or_0(x), kinks=(0.0,), numpy=np.absolute)
 def absolute(x):
     """y = |x|;  dL/dx = g sign x.  At the kink, and for a nan, the subgradient 0 is chosen."""
     return np.absolute(x)
 
 
-def _flat(function, rule=None, **declared):
-    """The op of a NumPy function that is flat but for its steps."""
-
-    forward = (lambda x: function(x)) if function.nin == 1 else lambda a, b: function(a, b)
-    forward.__name__ = function.__name__
-    forward.__doc__ = f"y = np.{function.__name__}, number by number.  No gradient comes through."
-    return _binary(*[rule] * function.nin, numpy=function, promotes=True, **declared)(forward)
-
-
 _STEPS = (-2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0)
-_step = partial(_flat, rule=lambda g, _y, _x: np.zeros_like(g), kinks=_STEPS)
-sign, floor, ceil, trunc = map(_step, (np.sign, np.floor, np.ceil, np.trunc))
-
-equal, not_equal, less = map(_flat, (np.equal, np.not_equal, np.less))
-less_equal, greater, greater_equal = map(_flat, (np.less_equal, np.greater, np.greater_equal))
-logical_and, logical_or, logical_xor = map(_flat, (np.logical_and, np.logical_or, np.logical_xor))
-bitwise_and, bitwise_or, bitwise_xor = map(_flat, (np.bitwise_and, np.bitwise_or, np.bitwise_xor))
-logical_not, invert, left_shift = map(_flat, (np.logical_not, np.invert, np.left_shift))
-right_shift, isnan, isinf = map(_flat, (np.right_shift, np.isnan, np.isinf))
-isfinite = _flat(np.isfinite)
+_step = partial(op, lambda g, _y, _x: np.zeros_like(g), kinks=_STEPS, promotes=True)
 
 
+@public("sign", "sgn", method=True, inplace=True)
+@_step(numpy=np.sign)
+def sign(x):
+    """Sign: y = -1, 0 or 1, nan for nan;  dL/dx = 0, its step left out."""
+    return np.sign(x)
+
+
+@public(method=True, inplace=True)
+@_step(numpy=np.floor)
+def floor(x):
+    """Round down: y = the largest integer <= x;  dL/dx = 0, its steps left out."""
+    return np.floor(x)
+
+
+@public(method=True, inplace=True)
+@_step(numpy=np.ceil)
+def ceil(x):
+    """Round up: y = the smallest integer >= x;  dL/dx = 0, its steps left out."""
+    return np.ceil(x)
+
+
+@public("trunc", "fix", method=True, inplace=True)
+@_step(numpy=np.trunc)
+def trunc(x):
+    """Round towards 0: y = x without its fraction;  dL/dx = 0, its steps left out."""
+    return np.trunc(x)
+
+
+# ---------------------------------------------------------------- comparisons, logic, bits
+# Their results are bools or integers, which have no gradient.
+
+_of_one = partial(op, None, promotes=True)
+_of_two = partial(_binary, None, None, promotes=True)
+
+
+@public("eq", method=True, inplace=True)
+@_of_two(numpy=np.equal)
+def equal(a, b):
+    """Equality: y = (a == b), a bool for each pair of elements."""
+    return np.equal(a, b)
+
+
+@public("ne", "not_equal", method=True, inplace=True)
+@_of_two(numpy=np.not_equal)
+def not_equal(a, b):
+    """Inequality: y = (a != b), a bool for each pair of elements."""
+    return np.not_equal(a, b)
+
+
+@public("lt", "less", method=True, inplace=True)
+@_of_two(numpy=np.less)
+def less(a, b):
+    """Less than: y = (a < b), a bool for each pair of elements."""
+    return np.less(a, b)
+
+
+@public("le", "less_equal", method=True, inplace=True)
+@_of_two(numpy=np.less_equal)
+def less_equal(a, b):
+    """Less than or equal: y = (a <= b), a bool for each pair of elements."""
+    return np.less_equal(a, b)
+
+
+@public("gt", "greater", method=True, inplace=True)
+@_of_two(numpy=np.greater)
+def greater(a, b):
+    """Greater than: y = (a > b), a bool for each pair of elements."""
+    return np.greater(a, b)
+
+
+@public("ge", "greater_equal", method=True, inplace=True)
+@_of_two(numpy=np.greater_equal)
+def greater_equal(a, b):
+    """Greater than or equal: y = (a >= b), a bool for each pair of elements."""
+    return np.greater_equal(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.logical_and)
+def logical_and(a, b):
+    """Logical and: y = both a and b are nonzero, a bool."""
+    return np.logical_and(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.logical_or)
+def logical_or(a, b):
+    """Logical or: y = a or b is nonzero, a bool."""
+    return np.logical_or(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.logical_xor)
+def logical_xor(a, b):
+    """Logical exclusive or: y = exactly one of a and b is nonzero, a bool."""
+    return np.logical_xor(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_one(numpy=np.logical_not)
+def logical_not(x):
+    """Logical not: y = x is zero, a bool."""
+    return np.logical_not(x)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.bitwise_and)
+def bitwise_and(a, b):
+    """Bitwise and: y = a & b, of integers or bools."""
+    return np.bitwise_and(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.bitwise_or)
+def bitwise_or(a, b):
+    """Bitwise or: y = a | b, of integers or bools."""
+    return np.bitwise_or(a, b)
+
+
+@public(method=True, inplace=True)
+@_of_two(numpy=np.bitwise_xor)
+def bitwise_xor(a, b):
+    """Bitwise exclusive or: y = a ^ b, of integers or bools."""
+    return np.bitwise_xor(a, b)
+
+
+@public("bitwise_not", method=True, inplace=True)
+@_of_one(numpy=np.invert)
+def invert(x):
+    """Bitwise not: y = ~x, of integers; of bools, the logical not."""
+    return np.invert(x)
+
+
+@public("bitwise_left_shift", method=True, inplace=True)
+@_of_two(numpy=np.left_shift)
+def left_shift(a, b):
+    """Shift bits to the left: y = a 2^b, of integers."""
+    return np.left_shift(a, b)
+
+
+@public("bitwise_right_shift", method=True, inplace=True)
+@_of_two(numpy=np.right_shift)
+def right_shift(a, b):
+    """Shift bits to the right: y = floor(a / 2^b), of integers."""
+    return np.right_shift(a, b)
+
+
+@public(method=True)
+@_of_one(numpy=np.isnan)
+def isnan(x):
+    """Test for NaN: y = x is not a number, a bool."""
+    return np.isnan(x)
+
+
+@public(method=True)
+@_of_one(numpy=np.isinf)
+def isinf(x):
+    """Test for infinity: y = x is inf or -inf, a bool."""
+    return np.isinf(x)
+
+
+@public(method=True)
+@_of_one(numpy=np.isfinite)
+def isfinite(x):
+    """Test for finite numbers: y = x is neither infinite nor NaN, a bool."""
+    return np.isfinite(x)
+
+
+# ---------------------------------------------------------------- rounding, quotients, remainders
+
+
+@public("round", "special.round", method=True, inplace=True)
 @op(lambda g, _y, _x, **_: np.zeros_like(g), kinks=_STEPS, numpy=np.round)
 def round(x, *, decimals=0):
     """y = x to so many decimals, halves to the even neighbour;  dL/dx = 0, its steps left out."""
@@ -393,12 +579,14 @@ _division = partial(  # between two steps: a / b is from 2.1 to 2.8
 )
 
 
+@public(method=True, inplace=True)
 @_division(*[lambda g, _y, _a, _b: np.zeros_like(g)] * 2, numpy=np.floor_divide)
 def floor_divide(a, b):
     """y = floor(a / b);  dL/da = dL/db = 0, its steps left out."""
     return _quotient(np.floor_divide, a, b)
 
 
+@public(method=True, inplace=True)
 @_division(lambda g, _y, _a, _b: g, lambda g, _y, a, b: -g * floor_divide(a, b), numpy=np.remainder)
 def remainder(a, b):
     """y = a - b floor(a / b), with the sign of b;  dL/da = g,  dL/db = -g floor(a / b)."""
@@ -411,6 +599,7 @@ def trunc_divide(a, b):
     return np.trunc(np.divide(a, b))
 
 
+@public(method=True, inplace=True)
 @_division(
     lambda g, _y, _a, _b: g,
     lambda g, _y, a, b: -g * trunc_divide(a, b),
@@ -422,6 +611,7 @@ def fmod(a, b):
     return _quotient(np.fmod, a, b)
 
 
+@public(method=True)
 @_binary(
     lambda g, _y, a, b: selected(g, ~(a <= b)) + selected(g / 2, a == b),
     lambda g, _y, a, b: selected(g, ~(b <= a)) + selected(g / 2, a == b),
@@ -434,6 +624,7 @@ def maximum(a, b):
     return np.maximum(a, b)
 
 
+@public(method=True)
 @_binary(
     lambda g, _y, a, b: selected(g, ~(a >= b)) + selected(g / 2, a == b),
     lambda g, _y, a, b: selected(g, ~(b >= a)) + selected(g / 2, a == b),

@@ -11,6 +11,7 @@ from math import erf as exact_erf, erfc as exact_erfc, factorial, pi, sqrt
 import numpy as np
 
 from ..engine.graph import op
+from ..registry import public
 from .elementwise import silently
 
 __all__ = ["digamma", "erf", "lgamma", "ndtr"]
@@ -105,6 +106,7 @@ def _bell(x):
     return np.exp(-x * x)
 
 
+@public("erf", "special.erf", method=True, inplace=True)
 @op(lambda g, _y, x: g * (2 / sqrt(pi)) * _bell(x))
 def erf(x):
     """y = 2 / sqrt pi times the integral of e^(-t^2) from 0 to x;
@@ -117,6 +119,7 @@ def normal_density(x):
     return sqrt(0.5 / pi) * _bell(x * sqrt(0.5))
 
 
+@public("special.ndtr")
 @op(lambda g, _y, x: g * normal_density(x))
 def ndtr(x):
     """y = erfc(-x / sqrt 2) / 2, the chance that a standard normal number is below x;
@@ -185,6 +188,7 @@ def _lgamma(x):
     return np.where((x < 0) & np.isfinite(x), left, right)
 
 
+@public("lgamma", "special.gammaln", method=True, inplace=True)
 @op(lambda g, _y, x: g * digamma(x), domain=(0.3, 4.0))
 def lgamma(x):
     """y = ln |gamma(x)|, for a whole number ln (x - 1)!;  dL/dx = g digamma(x).
@@ -194,6 +198,7 @@ def lgamma(x):
     return _in_float(_lgamma, x, "f8")
 
 
+@public("digamma", "special.digamma", "special.psi", method=True, inplace=True)
 @op(lambda g, _y, x: g * polygamma(x, n=1), domain=(0.3, 4.0))
 def digamma(x):
     """y = psi(x), the derivative of lgamma;  dL/dx = g psi'(x)."""

@@ -15,7 +15,7 @@ from .. import ops
 from ..engine import graph
 from ..numpy_protocol import ANSWERS
 from . import elementwise, indexing, linalg, reduction, shape
-from .arguments import T
+from .arguments import Tensor
 from .filling import array_of
 
 
@@ -83,7 +83,7 @@ ANSWERS |= {np.nansum: lambda a, axis=None, keepdims=False: reduction.nansum(a, 
 # ---------------------------------------------------------------- shapes
 
 
-def reshape(a: T, shape: Any, order: str = "C") -> T:
+def reshape(a: Tensor, shape: Any, order: str = "C") -> Tensor:
     """The numbers in another shape, read and laid out by rows, or by columns with order="F"."""
     sizes = (shape,) if np.ndim(shape) == 0 else tuple(shape)
     if order == "C":
@@ -93,7 +93,7 @@ def reshape(a: T, shape: Any, order: str = "C") -> T:
     return ops.transpose(ops.reshape(ops.transpose(a), shape=sizes[::-1]))
 
 
-def transpose(a: T, axes: Any = None) -> T:
+def transpose(a: Tensor, axes: Any = None) -> Tensor:
     """The dimensions in another order; without one, in reverse."""
     return ops.transpose(a, axes=(axes,) if isinstance(axes, int) else axes)
 

@@ -1,0 +1,68 @@
+"""The methods of Tensor that are public functions: `x.exp()` is `exp(x)`, `x.exp_()` writes it.
+
+They are declared where the functions are defined (see `registry.py`).
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from . import functions as functions  # which declares them
+from .engine.graph import TensorBase
+from .registry import METHODS
+from .views import kept_apart
+
+
+def in_place(function: Any, name: str) -> Callable[..., Any]:
+    """The method that writes what `function` computes into the tensor itself."""
+
+    @wraps(function)
+    def write(self: Any, *inputs: Any, **params: Any) -> Any:
+        return self._write(function(kept_apart(self, inputs), *inputs, **params), name)
+
+    return _as_method(write, name, f"In-place version of `{function.__name__}`: writes the result")
+
+
+def reshaped_in_place(function: Any, name: str) -> Callable[..., Any]:
+    """The method that makes a tensor the view of itself that `function` gives."""
+
+    @wraps(function)
+    def reshape(self: Any, *dims: Any, **params: Any) -> Any:
+        return self._reshape(function, name, *dims, **params)
+
+    return _as_method(reshape, name, f"In-place version of `{function.__name__}`: takes its shape")
+
+
+def _as_method(method: Any, name: str, summary: str) -> Any:
+    method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__doc__ = f"{summary}{DETAILS}"
+    return method
+
+
+DETAILS = """ into this tensor.
+
+    Returns
+    -------
+    Tensor
+        This tensor.
+
+    Raises
+    ------
+    RuntimeError
+        If it is a leaf that requires grad and operations are recorded, or the result does not fit.
+    """
+
+
+class Registered(TensorBase):
+    """The base class of Tensor that has the public functions as methods."""
+
+    __slots__ = ()
+
+
+def _as_is(function: Any, _name: str) -> Any:
+    return function
+
+
+_MADE = {"": _as_is, "values": in_place, "shape": reshaped_in_place}
+for _name, (_function, _writes) in METHODS.items():
+    setattr(Registered, _name, _MADE[_writes](_function, _name))

@@ -1,0 +1,15 @@
+"""Special functions under `torch.special`'s names: `special.expit` is `sigmoid`.
+
+They are declared where the functions are defined (see `registry.py`); the derivatives are in
+`ops/special.py` and `ops/elementwise.py`.
+"""
+
+from . import functions as _functions  # noqa: F401 (declares them)
+from .registry import names_in as _names_in
+
+globals().update(_names_in("special"))
+__all__ = sorted(_names_in("special"))
+
+
+def __dir__() -> list[str]:
+    return __all__
