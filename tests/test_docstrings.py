@@ -1,0 +1,112 @@
+"""Every public callable says what it is: a summary, each parameter, what it returns, an example.
+
+The examples run as a reader pastes them: in an empty namespace, with their own imports.  What does
+not hold this yet is listed in docstrings_waiting.txt; nothing may be added there.
+"""
+
+import doctest
+import inspect
+import re
+import sys
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from test_structure import the_page_maker
+
+from tinygrad_edu import Tensor, registry
+
+WAITING = Path(__file__).with_name("docstrings_waiting.txt")
+MADE = ("float", "dtype", "ufunc")  # constants of these types document nothing
+SECTION = re.compile(r"^([A-Z][a-z]+)\n-+$", re.M)
+
+
+@cache
+def public_callables():
+    """Each public function and class once, under its first name."""
+    maker, found = the_page_maker(), {}
+    for section, home, _ in maker.SECTIONS:
+        for name in maker.public_names(home):
+            thing = inspect.getattr_static(home, name) if inspect.isclass(home) else None
+            thing = getattr(home, name) if not isinstance(thing, property) else thing.fget
+            if callable(thing) and not isinstance(thing, np.dtype) and "." not in name:
+                found.setdefault(id(inspect.unwrap(thing)), (f"{section}.{name}", thing))
+    return dict(found.values())
+
+
+def parameters_of(thing):
+    """The names that a caller may give."""
+    try:
+        found = inspect.signature(thing).parameters
+    except ValueError:  # a class written in C
+        return []
+    return [name for name in found if name not in ("self", "cls") and name[0] != "_"]
+
+
+def faults(path, thing):
+    """What the docstring lacks."""
+    text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
+    summary = text.split("\n\n")[0]
+    parts = SECTION.split("\n" + text)
+    sections = dict(zip(parts[1::2], parts[2::2], strict=True))
+    if not re.search(r"[.?]$", summary):
+        yield "the summary does not end with a period"
+    listed = re.findall(r"^\*{0,2}(\w[\w, *]*?) ?(?::.*)?$", sections.get("Parameters", ""), re.M)
+    named = {one.strip(" *") for line in listed for one in line.split(",")}
+    own = parameters_of(thing)
+    own = own[1:] if path.startswith("tinygrad_edu.Tensor.") and own[:1] == ["input"] else own
+    missing = [name for name in own if name not in named]
+    if missing:
+        yield f"Parameters does not name {', '.join(missing)}"
+    returns = not inspect.isclass(thing)
+    returns = returns and inspect.signature(thing).return_annotation not in (None, "None")
+    if returns and not {"Returns", "Yields"} & sections.keys():
+        yield "it has no section Returns"
+    if ">>>" not in text:
+        yield "it has no example"
+
+
+def fails_when_pasted(thing):
+    text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
+    test = doctest.DocTestParser().get_doctest(text, {}, getattr(thing, "__name__", "?"), None, 0)
+    said = []
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
+    runner.run(test, out=said.append)
+    return "".join(said)
+
+
+def waiting():
+    return set(WAITING.read_text().split()) if WAITING.exists() else set()
+
+
+def holds(path):
+    thing = public_callables()[path]
+    return not list(faults(path, thing)) and not fails_when_pasted(thing)
+
+
+@pytest.mark.parametrize("path", [p for p in public_callables() if p not in waiting()])
+def test_a_docstring_says_it_all(path):
+    thing = public_callables()[path]
+    assert not list(faults(path, thing)), path
+    assert not fails_when_pasted(thing), path
+
+
+def test_in_place_methods_are_documented_by_what_they_write():
+    for name, (function, writes) in registry.METHODS.items():
+        text = getattr(Tensor, name).__doc__
+        assert text.startswith("In-place version of `") if writes else text == function.__doc__
+
+
+def test_nothing_waits_that_is_done():
+    """`python tests/test_docstrings.py` takes out of the list what holds."""
+    left = waiting() & public_callables().keys()
+    assert left == waiting(), sorted(waiting() - left)
+    assert not [path for path in left if holds(path)]
+
+
+if __name__ == "__main__":
+    everything = "--all" in sys.argv
+    listed = public_callables() if everything else waiting() & public_callables().keys()
+    WAITING.write_text("".join(f"{path}\n" for path in sorted(listed) if not holds(path)))
+    sys.stdout.write(f"{len(WAITING.read_text().split())} wait\n")
