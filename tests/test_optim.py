@@ -21,6 +21,8 @@ SETTINGS = {
     "NAdam": {"lr": 0.05, "weight_decay": 0.1},
     "RAdam": {"lr": 0.05, "weight_decay": 0.1},
     "Lion": {"lr": 0.05, "weight_decay": 0.1},
+    "ASGD": {"lr": 0.05, "weight_decay": 0.1},
+    "Adafactor": {"lr": 0.05, "weight_decay": 0.1},
 }
 EVERY_KIND = pytest.mark.parametrize(("name", "settings"), SETTINGS.items(), ids=SETTINGS)
 

@@ -61,7 +61,10 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
-    "nn.optim": "block optimizer sgd adagrad adam muon lbfgs lr_scheduler __init__",
+    "nn.optim": (
+        "block hooks optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam adamw "
+        "adamax nadam radam lion muon adafactor lbfgs lr_scheduler swa_utils __init__"
+    ),
     "nn.utils": "gradients rnn parametrize parametrizations __init__",
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn.loss": "reduction regression classification margin ctc __init__",

@@ -1,28 +1,51 @@
-"""Optimisers: how parameters move, given their gradients; in order of increasing complexity."""
+"""Optimisers: how parameters move, given their gradients.  Each has a file of its name.
+
+>>> import nn
+>>> import tinygrad_edu as tg
+>>> from nn import optim
+>>> net = nn.Linear(2, 1)
+>>> optimizer = optim.Adam(net.parameters(), lr=0.01)
+>>> schedule = optim.lr_scheduler.StepLR(optimizer, step_size=10)
+"""
 
 from typing import TYPE_CHECKING, Any
 
-from .adagrad import Adadelta, Adagrad, RMSprop, Rprop
-from .adam import Adam, Adamax, AdamW, Lion, NAdam, RAdam
-from .optimizer import Optimizer
-from .sgd import SGD
-
 if TYPE_CHECKING:
-    from . import lr_scheduler
-    from .lbfgs import LBFGS
-    from .muon import Muon
+    from . import lr_scheduler as lr_scheduler, swa_utils as swa_utils
+    from .adadelta import Adadelta as Adadelta
+    from .adafactor import Adafactor as Adafactor
+    from .adagrad import Adagrad as Adagrad
+    from .adam import Adam as Adam
+    from .adamax import Adamax as Adamax
+    from .adamw import AdamW as AdamW
+    from .asgd import ASGD as ASGD
+    from .lbfgs import LBFGS as LBFGS
+    from .lion import Lion as Lion
+    from .muon import Muon as Muon
+    from .nadam import NAdam as NAdam
+    from .optimizer import Optimizer as Optimizer
+    from .radam import RAdam as RAdam
+    from .rmsprop import RMSprop as RMSprop
+    from .rprop import Rprop as Rprop
+    from .sgd import SGD as SGD
 
 __all__ = [
-    "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Lion", "Muon", "NAdam",
-    "Optimizer", "RAdam", "RMSprop", "Rprop", "lr_scheduler",
+    "ASGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "LBFGS", "Lion", "Muon",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SGD", "lr_scheduler", "swa_utils",
 ]  # fmt: skip
 
 
 def __getattr__(name: str) -> Any:
-    """What is imported when it is first asked for: importing nn stays quick."""
-    if name not in ("LBFGS", "Muon", "lr_scheduler"):
+    """Import an optimiser when it is first asked for: importing nn stays quick."""
+    if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
     module = import_module(f"{__name__}.{name.lower()}")
-    return module if name == "lr_scheduler" else getattr(module, name)
+    found = module if name in ("lr_scheduler", "swa_utils") else getattr(module, name)
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

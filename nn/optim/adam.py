@@ -1,4 +1,4 @@
-"""Adam and its kind: running means of the gradient and of its square."""
+"""Adam: running means of the gradient and of its square."""
 
 from __future__ import annotations
 
@@ -9,17 +9,64 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.tensor import Tensor
 
-from .optimizer import Optimizer, blend, checked
+from .optimizer import Optimizer, blend, checked, choices
 
 
 class Adam(Optimizer):
-    """p <- p - lr m^ / (sqrt v^ + eps), with m and v running means of g and g^2:
+    """Adam: divide a running mean of the gradient by the root of one of its square.
 
-    m <- b1 m + (1 - b1) g,  m^ = m / (1 - b1^t),  v <- b2 v + (1 - b2) g^2,  v^ = v / (1 - b2^t)
-    (Kingma and Ba, 2015).  `weight_decay` adds weight_decay p to g, or with
-    `decoupled_weight_decay` is AdamW's; `amsgrad` divides by the largest v so far (Reddi et al.,
-    2018); `maximize` climbs instead.
+        m <- b1 m + (1 - b1) g,    m^ = m / (1 - b1^t)
+        v <- b2 v + (1 - b2) g^2,  v^ = v / (1 - b2^t)
+        p <- p - lr m^ / (sqrt(v^) + eps)
+
+    t counts the steps; the divisions by 1 - b^t correct the start of the means at 0.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        The parameters to train (see `Optimizer`).
+    lr : float or Tensor, default 1e-3
+        The learning rate; a tensor of one element is read anew at each step.
+    betas : (float, float), default (0.9, 0.999)
+        b1 and b2, the decays of the running means, in [0, 1).
+    eps : float, default 1e-8
+        Added to the denominator, against a division by 0.
+    weight_decay : float, default 0
+        The factor w of the L2 penalty: w p is added to the gradient.
+    amsgrad : bool, default False
+        Use the largest v so far in place of v.
+    maximize : bool, default False
+        Maximize the objective: step along the gradient instead of against it.
+    foreach, fused : bool or None, default None
+        Accepted without effect: PyTorch chooses among its implementations by them.
+    capturable : bool, default False
+        Accepted without effect: it is about CUDA graphs in PyTorch.
+    differentiable : bool, default False
+        True is refused by `step()` for leaves that require grad, as in PyTorch.
+    decoupled_weight_decay : bool, default False
+        Shrink p by the factor 1 - lr weight_decay instead of adding a penalty: this is AdamW.
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range.
+
+    References
+    ----------
+    Kingma and Ba, "Adam: a method for stochastic optimization", ICLR 2015, arXiv:1412.6980.
+    Reddi, Kale and Kumar, "On the convergence of Adam and beyond", ICLR 2018 (amsgrad).
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn import optim
+    >>> net = nn.Linear(2, 1)
+    >>> optimizer = optim.Adam(net.parameters(), lr=0.01)
+    >>> net(tg.ones(4, 2)).square().mean().backward()
+    >>> optimizer.step()
     """
 
     remembers = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
@@ -27,17 +74,28 @@ class Adam(Optimizer):
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
+        lr: float | Tensor = 1e-3,
+        betas: tuple[float | Tensor, float | Tensor] = (0.9, 0.999),
         eps: float = 1e-8,
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
         settings = checked(self._name, lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
         settings |= {"amsgrad": amsgrad, "maximize": maximize}
+        settings |= choices(
+            self._name,
+            foreach=foreach,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+        )
         super().__init__(params, {**settings, "decoupled_weight_decay": decoupled_weight_decay})
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
@@ -55,181 +113,3 @@ class Adam(Optimizer):
             v = np.maximum(v, state["max_exp_avg_sq"], out=state["max_exp_avg_sq"])
         np.add(np.sqrt(v, d), group["eps"] * correction, d)
         np.multiply(np.divide(m, d, d), group["lr"] * correction / (1 - beta1**t), d)
-
-
-class AdamW(Adam):
-    """Adam whose weight decay does not pass through the means: first p <- p - lr weight_decay p
-    (Loshchilov and Hutter, 2019)."""
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            maximize=maximize,
-            decoupled_weight_decay=True,
-        )
-
-
-class Adamax(Optimizer):
-    """p <- p - lr m^ / u, Adam with the largest |g| in place of the root of the mean square:
-
-    u <- max(b2 u, |g| + eps) (Kingma and Ba, 2015).
-    """
-
-    remembers = ("step", "exp_avg", "exp_inf")
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = checked("Adamax", lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        super().__init__(params, {**settings, "maximize": maximize})
-
-    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(g), exp_inf=np.zeros_like(g))
-        beta1, beta2 = group["betas"]
-        t = state["step"] = state["step"] + 1
-        m, u = state["exp_avg"], state["exp_inf"]
-        blend(m, beta1, g, d)
-        u *= beta2
-        np.maximum(u, np.abs(g, g) + group["eps"], out=u)
-        np.multiply(m / u, group["lr"] / (1 - beta1**t), d)
-
-
-class NAdam(Optimizer):
-    """Adam with Nesterov's look ahead: a part of the step is g itself (Dozat, 2016).
-
-    p <- p - lr [(1 - mu_t) / (1 - M_t) g + mu_t+1 / (1 - M_t+1) m] / (sqrt v^ + eps)
-    with mu_t = b1 (1 - 0.96^(t momentum_decay) / 2) and M_t = mu_1 mu_2 ... mu_t.
-    """
-
-    remembers = ("step", "mu_product", "exp_avg", "exp_avg_sq")
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 2e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum_decay: float = 4e-3,
-        decoupled_weight_decay: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = checked("NAdam", lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        settings |= checked("NAdam", momentum_decay=momentum_decay)
-        settings |= {"decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize}
-        super().__init__(params, settings)
-
-    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, mu_product=1.0)
-            state.update(exp_avg=np.zeros_like(g), exp_avg_sq=np.zeros_like(g))
-        lr, (beta1, beta2) = group["lr"], group["betas"]
-        t = state["step"] = state["step"] + 1
-        mu, mu_next = (
-            beta1 * (1 - 0.5 * 0.96 ** (k * group["momentum_decay"])) for k in (t, t + 1)
-        )
-        product = state["mu_product"] = state["mu_product"] * mu
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        blend(m, beta1, g, d)
-        blend(v, beta2, np.multiply(g, g, d), d)
-        g *= lr * (1 - mu) / (1 - product)
-        g += np.multiply(m, lr * mu_next / (1 - product * mu_next), d)
-        np.divide(g, np.sqrt(v / (1 - beta2**t)) + group["eps"], d)
-
-
-class RAdam(Optimizer):
-    """Adam that waits until its v^ can be trusted (Liu et al., 2020).
-
-    v^ rests on about r = r_inf - 2 t b2^t / (1 - b2^t) gradients, r_inf = 2 / (1 - b2) - 1.
-    While r <= 5, p <- p - lr m^; later p <- p - lr m^ R / (sqrt v^ + eps), where R, which grows to
-    1, is sqrt((r - 4) (r - 2) r_inf / ((r_inf - 4) (r_inf - 2) r)).
-    """
-
-    remembers = ("step", "exp_avg", "exp_avg_sq")
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        decoupled_weight_decay: bool = False,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = checked("RAdam", lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        settings |= {"decoupled_weight_decay": decoupled_weight_decay, "maximize": maximize}
-        super().__init__(params, settings)
-
-    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(step=0, exp_avg=np.zeros_like(g), exp_avg_sq=np.zeros_like(g))
-        beta1, beta2 = group["betas"]
-        t = state["step"] = state["step"] + 1
-        m, v = state["exp_avg"], state["exp_avg_sq"]
-        blend(m, beta1, g, d)
-        blend(v, beta2, np.multiply(g, g, g), g)
-        np.multiply(m, group["lr"] / (1 - beta1**t), d)
-        correction = 1 - beta2**t
-        longest = 2 / (1 - beta2) - 1
-        r = longest - 2 * t * beta2**t / correction
-        if r > 5:
-            share = (r - 4) * (r - 2) * longest / ((longest - 4) * (longest - 2) * r)
-            d *= math.sqrt(share * correction)
-            d /= np.sqrt(v) + group["eps"]
-
-
-class Lion(Optimizer):
-    """p <- p - lr sign(b1 m + (1 - b1) g), then m <- b2 m + (1 - b2) g (Chen et al., 2023).
-
-    Every number moves by lr, so lr is a third to a tenth of Adam's; weight decay is AdamW's.
-    """
-
-    remembers = ("exp_avg",)
-
-    def __init__(
-        self,
-        params: Iterable[Any],
-        lr: float = 1e-4,
-        betas: tuple[float, float] = (0.9, 0.99),
-        weight_decay: float = 0,
-        *,
-        maximize: bool = False,
-    ) -> None:
-        settings = checked("Lion", lr=lr, betas=betas, weight_decay=weight_decay)
-        settings |= {"decoupled_weight_decay": True, "maximize": maximize}
-        super().__init__(params, settings)
-
-    def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        if not state:
-            state.update(exp_avg=np.zeros_like(g))
-        beta1, beta2 = group["betas"]
-        m = state["exp_avg"]
-        np.sign(beta1 * m + np.multiply(g, 1 - beta1, d), d)
-        d *= group["lr"]
-        blend(m, beta2, g, g)

@@ -1,4 +1,4 @@
-"""L-BFGS: Newton's direction, from the last few gradients, and a search along it."""
+"""LBFGS: Newton's direction, estimated from the last gradients, and a search along it."""
 
 from __future__ import annotations
 
@@ -25,21 +25,65 @@ class Point(NamedTuple):
 
 
 class LBFGS(Optimizer):
-    """x <- x + t d with d = -H g: all parameters as one vector x, H close to the inverse of the
-    Hessian, which the last `history_size` changes of x and g tell of (Nocedal, 1980).
+    """L-BFGS: a quasi-Newton method that needs no Hessian.
 
-    `step(closure)` makes up to `max_iter` such moves; the closure clears the gradients, calls
-    backward() and returns the loss, and is called up to about `max_eval` times (by default
-    5/4 max_iter).  t is `lr` (less in the very first move), or what a search for Wolfe's strong
-    conditions finds with `line_search_fn` "strong_wolfe".  It stops early where no gradient is
-    above `tolerance_grad`, or where x or the loss change by less than `tolerance_change`.  There is
-    one group of parameters.
+        d = -H g
+        p <- p + t d
+
+    All parameters are one vector p.  H approximates the inverse of the Hessian from the last
+    `history_size` changes of p and of the gradient g.  t is lr (less in the very first iteration),
+    or what a line search finds.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        The parameters to train (see `Optimizer`), in one group.
+    lr : float or Tensor, default 1
+        The step length t, or the first one that a line search tries.
+    max_iter : int, default 20
+        The largest number of iterations in one `step(closure)`.
+    max_eval : int or None, default None
+        About how often `step` calls the closure at most; None stands for 5/4 max_iter.
+    tolerance_grad : float, default 1e-7
+        `step` ends where no element of the gradient is larger.
+    tolerance_change : float, default 1e-9
+        `step` ends where neither p nor the loss changes by more.
+    history_size : int, default 100
+        How many changes are remembered.
+    line_search_fn : str or None, default None
+        "strong_wolfe" searches for a t that fulfils the strong Wolfe conditions.
+
+    Raises
+    ------
+    ValueError
+        If there are several groups, if lr is negative, or if line_search_fn is unknown.
+
+    References
+    ----------
+    Nocedal, "Updating quasi-Newton matrices with limited storage", Mathematics of Computation 35,
+    1980.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn import optim
+    >>> w = tg.zeros(2, requires_grad=True)
+    >>> optimizer = optim.LBFGS([w], line_search_fn="strong_wolfe")
+    >>> def closure():
+    ...     optimizer.zero_grad()
+    ...     loss = ((w - 3) ** 2).sum()
+    ...     loss.backward()
+    ...     return loss
+    >>> optimizer.step(closure).item()
+    18.0
+    >>> bool(tg.allclose(w, tg.full((2,), 3.0)))
+    True
     """
 
     def __init__(
         self,
         params: Iterable[Any],
-        lr: float = 1,
+        lr: float | Tensor = 1,
         max_iter: int = 20,
         max_eval: int | None = None,
         tolerance_grad: float = 1e-7,
@@ -62,80 +106,72 @@ class LBFGS(Optimizer):
         }
         super().__init__(params, settings)
 
-    def add_param_group(self, group: dict[str, Any]) -> None:
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
         if self.param_groups:
             raise ValueError("LBFGS: there is one group of parameters, which are one vector")
-        super().add_param_group(group)
+        super().add_param_group(param_group)
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Up to `max_iter` moves; returns the loss before the first."""
+        """Make up to `max_iter` iterations.
+
+        Parameters
+        ----------
+        closure : callable
+            A function without arguments that clears the gradients, computes the loss, calls
+            `backward()` and returns the loss; it is called several times.
+
+        Returns
+        -------
+        Tensor
+            The loss before the first iteration.
+
+        Raises
+        ------
+        TypeError
+            If there is no closure.
+        """
         if closure is None:
             raise TypeError(
                 "LBFGS: step(closure) needs the loss at several places; give a function that "
                 "clears the gradients, computes the loss, calls backward() and returns the loss"
             )
-        self.has_stepped = True
         group, told = self.param_groups[0], self._told()
-        place = clock.user_place(self._place)
         told.setdefault("func_evals", 0)
         told.setdefault("n_iter", 0)
-
-        def evaluate() -> Any:
-            with tg.enable_grad():
-                loss = closure()
-            told["func_evals"] += 1
-            return loss
-
-        def probe(start: list[Array], t: float, d: Array) -> Point:
-            """What the loss is at x + t d; x stays where it is."""
-            try:
-                self._move(t, d, place)
-                loss, g = float(evaluate()), self._gradient()
-            finally:
-                for x, old in zip(self._arrays(), start, strict=True):
-                    x[...] = old
-                clock.stamp(*self._arrays(), place=place)
-            return Point(t, loss, g, float(g @ d))
-
-        before = told["func_evals"]
-        first = evaluate()
+        line = Line(self, closure, told)
+        first = line.evaluate()
         loss, g = float(first), self._gradient()
-        if np.abs(g).max() <= group["tolerance_grad"]:
+        if largest(g) <= group["tolerance_grad"]:
             return first
         for k in range(1, group["max_iter"] + 1):
             told["n_iter"] += 1
             d = self._direction(g, group["history_size"])
             told.update(d=tg.from_numpy(d), prev_flat_grad=tg.from_numpy(g), prev_loss=loss)
-            t = group["lr"]
+            t = told["t"] = float(group["lr"])
             if told["n_iter"] == 1:
-                t *= min(1.0, 1 / float(np.abs(g).sum()))
-            told["t"] = t
+                t = told["t"] = t * min(1.0, 1 / float(np.abs(g).sum()))
             slope = float(g @ d)
             if slope > -group["tolerance_change"]:
                 break
+            start = Point(0, loss, g, slope)
             if group["line_search_fn"]:
-                start = [x.copy() for x in self._arrays()]
-                found = strong_wolfe(
-                    lambda t, d=d, start=start: probe(start, t, d),  # type: ignore[misc]
-                    Point(0, loss, g, slope),
-                    t,
-                    float(np.abs(d).max()),
-                    group["max_eval"] - (told["func_evals"] - before),
-                )
-                told["t"], loss, g, _ = found
-                self._move(found.t, d, place)
+                loss, g = line.search(start, t, d, group["max_eval"])
             else:
-                self._move(t, d, place)
+                line.move(t, d)
                 if k < group["max_iter"]:  # the next step() begins with this one's last loss
-                    loss, g = float(evaluate()), self._gradient()
-            if (
-                told["func_evals"] - before >= group["max_eval"]
-                or np.abs(g).max() <= group["tolerance_grad"]
-                or np.abs(d * told["t"]).max() <= group["tolerance_change"]
-                or abs(loss - told["prev_loss"]) < group["tolerance_change"]
-            ):
+                    loss, g = float(line.evaluate()), self._gradient()
+            if line.evaluations >= group["max_eval"] or self._has_converged(loss, g):
                 break
         return first
+
+    def _has_converged(self, loss: float, g: Array) -> bool:
+        group, told = self.param_groups[0], self._told()
+        change = told["d"].array * told["t"]
+        return bool(
+            largest(g) <= group["tolerance_grad"]
+            or largest(change) <= group["tolerance_change"]
+            or abs(loss - told["prev_loss"]) < group["tolerance_change"]
+        )
 
     def _told(self) -> dict[str, Any]:
         """What is remembered, by PyTorch's names."""
@@ -178,13 +214,6 @@ class LBFGS(Optimizer):
         pairs = zip(self._arrays(), grads, strict=True)
         return np.concatenate([np.zeros_like(x) if g is None else g.array for x, g in pairs], None)
 
-    def _move(self, t: float, d: Array, place: clock.Place) -> None:
-        arrays = self._arrays()
-        ends = np.cumsum([x.size for x in arrays])
-        for x, part in zip(arrays, np.split(d * t, ends[:-1]), strict=True):
-            x += part.reshape(x.shape)
-        clock.stamp(*arrays, place=place)
-
     # -------------------------------------------------------- state
 
     def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
@@ -207,43 +236,99 @@ def _kept(x: Any, p: Tensor) -> Any:
     return x.item() if x.ndim == 0 else tg.from_numpy(np.array(x.numpy(), p.dtype))
 
 
+def largest(x: Array) -> float:
+    """max |x|."""
+    return float(np.abs(x).max())
+
+
 # ---------------------------------------------------------------- the search along a line
+
+
+class Line:
+    """The loss along lines x + t d, which the caller's closure computes; its calls are counted."""
+
+    def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], told: dict[str, Any]) -> None:
+        self.optimizer, self.closure, self.told = optimizer, closure, told
+        self.place = clock.user_place(optimizer._place)
+        self.before = told["func_evals"]
+
+    @property
+    def evaluations(self) -> int:
+        """How often the closure was called in this step()."""
+        return int(self.told["func_evals"] - self.before)
+
+    def evaluate(self) -> Any:
+        with tg.enable_grad():
+            loss = self.closure()
+        self.told["func_evals"] += 1
+        return loss
+
+    def move(self, t: float, d: Array) -> None:
+        """x <- x + t d."""
+        arrays = self.optimizer._arrays()
+        ends = np.cumsum([x.size for x in arrays])
+        for x, part in zip(arrays, np.split(d * t, ends[:-1]), strict=True):
+            x += part.reshape(x.shape)
+        clock.stamp(*arrays, place=self.place)
+
+    def search(self, start: Point, t: float, d: Array, max_eval: int) -> tuple[float, Array]:
+        """Move to a good point on the line; its loss and gradient."""
+        arrays = self.optimizer._arrays()
+        values = [x.copy() for x in arrays]
+
+        def probe(t: float) -> Point:
+            """What the loss is at x + t d; x stays where it is."""
+            try:
+                self.move(t, d)
+                loss, g = float(self.evaluate()), self.optimizer._gradient()
+            finally:
+                for x, old in zip(arrays, values, strict=True):
+                    x[...] = old
+                clock.stamp(*arrays, place=self.place)
+            return Point(t, loss, g, float(g @ d))
+
+        found = strong_wolfe(probe, start, t, largest(d), max_eval - self.evaluations)
+        self.told["t"] = found.t
+        self.move(found.t, d)
+        return found.loss, found.g
 
 
 def strong_wolfe(
     probe: Callable[[float], Point], start: Point, t: float, unit: float, max_probes: int
 ) -> Point:
-    """A point with enough less loss, f(t) <= f(0) + 1e-4 t f'(0), where the slope is much flatter,
-    |f'(t)| <= 0.9 |f'(0)|: Wolfe's strong conditions (Nocedal and Wright, 2006, section 3.5).
+    """A point that fulfils the strong Wolfe conditions: enough less loss, f(t) <= f(0) +
+    1e-4 t f'(0), and a much flatter slope, |f'(t)| <= 0.9 |f'(0)| (Nocedal and Wright, 2006,
+    section 3.5).
 
     First t grows until there is such a point between two others, then these close in on it.  It
     ends with the best so far after `max_probes` more than the first, or when the two are so close
-    that no number moves by 1e-9: `unit` is the farthest that one moves for t = 1.
+    that no element moves by 1e-9: `unit` is the farthest that one moves for t = 1.
     """
-
-    def too_high(point: Point) -> bool:
-        return point.loss > start.loss + 1e-4 * point.t * start.slope
-
-    def flat(point: Point) -> bool:
-        return abs(point.slope) <= -0.9 * start.slope
-
     last, new, probes = start, probe(t), 0
     ends = [start, new]
     while probes < max_probes:
         ends = [last, new]
-        if too_high(new) or (probes > 1 and new.loss >= last.loss):
+        if _too_high(new, start) or (probes > 1 and new.loss >= last.loss):
             break
-        if flat(new):
+        if _flat(new, start):
             return new
         if new.slope >= 0:
             break
         t = lowest(last, new, new.t + 0.01 * (new.t - last.t), 10 * new.t)
         last, new, probes = new, probe(t), probes + 1
         ends = [start, new]
+    return _close_in(probe, start, ends, unit, max_probes - probes)
 
+
+def _close_in(
+    probe: Callable[[float], Point], start: Point, ends: list[Point], unit: float, max_probes: int
+) -> Point:
+    """The second part of `strong_wolfe`: between two ends, the lower of which is improved."""
     at_edge = False
     low = 0 if ends[0].loss <= ends[1].loss else 1
-    while probes < max_probes and abs(ends[1].t - ends[0].t) * unit >= 1e-9:
+    for _ in range(max_probes):
+        if abs(ends[1].t - ends[0].t) * unit < 1e-9:
+            break
         left, right = sorted(end.t for end in ends)
         t = lowest(ends[0], ends[1], left, right)
         margin = 0.1 * (right - left)
@@ -254,17 +339,25 @@ def strong_wolfe(
             at_edge = False
         else:
             at_edge = True
-        new, probes = probe(t), probes + 1
-        if too_high(new) or new.loss >= ends[low].loss:
+        new = probe(t)
+        if _too_high(new, start) or new.loss >= ends[low].loss:
             ends[1 - low] = new
             low = 0 if ends[0].loss <= ends[1].loss else 1
             continue
-        if flat(new):
+        if _flat(new, start):
             return new
         if new.slope * (ends[1 - low].t - ends[low].t) >= 0:
             ends[1 - low] = ends[low]
         ends[low] = new
     return ends[low]
+
+
+def _too_high(point: Point, start: Point) -> bool:
+    return point.loss > start.loss + 1e-4 * point.t * start.slope
+
+
+def _flat(point: Point, start: Point) -> bool:
+    return abs(point.slope) <= -0.9 * start.slope
 
 
 def lowest(a: Point, b: Point, left: float, right: float) -> float:

@@ -1,4 +1,4 @@
-"""Muon: momentum, made orthogonal."""
+"""Muon: momentum whose matrix is made orthogonal."""
 
 from __future__ import annotations
 
@@ -17,14 +17,60 @@ LR_ADJUSTMENTS = (None, "original", "match_rms_adamw")
 
 
 class Muon(Optimizer):
-    """p <- p - lr s O(u), for matrices p: all directions of the momentum u count alike (Jordan et
-    al., 2024).
+    """Muon: momentum whose matrix is made orthogonal, so that all its directions count alike.
 
-    m <- momentum m + (1 - momentum) g;  u = m, or with `nesterov` the same blend of m and g.
-    O(u) is about U V', where u = U S V': `ns_steps` of Newton and Schulz's iteration (see
-    `orthogonal`).  s is sqrt(max(1, rows / columns)), or with `adjust_lr_fn` "match_rms_adamw"
-    0.2 sqrt(max(rows, columns)), which makes Adam's lr fit.  Weight decay is AdamW's.  For the
-    matrices inside of a network; biases, embeddings and the like are AdamW's.
+        m <- momentum m + (1 - momentum) g
+        u = m,  or with nesterov  u = momentum m + (1 - momentum) g
+        p <- (1 - lr weight_decay) p - lr s O(u)
+
+    O(u) approximates U V' of the singular value decomposition u = U S V', by `ns_steps` iterations
+    of Newton and Schulz.  s is sqrt(max(1, rows / columns)), or with `adjust_lr_fn`
+    "match_rms_adamw" 0.2 sqrt(max(rows, columns)), which makes Adam's learning rate fit.
+
+    It trains matrices inside a network; biases, embeddings and the like are left to AdamW.
+
+    Differs from PyTorch: it iterates in the dtype of the parameter, not in bfloat16.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        The parameters to train (see `Optimizer`), all of two dimensions.
+    lr : float, default 1e-3
+        The learning rate.
+    weight_decay : float, default 0.1
+        The share of p, times lr, that is subtracted in each step, as in AdamW.
+    momentum : float, default 0.95
+        The decay of the running mean of gradients.
+    nesterov : bool, default True
+        Use Nesterov's momentum.
+    ns_coefficients : (float, float, float), default (3.4445, -4.775, 2.0315)
+        a, b, c of the iteration x <- a x + b (x x') x + c (x x')^2 x.
+    eps : float, default 1e-7
+        The least norm by which the matrix is divided.
+    ns_steps : int, default 5
+        The number of iterations.
+    adjust_lr_fn : str or None, default None
+        "original" (also None) or "match_rms_adamw": which s.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is no matrix, or a setting is out of its range.
+
+    References
+    ----------
+    Jordan et al., "Muon: an optimizer for hidden layers in neural networks", 2024,
+    https://kellerjordan.github.io/posts/muon/.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn import optim
+    >>> net = nn.Linear(3, 2, bias=False)
+    >>> optimizer = optim.Muon(net.parameters(), lr=0.02)
+    >>> net(tg.ones(4, 3)).square().mean().backward()
+    >>> optimizer.step()
     """
 
     whole = True
@@ -52,15 +98,14 @@ class Muon(Optimizer):
         settings |= {"nesterov": nesterov, "ns_coefficients": ns_coefficients, "eps": eps}
         super().__init__(params, {**settings, "ns_steps": ns_steps, "adjust_lr_fn": adjust_lr_fn})
 
-    def add_param_group(self, group: dict[str, Any]) -> None:
-        super().add_param_group(group)
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        super().add_param_group(param_group)
         for i, p in enumerate(self.param_groups[-1]["params"]):
             if p.ndim != 2:
                 del self.param_groups[-1]
                 raise ValueError(
-                    f"Muon: parameter {i} has shape {tuple(p.shape)}; it trains matrices, "
-                    "give the others "
-                    "to AdamW"
+                    f"Muon: parameter {i} has shape {tuple(p.shape)}; it trains "
+                    "matrices, give the others to AdamW"
                 )
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:

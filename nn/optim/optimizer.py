@@ -1,10 +1,11 @@
 """Optimizer: parameters in groups with their settings, and one update rule for all of them.
 
 A subclass writes `update(d, g, state, group)`: given the gradient `g`, what it remembers (`state`,
-a dict of its own) and the settings of the group, it fills `d` with what the parameters are lowered
-by.  All of these are flat: a Block lays the gradients of many small parameters side by side, and
-cuts a large one, so that a step costs a dozen passes over what the cache holds, however many
-there are.  Or it writes `step()`, as for PyTorch, and uses `self.state[p]` as it likes.
+a dict of its own) and the settings of the group, it fills `d` with what is subtracted from the
+parameters.  All of these are flat: a Block lays the gradients of many small parameters side by
+side, and cuts a large one, so that a step costs a dozen passes over what the cache holds, however
+many there are.  An update that reads the parameter itself is written for PerParameter.  Or a
+subclass writes `step()`, as for PyTorch, and uses `self.state[p]` as it likes.
 """
 
 from __future__ import annotations
@@ -12,8 +13,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import deepcopy
-from functools import wraps
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
@@ -35,21 +35,70 @@ from .block import (
     refuse_misfit,
     required,
 )
+from .hooks import (
+    Hooked,
+    register_optimizer_step_post_hook as register_optimizer_step_post_hook,
+    register_optimizer_step_pre_hook as register_optimizer_step_pre_hook,
+    with_hooks,
+)
 
 BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its dozen passes
 
 
-class Optimizer:
-    """The base of all optimisers: `zero_grad()`, `loss.backward()`, `step()`.
+class Optimizer(Hooked):
+    """Base class of the optimisers.
 
-    `params` is an iterable of parameters, or of groups: dicts with "params" and settings of their
-    own.  Raises ValueError if there is none, or if one is given twice; TypeError for what is not a
-    Tensor.
+    A training step is `zero_grad()`, `loss.backward()`, `step()`.
+
+    Parameters
+    ----------
+    params : iterable of Tensor, of (str, Tensor), or of dict
+        The parameters to train, alone or with their names, as `model.named_parameters()` gives
+        them; or groups of parameters: dicts with "params" and settings of their own.
+    defaults : dict
+        The settings of groups that do not name them.
+
+    Attributes
+    ----------
+    param_groups : list of dict
+        "params" (and "param_names", if there are names) and the settings, which may be changed
+        between steps.
+    state : dict
+        What is remembered of each parameter, under PyTorch's names; it may be written to.
+
+    Raises
+    ------
+    ValueError
+        If there is no parameter, if one is given twice or is no leaf, or if only some have names.
+    TypeError
+        If a parameter is not a Tensor, or if the parameters have no order, as in a set.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn import optim
+    >>> net = nn.Linear(2, 1)
+    >>> optimizer = optim.SGD(net.parameters(), lr=0.1)
+    >>> for step in range(3):
+    ...     optimizer.zero_grad()
+    ...     loss = (net(tg.ones(4, 2)) - 1).square().mean()
+    ...     loss.backward()
+    ...     optimizer.step()
+
+    An update rule of one's own:
+
+    >>> import numpy as np
+    >>> class SignDescent(optim.Optimizer):
+    ...     def update(self, d, g, state, group):
+    ...         np.multiply(np.sign(g), group["lr"], out=d)
+    >>> optimizer = SignDescent(net.named_parameters(), {"lr": 0.1})
+    >>> optimizer.param_groups[0]["param_names"]
+    ['weight', 'bias']
     """
 
     whole = False  # does an update need each parameter by itself, in its shape?
     remembers: tuple[str, ...] = ()  # the names in `state` that update() uses; () for all
-    has_stepped = False
 
     _blocks: dict[int, tuple[list[Any], list[Block]]]  # by group: the leaves that move, in blocks
     _state: dict[Any, dict[str, Any]]  # of what is in no block, and, once shown, of all
@@ -57,16 +106,15 @@ class Optimizer:
     _is_seen: bool  # has anyone looked at `state`, who may write into it?
     _place: str
 
-    def __new__(cls, *_: Any, **__: Any) -> Self:
-        self = super().__new__(cls)  # here: a subclass may leave out super().__init__()
+    def _set_up(self) -> None:
+        super()._set_up()
         self._blocks, self._state, self._shown = {}, defaultdict(dict), {}
-        self._is_seen, self._place = False, f"{cls.__name__}.step() at "
-        return self
+        self._is_seen, self._place = False, f"{self._name}.step() at "
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
         if "step" in vars(cls):
-            setattr(cls, "step", _noted(cls.step))  # noqa: B010, mypy takes no method by name
+            setattr(cls, "step", with_hooks(cls.step))  # noqa: B010, mypy takes no method by name
 
     def __init__(self, params: Iterable[Any], defaults: dict[str, Any]) -> None:
         if isinstance(params, tg.Tensor):
@@ -87,10 +135,40 @@ class Optimizer:
     def _name(self) -> str:
         return type(self).__name__
 
-    def add_param_group(self, group: dict[str, Any]) -> None:
-        """Train more parameters; settings that the group does not name are the optimiser's."""
-        params, names = self._listed(group["params"])
-        known = {id(p) for other in self.param_groups for p in other["params"]}
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Train more parameters.
+
+        Parameters
+        ----------
+        param_group : dict
+            "params", and settings of their own; the others are the optimiser's defaults.
+
+        Raises
+        ------
+        ValueError, TypeError
+            As for the class; the optimiser stays as it was.
+        """
+        if not isinstance(param_group, dict):
+            raise TypeError(
+                f"{self._name}: a group is a dict with 'params', not a {type(param_group).__name__}"
+            )
+        params, names = self._listed(param_group["params"])
+        self._check_params(params)
+        given = {**param_group, **names}
+        if any(("param_names" in given) != ("param_names" in group) for group in self.param_groups):
+            raise ValueError(
+                f"{self._name}: some groups of parameters have names; give them to all, as with "
+                "named_parameters(), or to none"
+            )
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError(f"{self._name}: a group of parameters names no {name}")
+        shared = param_group if isinstance(param_group, Group) else Group(param_group)
+        shared.update({**self.defaults, **given, "params": params})
+        self.param_groups.append(shared)
+
+    def _check_params(self, params: list[Any]) -> None:
+        known = {id(p) for group in self.param_groups for p in group["params"]}
         for i, p in enumerate(params):
             if not isinstance(p, Tensor):
                 raise TypeError(
@@ -106,12 +184,6 @@ class Optimizer:
                     f"{self._name}: parameter {i}, of shape {tuple(p.shape)}, is given twice"
                 )
             known.add(id(p))
-        for name, default in self.defaults.items():
-            if default is required and name not in group:
-                raise ValueError(f"{self._name}: a group of parameters names no {name}")
-        shared = group if isinstance(group, Group) else Group(group)
-        shared.update({**self.defaults, **group, "params": params, **names})
-        self.param_groups.append(shared)
 
     def _listed(self, params: Any) -> tuple[list[Any], dict[str, Any]]:
         """Parameters as a list, and what else the group remembers: their names, if they are given
@@ -121,13 +193,26 @@ class Optimizer:
         if isinstance(params, set | frozenset):
             raise TypeError(f"{self._name}: a set has no order; give the parameters in a list")
         params = list(params)
-        if params and all(isinstance(p, tuple) and len(p) == 2 for p in params):
-            names, params = zip(*params, strict=True)
-            return list(params), {"param_names": list(names)}
-        return params, {}
+        named = [isinstance(p, tuple) and len(p) == 2 for p in params]
+        if not any(named):
+            return params, {}
+        if not all(named):
+            raise ValueError(
+                f"{self._name}: parameter {named.index(False)} has no name; give names to all "
+                "parameters, or to none"
+            )
+        names, params = zip(*params, strict=True)
+        return list(params), {"param_names": list(names)}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients (or fill them with zeros)."""
+        """Forget the gradients of all parameters.
+
+        Parameters
+        ----------
+        set_to_none : bool, default True
+            `p.grad` becomes None.  With False it is filled with zeros in place: the next step then
+            moves the parameter too, by its momentum for example.
+        """
         for group in self.param_groups:
             for p in group["params"]:
                 node = p.node or leaf.home(p)
@@ -139,14 +224,25 @@ class Optimizer:
                     leaf.rest(node.grad)
                     node.grad.zero_()
 
+    @with_hooks
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Move every parameter that has a gradient; returns what `closure()`, called first,
-        returns."""
+        """Update every parameter that has a gradient.
+
+        Parameters
+        ----------
+        closure : callable, optional
+            A function without arguments that clears the gradients, computes the loss, calls
+            `backward()` and returns the loss; it is called first.
+
+        Returns
+        -------
+        Tensor or None
+            What the closure returned.
+        """
         loss = None
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
-        self.has_stepped = True
         place = clock.user_place(self._place)
         if self._is_seen:
             self._notice()
@@ -179,7 +275,20 @@ class Optimizer:
             block.g += block.d
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Fill `d` with what the parameters are lowered by; `g` is theirs to change."""
+        """Fill `d` with what is subtracted from the parameters, in place.
+
+        Parameters
+        ----------
+        d : ndarray
+            The result, one value for each of `g`.
+        g : ndarray
+            The gradient, negated for `maximize`, with the penalty of `weight_decay`; `update` may
+            overwrite it.
+        state : dict
+            What is remembered: arrays like `g`, and numbers; empty before the first step.
+        group : dict
+            The settings.
+        """
         raise NotImplementedError(f"{self._name} has no update(d, g, state, group)")
 
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
@@ -199,6 +308,7 @@ class Optimizer:
         for p in group["params"]:
             if leaf.home(p) in moving:
                 refuse_misfit(self._name, p)
+                self._refuse_differentiable(p)
                 memory = memories[p] = self._memory(p)
                 numbers = (None if isinstance(x, Tensor) else x for x in memory.values())
                 apart = id(p) if self._is_seen and memory else None
@@ -213,6 +323,15 @@ class Optimizer:
                 blocks.append(Block(some, rows, room, remembered, self.whole, apart is not None))
         self._blocks[id(group)] = nodes, blocks
         return blocks
+
+    def _refuse_differentiable(self, p: Tensor) -> None:
+        """Raise RuntimeError, as PyTorch, where a recorded step would write to a leaf."""
+        if self.defaults.get("differentiable") and p.requires_grad:
+            raise RuntimeError(
+                f"{self._name}: differentiable=True records the step, and a leaf that requires "
+                "grad cannot be written in place by a recorded operation; write the update with "
+                "operators, as new = p - lr * g, or leave differentiable=True out"
+            )
 
     # ------------------------------------------------------------ what is remembered
 
@@ -304,8 +423,15 @@ class Optimizer:
         return memory
 
     def state_dict(self) -> dict[str, Any]:
-        """A copy of all that is remembered, and the settings of the groups; parameters are numbers,
-        counted through the groups: {"state": {0: {"step": ...}}, "param_groups": [...]}."""
+        """Copy what is remembered of the parameters, and the settings of the groups.
+
+        Returns
+        -------
+        dict
+            {"state": {0: {"step": ...}, ...}, "param_groups": [...]}: parameters are numbers,
+            counted through the groups.
+        """
+        self._called("before state_dict")
         self._show()
         number = {p: i for i, p in enumerate(self._params())}
         state = {number[p]: deepcopy(self._state[p]) for p in number if p in self._state}
@@ -313,13 +439,24 @@ class Optimizer:
         groups = [
             {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
         ]
-        return {"state": state | others, "param_groups": groups}
+        found = {"state": state | others, "param_groups": groups}
+        return self._called("after state_dict", found)  # type: ignore[no-any-return]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on where the optimiser stood that gave `state_dict`, with its settings.
+        """Continue where the optimiser stood that gave a state dict, with its settings.
 
-        Raises ValueError, with nothing changed, if groups or shapes are others than here.
+        Parameters
+        ----------
+        state_dict : dict
+            What `state_dict()` returned, here or in PyTorch.  Parameters are matched by their
+            order; their names are taken over, if there are any.
+
+        Raises
+        ------
+        ValueError
+            If groups or shapes are others than here; nothing is changed then.
         """
+        state_dict = self._called("before load_state_dict", dict(state_dict))
         groups = state_dict["param_groups"]
         given, own = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
         if given != own:
@@ -337,6 +474,7 @@ class Optimizer:
             group.update({**settings, "params": group["params"]})
         self.__setstate__({"state": state, "param_groups": self.param_groups})
         self._is_seen = False
+        self._called("after load_state_dict")
 
     def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
         """What is remembered of p, parameter i, from its part of a state dict."""
@@ -355,7 +493,11 @@ class Optimizer:
 
     def __getstate__(self) -> dict[str, Any]:
         self._show()
-        own = {k: x for k, x in vars(self).items() if k not in ("_blocks", "_shown", "_state")}
+        own = {
+            k: x
+            for k, x in vars(self).items()
+            if k not in ("_blocks", "_shown", "_state", "_hooks")
+        }
         return {**own, "state": self._state}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -374,17 +516,6 @@ class Optimizer:
         return "\n".join([f"{self._name} (", *lines, ")"])
 
 
-def _noted(step: Callable[..., Any]) -> Callable[..., Any]:
-    """A step() that says that it was taken, for the schedulers."""
-
-    @wraps(step)
-    def noted(self: Optimizer, *args: Any, **settings: Any) -> Any:
-        self.has_stepped = True
-        return step(self, *args, **settings)
-
-    return noted
-
-
 def checked(name: str, **settings: Any) -> dict[str, Any]:
     """The settings, if no number is under 0 and no beta outside [0, 1): else ValueError."""
     for key, value in settings.items():
@@ -400,6 +531,16 @@ def checked(name: str, **settings: Any) -> dict[str, Any]:
         if several:
             settings[key] = tuple(map(float, value))
     return settings
+
+
+def choices(name: str, **given: bool | None) -> dict[str, Any]:
+    """The settings that choose among PyTorch's implementations: kept, for what reads and saves
+    them, and without effect.  RuntimeError for those that exclude each other, as in PyTorch."""
+    if given.get("fused"):
+        for other in ("foreach", "differentiable"):
+            if given.get(other):
+                raise RuntimeError(f"{name}: fused and {other} exclude each other; give one")
+    return given
 
 
 def blend(mean: Array, beta: float, x: Array, spare: Array) -> None:
