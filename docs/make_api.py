@@ -40,6 +40,7 @@ SECTIONS = [
     ("nn.init", nn.init, "torch.nn.init"),
     ("nn.optim", nn.optim, "torch.optim"),
     ("nn.optim.lr_scheduler", nn.optim.lr_scheduler, "torch.optim.lr_scheduler"),
+    ("nn.optim.swa_utils", nn.optim.swa_utils, "torch.optim.swa_utils"),
     ("nn.utils", nn.utils, "torch.nn.utils"),
     ("nn.utils.parametrize", nn.utils.parametrize, "torch.nn.utils.parametrize"),
     ("nn.utils.parametrizations", nn.utils.parametrizations, "torch.nn.utils.parametrizations"),

@@ -237,3 +237,15 @@ def test_the_rates_of_new_optimisers_in_numbers():
     optim.Adafactor([w], lr=0.01).step()  # g / sqrt(g^2) is (1, -1), of root mean square 1
     rate = 0.01 * 5 / 2**0.5
     assert w.tolist() == pytest.approx([3 - rate, 4 + rate])
+
+
+# ---------------------------------------------------------------- what is exported
+
+
+@pytest.mark.parametrize("module", [optim, optim.lr_scheduler, optim.swa_utils])
+def test_a_look_into_the_module_shows_what_it_exports(module):
+    assert dir(module) == sorted(module.__all__)
+    for name in module.__all__:
+        assert hasattr(module, name)
+    with pytest.raises(AttributeError):
+        module.Nothing  # noqa: B018

@@ -61,6 +61,7 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
+    "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (
         "block hooks optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam adamw "
         "adamax nadam radam lion muon adafactor lbfgs lr_scheduler swa_utils __init__"

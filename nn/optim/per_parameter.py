@@ -6,8 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu import clock
 from tinygrad_edu.dtypes import Array
+from tinygrad_edu.engine import clock
 from tinygrad_edu.tensor import Tensor
 
 from .block import plain, refuse_misfit

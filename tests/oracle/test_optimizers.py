@@ -533,7 +533,7 @@ def test_the_state_dict_is_torchs(name, settings):
             assert tuple(found.shape) == tuple(value.shape)
             np.testing.assert_allclose(found.numpy(), value.numpy(), rtol=1e-6, atol=1e-9)
     for ours_of, theirs_of in zip(ours["param_groups"], theirs["param_groups"], strict=True):
-        assert ours_of == {key: theirs_of[key] for key in ours_of}
+        assert ours_of == theirs_of
 
 
 @ALL

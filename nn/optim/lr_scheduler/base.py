@@ -1,0 +1,223 @@
+"""LRScheduler, the base of the schedules, and Factor, a schedule that is a factor of the initial
+rate."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+from tinygrad_edu.tensor import Tensor
+
+from ..optimizer import Optimizer
+
+NOT_SAVED = ("optimizer", "lr_lambdas", "_custom_scale_fn", "_schedulers")
+
+
+def set_rate(group: dict[str, Any], lr: Any) -> None:
+    """Give a group its learning rate; a rate that is a tensor takes it in place."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(float(lr))
+    else:
+        group["lr"] = lr
+
+
+def copied(lr: Any) -> Any:
+    """A rate as it is now, also if it is a tensor that will change."""
+    return lr.clone() if isinstance(lr, Tensor) else lr
+
+
+def per_group(scheduler: Any, optimizer: Optimizer, name: str, value: Any) -> list[Any]:
+    """A setting for each group: a list as it is, anything else repeated."""
+    count = len(optimizer.param_groups)
+    values = list(value) if isinstance(value, list | tuple) else [value] * count
+    if len(values) != count:
+        raise ValueError(
+            f"{type(scheduler).__name__}: {len(values)} values of {name} for {count} groups"
+        )
+    return values
+
+
+class LRScheduler:
+    """Base class of the schedules of learning rates.
+
+    A subclass writes `get_lr()`, the learning rates of the groups at step `self.last_epoch`, from
+    `self.base_lrs`, the initial rates, or from the present ones in `self.optimizer.param_groups`.
+
+    Parameters
+    ----------
+    optimizer : Optimizer
+        Whose learning rates are set, at once and at each `step()`.
+    last_epoch : int, default -1
+        The step at which a schedule goes on; -1 begins a new one.
+
+    Raises
+    ------
+    TypeError
+        If `optimizer` is no Optimizer.
+    KeyError
+        If a schedule goes on, but the optimiser does not know its initial rates.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn import optim
+    >>> class Halving(optim.lr_scheduler.LRScheduler):
+    ...     def get_lr(self):
+    ...         return [base / 2**self.last_epoch for base in self.base_lrs]
+    >>> optimizer = optim.SGD([tg.ones(1, requires_grad=True)], lr=1.0)
+    >>> scheduler = Halving(optimizer)
+    >>> for epoch in range(3):
+    ...     optimizer.step()
+    ...     scheduler.step()
+    >>> scheduler.get_last_lr()
+    [0.125]
+    """
+
+    _get_lr_called_within_step = False
+    _is_initial = False
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(
+                f"{type(self).__name__}: schedules an optimizer, not a {type(optimizer).__name__}"
+            )
+        self.optimizer = optimizer
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", copied(group["lr"]))
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"{type(self).__name__}: last_epoch={last_epoch} goes on with a schedule, but "
+                    f"group {i} has no 'initial_lr': load the optimizer's state first"
+                )
+        self.base_lrs: list[Any] = [copied(group["initial_lr"]) for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._initial_step()
+
+    def _initial_step(self) -> None:
+        """Set the rates of the first step."""
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def step(self, epoch: int | None = None) -> None:
+        """Set the learning rates of the next step; call it after `optimizer.step()`.
+
+        Parameters
+        ----------
+        epoch : int, optional
+            The step whose rates are set, from the closed form of the schedule if it has one.
+            Deprecated, as in PyTorch.
+
+        Warns
+        -----
+        UserWarning
+            If it is called before the optimiser's first step, or with an epoch.
+        """
+        if self._step_count == 1 and not self.optimizer.has_stepped:
+            warnings.warn(
+                "scheduler.step() was called before optimizer.step(): the first learning rate of "
+                "the schedule was never used; call optimizer.step() first",
+                UserWarning,
+                stacklevel=2,
+            )
+        if epoch is not None:
+            warnings.warn(
+                "scheduler.step(epoch) is deprecated, as in PyTorch: call scheduler.step() once "
+                "after each epoch; a schedule that goes on gets last_epoch=",
+                UserWarning,
+                stacklevel=2,
+            )
+        self._step_count += 1
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        """Set the rates of the next step, or those of the given one by the closed form."""
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        self._get_lr_called_within_step = True
+        try:
+            rates = self.get_lr() if epoch is None else self._get_closed_form_lr()
+        finally:
+            self._get_lr_called_within_step = False
+        for group, lr in zip(self.optimizer.param_groups, rates, strict=True):
+            set_rate(group, lr)
+        self._last_lr = self._current()
+
+    def get_lr(self) -> list[Any]:
+        """Compute the learning rates of step `self.last_epoch`; subclasses define it.
+
+        Returns
+        -------
+        list of float
+            One rate for each group.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        return self.get_lr()
+
+    def _current(self) -> list[Any]:
+        return [copied(group["lr"]) for group in self.optimizer.param_groups]
+
+    def get_last_lr(self) -> list[Any]:
+        """Return the learning rates that were set last.
+
+        Returns
+        -------
+        list of float (or of Tensor, where the optimiser was given tensors)
+            One rate for each group.
+        """
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what the schedule remembers, except for the optimiser and functions.
+
+        Returns
+        -------
+        dict
+            For `load_state_dict`.
+        """
+        return {key: value for key, value in vars(self).items() if key not in NOT_SAVED}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Continue where the scheduler stood that gave a state dict.
+
+        The rates of the optimiser are not set: load its own state dict too.
+
+        Parameters
+        ----------
+        state_dict : dict
+            What `state_dict()` returned.
+        """
+        vars(self).update({k: v for k, v in state_dict.items() if k not in NOT_SAVED})
+
+
+class Factor(LRScheduler):
+    """lr_t = initial_lr factor_at(t), stepped as lr <- lr factor_at(t) / factor_at(t - 1).
+
+    A schedule that is resumed by `last_epoch` leaves the rate as it finds it, unless it `jumps`.
+    """
+
+    jumps = False
+
+    def factor_at(self, t: int) -> float:
+        raise NotImplementedError(f"{type(self).__name__} has no factor_at(t)")
+
+    def change(self, t: int) -> float:
+        """factor_at(t) / factor_at(t - 1), by which step t multiplies."""
+        return self.factor_at(t) / self.factor_at(t - 1)
+
+    def get_lr(self) -> list[Any]:
+        t, is_resumed = self.last_epoch, self._is_initial and not self.jumps
+        change = self.factor_at(0) if t == 0 else 1.0 if is_resumed else self.change(t)
+        return [lr * change for lr in self._current()]
+
+    def _get_closed_form_lr(self) -> list[Any]:
+        return [base * self.factor_at(self.last_epoch) for base in self.base_lrs]
+
+
+class _LRScheduler(LRScheduler):
+    """The older name of LRScheduler, for classes that derive from it."""
