@@ -87,29 +87,33 @@ from .linear import (
     Linear as Linear,
     Unflatten as Unflatten,
 )
-from .loss import (
+from .loss.classification import (
     BCELoss as BCELoss,
     BCEWithLogitsLoss as BCEWithLogitsLoss,
-    CosineEmbeddingLoss as CosineEmbeddingLoss,
     CrossEntropyLoss as CrossEntropyLoss,
-    CTCLoss as CTCLoss,
-    GaussianNLLLoss as GaussianNLLLoss,
-    HalfMSELoss as HalfMSELoss,
+    NLLLoss as NLLLoss,
+)
+from .loss.ctc import CTCLoss as CTCLoss
+from .loss.margin import (
+    CosineEmbeddingLoss as CosineEmbeddingLoss,
     HingeEmbeddingLoss as HingeEmbeddingLoss,
-    HuberLoss as HuberLoss,
-    KLDivLoss as KLDivLoss,
-    L1Loss as L1Loss,
     MarginRankingLoss as MarginRankingLoss,
-    MSELoss as MSELoss,
     MultiLabelMarginLoss as MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss as MultiLabelSoftMarginLoss,
     MultiMarginLoss as MultiMarginLoss,
-    NLLLoss as NLLLoss,
-    PoissonNLLLoss as PoissonNLLLoss,
-    SmoothL1Loss as SmoothL1Loss,
     SoftMarginLoss as SoftMarginLoss,
     TripletMarginLoss as TripletMarginLoss,
     TripletMarginWithDistanceLoss as TripletMarginWithDistanceLoss,
+)
+from .loss.regression import (
+    GaussianNLLLoss as GaussianNLLLoss,
+    HalfMSELoss as HalfMSELoss,
+    HuberLoss as HuberLoss,
+    KLDivLoss as KLDivLoss,
+    L1Loss as L1Loss,
+    MSELoss as MSELoss,
+    PoissonNLLLoss as PoissonNLLLoss,
+    SmoothL1Loss as SmoothL1Loss,
 )
 from .module import Module as Module
 from .normalization import (

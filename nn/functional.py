@@ -58,29 +58,33 @@ from .dropout import (
 from .embedding import embedding as embedding, embedding_bag as embedding_bag, one_hot as one_hot
 from .fold import fold as fold, unfold as unfold
 from .linear import bilinear as bilinear, linear as linear
-from .loss import (
+from .loss.classification import (
     binary_cross_entropy as binary_cross_entropy,
     binary_cross_entropy_with_logits as binary_cross_entropy_with_logits,
-    cosine_embedding_loss as cosine_embedding_loss,
     cross_entropy as cross_entropy,
-    ctc_loss as ctc_loss,
-    gaussian_nll_loss as gaussian_nll_loss,
-    half_mse_loss as half_mse_loss,
+    nll_loss as nll_loss,
+)
+from .loss.ctc import ctc_loss as ctc_loss
+from .loss.margin import (
+    cosine_embedding_loss as cosine_embedding_loss,
     hinge_embedding_loss as hinge_embedding_loss,
-    huber_loss as huber_loss,
-    kl_div as kl_div,
-    l1_loss as l1_loss,
     margin_ranking_loss as margin_ranking_loss,
-    mse_loss as mse_loss,
     multi_margin_loss as multi_margin_loss,
     multilabel_margin_loss as multilabel_margin_loss,
     multilabel_soft_margin_loss as multilabel_soft_margin_loss,
-    nll_loss as nll_loss,
-    poisson_nll_loss as poisson_nll_loss,
-    smooth_l1_loss as smooth_l1_loss,
     soft_margin_loss as soft_margin_loss,
     triplet_margin_loss as triplet_margin_loss,
     triplet_margin_with_distance_loss as triplet_margin_with_distance_loss,
+)
+from .loss.regression import (
+    gaussian_nll_loss as gaussian_nll_loss,
+    half_mse_loss as half_mse_loss,
+    huber_loss as huber_loss,
+    kl_div as kl_div,
+    l1_loss as l1_loss,
+    mse_loss as mse_loss,
+    poisson_nll_loss as poisson_nll_loss,
+    smooth_l1_loss as smooth_l1_loss,
 )
 from .normalization import (
     batch_norm as batch_norm,

@@ -525,12 +525,35 @@ def test_the_derivative_of_ctc_is_that_of_the_loss_where_they_are_normalized():
 def test_older_settings_of_losses_are_taken_with_a_warning(settings, reduction):
     x, t = tg.tensor([1.0, 2.0]), tg.tensor([0.0, 4.0])
     right = F.mse_loss(x, t, reduction=reduction).tolist()
-    with pytest.warns(UserWarning, match=f"say reduction='{reduction}'"):
+    with pytest.warns(UserWarning, match=f"please use reduction='{reduction}'"):
         assert F.mse_loss(x, t, **settings).tolist() == right
-    with pytest.warns(UserWarning, match=f"say reduction='{reduction}'"):
+    with pytest.warns(UserWarning, match=f"please use reduction='{reduction}'"):
         layer = nn.MSELoss(**settings)
     assert layer.reduction == reduction
     assert F.mse_loss(x, t, size_average=None, reduce=None).item() == 2.5
+
+
+def test_older_settings_have_pytorchs_places_and_the_warning_names_the_users_line():
+    x, t = tg.tensor([1.0, 2.0]), tg.tensor([0.0, 4.0])
+    for made in (
+        lambda: F.mse_loss(x, t, False), lambda: F.poisson_nll_loss(x, t, True, False, False),
+        lambda: nn.MSELoss(False), lambda: nn.CrossEntropyLoss(None, False, -100),
+        lambda: nn.PoissonNLLLoss(True, False, False), lambda: nn.BCEWithLogitsLoss(None, False),
+    ):  # fmt: skip
+        with pytest.warns(UserWarning, match="size_average and reduce args") as caught:
+            y = made()
+        assert caught[0].filename == __file__
+        assert getattr(y, "reduction", "sum") == "sum"
+    assert F.mse_loss(x, t, None, None, "sum").item() == 5
+
+
+@pytest.mark.parametrize("call", [F.mse_loss, F.kl_div, F.soft_margin_loss])
+def test_a_reduction_in_the_place_of_size_average_is_refused(call):
+    """PyTorch takes any text for True, and gives the mean: `F.mse_loss(x, t, "sum")`."""
+    with pytest.raises(TypeError, match="write reduction='sum', with its name"):
+        call(tg.ones(2), tg.ones(2), "sum")
+    with pytest.raises(TypeError, match="size_average is True, False or None, not 'sum'"):
+        nn.MSELoss("sum")
 
 
 @pytest.mark.parametrize("dtype", [tg.float16, tg.float32, tg.float64])

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_edu import Tensor, log_softmax, ops, where
@@ -17,24 +15,29 @@ from .reduction import (
     check_range,
     check_tensors,
     reduced,
+    reduction_of,
     refuse_empty,
     refuse_nan,
     rows,
     weighted,
-    with_old_settings,
 )
 
 # ---------------------------------------------------------------- functions
 
 
-@with_old_settings
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of -w (t log p + (1 - t) log(1 - p)) for probabilities p; without weights, w = 1.
 
     From the numbers before the sigmoid, use `binary_cross_entropy_with_logits`: it cannot overflow.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("binary_cross_entropy", input, target)
     check_between_0_and_1("binary_cross_entropy", "input", input)
     check_between_0_and_1("binary_cross_entropy", "target", target)
@@ -44,17 +47,18 @@ def binary_cross_entropy(
     return reduced("binary_cross_entropy", losses, reduction)
 
 
-@with_old_settings
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """The mean of -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x), computed from x without
     overflow; v, `pos_weight`, is often the number of negatives for each positive."""
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "binary_cross_entropy_with_logits"
     check_pair(name, input, target)
     check_between_0_and_1(name, "target", target)
@@ -66,13 +70,13 @@ def binary_cross_entropy_with_logits(
     return reduced(name, weighted(f"{name}: weight", losses, weight), reduction)
 
 
-@with_old_settings
 def nll_loss(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of -x[i, t_i] for log-probabilities x, (N, C), and classes t, (N,).
@@ -81,18 +85,19 @@ def nll_loss(
     weight, (C,); the mean is the weighted one, sum_i w[t_i] loss_i / sum_i w[t_i].  Where t is
     `ignore_index` nothing is lost, and the mean does not count it.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("nll_loss", input, target)
     check_classes("nll_loss", input, target)
     return _of_classes("nll_loss", rows(input), target, weight, ignore_index, reduction)
 
 
-@with_old_settings
 def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -113,6 +118,7 @@ def cross_entropy(
     >>> cross_entropy(logits, tg.tensor([[1.0, 0.0], [0.5, 0.5]]), reduction="none")
     tensor([0.1269, 1.1269])
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("cross_entropy", input, target)
     if target.array.dtype.kind == "f" and target.array.shape == input.array.shape:
         return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
@@ -212,7 +218,7 @@ def _check_smoothing(smoothing: float) -> None:
 class BCELoss(WeightedLoss):
     """The mean of -w (t log p + (1 - t) log(1 - p)) for probabilities p."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
@@ -220,15 +226,20 @@ class BCEWithLogitsLoss(WeightedLoss):
     """The mean of -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x), without overflow; v is
     `pos_weight`."""
 
-    pos_weight: Any
+    pos_weight: Tensor | None
 
     def __init__(
-        self, weight: Any = None, *, reduction: str = "mean", pos_weight: Any = None
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return binary_cross_entropy_with_logits(
             input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
         )
@@ -239,12 +250,17 @@ class NLLLoss(WeightedLoss):
     `ignore_index`."""
 
     def __init__(
-        self, weight: Any = None, *, ignore_index: int = -100, reduction: str = "mean"
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return nll_loss(
             input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
@@ -256,17 +272,18 @@ class CrossEntropyLoss(WeightedLoss):
 
     def __init__(
         self,
-        weight: Any = None,
-        *,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
         ignore_index: int = -100,
+        reduce: bool | None = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return cross_entropy(
             input,
             target,

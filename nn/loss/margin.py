@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -21,40 +20,57 @@ from .reduction import (
     check_range,
     check_tensors,
     reduced,
+    reduction_of,
     refuse_empty,
     rows,
     weighted,
-    with_old_settings,
 )
 
 # ---------------------------------------------------------------- losses of labels 1 and -1
 
 
-@with_old_settings
-def soft_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def soft_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """The mean of log(1 + e^(-t x)) for labels t, 1 or -1, without overflow."""
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("soft_margin_loss", input, target)
     _check_labels("soft_margin_loss", target)
     return reduced("soft_margin_loss", -ops.logsigmoid(target * input), reduction)
 
 
-@with_old_settings
 def hinge_embedding_loss(
-    input: Tensor, target: Tensor, margin: float = 1.0, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    margin: float = 1.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of x where the label t is 1, and of max(0, margin - x) where it is -1: x is a
     distance, small for pairs that are alike."""
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("hinge_embedding_loss", input, target)
     _check_labels("hinge_embedding_loss", target)
     losses = where(target == 1, input, clamp_min(margin - input, 0))
     return reduced("hinge_embedding_loss", losses, reduction)
 
 
-@with_old_settings
 def margin_ranking_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, margin - t (x1 - x2)): t is 1 where x1 shall be the larger, else -1."""
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "margin_ranking_loss"
     check_pair(name, input1, input2, "input1 and input2")
     check_pair(name, input1, target, "input1 and target")
@@ -62,15 +78,21 @@ def margin_ranking_loss(
     return reduced(name, clamp_min(margin - target * (input1 - input2), 0), reduction)
 
 
-@with_old_settings
 def cosine_embedding_loss(
-    input1: Tensor, input2: Tensor, target: Tensor, margin: float = 0.0, *, reduction: str = "mean"
+    input1: Tensor,
+    input2: Tensor,
+    target: Tensor,
+    margin: float = 0.0,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """The mean of 1 - cos where the label t is 1, and of max(0, cos - margin) where it is -1, for
     the cosine of the angle between x1 and x2, (N, D), and t, (N,); or (D,) and ().
 
     cos = x1 . x2 / sqrt((|x1|^2 + e)(|x2|^2 + e)) with e = 1e-12 is smooth at 0 too.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "cosine_embedding_loss"
     check_pair(name, input1, input2, "input1 and input2")
     check_tensors(name, input1, target)
@@ -96,7 +118,6 @@ def _check_labels(name: str, target: Tensor) -> None:
 # ---------------------------------------------------------------- losses of three
 
 
-@with_old_settings
 def triplet_margin_loss(
     anchor: Tensor,
     positive: Tensor,
@@ -105,7 +126,8 @@ def triplet_margin_loss(
     p: float = 2.0,
     eps: float = 1e-6,
     swap: bool = False,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of max(0, margin + d(a, p) - d(a, n)): an anchor shall be nearer to what is like it
@@ -115,6 +137,7 @@ def triplet_margin_loss(
     before it repeats: one anchor for all.  With `swap`, the negative is compared with the nearer of
     anchor and positive.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "triplet_margin_loss"
     _check_triplet(name, anchor, positive, negative)
     if not anchor.shape[-1:] == positive.shape[-1:] == negative.shape[-1:]:
@@ -188,19 +211,20 @@ def _check_triplet(name: str, anchor: Tensor, positive: Tensor, negative: Tensor
 # ---------------------------------------------------------------- losses of classes
 
 
-@with_old_settings
 def multi_margin_loss(
     input: Tensor,
     target: Tensor,
     p: int = 1,
     margin: float = 1.0,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of sum_{c != t_i} w[t_i] max(0, margin - x[i, t_i] + x[i, c])^p / C for scores x,
     (N, C), and classes t, (N,); or (C,) and ().  The hinge of support vector machines  (Crammer and
     Singer, 2001)."""
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "multi_margin_loss"
     check_power(name, p)
     check_tensors(name, input, target)
@@ -222,13 +246,19 @@ def check_power(name: str, p: int) -> None:
         raise ValueError(f"{name}: p is 1 or 2, not {p}")
 
 
-@with_old_settings
-def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor:
+def multilabel_margin_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+) -> Tensor:
     """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
     has, and those c that it has not, for scores x, (N, C) or (C,).
 
     The target, of the same shape, lists the classes of an example; the first -1 ends the list.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "multilabel_margin_loss"
     check_pair(name, input, target)
     if input.ndim not in (1, 2) or target.dtype.kind not in "iu":
@@ -252,12 +282,17 @@ def multilabel_margin_loss(input: Tensor, target: Tensor, *, reduction: str = "m
     return reduced(name, (losses / x.shape[1]).reshape(input.shape[:-1]), reduction)
 
 
-@with_old_settings
 def multilabel_soft_margin_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """`binary_cross_entropy_with_logits` of each class, meaned over the classes, which are the last
     dimension; they may have weights, (C,)."""
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "multilabel_soft_margin_loss"
     check_pair(name, input, target)
     check_between_0_and_1(name, "target", target)
@@ -271,32 +306,46 @@ def multilabel_soft_margin_loss(
 class SoftMarginLoss(Loss):
     """The mean of log(1 + e^(-t x)) for labels t, 1 or -1."""
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return soft_margin_loss(input, target, reduction=self.reduction)
 
 
 class HingeEmbeddingLoss(Loss):
     """The mean of x where the label t is 1, and of max(0, margin - x) where it is -1."""
 
-    def __init__(self, margin: float = 1.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 1.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return hinge_embedding_loss(input, target, self.margin, reduction=self.reduction)
 
 
 class MarginRankingLoss(Loss):
     """The mean of max(0, margin - t (x1 - x2)): t is 1 where x1 shall be the larger, else -1."""
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return margin_ranking_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 
@@ -304,11 +353,17 @@ class CosineEmbeddingLoss(Loss):
     """The mean of 1 - cos where the label t is 1, and of max(0, cos - margin) where it is -1, for
     the cosine of the angle between x1 and x2."""
 
-    def __init__(self, margin: float = 0.0, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        margin: float = 0.0,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.margin = margin
 
-    def forward(self, input1: Any, input2: Any, target: Any) -> Any:
+    def forward(self, input1: Tensor, input2: Tensor, target: Tensor) -> Tensor:
         return cosine_embedding_loss(input1, input2, target, self.margin, reduction=self.reduction)
 
 
@@ -322,14 +377,15 @@ class TripletMarginLoss(Loss):
         p: float = 2.0,
         eps: float = 1e-6,
         swap: bool = False,
-        *,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         check_margin("TripletMarginLoss", margin)
         self.margin, self.p, self.eps, self.swap = margin, p, eps, swap
 
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         settings = (self.margin, self.p, self.eps, self.swap)
         return triplet_margin_loss(anchor, positive, negative, *settings, reduction=self.reduction)
 
@@ -340,17 +396,17 @@ class TripletMarginWithDistanceLoss(Loss):
     def __init__(
         self,
         *,
-        distance_function: Callable[[Any, Any], Any] | None = None,
+        distance_function: Callable[[Tensor, Tensor], Tensor] | None = None,
         margin: float = 1.0,
         swap: bool = False,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         check_margin("TripletMarginWithDistanceLoss", margin)
         self.distance_function = distance_function or PairwiseDistance()
         self.margin, self.swap = margin, swap
 
-    def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
+    def forward(self, anchor: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
         return triplet_margin_with_distance_loss(
             anchor,
             positive,
@@ -367,13 +423,19 @@ class MultiMarginLoss(WeightedLoss):
     are not t_i: see `multi_margin_loss`."""
 
     def __init__(
-        self, p: int = 1, margin: float = 1.0, weight: Any = None, *, reduction: str = "mean"
+        self,
+        p: int = 1,
+        margin: float = 1.0,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
     ) -> None:
-        super().__init__(weight, reduction=reduction)
+        super().__init__(weight, size_average, reduce, reduction)
         check_power("MultiMarginLoss", p)
         self.p, self.margin = p, margin
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multi_margin_loss(
             input, target, self.p, self.margin, self.weight, reduction=self.reduction
         )
@@ -383,10 +445,12 @@ class MultiLabelMarginLoss(Loss):
     """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
     has, and those c that it has not: see `multilabel_margin_loss`."""
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multilabel_margin_loss(input, target, reduction=self.reduction)
 
 
@@ -394,5 +458,5 @@ class MultiLabelSoftMarginLoss(WeightedLoss):
     """`BCEWithLogitsLoss` meaned over the classes of each example: see
     `multilabel_soft_margin_loss`."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)

@@ -2,25 +2,22 @@
 
 A loss takes `reduction`: "mean", "sum" or "none".  It refuses shapes that would broadcast: (N, 1)
 against (N,) is N x N differences and a loss that means nothing.  PyTorch's old `size_average` and
-`reduce` are taken by their names, so a setting that stands behind them is given by its name too.
+`reduce` are taken, with PyTorch's warning.
 """
 
 from __future__ import annotations
 
+import sys
 import warnings
-from collections.abc import Callable
-from functools import wraps
 from math import isnan
-from typing import Any, ClassVar, TypeVar, cast
+from typing import ClassVar
 
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.engine.clock import OWN_FILES
 
 from ..module import Module
-
-F = TypeVar("F", bound=Callable[..., Any])
-
 
 REDUCTIONS = ("mean", "sum", "none")
 
@@ -31,29 +28,33 @@ def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIO
         raise ValueError(f"{name}: reduction is {', '.join(first)} or {last}, not {reduction!r}")
 
 
-def with_old_settings(function: F) -> F:
-    """Let a loss be told `size_average` and `reduce`, PyTorch's older settings, by their names."""
-
-    @wraps(function)
-    def call(*args: Any, **settings: Any) -> Any:
-        if settings and ("size_average" in settings or "reduce" in settings):
-            _translate(settings)
-        return function(*args, **settings)
-
-    return cast(F, call)
-
-
-def _translate(settings: dict[str, Any]) -> None:
-    """Put what they mean in the place of the older settings."""
-    average, reduce = settings.pop("size_average", None), settings.pop("reduce", None)
-    if average is None and reduce is None:
-        return
-    whole = "mean" if average is None or average else "sum"
-    settings["reduction"] = meant = whole if reduce is None or reduce else "none"
+def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+    """The `reduction`, or what PyTorch's two deprecated settings stand for, with its warning."""
+    if size_average is None and reduce is None:
+        return reduction
+    for name, value in (("size_average", size_average), ("reduce", reduce)):
+        if isinstance(value, str):
+            raise TypeError(
+                f"{name} is True, False or None, not {value!r}; write reduction={value!r}, with "
+                "its name"
+            )
+    if reduce is not None and not reduce:
+        meant = "none"
+    else:
+        meant = "mean" if size_average is None or size_average else "sum"
     warnings.warn(
-        f"size_average and reduce are older settings of a loss: say reduction={meant!r}",
-        stacklevel=3,
+        f"size_average and reduce args will be deprecated, please use reduction={meant!r} instead.",
+        stacklevel=caller_level(),
     )
+    return meant
+
+
+def caller_level() -> int:
+    """The `stacklevel` at which a warning of the function that asks names the user's line."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and frame.f_code.co_filename.startswith(OWN_FILES):
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def reduced(
@@ -179,27 +180,26 @@ def rows(x: Tensor) -> Tensor:
 # ---------------------------------------------------------------- layers
 
 
-# Losses that never had `size_average` and `reduce`.
-_YOUNGER = ("HuberLoss", "GaussianNLLLoss", "CTCLoss", "TripletMarginWithDistanceLoss")
-
-
 class Loss(Module):
     reductions: ClassVar[tuple[str, ...]] = REDUCTIONS
 
-    def __init_subclass__(cls) -> None:
-        if "__init__" in vars(cls) and cls.__name__ not in _YOUNGER:
-            setattr(cls, "__init__", with_old_settings(cls.__init__))  # noqa: B010 (mypy)
-
-    @with_old_settings
-    def __init__(self, reduction: str = "mean") -> None:
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:
         super().__init__()
-        check_reduction(type(self).__name__, reduction, self.reductions)
-        self.reduction = reduction
+        self.reduction = reduction_of(size_average, reduce, reduction)
+        check_reduction(type(self).__name__, self.reduction, self.reductions)
 
 
 class WeightedLoss(Loss):
-    weight: Any
+    weight: Tensor | None
 
-    def __init__(self, weight: Any = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)

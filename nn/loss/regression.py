@@ -4,30 +4,26 @@ from __future__ import annotations
 
 import warnings
 from math import log as log_of, pi
-from typing import Any
 
 import numpy as np
 
 from tinygrad_edu import Tensor, exp, full_like, log, ops, where
 
-from .reduction import (
-    REDUCTIONS,
-    Loss,
-    check_all,
-    check_pair,
-    reduced,
-    refuse_nan,
-    with_old_settings,
-)
+from .reduction import REDUCTIONS, Loss, check_all, check_pair, reduced, reduction_of, refuse_nan
 
 # ---------------------------------------------------------------- functions
 
 
-@with_old_settings
 def mse_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
     """The mean of (x - t)^2: the mean squared error; with weights, sum w (x - t)^2 / sum w."""
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("mse_loss", input, target)
     if reduction == "mean" and weight is None:
         loss = ops.mse(input, target)
@@ -45,11 +41,16 @@ def half_mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Ten
     return loss
 
 
-@with_old_settings
 def l1_loss(
-    input: Tensor, target: Tensor, reduction: str = "mean", weight: Tensor | None = None
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
 ) -> Tensor:
     """The mean of |x - t|: the mean absolute error; with weights, sum w |x - t| / sum w."""
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("l1_loss", input, target)
     loss = _weighted_mean("l1_loss", ops.absolute(input - target), weight, reduction)
     refuse_nan("l1_loss", loss, target)
@@ -73,12 +74,17 @@ def _each_weighted(name: str, losses: Tensor, weight: Tensor | None) -> Tensor:
     return losses * weight
 
 
-@with_old_settings
 def smooth_l1_loss(
-    input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
 ) -> Tensor:
     """The mean of (x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2
     (Girshick, 2015); beta = 0 is `l1_loss`."""
+    reduction = reduction_of(size_average, reduce, reduction)
     if not beta >= 0:
         raise RuntimeError(f"smooth_l1_loss: beta is where the square ends, at least 0, not {beta}")
     check_pair("smooth_l1_loss", input, target)
@@ -113,9 +119,13 @@ def _squared_up_to(delta: float, d: Tensor) -> Tensor:
     return bounded * (d - bounded / 2)
 
 
-@with_old_settings
 def kl_div(
-    input: Tensor, target: Tensor, *, reduction: str = "mean", log_target: bool = False
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    log_target: bool = False,
 ) -> Tensor:
     """The mean of t (log t - x), for log-probabilities x and probabilities t, which with
     `log_target` come as their logs.
@@ -124,12 +134,13 @@ def kl_div(
     is the divergence of Kullback and Leibler (1951), KL(t || e^x), of a row.  Where t = 0, the loss
     has no derivative with respect to t: it is nan there, as in PyTorch.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     check_pair("kl_div", input, target)
     if reduction == "mean":
         warnings.warn(
             "kl_div: reduction='mean' divides by the number of rows and of columns; the divergence "
             "of a row is reduction='batchmean'",
-            stacklevel=3,  # past `with_old_settings`: the line of the caller
+            stacklevel=3,  # past `reduction_of`: the line of the caller
         )
     losses = exp(target) * (target - input) if log_target else ops.xlogx(target) - target * input
     if reduction == "batchmean":
@@ -140,14 +151,14 @@ def kl_div(
     return loss
 
 
-@with_old_settings
 def poisson_nll_loss(
     input: Tensor,
     target: Tensor,
     log_input: bool = True,
     full: bool = False,
-    *,
+    size_average: bool | None = None,
     eps: float = 1e-8,
+    reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
     """The mean of e^x - t x for counts t and the log x of the rate that is expected, or without
@@ -156,6 +167,7 @@ def poisson_nll_loss(
     It is -log p(t | x), but for log t!, which does not depend on x.  `full` adds it where t > 1,
     by Stirling: t log t - t + log(2 pi t) / 2.
     """
+    reduction = reduction_of(size_average, reduce, reduction)
     name = "poisson_nll_loss"
     check_pair(name, input, target)
     _check_not_negative(name, "the target", target, "a count")
@@ -224,32 +236,41 @@ def _check_not_negative(name: str, which: str, x: Tensor, what: str) -> None:
 class MSELoss(Loss):
     """The mean of (x - t)^2: the mean squared error."""
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return mse_loss(input, target, self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return mse_loss(input, target, reduction=self.reduction)
 
 
 class HalfMSELoss(Loss):
     """The mean of (x - t)^2 / 2."""
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def __init__(self, reduction: str = "mean") -> None:
+        super().__init__(reduction=reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return half_mse_loss(input, target, self.reduction)
 
 
 class L1Loss(Loss):
     """The mean of |x - t|: the mean absolute error."""
 
-    def forward(self, input: Any, target: Any) -> Any:
-        return l1_loss(input, target, self.reduction)
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        return l1_loss(input, target, reduction=self.reduction)
 
 
 class SmoothL1Loss(Loss):
     """The mean of (x - t)^2 / (2 beta) where |x - t| < beta, else |x - t| - beta / 2."""
 
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
 
 
@@ -257,10 +278,10 @@ class HuberLoss(Loss):
     """The mean of (x - t)^2 / 2 where |x - t| < delta, else delta (|x - t| - delta / 2)."""
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.delta = delta
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return huber_loss(input, target, self.reduction, self.delta)
 
 
@@ -270,11 +291,17 @@ class KLDivLoss(Loss):
 
     reductions = ("batchmean", *REDUCTIONS)
 
-    def __init__(self, *, reduction: str = "mean", log_target: bool = False) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
-    def forward(self, input: Any, target: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return kl_div(input, target, reduction=self.reduction, log_target=self.log_target)
 
 
@@ -286,14 +313,15 @@ class PoissonNLLLoss(Loss):
         self,
         log_input: bool = True,
         full: bool = False,
-        *,
+        size_average: bool | None = None,
         eps: float = 1e-8,
+        reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.log_input, self.full, self.eps = log_input, full, eps
 
-    def forward(self, log_input: Any, target: Any) -> Any:
+    def forward(self, log_input: Tensor, target: Tensor) -> Tensor:
         return poisson_nll_loss(
             log_input, target, self.log_input, self.full, eps=self.eps, reduction=self.reduction
         )
@@ -304,8 +332,8 @@ class GaussianNLLLoss(Loss):
     `gaussian_nll_loss`  (Nix and Weigend, 1994)."""
 
     def __init__(self, *, full: bool = False, eps: float = 1e-6, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.full, self.eps = full, eps
 
-    def forward(self, input: Any, target: Any, var: Any) -> Any:
+    def forward(self, input: Tensor, target: Tensor, var: Tensor | float) -> Tensor:
         return gaussian_nll_loss(input, target, var, self.full, self.eps, self.reduction)

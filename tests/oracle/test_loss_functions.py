@@ -226,7 +226,7 @@ def test_half_of_the_squared_error():
     x, t = tg.randn(3, 4).double().requires_grad_(), tg.randn(3, 4).double()
     for reduction in REDUCTIONS:
         half = F.half_mse_loss(x, t, reduction)
-        whole = F.mse_loss(x, t, reduction)
+        whole = F.mse_loss(x, t, reduction=reduction)
         np.testing.assert_allclose(half.array * 2, whole.array, rtol=1e-15)
         assert tg.equal(nn.HalfMSELoss(reduction)(x, t), half)
     F.half_mse_loss(x, t, "sum").backward()
