@@ -6,7 +6,6 @@ A layer is a function and its settings.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
 
+from . import init as fill
 from .module import Module, Parameter
 
 # ---------------------------------------------------------------- functions
@@ -32,14 +32,14 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x kept within [0, 6]."""
+    """y = x clamped to [0, 6]."""
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
-    """y = x kept within [min_val, max_val]; on the borders the gradient is 0.  Whole numbers stay
+    """y = x clamped to [min_val, max_val]; on the borders the gradient is 0.  Whole numbers stay
     whole, and of the borders only what is before the point counts."""
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}; swap them")
@@ -49,7 +49,7 @@ def hardtanh(
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x / 6 + 1/2 kept within [0, 1]."""
+    """y = x / 6 + 1/2 clamped to [0, 1]."""
     return _written("hardsigmoid", input, ops.hardsigmoid(input), inplace)
 
 
@@ -242,18 +242,32 @@ def gumbel_softmax(
 # ---------------------------------------------------------------- layers
 
 
-class _Settings:
-    """The signature of a layer: that of its function, but for x."""
+class _Activation(Module):
+    """Shows its settings by the names in `shown`, and `inplace` where it is set."""
 
-    def __get__(self, layer: Any, owner: Any) -> Any:
-        import inspect  # at first use: it takes longer to import than all of nn
+    shown: ClassVar[tuple[str, ...]] = ()
+    inplace = False
 
-        whole = inspect.signature(owner.function)
-        return whole.replace(parameters=list(whole.parameters.values())[1:])
+    def extra_repr(self) -> str:
+        settings = [f"{name}={getattr(self, name)!r}" for name in self.shown]
+        return ", ".join(settings + ["inplace=True"] * self.inplace)
 
 
-class Activation(Module):
-    """y = function(x, ...), with the settings that the function takes besides x.
+class _Inplace(_Activation):
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
+
+class ReLU(_Inplace):
+    """y = max(0, x)."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return relu(input, self.inplace)
+
+
+class LeakyReLU(_Activation):
+    """y = x where x > 0, else negative_slope x.
 
     >>> import nn
     >>> layer = nn.LeakyReLU(0.2)
@@ -261,182 +275,235 @@ class Activation(Module):
     (LeakyReLU(negative_slope=0.2), 0.2)
     """
 
-    function: ClassVar[Callable[..., Any]]
-    __signature__ = _Settings()
+    shown = ("negative_slope",)
 
-    def __init__(self, *settings: Any, **named: Any) -> None:
+    def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
         super().__init__()
-        try:
-            given = self.__signature__.bind(*settings, **named)
-        except TypeError as error:
-            kind = f"{type(self).__name__}{self.__signature__}"
-            raise TypeError(f"{error}: it is made as {kind}") from None
-        given.apply_defaults()
-        self.names = tuple(given.arguments)
-        for name, value in given.arguments.items():
-            setattr(self, name, value)
+        self.negative_slope, self.inplace = negative_slope, inplace
 
-    def forward(self, input: Any) -> Any:
-        return self.function(input, *[getattr(self, name) for name in self.names])
-
-    def extra_repr(self) -> str:
-        """The settings by their names, `inplace` only if it is set."""
-        settings = {name: getattr(self, name) for name in self.names}
-        if not settings.get("inplace"):
-            settings.pop("inplace", None)
-        return ", ".join(f"{name}={value!r}" for name, value in settings.items())
+    def forward(self, input: Tensor) -> Tensor:
+        return leaky_relu(input, self.negative_slope, self.inplace)
 
 
-class ReLU(Activation):
-    """y = max(0, x)."""
-
-    function = staticmethod(relu)
-
-
-class ReLU6(Activation):
-    """y = x kept within [0, 6]."""
-
-    function = staticmethod(relu6)
-
-
-class LeakyReLU(Activation):
-    """y = x where x > 0, else negative_slope x."""
-
-    function = staticmethod(leaky_relu)
-
-
-class ELU(Activation):
+class ELU(_Activation):
     """y = x where x > 0, else alpha (e^x - 1)."""
 
-    function = staticmethod(elu)
+    shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return elu(input, self.alpha, self.inplace)
 
 
-class CELU(Activation):
+class CELU(_Activation):
     """y = x where x > 0, else alpha (e^(x / alpha) - 1)."""
 
-    function = staticmethod(celu)
+    shown = ("alpha",)
+
+    def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
+        super().__init__()
+        self.alpha, self.inplace = alpha, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return celu(input, self.alpha, self.inplace)
 
 
-class SELU(Activation):
+class SELU(_Inplace):
     """y = x where x > 0, else 1.673 (e^x - 1), all times 1.051."""
 
-    function = staticmethod(selu)
+    def forward(self, input: Tensor) -> Tensor:
+        return selu(input, self.inplace)
 
 
-class GELU(Activation):
+class GELU(_Activation):
     """y = x times the chance that a standard normal number is below x."""
 
-    function = staticmethod(gelu)
+    shown = ("approximate",)
+
+    def __init__(self, approximate: str = "none") -> None:
+        super().__init__()
+        self.approximate = approximate
+
+    def forward(self, input: Tensor) -> Tensor:
+        return gelu(input, self.approximate)
 
 
-class SiLU(Activation):
+class SiLU(_Inplace):
     """y = x sigmoid(x)."""
 
-    function = staticmethod(silu)
+    def forward(self, input: Tensor) -> Tensor:
+        return silu(input, self.inplace)
 
 
-class Mish(Activation):
+class Mish(_Inplace):
     """y = x tanh(softplus(x))."""
 
-    function = staticmethod(mish)
+    def forward(self, input: Tensor) -> Tensor:
+        return mish(input, self.inplace)
 
 
-class Sigmoid(Activation):
+class Sigmoid(Module):
     """y = 1 / (1 + e^-x)."""
 
-    function = staticmethod(sigmoid)
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = sigmoid(input)
+        return y
 
 
-class LogSigmoid(Activation):
+class LogSigmoid(Module):
     """y = log sigmoid(x)."""
 
-    function = staticmethod(logsigmoid)
+    def forward(self, input: Tensor) -> Tensor:
+        return logsigmoid(input)
 
 
-class Softplus(Activation):
+class Softplus(_Activation):
     """y = log(1 + e^(beta x)) / beta."""
 
-    function = staticmethod(softplus)
+    shown = ("beta", "threshold")
+
+    def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
+        super().__init__()
+        self.beta, self.threshold = beta, threshold
+
+    def forward(self, input: Tensor) -> Tensor:
+        return softplus(input, self.beta, self.threshold)
 
 
-class Tanh(Activation):
+class Tanh(Module):
     """y = tanh x."""
 
-    function = staticmethod(tanh)
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = tanh(input)
+        return y
 
 
-class Tanhshrink(Activation):
+class Tanhshrink(Module):
     """y = x - tanh x."""
 
-    function = staticmethod(tanhshrink)
+    def forward(self, input: Tensor) -> Tensor:
+        return tanhshrink(input)
 
 
-class Softsign(Activation):
+class Softsign(Module):
     """y = x / (1 + |x|)."""
 
-    function = staticmethod(softsign)
+    def forward(self, input: Tensor) -> Tensor:
+        return softsign(input)
 
 
-class Hardtanh(Activation):
-    """y = x kept within [min_val, max_val]."""
+class Hardtanh(_Activation):
+    """y = x clamped to [min_val, max_val]."""
 
-    function = staticmethod(hardtanh)
+    shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
 
-    def __init__(self, *settings: Any, **named: Any) -> None:
-        for old, new in (("min_value", "min_val"), ("max_value", "max_val")):
-            if (value := named.pop(old, None)) is not None:
-                warnings.warn(f"Hardtanh: {old} is now {new}", FutureWarning, stacklevel=2)
-                named[new] = value
-        super().__init__(*settings, **named)
-        low, high = self.__dict__["min_val"], self.__dict__["max_val"]
-        if not low < high:
-            raise ValueError(f"Hardtanh: min_val={low} is below max_val, which is {high}")
+    def __init__(
+        self,
+        min_val: float = -1.0,
+        max_val: float = 1.0,
+        inplace: bool = False,
+        min_value: float | None = None,
+        max_value: float | None = None,
+    ) -> None:
+        super().__init__()
+        if min_value is not None:
+            warnings.warn("Hardtanh: min_value is now min_val", FutureWarning, stacklevel=2)
+            min_val = min_value
+        if max_value is not None:
+            warnings.warn("Hardtanh: max_value is now max_val", FutureWarning, stacklevel=2)
+            max_val = max_value
+        if not min_val < max_val:
+            raise ValueError(f"Hardtanh: min_val={min_val} is below max_val, which is {max_val}")
+        self.min_val, self.max_val, self.inplace = min_val, max_val, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return hardtanh(input, self.min_val, self.max_val, self.inplace)
 
 
-class Hardsigmoid(Activation):
-    """y = x / 6 + 1/2 kept within [0, 1]."""
+class ReLU6(Hardtanh):
+    """y = x clamped to [0, 6]."""
 
-    function = staticmethod(hardsigmoid)
+    shown = ()
+
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__(0.0, 6.0, inplace)
 
 
-class Hardswish(Activation):
+class Hardsigmoid(_Inplace):
+    """y = x / 6 + 1/2 clamped to [0, 1]."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        return hardsigmoid(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return ""  # as PyTorch's
+
+
+class Hardswish(_Inplace):
     """y = x hardsigmoid(x)."""
 
-    function = staticmethod(hardswish)
+    def forward(self, input: Tensor) -> Tensor:
+        return hardswish(input, self.inplace)
+
+    def extra_repr(self) -> str:
+        return ""  # as PyTorch's
 
 
-class Softshrink(Activation):
+class Softshrink(Module):
     """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
 
-    function = staticmethod(softshrink)
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
 
-    lambd: float
+    def forward(self, input: Tensor) -> Tensor:
+        return softshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
-        return f"{self.lambd}"
+        return str(self.lambd)
 
 
-class Hardshrink(Activation):
+class Hardshrink(Module):
     """y = x, but 0 where |x| <= lambd."""
 
-    function = staticmethod(hardshrink)
+    def __init__(self, lambd: float = 0.5) -> None:
+        super().__init__()
+        self.lambd = lambd
 
-    lambd: float
+    def forward(self, input: Tensor) -> Tensor:
+        return hardshrink(input, self.lambd)
 
     def extra_repr(self) -> str:
-        return f"{self.lambd}"
+        return str(self.lambd)
 
 
-class Threshold(Activation):
+class Threshold(_Activation):
     """y = x where x > threshold, else value."""
 
-    function = staticmethod(threshold)
+    shown = ("threshold", "value")
+
+    def __init__(self, threshold: float, value: float, inplace: bool = False) -> None:
+        super().__init__()
+        self.threshold, self.value, self.inplace = threshold, value, inplace
+
+    def forward(self, input: Tensor) -> Tensor:
+        return threshold(input, self.threshold, self.value, self.inplace)
 
 
-class GLU(Activation):
+class GLU(_Activation):
     """y = a sigmoid(b), for the halves a and b of x along `dim`."""
 
-    function = staticmethod(glu)
+    shown = ("dim",)
+
+    def __init__(self, dim: int = -1) -> None:
+        super().__init__()
+        self.dim = dim
+
+    def forward(self, input: Tensor) -> Tensor:
+        return glu(input, self.dim)
 
 
 class PReLU(Module):
@@ -447,29 +514,33 @@ class PReLU(Module):
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
     ) -> None:
         super().__init__()
-        self.num_parameters = num_parameters
-        self.weight = Parameter(tg.full((num_parameters,), init, device=device, dtype=dtype))
+        self.num_parameters, self.init = num_parameters, init
+        self.weight = Parameter(tg.empty(num_parameters, device=device, dtype=dtype))
+        self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def reset_parameters(self) -> None:
+        """Set each slope to `init`, the number that the layer was made with."""
+        fill.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
         return prelu(input, self.weight)
 
     def extra_repr(self) -> str:
         return f"num_parameters={self.num_parameters}"
 
 
-class RReLU(Module):
+class RReLU(_Activation):
     """y = x where x > 0, else s x, with slopes s that are drawn in training: see `rrelu`
     (Xu et al., 2015)."""
+
+    shown = ("lower", "upper")
 
     def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, inplace: bool = False) -> None:
         super().__init__()
         self.lower, self.upper, self.inplace = lower, upper, inplace
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return rrelu(input, self.lower, self.upper, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        return f"lower={self.lower}, upper={self.upper}" + ", inplace=True" * self.inplace
 
 
 class _AlongDim(Module):
@@ -484,14 +555,14 @@ class _AlongDim(Module):
 class Softmax(_AlongDim):
     """y_i = e^x_i / sum_j e^x_j along `dim`."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return softmax(input, self.dim)
 
 
 class Softmax2d(Module):
     """`Softmax` along the channels of (N, C, H, W) or (C, H, W), at each place."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in (3, 4):
             raise ValueError(
                 f"Softmax2d: the input is (N, C, H, W) or (C, H, W), not {tuple(input.shape)}"
@@ -502,12 +573,12 @@ class Softmax2d(Module):
 class Softmin(_AlongDim):
     """softmax(-x) along `dim`."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return softmin(input, self.dim)
 
 
 class LogSoftmax(_AlongDim):
     """y = x - log sum_j e^x_j along `dim`."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return log_softmax(input, self.dim)

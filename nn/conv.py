@@ -1,7 +1,4 @@
-"""Convolutions, and their transposes, over one, two and three dimensions.
-
-`conv1d conv2d conv3d` are one function for 1, 2 and 3 dimensions, so it is written once.
-"""
+"""Convolutions, and their transposes, over one, two and three dimensions."""
 
 from __future__ import annotations
 
@@ -9,13 +6,13 @@ import math
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu import ops
+from tinygrad_edu import Tensor, ops
 from tinygrad_edu.sums import narrowed, wide
 
 from . import init
 from .module import Module, Parameter
 from .padding import pad
-from .windows import family, ints_of, windows_of
+from .windows import batched, ints_of, windows_of
 
 # ---------------------------------------------------------------- functions
 
@@ -43,21 +40,14 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
 
 def _conv(
     name: str,
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    dilation: Any = 1,
-    groups: int = 1,
-) -> Any:
-    """The weighted sums of sliding windows: y[n, o, p] = b[o] + sum_ck w[o, c, k] x[n, c, p s + k d
-    - padding] for stride s and dilation d.
-
-    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
-    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
-    the outputs are cut into as many parts, which do not see each other.
-    """
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    dilation: Any,
+    groups: int,
+) -> Tensor:
     _check_weight(name, input, weight, bias, groups, transposed=False)
     windows = windows_of(name, input.shape[2:], weight.shape[2:], stride, padding, dilation)
     return ops.conv(input, weight, bias, windows=windows, groups=groups)
@@ -65,21 +55,15 @@ def _conv(
 
 def _conv_transpose(
     name: str,
-    input: Any,
-    weight: Any,
-    bias: Any = None,
-    stride: Any = 1,
-    padding: Any = 0,
-    output_padding: Any = 0,
-    groups: int = 1,
-    dilation: Any = 1,
-) -> Any:
-    """The transpose of a convolution, which is what it does to gradients: each number puts the
-    kernel down, a stride after the one before, and they add up.
-
-    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
-    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
-    """
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None,
+    stride: Any,
+    padding: Any,
+    output_padding: Any,
+    groups: int,
+    dilation: Any,
+) -> Tensor:
     _check_weight(name, input, weight, bias, groups, transposed=True)
     counts, kernel, ndim = input.shape[2:], weight.shape[2:], input.ndim - 2
     stride, dilation = (ints_of(name, "stride", v, ndim) for v in (stride, dilation))
@@ -99,13 +83,158 @@ def _conv_transpose(
     if bias is None:
         return ops.conv_transpose(input, weight, windows=windows, groups=groups)
     y = ops.conv_transpose(wide(input), wide(weight), windows=windows, groups=groups)
-    return narrowed(y + bias.reshape((-1, *(1,) * ndim)), input, weight, bias)
+    found: Tensor = narrowed(y + bias.reshape((-1, *(1,) * ndim)), input, weight, bias)
+    return found
 
 
-conv1d, conv2d, conv3d = family(_conv)
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """The weighted sums of the sliding windows of (N, channels, L): y[n, o, p] = b[o] +
+    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+
+    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
+    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
+    the outputs are cut into as many parts, which do not see each other.
+    """
+    return batched(_conv, "conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
 
-conv_transpose1d, conv_transpose2d, conv_transpose3d = family(_conv_transpose)
+def conv2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """The weighted sums of the sliding windows of (N, channels, H, W): y[n, o, p] = b[o] +
+    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+
+    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
+    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
+    the outputs are cut into as many parts, which do not see each other.
+    """
+    return batched(_conv, "conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    dilation: Any = 1,
+    groups: int = 1,
+) -> Tensor:
+    """The weighted sums of the sliding windows of (N, channels, D, H, W): y[n, o, p] = b[o] +
+    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+
+    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
+    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
+    the outputs are cut into as many parts, which do not see each other.
+    """
+    return batched(_conv, "conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv_transpose1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """The transpose of a convolution of (N, channels, L), which is what it does to gradients:
+    each number puts the kernel down, a stride after the one before, and they add up.
+
+    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
+    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """
+    return batched(
+        _conv_transpose,
+        "conv_transpose1d",
+        1,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
+
+
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """The transpose of a convolution of (N, channels, H, W), which is what it does to gradients:
+    each number puts the kernel down, a stride after the one before, and they add up.
+
+    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
+    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """
+    return batched(
+        _conv_transpose,
+        "conv_transpose2d",
+        2,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
+
+
+def conv_transpose3d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Any = 1,
+    padding: Any = 0,
+    output_padding: Any = 0,
+    groups: int = 1,
+    dilation: Any = 1,
+) -> Tensor:
+    """The transpose of a convolution of (N, channels, D, H, W), which is what it does to gradients:
+    each number puts the kernel down, a stride after the one before, and they add up.
+
+    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
+    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    """
+    return batched(
+        _conv_transpose,
+        "conv_transpose3d",
+        3,
+        input,
+        weight,
+        bias,
+        stride,
+        padding,
+        output_padding,
+        groups,
+        dilation,
+    )
 
 
 # ---------------------------------------------------------------- layers

@@ -10,50 +10,65 @@ import numpy as np
 from tinygrad_edu import Tensor, ops
 
 from .module import Module
-from .windows import in_dimensions, ints_of, windows_of
+from .windows import batched, ints_of, windows_of
 
 # ---------------------------------------------------------------- functions
 
 
-def _unfold(
-    _: str, input: Any, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
-) -> Any:
+def unfold(
+    input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
+) -> Tensor:
     """The windows of (N, C, H, W) as columns, which a convolution sees: (N, C kernel, windows)."""
-    windows = windows_of("unfold", input.shape[2:], kernel_size, stride, padding, dilation)
+    return batched(_unfold, "unfold", 2, input, kernel_size, dilation, padding, stride)
+
+
+def _unfold(
+    name: str, input: Tensor, kernel_size: Any, dilation: Any, padding: Any, stride: Any
+) -> Tensor:
+    windows = windows_of(name, input.shape[2:], kernel_size, stride, padding, dilation)
     n, channels = input.shape[:2]
-    columns: Any = ops.unfold(input, windows=windows)
+    columns = ops.unfold(input, windows=windows)
     return fresh(columns.reshape((n, channels * prod(windows.kernel), prod(windows.counts))), input)
 
 
-def fresh(y: Any, x: Any) -> Any:
+def fresh(y: Tensor, x: Tensor) -> Tensor:
     """y, or a copy of it if it looks into the memory of x: what is written to it stays there."""
     return ops.copy(y) if np.may_share_memory(y.array, x.array) else y
 
 
-def _fold(
-    _: str,
-    input: Any,
+def fold(
+    input: Tensor,
     output_size: Any,
     kernel_size: Any,
     dilation: Any = 1,
     padding: Any = 0,
     stride: Any = 1,
-) -> Any:
+) -> Tensor:
     """Columns, (N, C kernel, windows), added where their windows stand: (N, C, *output_size)."""
-    size = ints_of("fold", "output_size", output_size, 2)
-    windows = windows_of("fold", size, kernel_size, stride, padding, dilation)
+    settings = output_size, kernel_size, dilation, padding, stride
+    return batched(_fold, "fold", 1, input, *settings)
+
+
+def _fold(
+    name: str,
+    input: Tensor,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any,
+    padding: Any,
+    stride: Any,
+) -> Tensor:
+    size = ints_of(name, "output_size", output_size, 2)
+    windows = windows_of(name, size, kernel_size, stride, padding, dilation)
     (n, rows, columns), kernel = input.shape, prod(windows.kernel)
     if rows % kernel or columns != prod(windows.counts):
         raise RuntimeError(
-            f"fold: {tuple(input.shape)} does not hold the windows of {size}: they are "
+            f"{name}: {tuple(input.shape)} does not hold the windows of {size}: they are "
             f"{windows.counts}, "
             f"and each column is as long as the kernel, {kernel}, or a multiple of it"
         )
     shape = (n, rows // kernel, *windows.kernel, *windows.counts)
     return ops.fold(input.reshape(shape), windows=windows)
-
-
-unfold, fold = in_dimensions(2, _unfold), in_dimensions(1, _fold)
 
 
 # ---------------------------------------------------------------- layers

@@ -1,8 +1,4 @@
-"""Pooling: each window of the input made one number, its largest or its mean.
-
-`max_pool1d max_pool2d max_pool3d` are one function for 1, 2 and 3 dimensions, so it is written
-once, and so are the others.
-"""
+"""Pooling: each window of the input made one number, its largest or its mean."""
 
 from __future__ import annotations
 
@@ -12,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import ops
+from tinygrad_edu import Tensor, ops
 from tinygrad_edu.engine import graph
 from tinygrad_edu.functions.arguments import check_floating, plain
 from tinygrad_edu.sums import narrowed, wide
 
 from .module import Module
-from .windows import family, ints_of, windows_of
+from .windows import batched, ints_of, windows_of
 
 # ---------------------------------------------------------------- functions
 
@@ -47,12 +43,6 @@ def _max_pool(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest number of each window; the gradient goes to the first of them.
-
-    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
-    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
-    flattened sizes.
-    """
     windows = _pooled(name, input, kernel_size, stride, padding, dilation, ceil_mode)
     y = ops.max_pool(input, windows=windows)
     return (y, _places(input, y, windows, windows.size)) if return_indices else y
@@ -73,19 +63,15 @@ def _avg_pool(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
     divisor_override: int | None = None,
-) -> Any:
-    """The mean of each window.
-
-    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
-    window sees beyond it (`ceil_mode`).  `divisor_override` takes the place of the count.
-    """
+) -> Tensor:
     check_floating(input, name)
     windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override == 0:
         raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
     x = wide(input)
     counts = divisor_override or _counts(windows, count_include_pad, x.dtype)
-    return narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
+    found: Tensor = narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
+    return found
 
 
 def _lp_pool(
@@ -95,19 +81,20 @@ def _lp_pool(
     kernel_size: Any,
     stride: Any = None,
     ceil_mode: bool = False,
-) -> Any:
-    """The p-norm of each window, (sum x^p)^(1/p), p = `norm_type`; for inf the largest |x|."""
+) -> Tensor:
     if norm_type == 0:
         raise ValueError(f"{name}: norm_type=0 has no root")
     if abs(norm_type) == inf:
         sign = 1 if norm_type > 0 else -1
         size = ops.absolute(input) * sign
-        return _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode) * sign
+        largest: Tensor = _max_pool(name, size, kernel_size, stride, ceil_mode=ceil_mode)
+        return largest * sign
     powers = wide(input) ** norm_type
     mean = _avg_pool(name, powers, kernel_size, stride, ceil_mode=ceil_mode)
     mean = ops.where(mean == 0, 0, mean)  # there the root has no derivative, and 0 is chosen
     count = prod(ints_of(name, "kernel_size", kernel_size, input.ndim - 2))
-    return narrowed((mean * count) ** (1 / norm_type), input)
+    found: Tensor = narrowed((mean * count) ** (1 / norm_type), input)
+    return found
 
 
 def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
@@ -142,14 +129,13 @@ def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
     return [(np.arange(m) * n // m, -(-np.arange(1, m + 1) * n // m)) for n, m in each]
 
 
-def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Any:
-    """The means of as many windows as are wanted: window p of m sees floor(p n / m) up to
-    ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+def _adaptive_avg_pool(name: str, input: Any, output_size: Any) -> Tensor:
     check_floating(input, name)
     x = wide(input)
     for axis, (start, end) in enumerate(_ends(name, input, output_size), 2):
         x = _means(x, axis, start, end)
-    return narrowed(x, input)
+    found: Tensor = narrowed(x, input)
+    return found
 
 
 def _means(x: Any, axis: int, start: Any, end: Any) -> Any:
@@ -167,7 +153,6 @@ def _means(x: Any, axis: int, start: Any, end: Any) -> Any:
 def _adaptive_max_pool(
     name: str, input: Any, output_size: Any, return_indices: bool = False
 ) -> Any:
-    """The largest numbers of as many windows as are wanted (see `adaptive_avg_pool`)."""
     seen, kernel, size = [], [], input.shape[2:]
     for start, end in _ends(name, input, output_size):
         kernel.append(int(np.max(end - start, initial=1)))
@@ -186,19 +171,238 @@ def _adaptive_max_pool(
     return (y, _places(input, y, windows, size, grid)) if return_indices else y
 
 
-max_pool1d, max_pool2d, max_pool3d = family(_max_pool)
+def max_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest number of each window of (N, channels, L); the gradient goes to the first
+    of them.
+
+    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
+    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
+    flattened sizes.
+    """
+    return batched(
+        _max_pool,
+        "max_pool1d",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        return_indices,
+    )
 
 
-avg_pool1d, avg_pool2d, avg_pool3d = family(_avg_pool)
+def max_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest number of each window of (N, channels, H, W); the gradient goes to the first
+    of them.
+
+    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
+    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
+    flattened sizes.
+    """
+    return batched(
+        _max_pool,
+        "max_pool2d",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        return_indices,
+    )
 
 
-lp_pool1d, lp_pool2d, lp_pool3d = family(_lp_pool)
+def max_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    dilation: Any = 1,
+    ceil_mode: bool = False,
+    return_indices: bool = False,
+) -> Any:
+    """The largest number of each window of (N, channels, D, H, W); the gradient goes to the first
+    of them.
+
+    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
+    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
+    flattened sizes.
+    """
+    return batched(
+        _max_pool,
+        "max_pool3d",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        dilation,
+        ceil_mode,
+        return_indices,
+    )
 
 
-adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d = family(_adaptive_avg_pool)
+def avg_pool1d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+) -> Tensor:
+    """The mean of each window of (N, channels, L).
+
+    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
+    window sees beyond it (`ceil_mode`).
+    """
+    return batched(
+        _avg_pool,
+        "avg_pool1d",
+        1,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+    )
 
 
-adaptive_max_pool1d, adaptive_max_pool2d, adaptive_max_pool3d = family(_adaptive_max_pool)
+def avg_pool2d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of (N, channels, H, W).
+
+    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
+    window sees beyond it (`ceil_mode`).
+    `divisor_override` takes the place of the count.
+    """
+    return batched(
+        _avg_pool,
+        "avg_pool2d",
+        2,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
+
+
+def avg_pool3d(
+    input: Tensor,
+    kernel_size: Any,
+    stride: Any = None,
+    padding: Any = 0,
+    ceil_mode: bool = False,
+    count_include_pad: bool = True,
+    divisor_override: int | None = None,
+) -> Tensor:
+    """The mean of each window of (N, channels, D, H, W).
+
+    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
+    window sees beyond it (`ceil_mode`).
+    `divisor_override` takes the place of the count.
+    """
+    return batched(
+        _avg_pool,
+        "avg_pool3d",
+        3,
+        input,
+        kernel_size,
+        stride,
+        padding,
+        ceil_mode,
+        count_include_pad,
+        divisor_override,
+    )
+
+
+def lp_pool1d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The p-norm of each window of (N, channels, L), (sum x^p)^(1/p) with p = `norm_type`;
+    for inf the largest |x|."""
+    return batched(_lp_pool, "lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool2d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The p-norm of each window of (N, channels, H, W), (sum x^p)^(1/p) with p = `norm_type`;
+    for inf the largest |x|."""
+    return batched(_lp_pool, "lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def lp_pool3d(
+    input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
+) -> Tensor:
+    """The p-norm of each window of (N, channels, D, H, W), (sum x^p)^(1/p) with p = `norm_type`;
+    for inf the largest |x|."""
+    return batched(_lp_pool, "lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)
+
+
+def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of as many windows of (N, channels, L) as are wanted: window p of m sees
+    floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+    return batched(_adaptive_avg_pool, "adaptive_avg_pool1d", 1, input, output_size)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of as many windows of (N, channels, H, W) as are wanted: window p of m sees
+    floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+    return batched(_adaptive_avg_pool, "adaptive_avg_pool2d", 2, input, output_size)
+
+
+def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+    """The means of as many windows of (N, channels, D, H, W) as are wanted: window p of m sees
+    floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
+    return batched(_adaptive_avg_pool, "adaptive_avg_pool3d", 3, input, output_size)
+
+
+def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest numbers of as many windows of (N, channels, L) as are wanted (see
+    `adaptive_avg_pool1d`)."""
+    return batched(_adaptive_max_pool, "adaptive_max_pool1d", 1, input, output_size, return_indices)
+
+
+def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest numbers of as many windows of (N, channels, H, W) as are wanted (see
+    `adaptive_avg_pool2d`)."""
+    return batched(_adaptive_max_pool, "adaptive_max_pool2d", 2, input, output_size, return_indices)
+
+
+def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+    """The largest numbers of as many windows of (N, channels, D, H, W) as are wanted (see
+    `adaptive_avg_pool3d`)."""
+    return batched(_adaptive_max_pool, "adaptive_max_pool3d", 3, input, output_size, return_indices)
 
 
 # ---------------------------------------------------------------- layers
@@ -275,10 +479,27 @@ class _AvgPool(_Pool):
         self.count_include_pad, self.divisor_override = count_include_pad, divisor_override
 
 
-class AvgPool1d(_AvgPool):
+class AvgPool1d(_Pool):
     """The mean of each window of (N, C, L): see `avg_pool1d`."""
 
     function = avg_pool1d
+    shown = ("kernel_size", "stride", "padding")
+    hidden = ("ceil_mode", "count_include_pad")
+
+    def __init__(
+        self,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__()
+        self.kernel_size = ints_of("AvgPool1d", "kernel_size", kernel_size, 1)
+        given = kernel_size if stride is None else stride
+        self.stride = ints_of("AvgPool1d", "stride", given, 1)
+        self.padding = ints_of("AvgPool1d", "padding", padding, 1, 0)
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
 
 class AvgPool2d(_AvgPool):

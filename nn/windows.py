@@ -7,40 +7,37 @@ each dimension is one int, or a tuple of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache, update_wrapper
+from functools import lru_cache
 from math import prod
-from typing import Any
+from typing import Any, TypeVar
 
-from tinygrad_edu import ops
+from tinygrad_edu import Tensor, ops
 from tinygrad_edu.functions.arguments import check_tensor
 
-
-def in_dimensions(ndim: int, function: Callable[..., Any]) -> Callable[..., Any]:
-    """The function for `ndim` dimensions, which puts a batch dimension in where there is none."""
-    name = function.__name__.strip("_") + f"{ndim}d"
-    sizes = ", ".join("DHW"[3 - ndim :])
-
-    def call(input: Any, *args: Any, **kwargs: Any) -> Any:
-        check_tensor(input, name)
-        if input.ndim == ndim + 2:
-            return function(name, input, *args, **kwargs)
-        if input.ndim != ndim + 1:
-            raise RuntimeError(
-                f"{name}: the input is (N, channels, {sizes}) or (channels, {sizes}), not of shape "
-                f"{tuple(input.shape)}"
-            )
-        y = function(name, input.reshape((1, *input.shape)), *args, **kwargs)
-        several = y if isinstance(y, tuple) else (y,)
-        first = tuple([part.reshape(part.shape[1:]) for part in several])
-        return first if y is several else first[0]
-
-    update_wrapper(call, function)
-    call.__name__ = call.__qualname__ = name
-    return call
+T = TypeVar("T")
 
 
-def family(function: Callable[..., Any]) -> list[Callable[..., Any]]:
-    return [in_dimensions(ndim, function) for ndim in (1, 2, 3)]
+def batched(function: Callable[..., T], name: str, ndim: int, input: Tensor, *settings: Any) -> T:
+    """function(name, input, *settings) for an input (N, channels, *sizes) with `ndim` sizes.
+
+    One example alone, (channels, *sizes), is a batch of 1, and its results are without N again.
+    """
+    check_tensor(input, name)
+    if input.ndim == ndim + 2:
+        return function(name, input, *settings)
+    if input.ndim != ndim + 1:
+        sizes = ", ".join("DHW"[3 - ndim :])
+        raise RuntimeError(
+            f"{name}: the input is (N, channels, {sizes}) or (channels, {sizes}), not of shape "
+            f"{tuple(input.shape)}"
+        )
+    y: Any = function(name, input.reshape((1, *input.shape)), *settings)
+    if isinstance(y, tuple):
+        y = tuple([part.reshape(part.shape[1:]) for part in y])
+    else:
+        y = y.reshape(y.shape[1:])
+    one: T = y
+    return one
 
 
 def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tuple[int, ...]:
