@@ -17,6 +17,7 @@ import numpy as np
 
 import nn
 import tinygrad_edu as tg
+from tinygrad_edu import registry
 
 PAGE = Path(__file__).with_name("api.md")
 
@@ -25,6 +26,7 @@ SECTIONS = [
     ("tinygrad_edu", tg, "torch"),
     ("tinygrad_edu.Tensor", tg.Tensor, "torch.Tensor"),
     ("tinygrad_edu.linalg", tg.linalg, "torch.linalg"),
+    ("tinygrad_edu.special", tg.special, "torch.special"),
     ("tinygrad_edu.autograd", tg.autograd, "torch.autograd"),
     ("tinygrad_edu.autograd.functional", tg.autograd.functional, "torch.autograd.functional"),
     ("tinygrad_edu.func", tg.func, "torch.func"),
@@ -86,15 +88,35 @@ ELSEWHERE = {
 ATTRIBUTES = {
     "tinygrad_edu.Tensor.array": "The numbers, as a NumPy array.",
     "tinygrad_edu.Tensor.node": "The place in the record; None for a constant.",
+    "tinygrad_edu.bfloat16": "A dtype that NumPy does not have: a tensor of it raises TypeError.",
+    "tinygrad_edu.dtype": "The class of dtypes, NumPy's.",
 }
 
 HEAD = """\
 # API reference
 
-Every public name, with its PyTorch counterpart and where it differs (empty: it does not). Written
-by `python docs/make_api.py` from the docstrings, which say more: `help(tg.softmax)`.
+Every public name, by subject: its signature, its PyTorch counterpart, and where it differs (empty:
+it does not). `python docs/make_api.py` writes it from the code, which says more: `help(tg.softmax)`.
 [differences.md](differences.md) gives the reasons.
 """
+
+# The subjects of the package's own names, and the files that define them (below tinygrad_edu/).
+SUBJECTS = {
+    "Tensors from numbers, arrays and sizes": "creation functions.filling functions.windows",
+    "Random numbers": "random rng functions.sampling",
+    "Elementwise functions": "ops.elementwise ops.comparison ops.activation functions.elementwise",
+    "Special functions": "ops.special functions.special",
+    "Reductions and statistics": "ops.reduction functions.reduction functions.statistics "
+    "functions.running functions.distance",
+    "Shapes: views, joins and parts": "ops.shape functions.shape functions.joining functions.parts",
+    "Indexing, sorting and searching": "ops.indexing functions.indexing functions.writing "
+    "functions.searching functions.sorting",
+    "Linear algebra": "ops.linalg functions.linalg",
+    "Gradients": "engine.grad_mode autograd",
+    "Dtypes, devices and sizes": "dtypes device size",
+    "Files": "io",
+    "Settings": "settings printing",
+}
 
 
 def public_names(home):
@@ -121,12 +143,58 @@ def counterpart(section, name, peer):
     return f"`{other}`" if other else ""
 
 
+def called(name, thing):
+    """The name, and what it takes."""
+    if not callable(thing) or isinstance(thing, np.dtype):
+        return name
+    try:
+        parameters = inspect.signature(thing).parameters.values()
+    except ValueError:  # a class written in C
+        return name
+    bare = [p.replace(annotation=inspect.Parameter.empty) for p in parameters]
+    bare = [p for p in bare if p.name != "self"]
+    return name + re.sub(r"<.*?>", "...", str(inspect.Signature(bare)))
+
+
 def row(section, home, name, peer):
-    text = paragraphs(f"{section}.{name}", getattr(home, name))
+    thing = getattr(home, name)
+    text = paragraphs(f"{section}.{name}", thing)
     differs = [part for part in text if part.startswith("Differs from PyTorch:")]
     difference = " ".join(part.removeprefix("Differs from PyTorch:").strip() for part in differs)
-    cells = [f"`{name}`", text[0], counterpart(section, name, peer), difference]
+    cells = [f"`{called(name, thing)}`", text[0], counterpart(section, name, peer), difference]
     return "| " + " | ".join(cell.replace("|", r"\|") for cell in cells) + " |"
+
+
+def table(section, home, names, peer):
+    head = ["| name | what it is | in PyTorch | differs |", "|---|---|---|---|"]
+    return [*head, *[row(section, home, name, peer) for name in names]]
+
+
+def by_subject(names):
+    """The names of the package under the subject of the file that defines each."""
+    subjects = {file: subject for subject, files in SUBJECTS.items() for file in files.split()}
+    found = {subject: [] for subject in [*SUBJECTS, "Modules, classes and constants"]}
+    for name in names:
+        thing = getattr(tg, name)
+        home = getattr(thing, "__module__", None) if callable(thing) else None
+        file = str(home).removeprefix("tinygrad_edu.")
+        found[subjects.get(file, "Modules, classes and constants")].append(name)
+    return {subject: own for subject, own in found.items() if own}
+
+
+def methods(section, home, peer):
+    """Those that are functions of the package, by name only; a table of the others."""
+    plain, writing, others = [], [], []
+    for name in public_names(home):
+        method = registry.METHODS.get(name)
+        (others if method is None else writing if method.writes else plain).append(name)
+    documented = [name for name in plain if name in tg.__all__]
+    text = ["Methods that are the functions of these names, called with the tensor first:", ""]
+    text += [", ".join(f"`{name}`" for name in documented) + ".", ""]
+    text += ["Methods that write the result of a function into the tensor and return it:", ""]
+    text += [", ".join(f"`{name}`" for name in writing) + ".", ""]
+    rest = sorted({*plain, *others} - {*documented})
+    return [*text, *table(section, home, rest, peer)]
 
 
 def undocumented():
@@ -142,9 +210,14 @@ def undocumented():
 def page():
     text = [HEAD]
     for section, home, peer in SECTIONS:
-        text += [f"\n## `{section}`\n", "| name | what it is | in PyTorch | differs |"]
-        text += ["|---|---|---|---|"]
-        text += [row(section, home, name, peer) for name in public_names(home)]
+        text.append(f"\n## `{section}`\n")
+        if home is tg:
+            for subject, names in by_subject(public_names(home)).items():
+                text += [f"\n### {subject}\n", *table(section, home, names, peer)]
+        elif home is tg.Tensor:
+            text += methods(section, home, peer)
+        else:
+            text += table(section, home, public_names(home), peer)
     return re.sub(r" +\|", " |", "\n".join(text)) + "\n"
 
 
