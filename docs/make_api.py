@@ -96,8 +96,8 @@ HEAD = """\
 # API reference
 
 Every public name, by subject: its signature, its PyTorch counterpart, and where it differs (empty:
-it does not). `python docs/make_api.py` writes it from the code, which says more: `help(tg.softmax)`.
-[differences.md](differences.md) gives the reasons.
+it does not). `python docs/make_api.py` writes it from the code. `help(tg.softmax)` says more, and
+[differences.md](differences.md) gives the reasons for each difference.
 """
 
 # The subjects of the package's own names, and the files that define them (below tinygrad_edu/).

@@ -37,13 +37,7 @@ def replay(
     Tensors: then the rules run on Tensors, and are recorded.  Given `only`, no more than what leads
     to those nodes is computed; what was recorded up to the tick `since` counts as leaves.
     """
-    order = ops_behind(roots, since)
-    if only is not None:
-        needed = set(only)
-        for node in reversed(order):
-            if not needed.isdisjoint(node.inputs):
-                needed.add(node)
-        order = [node for node in order if node in needed]
+    order, needed = _leading_to(only, ops_behind(roots, since))
     _check_saved(order)
     grads: dict[Any, Any] = dict(roots)
     for node in order:
@@ -59,7 +53,7 @@ def replay(
             saved: Any = _as_tensors(node) if create_graph else node.saved
             for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
                 parent: Any = inputs[i]
-                if only is not None and parent not in needed:
+                if needed is not None and parent not in needed:
                     continue
                 seen = list(saved) if shapes_only else saved
                 for k in shapes_only:
@@ -93,6 +87,17 @@ def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
                 seen.add(parent)
                 stack.append(parent)
     return sorted(seen, key=attrgetter("tick"), reverse=True)
+
+
+def _leading_to(only: Nodes, order: list[Node]) -> tuple[list[Node], Nodes]:
+    """Of the ops in `order`, those that lead to the nodes in `only`; and all these nodes."""
+    if only is None:
+        return order, None
+    needed = set(only)
+    for node in reversed(order):
+        if not needed.isdisjoint(node.inputs):
+            needed.add(node)
+    return [node for node in order if node in needed], needed
 
 
 def _as_tensors(node: Node) -> tuple[Any, ...]:

@@ -45,9 +45,8 @@ def draw(
     2
     """
     if not isinstance(output, Tensor):
-        raise TypeError(
-            f"draw: it draws what a Tensor was computed from, not {type(output).__name__}"
-        )
+        given = type(output).__name__
+        raise TypeError(f"draw: it draws what a Tensor was computed from, not {given}")
     root = output._noded("backward")
     nodes = recorded(root)
     flow = _flow(output, root, gradient) if gradients else None
