@@ -239,6 +239,28 @@ def ops():
         report(f"{name} 8 floats, recorded: above the raw NumPy call", over, 1.2, " us")
 
 
+def views():
+    """What a recorded view of (4, 2) costs above NumPy's own, and what an op does that is none."""
+    t = tg.rand(4, 2, requires_grad=True)
+    a = t.detach().numpy()
+    pairs = {
+        "-x, no view": (lambda: -a, lambda: -t),
+        "x.T": (lambda: a.T, lambda: t.T),
+        "x.reshape(2, 4)": (lambda: a.reshape(2, 4), lambda: t.reshape(2, 4)),
+        "x.view(-1)": (lambda: a.reshape(-1), lambda: t.view(-1)),
+        "x.transpose(0, 1)": (lambda: a.transpose(1, 0), lambda: t.transpose(0, 1)),
+        "x.unsqueeze(0)": (lambda: a[None], lambda: t.unsqueeze(0)),
+        "x.flatten()": (lambda: a.reshape(-1), lambda: t.flatten()),
+        "x[0]": (lambda: a[0], lambda: t[0]),
+        "x.expand(3, 4, 2)": (lambda: np.broadcast_to(a, (3, 4, 2)), lambda: t.expand(3, 4, 2)),
+        "x.detach()": (lambda: a.view(), lambda: t.detach()),
+    }
+    for name, (raw, ours) in pairs.items():
+        best = fastest({"raw": raw, "ours": ours}, seconds=0.003)
+        report(f"{name}: ratio to NumPy", best["ours"] / best["raw"], unit="x")
+        report("  above the raw NumPy call", best["ours"] - best["raw"], unit=" us")
+
+
 # ---------------------------------------------------------------- depth, memory, size
 
 
@@ -355,7 +377,7 @@ def size():
     report("the core and its dependencies, beyond NumPy", total / 2**20, 10, " MB")
 
 
-PARTS = {f.__name__: f for f in (steps, ops, derivatives, chain, memory, startup, size)}
+PARTS = {f.__name__: f for f in (steps, ops, views, derivatives, chain, memory, startup, size)}
 
 
 def main():

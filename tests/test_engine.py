@@ -1177,7 +1177,7 @@ def test_a_rule_is_told_the_defaults_of_the_forward():
         (("input",), (), False, False),
         (("input", "other"), (0, 1), True, False),
         (("x", "weight", "bias"), (0, 1, 2), True, True),
-        (("input",), (), True, False, True),
+        (("input",), (), True, False, ("shape",)),
     ],
     ids=str,
 )

@@ -295,6 +295,18 @@ def test_views_die_with_nobody_to_hold_them():
     assert alive() is None
 
 
+def test_a_view_of_five_thousand_views():
+    x, w = tg.zeros(2, 3), tg.ones(3, requires_grad=True)
+    y = z = x
+    for _ in range(5000):
+        y, z = y.t(), z.t()
+    y[0] += w
+    assert x.tolist() == z.tolist() == [[1, 1, 1], [0, 0, 0]]
+    y[1] = z[0]
+    x.sum().backward()
+    assert w.grad.tolist() == [2, 2, 2]
+
+
 def test_other_data_ends_what_was_shared():
     x, w = tg.zeros(2), tg.tensor(1.0, requires_grad=True)
     row = x[:1]

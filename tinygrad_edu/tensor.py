@@ -40,22 +40,24 @@ class Tensor(Methods):
     one by hand.
     """
 
-    __slots__ = ("__dict__", "__weakref__", "_resting")
+    __slots__ = (
+        *("__dict__", "__weakref__", "_resting"),  # the first: for attributes of the user's own
+        *("_base", "_steps", "_owner", "_views", "_room"),  # what it shares memory with (views.py)
+    )
     _resting: Node  # that of a leaf, from when it required grad: it holds the gradient
-
-    # What it shares memory with (see `views.py`); beside these, the user's own attributes.
-    _base: Tensor | None = None
-    _steps: views.Steps = ()
-    _views: list[Any] | None = None
-    _room = views.FEW
-    _borrowed = False
-    _owner = staticmethod(views.no_owner)
+    _base: Tensor | None  # of a view: the tensor whose memory it looks into
+    _steps: views.Steps  # the view ops that lead from the base, or from the owner, to it
+    _owner: Any  # of a tensor whose memory is borrowed: returns the owner, if it is one and alive
+    _views: list[Any] | None  # weak references to those that look into the memory of this one
+    _room: int  # how long that list may become before the dead are dropped
 
     def __init__(self, data: Any = (), node: Any = None, *sizes: int) -> None:
         if data.__class__ is not ndarray:
             data, node = _new_array(data, node, sizes)
         self.array = data
         self.node = node
+        self._base = self._owner = self._views = None
+        self._steps = ()
 
     # -------------------------------------------------------- what it is
 
@@ -375,7 +377,8 @@ class Tensor(Methods):
         """Is the value x[key] itself, as where x[key] += v stores back what it has written?"""
         if getattr(value, "_base", None) is not views.root_of(self):
             return False
-        return bool(value._steps == ops.getitem(self, key=key)._steps)
+        steps: Any = ops.getitem(self, key=key)._steps
+        return value._steps[0] is steps[0] and value._steps[1:] == steps[1:]
 
     # -------------------------------------------------------- comparing and copying
 
@@ -391,20 +394,12 @@ class Tensor(Methods):
         self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
         new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
         new.grad = deepcopy(self.grad, memo)
-        new.__dict__.update(deepcopy(self._own_attributes(), memo))
+        new.__dict__.update(deepcopy(self.__dict__, memo))
         return new
 
     def __reduce__(self) -> Any:
         self._refuse_result("pickle", "pickle t.detach()")
-        return (
-            _rebuilt,
-            (type(self), self.array, self.requires_grad),
-            self._own_attributes() or None,
-        )
-
-    def _own_attributes(self) -> dict[str, Any]:
-        """What the user has set, as `p.tag = ...`: a copy looks into memory of its own."""
-        return {name: x for name, x in self.__dict__.items() if name not in views.ATTRIBUTES}
+        return (_rebuilt, (type(self), self.array, self.requires_grad), self.__dict__ or None)
 
 
 graph.Tensor = Tensor
@@ -442,7 +437,7 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
 
 def _rebuilt(cls: type[Tensor], array: Array, requires_grad: bool) -> Tensor:
     new = cls.__new__(cls)
-    new.array, new.node = array, None
+    Tensor.__init__(new, array)
     return new.requires_grad_(requires_grad)
 
 

@@ -33,37 +33,48 @@ from numpy import ndarray
 from . import ops
 from .engine import clock, graph, leaf
 from .engine.grad_mode import mode
-from .ops.shape import through
+from .ops.shape import joined, through
 
 _pruning = RLock()
 FEW = 64  # views, dead ones too: up to here nobody looks which are alive
-Steps = tuple[tuple[Any, dict[str, Any]], ...]
-# The attributes of Tensor that are set here.
-ATTRIBUTES = ("_base", "_steps", "_views", "_room", "_borrowed", "_owner")
+# The view ops that lead from one tensor to another: none, or (those before, the last, its params).
+Steps = tuple[()] | tuple[Any, Any, dict[str, Any]]
 
 
-def view_of(view: Any, base: Any, call: Any, params: dict[str, Any]) -> Any:
-    """`view`, which `call` made of the tensor `base`; if they share memory, as a view of it."""
-    array, memory = base.array, view.array
-    if memory.__class__ is not ndarray or (memory := memory.base) is None:
+def view_of(y: Any, node: Any, x: Any, base: Any, call: Any, params: dict[str, Any]) -> Any:
+    """The Tensor of y, which the view op `call` made of x, the array of `base`: if they share
+    memory, a view of it."""
+    view = graph.Tensor(y, node)
+    if x.__class__ is not ndarray:
         return view
-    if memory is not array and memory is not array.base:
-        return view
+    if y.base is not x and (y.base is None or y.base is not x.base):
+        can_move = call is ops.reshape and base._base is None and base._owner is None
+        return _of_one_in_order(base, y, params) if can_move and y.size else view
     root = base._base
     if root is None:
         root = view._base = base
-        view._steps = ((call, params),)
+        view._steps = ((), call, params)
     else:
         view._base = root
-        view._steps = (*base._steps, (call, params))
+        view._steps = (base._steps, call, params)
     views = root._views
     if views is None:
-        root._views = [ref(view)]
+        root._views, root._room = [ref(view)], FEW
     else:
         views.append(ref(view))
         if len(views) > root._room:
             _drop_the_dead(root)
     return view
+
+
+def _of_one_in_order(tensor: Any, y: Any, params: dict[str, Any]) -> Any:
+    """A view in another shape of a tensor whose numbers lie in memory in another order (that of a
+    convolution, say): it is laid out in order for that, as y is.  How this library does it is no
+    concern of the user's, and what is written to the view is to be seen."""
+    tensor.array = y.reshape(tensor.array.shape)
+    if tensor._views:
+        _look_again(tensor, moved=True)
+    return ops.reshape(tensor, **params)
 
 
 graph.view_of = view_of
@@ -77,7 +88,7 @@ def root_of(tensor: Any) -> Any:
 def _remember(root: Any, view: Any) -> None:
     """Let a write to `root` reach `view`, for as long as somebody holds the view."""
     if root._views is None:
-        root._views = []
+        root._views, root._room = [], FEW
     root._views.append(ref(view))
     if len(root._views) > root._room:
         _drop_the_dead(root)
@@ -95,16 +106,18 @@ def borrow(tensor: Any, owner: Any = None) -> Any:
     """Say that the memory of `tensor` is that of the tensor `owner`, or of an array that somebody
     else holds: what is written to one is seen in the other.  No record connects them, and `tensor`
     does not keep its owner alive."""
+    if owner is None:
+        tensor._owner = nobody
+        return tensor
     root, steps = owner, ()
-    if owner is not None and owner._base is not None:
+    if owner._base is not None:
         root, steps = owner._base, owner._steps
-    first = None if root is None else root._owner()
+    first = root._owner and root._owner()
     if first is not None and first is not tensor:  # then `root` may die, and its owner live on
-        root, steps = first, (*root._steps, *steps)
-    tensor._base, tensor._steps, tensor._borrowed = None, steps, True
-    if root is not None:
-        tensor._owner = ref(root)
-        _remember(root, tensor)
+        steps = joined(root._steps, steps)
+        root = first
+    tensor._base, tensor._steps, tensor._owner = None, steps, ref(root)
+    _remember(root, tensor)
     return tensor
 
 
@@ -114,7 +127,7 @@ def _living(root: Any) -> Iterator[Any]:
         view = reference()
         if view is None:
             continue
-        if root is (view._owner() if view._base is None else view._base):
+        if root is (view._base if view._owner is None else view._owner()):
             yield view
 
 
@@ -128,7 +141,7 @@ def write(tensor: Any, value: Any) -> None:
     if root is not tensor:
         value = ops.overlay(root, value, steps=tensor._steps, order=_order(root.array))
     array = value.array
-    if root._borrowed and array is not root.array:
+    if root._owner is not None and array is not root.array:
         writable(root.array)[...] = array
         clock.stamp(root.array)
         array = root.array
@@ -141,7 +154,7 @@ def write(tensor: Any, value: Any) -> None:
 def kept_apart(tensor: Any, others: tuple[Any, ...]) -> Any:
     """The tensor, for the rules of a write to it to keep.  Where a gradient is involved and its
     memory is borrowed, the write will go into that memory: then a copy of it."""
-    if not root_of(tensor)._borrowed or not mode.recording:
+    if root_of(tensor)._owner is None or not mode.recording:
         return tensor
     if all(getattr(x, "node", None) is None for x in (tensor, *others)):
         return tensor
@@ -220,12 +233,13 @@ def reshape_in_place(tensor: Any, view: Any) -> Any:
     node = view.node
     if tensor.node is not None and tensor.node.plan is None:  # a leaf stays one
         node = leaf.moved(tensor.node, view.array)
-    if tensor._base is None and (tensor._borrowed or any(v is not view for v in _living(tensor))):
-        twin = _hand_over(tensor)
-        tensor._base, tensor._borrowed = twin, False
-        _remember(twin, tensor)
+    borrowed = tensor._owner is not None
+    if borrowed or (tensor._base is None and any(v is not view for v in _living(tensor))):
+        tensor._base = _hand_over(tensor)
+        _remember(tensor._base, tensor)
     if tensor._base is not None:
-        tensor._steps = (*tensor._steps, *view._steps[-1:])
+        _, *last = view._steps
+        tensor._steps = (tensor._steps, *last)
     _pair(tensor, view.array, node)
     return tensor
 
@@ -235,16 +249,15 @@ def leave(tensor: Any) -> None:
     has."""
     if tensor._views:
         _hand_over(tensor)
-    tensor._base, tensor._steps, tensor._borrowed = None, (), False
-    tensor._owner = no_owner
+    tensor._base, tensor._steps, tensor._owner = None, (), None
 
 
 def _hand_over(tensor: Any) -> Any:
     """Another tensor of the same array and node, which takes the place of `tensor` among those
     that look into its memory."""
     twin = graph.Tensor(tensor.array, tensor.node)
-    twin._borrowed, twin._owner, twin._steps = tensor._borrowed, tensor._owner, tensor._steps
-    owner = tensor._owner()
+    twin._owner, twin._steps = tensor._owner, tensor._steps
+    owner = tensor._owner and tensor._owner()
     if owner is not None:
         _remember(owner, twin)
     for view in list(_living(tensor)):
@@ -253,17 +266,9 @@ def _hand_over(tensor: Any) -> Any:
         else:
             view._base = twin
         _remember(twin, view)
-    tensor._views, tensor._steps, tensor._owner = None, (), no_owner
+    tensor._views, tensor._steps, tensor._owner = None, (), None
     return twin
 
 
-def no_owner() -> None:
+def nobody() -> None:
     """In the place of a weak reference: the memory is no other tensor's."""
-
-
-def lay_out(tensor: Any, in_order: Any) -> None:
-    """Let a tensor hold its numbers in the memory of this array, where they lie in order: then a
-    view of them in any shape exists."""
-    tensor.array = in_order.reshape(tensor.array.shape)
-    if tensor._views:
-        _look_again(tensor, moved=True)

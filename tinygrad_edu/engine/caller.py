@@ -32,25 +32,31 @@ def source(
     meets: tuple[int, ...],
     has_params: bool,
     has_residual: bool,
-    is_view: bool = False,
+    view: tuple[str, ...] | None = None,
 ) -> str:
     """The source of a caller for inputs of these names; those in `meets` are brought to one dtype.
 
     The names stand for the inputs, then for their arrays; n_input ... are their nodes; k_input ...
     whether the array or its shape is saved; r is the residual, if the op has one.  `full` is the
-    Plan for the case that all inputs have nodes, made at the first such call.  A view op tells
-    `view_of` of which tensor its result may be a view.
+    Plan for the case that all inputs have nodes, made at the first such call.  `view` names the
+    params of a view op, which takes so little time that to pass on **params would be a tenth of
+    it; what it made becomes a view of its input (see `views.py`).
     """
-    inputs = ", ".join(names)
-    params, kept_params = (", **params", "params") if has_params else ("", "NO_PARAMS")
-    base, result = "", "graph.Tensor(y, node)"
+    inputs, x = ", ".join(names), names[0]
+    params, given, kept = (", **params",) * 2 + ("params",) if has_params else ("", "", "NO_PARAMS")
+    base, result = "pass", "graph.Tensor(y, node)"
     result += " if y.__class__ is not Parts else graph.outputs(node, y)"
-    constant = f"unrecorded(call, y, ({inputs},), {kept_params})"
-    if is_view:
-        base = f"base = {names[0]}"
-        result = f"graph.view_of(graph.Tensor(y, node), base, call, {kept_params})"
-        constant = f"graph.view_of({constant}, base, call, {kept_params})"
-    found, r = (f", r := op.residual({inputs}{params})", ", r") if has_residual else ("", "")
+    constant = f"unrecorded(call, y, ({inputs},), {kept})"
+    if view is not None:
+        params = f", *, {', '.join(view)}" if view else ""
+        given = "".join([f", {name}={name}" for name in view])
+        kept = "params"
+        base = f"base, params = {x}, {{{', '.join([f'{name!r}: {name}' for name in view])}}}"
+        constant, result = [
+            f"graph.view_of(y, {n}, {x}, base, call, params)" for n in ("None", "node")
+        ]
+    found, r = (f", r := op.residual({inputs}{given})", ", r") if has_residual else ("", "")
+    shape_of = "$.shape if $.__class__ is ndarray else shape_of($)"
 
     def each(text: str, between: str = "\n        ") -> str:
         return between.join(text.replace("$", x) for x in names)
@@ -62,28 +68,28 @@ def make(op, forward):
         nonlocal full
         plain = True
         {each("n_$ = None")}
-        {base or "pass"}
+        {base}
         {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
         try:
             if plain:
-                y = forward({inputs}{found}{params})
+                y = forward({inputs}{found}{given})
                 return y if y.__class__ is ndarray else alone(y, {inputs})
             {_meeting([names[i] for i in meets])}
-            y = forward({inputs}{found}{params})
+            y = forward({inputs}{found}{given})
         except (*MISUSE, AttributeError) as error:  # what is no array has no dtype
-            raise op.explained(error, ({inputs},), {kept_params}) from None
+            raise op.explained(error, ({inputs},), {kept}) from None
         all_nodes = {each("n_$ is not None", " and ")}
         plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
         if plan is None:
             plan = full = op[{"True, " * len(names)}]
-        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return {constant}
         if y.__class__ is not ndarray:
             y = as_result(y)
-        shape = y.shape
+        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
+            return {constant}
+        y_shape = y.shape
         k_y, {each("k_$", ", ")} = plan.keeps
-        saved = (y if k_y else shape, {each("$ if k_$ else shape_of($)", ", ")}{r})
-        node = Node(plan, ({each("n_$", ", ")},), saved, {kept_params}, shape, y.dtype)
+        saved = (y if k_y else y_shape, {each(f"$ if k_$ else {shape_of}", ", ")}{r})
+        node = Node(plan, ({each("n_$", ", ")},), saved, {kept}, y_shape, y.dtype)
         return {result}
     return call
 """

@@ -254,16 +254,21 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
-    looks = tuple(meets), bool(op.keywords), op.residual is not None, op.view and count == 1
+    view = op.keywords if op.view and count == 1 else None
+    looks = tuple(meets), bool(op.keywords), op.residual is not None, view
     names = (*op.named, *[f"x{i}" for i in range(op.arity, count)])
-    make = caller.maker(SCOPE, names, *looks)
-    return cast(Callable[..., Any], make(op, op.forward))
+    call = caller.maker(SCOPE, names, *looks)(op, op.forward)
+    if view is not None:
+        call.__kwdefaults__ = op.forward.__kwdefaults__
+    return cast(Callable[..., Any], call)
 
 
 def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
     """A Tensor outside the record.  Floats made of whole numbers are made in the default float
     (NumPy would compute e^x of uint8 in float16), whole numbers made of bools in int64."""
-    several, y = isinstance(y, tuple), as_result(y)
+    if y.__class__ is ndarray and y.dtype is getattr(inputs[0], "dtype", None):  # most often
+        return Tensor(y, None)
+    several = y.__class__ is Parts
     kinds = {x.dtype.kind for x in inputs if getattr(x, "dtype", None) is not None}
     made = (y[0] if several else y).dtype
     wide = get_default_dtype() if made.kind == "f" else np.dtype(np.int64)

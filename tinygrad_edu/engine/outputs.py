@@ -103,9 +103,9 @@ def many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> 
         raise op.explained(error, arrays, params) from None
     recorded = grad_mode.mode.recording and any(nodes)
     plan = _plan(op, nodes) if recorded else None
+    y = graph.as_result(y)
     if plan is None or not plan.rules:
         return graph.unrecorded(call, y, tuple(arrays), params)
-    y = graph.as_result(y)
     shapes = tuple(map(graph.shape_of, arrays))
     if op.whole:
         nodes, saved = (inputs_node(nodes, shapes, None),), (y.shape, shapes)

@@ -1,12 +1,12 @@
 """What the signatures share: how `dim`, `axis` and sizes are given, and checked."""
 
-import builtins
 from collections import namedtuple
 from typing import Any, TypeAlias
 
 from ..dtypes import no_tensor
 from ..numpy_protocol import plain as plain
 
+_SEQUENCE = (tuple, list)
 Tensor: TypeAlias = Any  # the class is defined above, in tensor.py
 Dim = int | tuple[int, ...] | list[int] | None
 named: Any = namedtuple  # whose names are not those of the variables, as a type checker wants
@@ -31,9 +31,11 @@ def axis_of(x: Any, dim: Any, name: str) -> Any:
 def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
     """The dimension counted from the front.  Raises IndexError unless -ndim <= dim < ndim; a number
     has a dimension 0 too."""
+    span = ndim or 1
+    if dim.__class__ is int and -span <= dim < span:  # in the least time
+        return dim % span
     if not hasattr(dim, "__index__"):
         raise TypeError(f"{name}: a dimension is an int, not {dim!r}")
-    span = builtins.max(ndim, 1)
     if not -span <= dim < span:
         of = f" of shape {tuple(x.shape)}" if x is not None else ""
         there = f"a tensor{of} has dimensions {-span} to {span - 1}"
@@ -43,7 +45,7 @@ def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
 
 def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """(2, 3) from f(2, 3), f((2, 3)) or f([2, 3])."""
-    if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
+    if len(sizes) == 1 and isinstance(sizes[0], _SEQUENCE):
         return tuple(sizes[0])
     return sizes
 

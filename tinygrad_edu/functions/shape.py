@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .. import ops, views
+from .. import ops
 from ..engine import graph
 from ..registry import public
 from .arguments import Dim, Tensor, axis_of, check_dim, check_tensor, plain, sizes_of
@@ -29,20 +29,6 @@ def reshape(input: Tensor, *shape: Any) -> Tensor:
     sizes = sizes_of(shape)
     if sizes and min(sizes) < -1:
         raise RuntimeError(f"reshape: {sizes} has a size below -1; -1 stands for what is left")
-    return _in_shape(input, sizes)
-
-
-def _in_shape(input: Tensor, sizes: tuple[int, ...]) -> Tensor:
-    """In another shape, as a view.  A result whose numbers lie in memory in another order (that of
-    a convolution, say) is laid out in order for that: how this library does it is no concern of the
-    user's, and what is written to the view is to be seen."""
-    x: Any = input
-    result = ops.reshape(input, shape=sizes)
-    if getattr(result, "_base", x) is not None or not isinstance(x.array, np.ndarray):
-        return result
-    if x._base is not None or x._borrowed or x.array.size == 0:
-        return result
-    views.lay_out(x, result.array)
     return ops.reshape(input, shape=sizes)
 
 
@@ -76,19 +62,20 @@ def reshape_as(input: Tensor, other: Any) -> Tensor:
 @public(method=True)
 def ravel(input: Tensor) -> Tensor:
     """The same numbers, in order, as a vector."""
-    return _in_shape(input, (-1,))
+    return ops.reshape(input, shape=(-1,))
 
 
 @public(method=True)
 def flatten(input: Tensor, start_dim: int = 0, end_dim: int = -1) -> Tensor:
     """The dimensions from `start_dim` to `end_dim` made one."""
     check_tensor(input, "flatten")
-    sizes: tuple[int, ...] = graph.shape_of(input) or (1,)
-    start, end = (check_dim(d, len(sizes), "flatten", input) for d in (start_dim, end_dim))
+    sizes: tuple[int, ...] = plain(input).shape or (1,)
+    start = check_dim(start_dim, len(sizes), "flatten", input)
+    end = check_dim(end_dim, len(sizes), "flatten", input)
     if start > end:
         raise RuntimeError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
     merged = math.prod(sizes[start : end + 1])
-    return _in_shape(input, (*sizes[:start], merged, *sizes[end + 1 :]))
+    return ops.reshape(input, shape=(*sizes[:start], merged, *sizes[end + 1 :]))
 
 
 @public(method=True)
@@ -102,17 +89,22 @@ def unflatten(input: Tensor, dim: int, sizes: Sequence[int]) -> Tensor:
 @public(method=True, inplace_shape=True)
 def squeeze(input: Tensor, dim: Dim = None) -> Tensor:
     """The tensor without its sides of 1, or without those of `dim` that are 1."""
-    dims = (dim,) if isinstance(dim, int) else range(input.ndim) if dim is None else dim
-    gone = {check_dim(d, input.ndim, "squeeze", input) for d in dims}
-    left = [n for d, n in enumerate(input.shape) if n != 1 or d not in gone]
+    sizes = plain(input).shape
+    if dim is None:
+        left = [n for n in sizes if n != 1]
+    else:
+        dims = (dim,) if isinstance(dim, int) else dim
+        gone = [check_dim(d, len(sizes), "squeeze", input) for d in dims]
+        left = [n for d, n in enumerate(sizes) if n != 1 or d not in gone]
     return ops.reshape(input, shape=tuple(left))
 
 
 @public(method=True, inplace_shape=True)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """The tensor with a side of 1 put in at `dim`."""
-    dim = check_dim(dim, input.ndim + 1, "unsqueeze")
-    return ops.reshape(input, shape=(*input.shape[:dim], 1, *input.shape[dim:]))
+    sizes = plain(input).shape
+    dim = check_dim(dim, len(sizes) + 1, "unsqueeze")
+    return ops.reshape(input, shape=(*sizes[:dim], 1, *sizes[dim:]))
 
 
 # ---------------------------------------------------------------- in another order
@@ -121,16 +113,23 @@ def unsqueeze(input: Tensor, dim: int) -> Tensor:
 @public("transpose", "swapaxes", "swapdims", method=True, inplace_shape=True)
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """The tensor with two dimensions exchanged."""
-    first, second = (check_dim(dim, input.ndim, "transpose", input) for dim in (dim0, dim1))
-    exchanged = {first: second, second: first}
-    return ops.transpose(input, axes=tuple([exchanged.get(d, d) for d in range(input.ndim)]))
+    ndim = plain(input).ndim
+    first, second = (
+        check_dim(dim0, ndim, "transpose", input),
+        check_dim(dim1, ndim, "transpose", input),
+    )
+    axes = list(range(ndim))
+    if axes:  # a number has none
+        axes[first], axes[second] = second, first
+    return ops.transpose(input, axes=tuple(axes))
 
 
 @public(method=True)
 def permute(input: Tensor, *dims: Any) -> Tensor:
     """The tensor with its dimensions in another order."""
-    order = tuple([check_dim(d, input.ndim, "permute", input) for d in sizes_of(dims)])
-    if sorted(order) != list(range(input.ndim)):
+    ndim = plain(input).ndim
+    order = tuple([check_dim(d, ndim, "permute", input) for d in sizes_of(dims)])
+    if sorted(order) != list(range(ndim)):
         raise RuntimeError(
             f"permute: {order} does not name each dimension of {tuple(input.shape)} once"
         )
@@ -196,13 +195,15 @@ def expand(input: Tensor, *sizes: Any) -> Tensor:
     extra = len(shape) - len(own)
     if extra < 0 or -1 in shape[:extra]:
         raise RuntimeError(f"expand: {own} cannot be expanded to {shape}: give each new size")
-    full = tuple(own[k - extra] if size == -1 else size for k, size in enumerate(shape))
-    return _expanded(input, full)
+    if -1 in shape:
+        shape = tuple([own[k - extra] if n == -1 else n for k, n in enumerate(shape)])
+    return _expanded(input, shape)
 
 
 def _expanded(input: Any, shape: tuple[int, ...]) -> Any:
     """The tensor repeated to a shape: where nothing is repeated, a view that can be written to."""
-    if shape == (1,) * (len(shape) - input.ndim) + tuple(input.shape):
+    own = plain(input).shape
+    if shape == (1,) * (len(shape) - len(own)) + own:
         return ops.reshape(input, shape=shape)
     return ops.broadcast_to(input, shape=shape)
 

@@ -140,9 +140,11 @@ def triu(x, *, k=0):
 
 
 def _diagonal_view(x, offset, axis1, axis2):
-    y = np.diagonal(x, offset, axis1, axis2)
-    if y.__class__ is np.ndarray:
-        y.flags.writeable = x.flags.writeable
+    if x.__class__ is not np.ndarray:
+        return np.diagonal(x, offset, axis1, axis2)
+    y = x.diagonal(offset, axis1, axis2)
+    if x.flags.writeable:
+        y.flags.writeable = True
     return y
 
 
@@ -163,15 +165,32 @@ def put_diagonal(values, *, shape, offset, axis1, axis2):
 # ---------------------------------------------------------------- written through a view
 
 
+def in_order(steps: Any) -> Any:
+    """View ops and their parameters, the first first, of steps: none, or (those before, the last
+    op, its parameters)."""
+    found = []
+    while steps:
+        steps, *last = steps
+        found.append(last)
+    return reversed(found)
+
+
 def through(x: Any, steps: Any) -> Any:
-    """What view ops, each with its parameters, make of x one after another."""
-    for call, params in steps:
+    """What the view ops of the steps make of x one after another."""
+    for call, params in in_order(steps):
         x = call(x, **params)
     return x
 
 
+def joined(steps: Any, more: Any) -> Any:
+    """The steps, and then more of them."""
+    for call, params in in_order(more):
+        steps = (steps, call, params)
+    return steps
+
+
 def _overlay_samples(draw):
-    steps = ((transpose, {"axes": None}), (diagonal, {"offset": 1, "axis1": 0, "axis2": 1}))
+    steps = (((), transpose, {"axes": None}), diagonal, {"offset": 1, "axis1": 0, "axis2": 1})
     return draw.case((3, 4), (2,), steps=steps, order=draw.choice((0, 1), (1, 0)))
 
 
