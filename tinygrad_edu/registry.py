@@ -97,7 +97,9 @@ def with_signature(function: F) -> F:
     op = getattr(function, "op", None)
     if op is not None:
         given = op.forward.__kwdefaults__ or {}
-        inputs = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in op.named]
+        inputs = [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in op.names_of(op.arity)
+        ]
         settings = [
             Parameter(name, Parameter.KEYWORD_ONLY, default=given.get(name, Parameter.empty))
             for name in op.keywords

@@ -143,10 +143,8 @@ class Op(dict[tuple[bool, ...], Plan]):
         read = self.residual.__code__.co_varnames[: self.arity] if self.residual else ()
         self.residual_of = [i for i, name in enumerate(read) if name[0] != "_"]
         self.variadic = bool(code.co_flags & 0x04)
-        if self.arity not in (1, 2) or self.variadic:
-            self.named = self.named or code.co_varnames[: self.arity]
-        else:
-            self.named = self.named or ("input", "other")[: self.arity]
+        if self.arity <= 2 and not self.named:
+            self.named = ("input", "other")[: self.arity]
         self.keywords = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
 
     def rules_of(self, count: int) -> tuple[Rule | None, ...]:
@@ -155,6 +153,10 @@ class Op(dict[tuple[bool, ...], Plan]):
         if self.arity == 0:
             return tuple(rule and partial(rule, i=i) for i in range(count) for rule in self.rules)
         return self.rules + (None,) * (count - len(self.rules))
+
+    def names_of(self, count: int) -> tuple[str, ...]:
+        """What `count` inputs are called."""
+        return (*self.named, *[f"x{i}" for i in range(len(self.named), count)])
 
     def __missing__(self, needs: tuple[bool, ...]) -> Plan:
         count = len(needs) + 1
@@ -228,7 +230,7 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
     found anew on Tensors.  `view=True`: the result may look into the memory of the input.
     `whole=` is one rule for all of many `*inputs`: `whole(g, y, shapes, **params)` returns a
     gradient for each, in the time of one pass.  `named=` are the names of the inputs for who calls
-    the op: unless said, PyTorch's `input` and `other` for one and two, else those of the function.
+    the op: unless said, PyTorch's `input` and `other` for one and two, else x0, x1, x2 ...
     """
 
     def define(forward: Callable[..., Any]) -> OpFunction:
@@ -254,10 +256,10 @@ def _caller(op: Op, count: int) -> Callable[..., Any]:
     """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
     rules = op.rules_of(count)
     meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
+    several = tuple(meets) if len(meets) > 1 else ()
     view = op.keywords if op.view and count == 1 else None
-    looks = tuple(meets), bool(op.keywords), op.residual is not None, view
-    names = (*op.named, *[f"x{i}" for i in range(op.arity, count)])
-    call = caller.maker(SCOPE, names, *looks)(op, op.forward)
+    looks = several, bool(op.keywords), op.residual is not None, view
+    call = caller.maker(SCOPE, op.names_of(count), *looks)(op, op.forward)
     if view is not None:
         call.__kwdefaults__ = op.forward.__kwdefaults__
     return cast(Callable[..., Any], call)
