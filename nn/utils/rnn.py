@@ -1,6 +1,7 @@
 """Sequences of several lengths: side by side with padding, or packed without it.
 
 >>> import tinygrad_edu as tg
+>>> from nn.utils.rnn import pack_padded_sequence, pad_packed_sequence, pad_sequence
 >>> a, b = tg.tensor([1.0, 2.0]), tg.tensor([3.0, 4.0, 5.0])
 >>> padded = pad_sequence([a, b], batch_first=True)
 >>> padded
@@ -17,7 +18,7 @@ tensor([[1., 2., 0.],
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
@@ -25,22 +26,148 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
 __all__ = [
-    "PackedSequence", "pack_padded_sequence", "pack_sequence", "pad_packed_sequence",
-    "pad_sequence", "unpad_sequence",
+    "PackedSequence", "invert_permutation", "pack_padded_sequence", "pack_sequence",
+    "pad_packed_sequence", "pad_sequence", "unpack_sequence", "unpad_sequence",
 ]  # fmt: skip
 
 
-class PackedSequence(NamedTuple):
-    """Sequences without padding: the first rows of all of them, then the second rows ...
-
-    At step t, `batch_sizes[t]` sequences still run, the longest first; `sorted_indices` says which
-    sequence stands where in that order, `unsorted_indices` where each has gone.
-    """
-
+class _Packed(NamedTuple):
     data: Tensor
     batch_sizes: Tensor
-    sorted_indices: Tensor | None = None
-    unsorted_indices: Tensor | None = None
+    sorted_indices: Tensor | None
+    unsorted_indices: Tensor | None
+
+
+class PackedSequence(_Packed):
+    """Sequences without padding: the first steps of all of them, then the second steps, and so on.
+
+    It is made by `pack_sequence` and `pack_padded_sequence`, and taken and returned by `nn.RNN`,
+    `nn.LSTM` and `nn.GRU`.
+
+    Parameters
+    ----------
+    data : Tensor
+        The steps, (total number of steps, ...).
+    batch_sizes : Tensor
+        How many sequences still run at each step, (longest length,), the longest first.
+    sorted_indices : Tensor, optional
+        Which sequence stands where in that order.
+    unsorted_indices : Tensor, optional
+        Where each sequence has gone; by default the inverse of `sorted_indices`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pack_sequence
+    >>> packed = pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])])
+    >>> packed.data, packed.batch_sizes
+    (tensor([1., 4., 2., 3.]), tensor([2, 1, 1]))
+    """
+
+    def __new__(
+        cls,
+        data: Any,
+        batch_sizes: Tensor | None = None,
+        sorted_indices: Tensor | None = None,
+        unsorted_indices: Tensor | None = None,
+    ) -> Self:
+        if batch_sizes is None:
+            data, batch_sizes = data
+        if unsorted_indices is None:
+            unsorted_indices = invert_permutation(sorted_indices)
+        return super().__new__(cls, data, batch_sizes, sorted_indices, unsorted_indices)
+
+    def to(self, *args: Any, **kwargs: Any) -> Self:
+        """Convert the data to another dtype or device, as `Tensor.to` does.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            The arguments of `Tensor.to`.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if nothing changes.
+        """
+        data = self.data.to(*args, **kwargs)
+        return self if data is self.data else self._replace(data=data)
+
+    def cpu(self, *args: Any, **kwargs: Any) -> Self:
+        """Return this sequence: its data is on the CPU."""
+        return self.to(*args, **{**kwargs, "device": "cpu"})
+
+    def cuda(self, *args: Any, **kwargs: Any) -> Self:
+        """Refuse to move to a GPU, as `Tensor.cuda` does."""
+        return self.to(*args, **{**kwargs, "device": "cuda"})
+
+    def double(self) -> Self:
+        """Convert the data to float64."""
+        return self.to(dtype=tg.float64)
+
+    def float(self) -> Self:
+        """Convert the data to float32."""
+        return self.to(dtype=tg.float32)
+
+    def half(self) -> Self:
+        """Convert the data to float16."""
+        return self.to(dtype=tg.float16)
+
+    def long(self) -> Self:
+        """Convert the data to int64."""
+        return self.to(dtype=tg.int64)
+
+    def int(self) -> Self:
+        """Convert the data to int32."""
+        return self.to(dtype=tg.int32)
+
+    def short(self) -> Self:
+        """Convert the data to int16."""
+        return self.to(dtype=tg.int16)
+
+    def char(self) -> Self:
+        """Convert the data to int8."""
+        return self.to(dtype=tg.int8)
+
+    def byte(self) -> Self:
+        """Convert the data to uint8."""
+        return self.to(dtype=tg.uint8)
+
+    def pin_memory(self) -> Self:
+        """Return this sequence: pinned memory is for copies to a GPU."""
+        return self
+
+    def is_pinned(self) -> bool:
+        """Return False: no memory is pinned."""
+        return False
+
+    @property
+    def is_cuda(self) -> bool:
+        """Whether the data is on a GPU: it is not."""
+        return False
+
+
+def invert_permutation(permutation: Tensor | None) -> Tensor | None:
+    """Compute the inverse of a permutation.
+
+    Parameters
+    ----------
+    permutation : Tensor or None
+        The numbers 0 to n - 1 in some order, (n,).
+
+    Returns
+    -------
+    Tensor or None
+        Where each number stands, (n,); None for None.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import invert_permutation
+    >>> invert_permutation(tg.tensor([2, 0, 1]))
+    tensor([1, 2, 0])
+    """
+    return None if permutation is None else permutation.argsort()
 
 
 def pad_sequence(
@@ -49,8 +176,37 @@ def pad_sequence(
     padding_value: float = 0.0,
     padding_side: str = "right",
 ) -> Tensor:
-    """(T_i, ...) tensors as one (T, N, ...), or (N, T, ...) with `batch_first`, T the longest; what
-    is missing at the right (or left) end is `padding_value`."""
+    """Pad sequences to one length and stack them.
+
+    Parameters
+    ----------
+    sequences : sequence of Tensor
+        N sequences of shapes (T_i, ...).
+    batch_first : bool, default False
+        Whether the result has the batch as its first dimension.
+    padding_value : float, default 0.0
+        What is filled in.
+    padding_side : str, default "right"
+        "right" or "left": where it is filled in.
+
+    Returns
+    -------
+    Tensor
+        (T, N, ...), or (N, T, ...) with `batch_first`, T the largest T_i.
+
+    Raises
+    ------
+    ValueError
+        If there are no sequences, or if they differ in more than their lengths.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pad_sequence
+    >>> pad_sequence([tg.ones(1), tg.ones(3)], batch_first=True)
+    tensor([[1., 0., 0.],
+            [1., 1., 1.]])
+    """
     if padding_side not in ("left", "right"):
         raise ValueError(f"pad_sequence: padding_side is 'left' or 'right', not {padding_side!r}")
     sequences = list(sequences)
@@ -70,24 +226,70 @@ def pad_sequence(
 def unpad_sequence(
     padded_sequences: Tensor, lengths: Any, batch_first: bool = False
 ) -> list[Tensor]:
-    """The reverse of `pad_sequence`: the first `lengths[i]` rows of each sequence."""
+    """Take padding away: the inverse of `pad_sequence`.
+
+    Parameters
+    ----------
+    padded_sequences : Tensor
+        (T, N, ...), or (N, T, ...) with `batch_first`.
+    lengths : Tensor or sequence of int
+        The length of each sequence, (N,).
+    batch_first : bool, default False
+        Whether the batch is the first dimension.
+
+    Returns
+    -------
+    list of Tensor
+        The first `lengths[i]` steps of each sequence.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import unpad_sequence
+    >>> unpad_sequence(tg.tensor([[1, 0], [1, 1]]), tg.tensor([1, 2]), batch_first=True)
+    [tensor([1]), tensor([1, 1])]
+    """
     if not batch_first:
         padded_sequences = padded_sequences.transpose(0, 1)
-    return [x[:n] for x, n in zip(padded_sequences, _whole(lengths).tolist(), strict=True)]
+    return [x[:n] for x, n in zip(padded_sequences, _as_lengths(lengths).tolist(), strict=True)]
 
 
 def pack_padded_sequence(
     input: Tensor, lengths: Any, batch_first: bool = False, enforce_sorted: bool = True
 ) -> PackedSequence:
-    """(T, N, ...), or (N, T, ...) with `batch_first`, without the padding that follows the first
-    `lengths[i]` rows of each sequence.
+    """Pack padded sequences: leave the padding out.
 
-    With `enforce_sorted` the longest sequence comes first, and so on; else they are sorted here.
-    Raises ValueError for a length that is 0, or a number of lengths other than N; RuntimeError for
-    lengths that are not sorted, or longer than T.
+    Parameters
+    ----------
+    input : Tensor
+        (T, N, ...), or (N, T, ...) with `batch_first`.
+    lengths : Tensor or sequence of int
+        The length of each sequence, (N,), at least 1.
+    batch_first : bool, default False
+        Whether the batch is the first dimension.
+    enforce_sorted : bool, default True
+        Whether the sequences must come sorted, the longest first; with False they are sorted here.
+
+    Returns
+    -------
+    PackedSequence
+
+    Raises
+    ------
+    ValueError
+        If a length is 0, or if there are more or fewer lengths than N.
+    RuntimeError
+        If lengths are not sorted, or longer than T.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pack_padded_sequence
+    >>> pack_padded_sequence(tg.tensor([[1, 2], [3, 0]]), [2, 1], batch_first=True).data
+    tensor([1, 3, 2])
     """
     x = input.transpose(0, 1) if batch_first else input
-    sizes = _whole(lengths)
+    sizes = _as_lengths(lengths)
     if sizes.shape != x.shape[1:2]:
         raise ValueError(
             f"pack_padded_sequence: {tuple(sizes.shape)} lengths for the {x.shape[1]} sequences of "
@@ -113,9 +315,8 @@ def pack_padded_sequence(
             "sort the sequences, or say enforce_sorted=False"
         )
     still_runs = np.arange(sizes[0])[:, None] < sizes
-    return PackedSequence(
-        x[: sizes[0]][still_runs], tg.tensor(still_runs.sum(1)), *_there_and_back(order)
-    )
+    sorted_indices = None if order is None else tg.tensor(order)
+    return PackedSequence(x[: sizes[0]][still_runs], tg.tensor(still_runs.sum(1)), sorted_indices)
 
 
 def pad_packed_sequence(
@@ -124,9 +325,37 @@ def pad_packed_sequence(
     padding_value: float = 0.0,
     total_length: int | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """The reverse of `pack_padded_sequence`: the padded sequences, and their lengths.
+    """Pad packed sequences: the inverse of `pack_padded_sequence`.
 
-    Raises ValueError if `total_length`, the number of steps wanted, is below what there is.
+    Parameters
+    ----------
+    sequence : PackedSequence
+        The sequences.
+    batch_first : bool, default False
+        Whether the result has the batch as its first dimension.
+    padding_value : float, default 0.0
+        What is filled in.
+    total_length : int, optional
+        The number of steps T of the result; by default the longest length.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        The sequences, (T, N, ...), or (N, T, ...) with `batch_first`, and their lengths, (N,).
+
+    Raises
+    ------
+    ValueError
+        If `total_length` is less than the longest length.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pack_sequence, pad_packed_sequence
+    >>> packed = pack_sequence([tg.tensor([1, 2]), tg.tensor([3])])
+    >>> pad_packed_sequence(packed, batch_first=True)
+    (tensor([[1, 2],
+            [3, 0]]), tensor([2, 1]))
     """
     sizes = sequence.batch_sizes.array
     steps = len(sizes) if total_length is None else total_length
@@ -147,14 +376,62 @@ def pad_packed_sequence(
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
-    """Sequences (T_i, ...) packed: see `pack_padded_sequence`."""
+    """Pack sequences.
+
+    Parameters
+    ----------
+    sequences : sequence of Tensor
+        N sequences of shapes (T_i, ...).
+    enforce_sorted : bool, default True
+        Whether the sequences must come sorted, the longest first; with False they are sorted here.
+
+    Returns
+    -------
+    PackedSequence
+
+    Raises
+    ------
+    ValueError, RuntimeError
+        As in `pad_sequence` and `pack_padded_sequence`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pack_sequence
+    >>> pack_sequence([tg.tensor([1]), tg.tensor([2, 3])], enforce_sorted=False).data
+    tensor([2, 1, 3])
+    """
     padded = pad_sequence(sequences)
     return pack_padded_sequence(padded, [len(x) for x in sequences], enforce_sorted=enforce_sorted)
 
 
-def _whole(lengths: Any) -> np.ndarray:
+def unpack_sequence(packed_sequences: PackedSequence) -> list[Tensor]:
+    """Unpack sequences: the inverse of `pack_sequence`.
+
+    Parameters
+    ----------
+    packed_sequences : PackedSequence
+        The sequences.
+
+    Returns
+    -------
+    list of Tensor
+        N sequences of shapes (T_i, ...).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils.rnn import pack_sequence, unpack_sequence
+    >>> unpack_sequence(pack_sequence([tg.tensor([1, 2]), tg.tensor([3])]))
+    [tensor([1, 2]), tensor([3])]
+    """
+    padded, lengths = pad_packed_sequence(packed_sequences, batch_first=True)
+    return unpad_sequence(padded, lengths, batch_first=True)
+
+
+def _as_lengths(lengths: Any) -> np.ndarray:
     return np.asarray(lengths.array if isinstance(lengths, Tensor) else lengths, np.int64)
 
 
-def _there_and_back(order: np.ndarray | None) -> tuple[Tensor | None, Tensor | None]:
-    return (None, None) if order is None else (tg.tensor(order), tg.tensor(np.argsort(order)))
+def __dir__() -> list[str]:
+    return sorted(__all__)
