@@ -66,7 +66,10 @@ WITHIN = {
         "block hooks optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam adamw "
         "adamax nadam radam lion muon adafactor lbfgs lr_scheduler swa_utils __init__"
     ),
-    "nn.utils": "gradients rnn parametrize parametrizations __init__",
+    "nn.utils": (
+        "clip_grad convert_parameters rnn fusion init memory_format stateless prune parametrize "
+        "parametrizations __init__"
+    ),
     "nn.data": "dataset sampler collate loader transforms toy mnist digits make_digits __init__",
     "nn.loss": "reduction regression classification margin ctc __init__",
     "nn": (

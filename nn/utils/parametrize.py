@@ -1,6 +1,7 @@
 """Parametrize: a weight that a module computes, each time it is read, from other parameters.
 
->>> import nn, tinygrad_edu as tg
+>>> import nn
+>>> import tinygrad_edu as tg
 >>> from nn.utils import parametrize
 >>> class Symmetric(nn.Module):
 ...     def forward(self, x):
@@ -14,6 +15,9 @@ True
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
@@ -24,23 +28,50 @@ from ..container import ModuleDict, ModuleList
 from ..module import Module, Parameter
 
 __all__ = [
-    "ParametrizationList",
-    "is_parametrized",
-    "register_parametrization",
-    "remove_parametrizations",
-]
+    "ParametrizationList", "cached", "is_parametrized", "register_parametrization",
+    "remove_parametrizations", "transfer_parametrizations_and_params",
+    "type_before_parametrizations",
+]  # fmt: skip
 
 M = TypeVar("M", bound=Module)
 
 
 class ParametrizationList(ModuleList):
-    """w = f_n(... f_1(original)), f_1 ... f_n the modules of the list.
+    """The parametrizations of one tensor: modules that are called one after the other.
 
-    What f_1 reads is the parameter `original`; or `original0`, `original1`, ..., if its
-    `right_inverse` gives several.
+        w = f_n(... f_1(original))
+
+    `module.parametrizations.weight` is one, made by `register_parametrization`.
+
+    Parameters
+    ----------
+    modules : list of Module
+        f_1 ... f_n.
+    original : Tensor
+        The tensor; it becomes the parameter (or buffer) `original`, or `original0`, `original1`,
+        ..., if the `right_inverse` of f_1 returns several tensors.
+    unsafe : bool, default False
+        Whether w may have another shape or dtype than the original.
+
+    Raises
+    ------
+    ValueError
+        If a `right_inverse` changes the dtype, or if there are no modules.
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.utils import parametrize
+    >>> layer = parametrize.register_parametrization(nn.Linear(2, 1), "weight", nn.Tanh())
+    >>> layer.parametrizations.weight
+    ParametrizationList(
+      (0): Tanh()
+    )
     """
 
     def __init__(self, modules: list[Module], original: Tensor, unsafe: bool = False) -> None:
+        if not len(modules):
+            raise ValueError("ParametrizationList: there are no modules")
         super().__init__(modules)
         self.unsafe = unsafe
         with tg.no_grad():
@@ -52,7 +83,7 @@ class ParametrizationList(ModuleList):
                 original.data = new.detach()
             self._keep("original", original)
         else:
-            self.ntensors = len(new)
+            self.ntensors: int = len(new)
             for i, x in enumerate(new):
                 x = x.detach()
                 trained = isinstance(original, Parameter)
@@ -65,14 +96,18 @@ class ParametrizationList(ModuleList):
             self.register_buffer(name, tensor)
 
     def originals(self) -> list[Tensor]:
-        """What the weight is computed from."""
+        """List what the tensor is computed from."""
+        return [getattr(self, name) for name in self._original_names()]
+
+    def _original_names(self) -> list[str]:
         if self.is_tensor:
-            return [self.original]
-        return [getattr(self, f"original{i}") for i in range(self.ntensors)]
+            return ["original"]
+        return [f"original{i}" for i in range(self.ntensors)]
 
     original: Tensor
 
     def forward(self) -> Any:
+        """Compute the tensor."""
         first, *others = self
         x = first(*self.originals())
         for module in others:
@@ -80,8 +115,18 @@ class ParametrizationList(ModuleList):
         return x
 
     def right_inverse(self, value: Tensor) -> None:
-        """Make the originals such that the weight becomes `value`: what `module.weight = value`
-        does.  Raises RuntimeError if a parametrization has no right_inverse."""
+        """Set the originals so that the tensor becomes `value`, as `module.weight = value` does.
+
+        Parameters
+        ----------
+        value : Tensor
+            The value.
+
+        Raises
+        ------
+        RuntimeError
+            If a parametrization has no `right_inverse`.
+        """
         with tg.no_grad():
             new = self._inverse(value, strict=True)
             pairs = list(zip(self.originals(), [new] if self.is_tensor else new, strict=True))
@@ -94,7 +139,11 @@ class ParametrizationList(ModuleList):
         new: Any = value
         for module in reversed(list(self)):
             if hasattr(module, "right_inverse"):
-                new = module.right_inverse(new)
+                try:
+                    new = module.right_inverse(new)
+                except NotImplementedError:
+                    if strict:
+                        raise
             elif strict:
                 raise RuntimeError(
                     f"{type(module).__name__} has no right_inverse(), which would say what to "
@@ -106,12 +155,52 @@ class ParametrizationList(ModuleList):
 def register_parametrization(
     module: M, tensor_name: str, parametrization: Module, *, unsafe: bool = False
 ) -> M:
-    """Compute a parameter or buffer: from now on `module.weight` is parametrization(original).
+    """Compute a parameter or buffer of a module by another module, each time it is read.
+
+        module.weight = parametrization(original)
 
     `original` is the parameter as it was, or `parametrization.right_inverse(weight)` where that is
-    defined; the state names it "parametrizations.weight.original".  A further parametrization of
-    the same tensor takes the result of those before.  Returns the module.  Raises ValueError if
-    there is no such tensor, or if, unless `unsafe`, the result has another shape or dtype.
+    defined; the state dict names it "parametrizations.weight.original".  A further parametrization
+    of the same tensor takes the result of those before.
+
+    Parameters
+    ----------
+    module : Module
+        The module, which is changed.
+    tensor_name : str
+        The name of the parameter or buffer.
+    parametrization : Module
+        The module that computes it.
+    unsafe : bool, default False
+        Whether the result may have another shape or dtype.
+
+    Returns
+    -------
+    Module
+        The module.
+
+    Raises
+    ------
+    ValueError
+        If there is no such tensor, or if the result has another shape or dtype; the module stays as
+        it was.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils import parametrize
+    >>> class Positive(nn.Module):
+    ...     def forward(self, x):
+    ...         return x.exp()
+    ...     def right_inverse(self, w):
+    ...         return w.log()
+    >>> layer = nn.Linear(2, 1, bias=False)
+    >>> _ = nn.init.ones_(layer.weight)
+    >>> _ = parametrize.register_parametrization(layer, "weight", Positive())
+    >>> layer.weight = tg.tensor([[1.0, 2.0]])
+    >>> layer.parametrizations.weight.original.data
+    tensor([[0.0000, 0.6931]])
     """
     names = _names(module)
     if tensor_name in names:
@@ -147,15 +236,61 @@ def register_parametrization(
 
 
 def is_parametrized(module: Module, tensor_name: str | None = None) -> bool:
-    """Is this tensor of the module computed by a parametrization, or any, if none is named?"""
+    """Return whether a tensor of a module is parametrized.
+
+    Parameters
+    ----------
+    module : Module
+        The module.
+    tensor_name : str, optional
+        The name of the tensor; by default any.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.utils import parametrize
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+    >>> parametrize.is_parametrized(layer), parametrize.is_parametrized(layer, "bias")
+    (True, False)
+    """
     names = _names(module)
     return bool(names) if tensor_name is None else tensor_name in names
 
 
 def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: bool = True) -> M:
-    """Make the tensor a parameter (or buffer) again: its value now, or the original, if not
-    `leave_parametrized`.  Returns the module.  Raises ValueError if it is not parametrized, or if
-    there are several originals."""
+    """Make a parametrized tensor an ordinary parameter (or buffer) again.
+
+    Parameters
+    ----------
+    module : Module
+        The module, which is changed.
+    tensor_name : str
+        The name of the tensor.
+    leave_parametrized : bool, default True
+        Keep its present value; with False it becomes the original.
+
+    Returns
+    -------
+    Module
+        The module.
+
+    Raises
+    ------
+    ValueError
+        If the tensor is not parametrized, or if it shall become one of several originals.
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.utils import parametrize
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+    >>> sorted(parametrize.remove_parametrizations(layer, "weight").state_dict())
+    ['bias', 'weight']
+    """
     if not is_parametrized(module, tensor_name):
         raise ValueError(
             f"{type(module).__name__}: {tensor_name!r} is not parametrized, only {_names(module)}"
@@ -185,6 +320,104 @@ def remove_parametrizations(module: M, tensor_name: str, leave_parametrized: boo
     else:
         module.register_buffer(tensor_name, original)
     return module
+
+
+@contextmanager
+def cached() -> Iterator[None]:
+    """Compute each parametrized tensor once while the block runs, and then reuse it.
+
+    Parameters that change in the block are not seen.
+
+    Yields
+    ------
+    None
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.utils import parametrize
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+    >>> layer.weight is layer.weight
+    False
+    >>> with parametrize.cached():
+    ...     print(layer.weight is layer.weight)
+    True
+    """
+    _cache.depth += 1
+    try:
+        yield
+    finally:
+        _cache.depth -= 1
+        if not _cache.depth:
+            _cache.tensors.clear()
+
+
+def type_before_parametrizations(module: Module) -> type[Module]:
+    """Return the class that a module had before it was parametrized.
+
+    Parameters
+    ----------
+    module : Module
+        The module.
+
+    Returns
+    -------
+    type
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.utils import parametrize
+    >>> layer = nn.utils.parametrizations.weight_norm(nn.Linear(2, 1))
+    >>> type(layer).__name__
+    'ParametrizedLinear'
+    >>> parametrize.type_before_parametrizations(layer) is nn.Linear
+    True
+    """
+    kind: Any = type(module)
+    return getattr(kind, "_plain_class", kind)  # type: ignore[no-any-return]
+
+
+def transfer_parametrizations_and_params(
+    from_module: Module, to_module: M, tensor_name: str | None = None
+) -> M:
+    """Parametrize a module as another one, with the same parametrizations and originals.
+
+    Parameters
+    ----------
+    from_module : Module
+        The module that is parametrized.
+    to_module : Module
+        The module that becomes like it, which is changed.
+    tensor_name : str, optional
+        The name of one tensor; by default all that are parametrized.
+
+    Returns
+    -------
+    Module
+        `to_module`.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn.utils import parametrize
+    >>> a, b = nn.Linear(2, 1), nn.Linear(2, 1)
+    >>> _ = parametrize.register_parametrization(a, "weight", nn.Tanh())
+    >>> _ = parametrize.transfer_parametrizations_and_params(a, b)
+    >>> tg.equal(a.weight, b.weight)
+    True
+    """
+    for name in _names(from_module) if tensor_name is None else (tensor_name,):
+        given = _parts(from_module)[name]
+        if not hasattr(to_module, name):
+            setattr(to_module, name, Parameter(getattr(from_module, name).detach()))
+        for parametrization in given:
+            register_parametrization(to_module, name, parametrization, unsafe=given.unsafe)
+        own = _parts(to_module)[name]
+        for original in own._original_names():
+            setattr(own, original, getattr(given, original))
+    return to_module
 
 
 def _same(name: str, new: Any, old: Tensor, aspects: tuple[str, ...] = ("dtype", "shape")) -> None:
@@ -237,11 +470,34 @@ def _parametrized(plain: Any, names: tuple[str, ...]) -> type[Module]:
     return type(f"Parametrized{plain.__name__}", (plain,), members)
 
 
+class _Cache(threading.local):
+    """The tensors that `cached()` keeps, by their lists of parametrizations, in this thread."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.tensors: dict[Any, Any] = {}
+
+
+_cache = _Cache()
+
+
 def _reader(name: str) -> Any:
-    return lambda module: module.parametrizations[name]()
+    def read(module: Any) -> Any:
+        parts = module.parametrizations[name]
+        if not _cache.depth:
+            return parts()
+        if parts not in _cache.tensors:
+            _cache.tensors[parts] = parts()
+        return _cache.tensors[parts]
+
+    return read
 
 
 def _empty(plain: Any, names: tuple[str, ...]) -> Module:
     """A module of such a class without its attributes, for copies."""
     kind = _parametrized(plain, names)
     return kind.__new__(kind)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

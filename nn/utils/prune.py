@@ -770,9 +770,10 @@ def global_unstructured(
         )
     if not isinstance(importance_scores, dict | None):
         raise TypeError("global_unstructured: importance_scores is a dict, by (module, name)")
-    pairs, scores = [tuple(pair) for pair in parameters], importance_scores or {}
-    tensors = [getattr(module, name).detach() for module, name in pairs]
-    masks = [
+    pairs = [(module, name) for module, name in parameters]
+    scores = importance_scores or {}
+    tensors: list[Tensor] = [getattr(module, name).detach() for module, name in pairs]
+    masks: list[Tensor] = [
         getattr(module, f"{name}_mask", tg.ones_like(t))
         for (module, name), t in zip(pairs, tensors, strict=True)
     ]
@@ -883,7 +884,7 @@ def _check_shape(scores: Tensor, t: Tensor) -> None:
 def _checked_amount(amount: Any) -> Any:
     if not isinstance(amount, Real):
         raise TypeError(f"amount is a whole number or a share, not {amount!r}")
-    if amount < 0 or (not isinstance(amount, Integral) and amount > 1):
+    if not float(amount) >= 0 or (not isinstance(amount, Integral) and float(amount) > 1):
         raise ValueError(
             f"amount={amount} is neither a whole number from 0 nor a share from 0 to 1"
         )
@@ -892,11 +893,10 @@ def _checked_amount(amount: Any) -> Any:
 
 def _count(amount: Any, size: int) -> int:
     """How many of so many are pruned."""
-    if not isinstance(amount, Integral):
-        return round(amount * size)
-    if amount > size:
+    count = int(amount) if isinstance(amount, Integral) else round(float(amount) * size)
+    if count > size:
         raise ValueError(f"amount={amount} is more than the {size} that there are")
-    return int(amount)
+    return count
 
 
 def _checked_dim(t: Tensor, dim: int) -> int:
