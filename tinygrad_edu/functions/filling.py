@@ -2,48 +2,115 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 import warnings
-from functools import partial
+from collections.abc import Callable, Sequence
+from functools import partial, wraps
 from operator import index
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 
-from ..device import check_device
+from ..device import check_device, strided
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
 from ..engine import graph
 from ..registry import public
+from ..size import Size
 from .arguments import Tensor, plain, sizes_of
 
+Fill = tuple[Callable[..., Array], Any]  # a function of the dtype, and which dtype unless asked
 
-def filled(
-    fill: Any,
+# ---------------------------------------------------------------- what every maker takes
+
+
+def _options(
+    *,
     dtype: DTypeLike = None,
+    layout: Any = strided,
     device: Any = None,
+    pin_memory: bool = False,
     requires_grad: bool = False,
-    layout: Any = None,
-    pin_memory: Any = None,
-    **more: Any,
-) -> Any:
-    """fill(dtype=dtype) as a Tensor: of the default float, on the CPU, a constant, unless said
-    otherwise.  Every maker of tensors takes these options, and one that draws random numbers a
-    `generator` of their own.  (There is one layout; memory is not pinned for a GPU.)"""
-    check_device(device)
-    y = fill(dtype=checked(dtype or get_default_dtype()), **more)
-    return graph.Tensor(y, graph.leaf(y.shape, y.dtype) if requires_grad else None)
+) -> None:
+    """
+    dtype : dtype, optional
+        The type of the elements: the default float, unless given or taken from `input`.
+    layout : layout, default strided
+        There is one layout; accepted as in PyTorch.
+    device : device or str, optional
+        There is one device, "cpu"; another one raises RuntimeError.
+    pin_memory : bool, default False
+        Accepted as in PyTorch, without effect.
+    requires_grad : bool, default False
+        Whether operations on the result are recorded.
+    """
 
 
-def size_given(name: str, sizes: tuple[Any, ...], size: Any = None) -> tuple[int, ...]:
+def maker(function: Callable[..., Fill]) -> Callable[..., Any]:
+    """Let a function that says what to fill a new tensor with be one that makes it, and takes what
+    every maker of tensors takes: `dtype`, `layout`, `device`, `pin_memory`, `requires_grad`.
+
+    The function returns a pair: `fill`, a function whose `dtype=` says in which dtype it makes its
+    array, and the dtype unless the caller gives one (None is the default float).
+    """
+
+    @wraps(function)
+    def make(
+        *args: Any,
+        dtype: DTypeLike = None,
+        layout: Any = strided,
+        device: Any = None,
+        pin_memory: Any = False,
+        requires_grad: Any = False,
+        **own: Any,
+    ) -> Any:
+        if "size" in own:  # by name it is a tuple
+            tuple_given(function.__name__, own["size"])
+        fill, usual = function(*args, **own)
+        if layout is not None and layout is not strided:
+            raise RuntimeError(f"{function.__name__}: a tensor is strided, not {layout}")
+        check_device(device)
+        return made(fill(dtype=checked(dtype or usual or get_default_dtype())), requires_grad)
+
+    own = inspect.signature(function)
+    shared = inspect.signature(_options).parameters.values()
+    parameters = sorted([*own.parameters.values(), *shared], key=lambda p: p.kind)
+    make.__signature__ = own.replace(  # type: ignore[attr-defined]
+        parameters=parameters, return_annotation="Tensor"
+    )
+    make.__doc__ = _with_options(inspect.cleandoc(function.__doc__ or ""))
+    return make
+
+
+def made(array: Array, requires_grad: bool = False) -> Any:
+    """A new array as a tensor: a leaf that collects a gradient, or a constant."""
+    return graph.Tensor(array, graph.leaf(array.shape, array.dtype) if requires_grad else None)
+
+
+def _with_options(doc: str) -> str:
+    """The docstring of a maker, with what is said of the options above its `Returns`."""
+    options = inspect.cleandoc(_options.__doc__ or "")
+    if "\ndtype : " in doc:
+        options = options[options.index("layout : ") :]
+    return re.sub(r"\n*\nReturns\n", lambda found: f"\n{options}{found[0]}", doc, count=1)
+
+
+def size_given(name: str, size: Any, *more: Any) -> tuple[int, ...]:
     """(2, 3) from f(2, 3), f((2, 3)), f([2, 3]) or f(size=(2, 3)), checked."""
-    if not sizes and not isinstance(size, tuple | list):
-        raise TypeError(f"{name}: the size is a tuple of ints, as in size=(2, 3), not {size!r}")
-    shape = sizes_of(sizes or (size,))
+    shape = sizes_of((size, *more))
     for n in shape:
         if not hasattr(n, "__index__") or isinstance(n, bool):
             raise TypeError(f"{name}: a size is a whole number, not {n!r}, in {shape}")
         if n < 0:
             raise RuntimeError(f"{name}: there is no dimension of size {n}, in {shape}")
     return tuple(map(index, shape))
+
+
+def tuple_given(name: str, size: Any) -> tuple[int, ...]:
+    """The same where PyTorch takes a tuple alone, as `full`."""
+    if not isinstance(size, tuple | list):
+        raise TypeError(f"{name}: the size is a tuple of ints, as in size=(2, 3), not {size!r}")
+    return size_given(name, size)
 
 
 def array_of(data: Any, dtype: DTypeLike = None) -> Array:
@@ -63,11 +130,11 @@ def array_of(data: Any, dtype: DTypeLike = None) -> Array:
     return as_array(plain(data), dtype, found)
 
 
-def warn_of_copy(data: Any) -> None:
+def warn_of_copy(data: Any, stacklevel: int = 3) -> None:
     """PyTorch's warning: who copies a tensor in this way may believe that a gradient comes back."""
     if isinstance(data, graph.TensorBase):
         how = "to copy a tensor, write x.detach().clone(), or x.clone() for one in the record"
-        warnings.warn(how, UserWarning, stacklevel=3)
+        warnings.warn(how, UserWarning, stacklevel=stacklevel)
 
 
 def number_of(name: str, value: Any) -> Any:
@@ -92,73 +159,344 @@ def _without_tensors(data: Any) -> Any:
     return items
 
 
-def like(
-    input: Tensor, fill: Any, dtype: Any = None, memory_format: Any = None, **options: Any
-) -> Tensor:
-    """fill(dtype=dtype) as a Tensor, in the dtype of `input` unless another one is given.  (The
-    format in memory is not chosen here, whatever is said.)"""
-    return cast(Tensor, filled(fill, dtype or plain(input).dtype, **options))
-
-
 # ---------------------------------------------------------------- in its shape and dtype
 
 
 @public()
-def zeros_like(input: Tensor, **options: Any) -> Tensor:
-    """Zeros in the shape and dtype of `input`."""
-    return like(input, partial(np.zeros_like, plain(input)), **options)
+@maker
+def zeros_like(input: Tensor, *, memory_format: Any = None) -> Fill:
+    """Return a tensor of zeros in the shape of another one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose shape is taken, and its dtype unless one is given.
+    memory_format : memory_format, optional
+        Accepted as in PyTorch; the result lies in memory as `input` does.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros_like(tg.ones(2, 3)).shape
+    torch.Size([2, 3])
+    """
+    return partial(np.zeros_like, plain(input)), plain(input).dtype
 
 
 @public()
-def ones_like(input: Tensor, **options: Any) -> Tensor:
-    """Ones in the shape and dtype of `input`."""
-    return like(input, partial(np.ones_like, plain(input)), **options)
+@maker
+def ones_like(input: Tensor, *, memory_format: Any = None) -> Fill:
+    """Return a tensor of ones in the shape of another one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose shape is taken, and its dtype unless one is given.
+    memory_format : memory_format, optional
+        Accepted as in PyTorch; the result lies in memory as `input` does.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.ones_like(tg.arange(3))
+    tensor([1, 1, 1])
+    """
+    return partial(np.ones_like, plain(input)), plain(input).dtype
 
 
 @public()
-def empty_like(input: Tensor, **options: Any) -> Tensor:
-    """Whatever the memory held, in the shape and dtype of `input`: write before you read."""
-    return like(input, partial(np.empty_like, plain(input)), **options)
+@maker
+def empty_like(input: Tensor, *, memory_format: Any = None) -> Fill:
+    """Return a tensor without values in the shape of another one: write before you read.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose shape is taken, and its dtype unless one is given.
+    memory_format : memory_format, optional
+        Accepted as in PyTorch; the result lies in memory as `input` does.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`; its elements are what the memory held.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.empty_like(tg.ones(2, 3)).fill_(7.0)
+    tensor([[7., 7., 7.],
+            [7., 7., 7.]])
+    """
+    return partial(np.empty_like, plain(input)), plain(input).dtype
 
 
 @public()
-def full_like(input: Tensor, fill_value: Any, **options: Any) -> Tensor:
-    """`fill_value` in the shape and dtype of `input`."""
-    return like(
-        input, partial(np.full_like, plain(input), number_of("full_like", fill_value)), **options
-    )
+@maker
+def full_like(input: Tensor, fill_value: Any, *, memory_format: Any = None) -> Fill:
+    """Return a tensor filled with one number in the shape of another one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose shape is taken, and its dtype unless one is given.
+    fill_value : float, int or bool
+        The number.  A tensor of no dimensions is accepted if it does not require grad.
+    memory_format : memory_format, optional
+        Accepted as in PyTorch; the result lies in memory as `input` does.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.full_like(tg.zeros(3), 2.5)
+    tensor([2.5000, 2.5000, 2.5000])
+    """
+    value = number_of("full_like", fill_value)
+    return partial(np.full_like, plain(input), value), plain(input).dtype
 
 
 # ---------------------------------------------------------------- in its dtype only
 
 
 @public("Tensor.new_tensor")
-def new_tensor(input: Tensor, data: Any, **options: Any) -> Tensor:
-    """A copy of `data` in the dtype of `input`.  Warns, as PyTorch, if it is a tensor."""
-    warn_of_copy(data)
-    return like(input, lambda dtype: np.array(array_of(data, dtype)), **options)
+@maker
+def new_tensor(input: Tensor, data: Any) -> Fill:
+    """Return a copy of data in the dtype of this tensor.
+
+    Warns, as PyTorch, if `data` is a tensor: `x.detach().clone()` copies one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    data : array_like
+        Numbers, nested lists or an array.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `data`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2).new_tensor([1, 2])
+    tensor([1., 2.])
+    """
+    warn_of_copy(data, stacklevel=4)
+    return lambda dtype: np.array(array_of(data, dtype)), plain(input).dtype
 
 
 @public("Tensor.new_zeros")
-def new_zeros(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
-    """Zeros of this size, in the dtype of `input`."""
-    return like(input, partial(np.zeros, size_given("new_zeros", sizes, size)), **options)
+@maker
+def new_zeros(input: Tensor, size: Any, *more: int) -> Fill:
+    """Return a tensor of zeros of another shape, in the dtype of this one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    size : int or tuple of int
+        The shape: `x.new_zeros(2, 3)` or `x.new_zeros((2, 3))`.
+    *more : int
+        The other sizes, where `size` is an int.
+
+    Returns
+    -------
+    Tensor
+        Of shape `size`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.ones(5, dtype=tg.int64).new_zeros(2, 3)
+    tensor([[0, 0, 0],
+            [0, 0, 0]])
+    """
+    return partial(np.zeros, size_given("new_zeros", size, *more)), plain(input).dtype
 
 
 @public("Tensor.new_ones")
-def new_ones(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
-    """Ones of this size, in the dtype of `input`."""
-    return like(input, partial(np.ones, size_given("new_ones", sizes, size)), **options)
+@maker
+def new_ones(input: Tensor, size: Any, *more: int) -> Fill:
+    """Return a tensor of ones of another shape, in the dtype of this one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    size : int or tuple of int
+        The shape: `x.new_ones(2, 3)` or `x.new_ones((2, 3))`.
+    *more : int
+        The other sizes, where `size` is an int.
+
+    Returns
+    -------
+    Tensor
+        Of shape `size`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(5).new_ones((2,))
+    tensor([1., 1.])
+    """
+    return partial(np.ones, size_given("new_ones", size, *more)), plain(input).dtype
 
 
 @public("Tensor.new_empty")
-def new_empty(input: Tensor, *sizes: Any, size: Any = None, **options: Any) -> Tensor:
-    """Whatever the memory held, of this size, in the dtype of `input`."""
-    return like(input, partial(np.empty, size_given("new_empty", sizes, size)), **options)
+@maker
+def new_empty(input: Tensor, size: Any, *more: int) -> Fill:
+    """Return a tensor without values, in the dtype of this one: write before you read.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    size : int or tuple of int
+        The shape: `x.new_empty(2, 3)` or `x.new_empty((2, 3))`.
+    *more : int
+        The other sizes, where `size` is an int.
+
+    Returns
+    -------
+    Tensor
+        Of shape `size`; its elements are what the memory held.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(5).new_empty(2, 3).shape
+    torch.Size([2, 3])
+    """
+    return partial(np.empty, size_given("new_empty", size, *more)), plain(input).dtype
+
+
+@public("Tensor.new_empty_strided")
+@maker
+def new_empty_strided(input: Tensor, size: Any, stride: Any) -> Fill:
+    """Return a tensor without values that lies in memory with these strides.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    size : tuple of int
+        The shape.
+    stride : tuple of int
+        For each dimension, how many elements lie between neighbours.
+
+    Returns
+    -------
+    Tensor
+        Of shape `size`; its elements are what the memory held.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(5).new_empty_strided((2, 3), (1, 2)).stride()
+    (1, 2)
+    """
+    return partial(strided_array, "new_empty_strided", size, stride), plain(input).dtype
+
+
+def strided_array(name: str, size: Any, stride: Any, dtype: Any) -> Array:
+    """An array of this shape in new memory, with these strides, counted in elements."""
+    shape, steps = tuple_given(name, size), tuple_given(name, stride)
+    if len(shape) != len(steps):
+        raise RuntimeError(f"{name}: each dimension has a stride, not {steps} for {shape}")
+    last = sum((n - 1) * step for n, step in zip(shape, steps, strict=True))
+    memory = np.empty(0 if 0 in shape else last + 1, dtype)
+    strides = [step * memory.itemsize for step in steps]
+    return np.lib.stride_tricks.as_strided(memory, shape, strides)
 
 
 @public("Tensor.new_full")
-def new_full(input: Tensor, size: Any, fill_value: Any, **options: Any) -> Tensor:
-    """`fill_value` in this size, in the dtype of `input`."""
-    shape = size_given("new_full", (), size)
-    return like(input, partial(np.full, shape, number_of("new_full", fill_value)), **options)
+@maker
+def new_full(input: Tensor, size: Any, fill_value: Any) -> Fill:
+    """Return a tensor filled with one number, in the dtype of this one.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken, unless one is given.
+    size : tuple of int
+        The shape.
+    fill_value : float, int or bool
+        The number.
+
+    Returns
+    -------
+    Tensor
+        Of shape `size`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(5).new_full((2,), 3)
+    tensor([3., 3.])
+    """
+    shape, value = tuple_given("new_full", size), number_of("new_full", fill_value)
+    return partial(np.full, shape, value), plain(input).dtype
+
+
+@public("Tensor.new")
+def new(input: Tensor, *data: Any) -> Tensor:
+    """Return a new tensor of the dtype of this one, from sizes or from data.
+
+    An old form, kept for old code: see `new_empty` and `new_tensor`.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose dtype is taken.
+    *data : int, Size, list, ndarray or Tensor
+        Sizes, as `x.new(2, 3)` or `x.new(y.size())`, for a tensor without values; a list of numbers
+        or an array for a tensor of these; a tensor of the same dtype for one of its memory.
+
+    Returns
+    -------
+    Tensor
+        Of the given shape, or of that of the data.
+
+    Raises
+    ------
+    TypeError
+        If the data is none of these, or a tensor of another dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.zeros(5)
+    >>> x.new([1, 2]), x.new(2, 3).shape
+    (tensor([1., 2.]), torch.Size([2, 3]))
+    """
+    return typed("new", plain(input).dtype, data)
+
+
+def typed(name: str, dtype: DTypeLike, data: tuple[Any, ...]) -> Any:
+    """What the old constructors make: of sizes, or a Size, a tensor without values; of data, one of
+    its elements; nothing, of nothing."""
+    given = data[0] if len(data) == 1 else data
+    if isinstance(given, Size) or all(isinstance(n, int | np.integer) for n in data):
+        return graph.Tensor(np.empty(size_given(name, *data or (0,)), checked(dtype)))
+    if isinstance(given, graph.TensorBase) and plain(given).dtype == dtype:
+        return given.detach()  # type: ignore[attr-defined]
+    if len(data) > 1 or not isinstance(given, list | tuple | range | np.ndarray):
+        raise TypeError(f"{name}: it takes sizes, a Size, or a list of numbers, not {given!r}")
+    return graph.Tensor(np.array(array_of(given, dtype)))
