@@ -1,5 +1,6 @@
 """Tensors from nothing, dtypes, devices, and how tensors print.  PyTorch is the oracle."""
 
+import inspect
 import math
 import pickle
 import threading
@@ -122,6 +123,80 @@ def test_misuse_is_refused_and_says_more(attempt, words):
 def test_another_byte_order_is_not_shared():
     with pytest.raises(TypeError, match=r"byte order.*>f4.*use tensor"):
         tg.from_numpy(np.ones(2, ">f4"))
+
+
+# ---------------------------------------------------------------- what every maker takes
+
+MAKERS = "arange bartlett_window blackman_window empty empty_like empty_permuted empty_strided eye"
+MAKERS += " full full_like hamming_window hann_window kaiser_window linspace logspace normal ones"
+MAKERS += " ones_like rand rand_like randint randint_like randn randn_like randperm range"
+MAKERS += " scalar_tensor tril_indices triu_indices zeros zeros_like"
+MAKERS += " Tensor.new_empty Tensor.new_empty_strided Tensor.new_full Tensor.new_ones"
+MAKERS += " Tensor.new_tensor Tensor.new_zeros"
+
+
+@pytest.mark.parametrize("name", MAKERS.split())
+def test_a_maker_names_each_option_that_it_takes(name):
+    make = getattr(tg.Tensor, name[7:]) if name.startswith("Tensor.") else getattr(tg, name)
+    parameters = inspect.signature(make).parameters
+    assert {"dtype", "layout", "device", "pin_memory", "requires_grad"} <= set(parameters)
+    assert not any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    assert all(f"{p.name} : " in make.__doc__ or "start, end : " in make.__doc__
+               or "row, col : " in make.__doc__ or "alpha, beta : " in make.__doc__
+               for p in parameters.values() if p.kind is p.KEYWORD_ONLY)  # fmt: skip
+
+
+def test_sizes_are_given_by_place_or_by_name():
+    for make in (tg.zeros, tg.ones, tg.empty, tg.rand, tg.randn, tg.zeros(1).new_zeros):
+        for x in (make(2, 3), make((2, 3)), make([2, 3]), make(size=(2, 3)), make(tg.Size([2, 3]))):
+            assert x.shape == (2, 3)
+    assert tg.randint_like(tg.ones(4), high=1).tolist() == [0.0] * 4
+    assert tg.zeros(2, layout=tg.strided, pin_memory=False).tolist() == [0.0, 0.0]
+    with pytest.raises(RuntimeError, match="strided, not sparse"):
+        tg.zeros(2, layout="sparse")
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "right"),
+    [
+        ("hann", (4,), [0.0, 0.5, 1.0, 0.5]),
+        ("hann", (5, False), [0.0, 0.5, 1.0, 0.5, 0.0]),
+        ("hamming", (5, True, 0.5, 0.4), [0.1, 0.376393202, 0.823606798, 0.823606798, 0.376393202]),
+        ("blackman", (4,), [0.0, 0.34, 1.0, 0.34]),
+        ("bartlett", (6, False), [0.0, 0.4, 0.8, 0.8, 0.4, 0.0]),
+        ("kaiser", (5, False, 7.0), [0.00593141, 0.42208462, 1.0, 0.42208462, 0.00593141]),
+        ("kaiser", (1,), [1.0]),
+        ("hamming", (0,), []),
+    ],
+)
+def test_windows(name, args, right):
+    window = getattr(tg, f"{name}_window")(*args, dtype=tg.float64)
+    assert window.dtype == tg.float64
+    np.testing.assert_allclose(window.array, right, atol=1e-7)
+    for wrong in ((-1,), (5, True, {"dtype": tg.int64})):
+        given = wrong[-1] if isinstance(wrong[-1], dict) else {}
+        with pytest.raises(RuntimeError, match=f"{name}_window"):
+            getattr(tg, f"{name}_window")(*wrong[: len(wrong) - len(given)], **given)
+
+
+def test_a_range_has_its_end_and_warns():
+    with pytest.warns(UserWarning, match="use arange"):
+        assert tg.range(0, 1, 0.25).tolist() == [0.0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_memory_is_shared_with_what_is_asked():
+    array = np.zeros(2)
+    tg.asarray(array)[0] = 5.0
+    tg.asarray(array, copy=True)[1] = 5.0
+    buffer = bytearray(4)
+    tg.frombuffer(buffer, dtype=tg.int16, offset=2)[0] = 7
+    assert (array.tolist(), list(buffer)) == ([5.0, 0.0], [0, 0, 7, 0])
+    leaf = tg.ones(2, requires_grad=True)
+    assert tg.asarray(leaf) is leaf
+    assert not tg.asarray(leaf, requires_grad=False).requires_grad
+    with pytest.raises(ValueError, match="cannot be shared"):
+        tg.asarray([1.0], copy=False)
+    assert tg.empty_strided((2, 3), (1, 2)).stride() == (1, 2)
 
 
 # ---------------------------------------------------------------- dtypes

@@ -12,7 +12,7 @@ import numpy as np
 
 from . import views
 from .device import check_device
-from .dtypes import Array, DType, DTypeLike, as_array, checked, get_default_dtype, result_type
+from .dtypes import Array, DType, DTypeLike, as_array, checked, result_type
 from .engine.graph import TensorBase
 from .functions import filling
 from .functions.arguments import plain
@@ -295,12 +295,7 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
 
 @public()
 def frombuffer(
-    buffer: Any,
-    *,
-    dtype: DTypeLike,
-    count: int = -1,
-    offset: int = 0,
-    requires_grad: bool = False,
+    buffer: Any, *, dtype: DTypeLike, count: int = -1, offset: int = 0, requires_grad: bool = False
 ) -> Tensor:
     """Make a tensor of one dimension that shares the memory of a buffer.
 
@@ -322,15 +317,21 @@ def frombuffer(
     Tensor
         Of shape (count,).
 
+    Raises
+    ------
+    ValueError
+        If the buffer is empty, or its bytes are no whole number of elements.
+
     Examples
     --------
     >>> import tinygrad_edu as tg
     >>> tg.frombuffer(bytearray([1, 0, 2, 0]), dtype=tg.int16)
     tensor([1, 2], dtype=int16)
     """
-    return from_numpy(np.frombuffer(buffer, checked(dtype), count, offset)).requires_grad_(
-        requires_grad
-    )
+    if len(buffer) == 0 or count == 0:
+        raise ValueError("frombuffer: there is nothing to read; see empty(0)")
+    array = np.frombuffer(buffer, checked(dtype), count, offset)
+    return from_numpy(array).requires_grad_(requires_grad)
 
 
 # ---------------------------------------------------------------- filled

@@ -102,9 +102,7 @@ def randn(size: Any, *more: int, generator: Source = None) -> Fill:
 
 @public()
 @maker
-def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Source = None
-) -> Fill:
+def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Source = None) -> Fill:
     """Return samples from the normal distribution N(mean, std^2).
 
     Parameters
@@ -150,9 +148,7 @@ def normal(
 
 @public()
 @maker
-def randint(
-    low: int = 0, high: Any = None, size: Any = None, *, generator: Source = None
-) -> Fill:
+def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Source = None) -> Fill:
     """Return random integers from [low, high).
 
     Parameters

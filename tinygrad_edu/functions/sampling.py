@@ -404,7 +404,7 @@ def normal_(
 def log_normal_(
     input: Tensor, mean: float = 1.0, std: float = 2.0, *, generator: Source = None
 ) -> Tensor:
-    """Fill in place with samples from the log-normal distribution: e^z, where z is of N(mean, std^2).
+    """Fill in place with samples of e^z, where z is of N(mean, std^2): the log-normal distribution.
 
     Parameters
     ----------
