@@ -232,7 +232,7 @@ def asarray(
 
 @public()
 def from_numpy(ndarray: Array) -> Tensor:
-    """Make a tensor that shares the memory of an array: what is written to one is seen in the other.
+    """Make a tensor that shares the memory of an array: writes to one are seen in the other.
 
     Parameters
     ----------
