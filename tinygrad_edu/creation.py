@@ -945,7 +945,7 @@ def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0)
     --------
     >>> import tinygrad_edu as tg
     >>> tg.kaiser_window(4, beta=2.0)
-    tensor([0.4387, 0.8540, 1.0000, 0.8540])
+    tensor([0.4387, 0.8348, 1.0000, 0.8348])
     """
 
     def bessel(n: Array, last: int) -> Array:
