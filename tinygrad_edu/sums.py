@@ -13,6 +13,7 @@ whole numbers end at 2,048, is added in float32.
 """
 
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -22,6 +23,8 @@ from .dtypes import Array, DType, float16, float32, float64, result_type
 
 FEW = 256  # numbers: up to here one after another is as good
 ROWS = 64  # are added one after another where there are more
+WIDE, LARGE = 256, 4096  # numbers: from such rows, and so many in all, running sums go by rows
+BLOCK = 2**15  # numbers of a running sum at a time: 256 kB in float64
 WIDTH = 2048  # numbers: narrower rows are put side by side, up to this width
 
 _reduce: Any = np.add.reduce
@@ -148,8 +151,28 @@ def running(x: Array, axis: int) -> Any:
     rounded to float32 at the end.  That costs less than to cut long rows into short ones."""
     if x.__class__ is not np.ndarray or x.dtype.char not in "ef":
         return np.cumsum(x, axis, WIDER.get(x.dtype.char))
+    if x.size >= LARGE and prod(x.shape[axis % x.ndim + 1 :]) >= WIDE:
+        return _running_rows(x, axis % x.ndim)
     y = x.astype(float64)
     return np.add.accumulate(y, axis, None, y).astype(float32)
+
+
+def _running_rows(x: Array, axis: int) -> Array:
+    """The running sum along an axis with much behind it: whole rows are added, where NumPy goes
+    down one column after another, and a few rows at a time, which stay in the cache."""
+    front, n, behind = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
+    made = np.empty((front, n, behind), float32)
+    few = max(1, BLOCK // behind)
+    for given, sums in zip(x.reshape(made.shape), made, strict=True):
+        before: Any = 0.0
+        for k in range(0, n, few):
+            rows = given[k : k + few].astype(float64)
+            rows[0] += before
+            for above, row in pairwise(rows):
+                np.add(above, row, row)
+            sums[k : k + few] = rows
+            before = rows[-1]
+    return made.reshape(x.shape)
 
 
 MOST = 4096  # ones that are kept, for each of a few counts
