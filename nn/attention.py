@@ -210,23 +210,39 @@ class MultiheadAttention(Module):
         self.vdim = embed_dim if vdim is None else vdim
         self.head_dim = embed_dim // num_heads
         self.batch_first, self.add_zero_attn = batch_first, add_zero_attn
-
-        def weight(name: str, *shape: int, wanted: bool = True) -> None:
-            fill = {1: init.zeros_, 2: init.xavier_uniform_, 3: init.xavier_normal_}[len(shape)]
-            made = Parameter(fill(tg.empty(shape, device=device, dtype=dtype))) if wanted else None
-            self.register_parameter(name, made)
-
-        packed = self.kdim == self.vdim == embed_dim
-        weight("in_proj_weight", 3 * embed_dim, embed_dim, wanted=packed)
-        weight("q_proj_weight", embed_dim, embed_dim, wanted=not packed)
-        weight("k_proj_weight", embed_dim, self.kdim, wanted=not packed)
-        weight("v_proj_weight", embed_dim, self.vdim, wanted=not packed)
-        weight("in_proj_bias", 3 * embed_dim, wanted=bias)
-        weight("bias_k", 1, 1, embed_dim, wanted=add_bias_kv)
-        weight("bias_v", 1, 1, embed_dim, wanted=add_bias_kv)
+        for name, shape in self._shapes(bias, add_bias_kv).items():
+            numbers = None
+            if shape is not None:
+                numbers = Parameter(tg.empty(shape, device=device, dtype=dtype))
+            self.register_parameter(name, numbers)
+        self._reset_parameters()
         self.out_proj = Linear(embed_dim, embed_dim, bias, device, dtype)
         if self.out_proj.bias is not None:
             init.zeros_(self.out_proj.bias)
+
+    def _shapes(self, bias: bool, add_bias_kv: bool) -> dict[str, tuple[int, ...] | None]:
+        """The shape of each parameter; None for what this layer does not have."""
+        size = self.embed_dim
+        packed = self.kdim == self.vdim == size
+        return {
+            "in_proj_weight": (3 * size, size) if packed else None,
+            "q_proj_weight": None if packed else (size, size),
+            "k_proj_weight": None if packed else (size, self.kdim),
+            "v_proj_weight": None if packed else (size, self.vdim),
+            "in_proj_bias": (3 * size,) if bias else None,
+            "bias_k": (1, 1, size) if add_bias_kv else None,
+            "bias_v": (1, 1, size) if add_bias_kv else None,
+        }
+
+    def _reset_parameters(self) -> None:
+        """Draw the weights as Glorot and Bengio (2010) do, and set the biases to 0."""
+        for name, parameter in self.named_parameters():
+            if name == "in_proj_bias" or name == "out_proj.bias":
+                init.zeros_(parameter)
+            elif name in ("bias_k", "bias_v"):
+                init.xavier_normal_(parameter)
+            elif not name.startswith("out_proj"):
+                init.xavier_uniform_(parameter)
 
     in_proj_weight: Parameter | None
     q_proj_weight: Parameter | None
@@ -238,15 +254,15 @@ class MultiheadAttention(Module):
 
     def forward(
         self,
-        query: Any,
-        key: Any,
-        value: Any,
-        key_padding_mask: Any = None,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        key_padding_mask: Tensor | None = None,
         need_weights: bool = True,
-        attn_mask: Any = None,
+        attn_mask: Tensor | None = None,
         average_attn_weights: bool = True,
         is_causal: bool = False,
-    ) -> tuple[Any, Any]:
+    ) -> tuple[Tensor, Tensor | None]:
         """The outputs (..., L, E) and the weights, (N, L, S), the mean over the heads unless not
         `average_attn_weights`: then (N, num_heads, L, S).  Without `need_weights` they are None.
 

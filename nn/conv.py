@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import tinygrad_edu as tg
@@ -269,13 +270,7 @@ class _Conv(Module):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        if padding_mode not in self.modes:
-            raise ValueError(f"{name}: padding_mode={padding_mode!r} is none of {self.modes}")
-        if groups < 1 or in_channels % groups or out_channels % groups:
-            raise ValueError(
-                f"{name}: groups={groups} must divide in_channels={in_channels} and "
-                f"out_channels={out_channels}"
-            )
+        self._check_settings(in_channels, out_channels, groups, padding_mode)
         self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = ints_of(name, "kernel_size", kernel_size, self.ndim)
         self.stride = ints_of(name, "stride", stride, self.ndim)
@@ -299,22 +294,32 @@ class _Conv(Module):
             self.bias = Parameter(tg.empty(out_channels, device=device, dtype=dtype))
         self.reset_parameters()
 
+    def _check_settings(self, inputs: int, outputs: int, groups: int, padding_mode: str) -> None:
+        name = type(self).__name__
+        if padding_mode not in self.modes:
+            raise ValueError(f"{name}: padding_mode={padding_mode!r} is none of {self.modes}")
+        if groups < 1 or inputs % groups or outputs % groups:
+            raise ValueError(
+                f"{name}: groups={groups} must divide in_channels={inputs} and "
+                f"out_channels={outputs}"
+            )
+
     def reset_parameters(self) -> None:
-        """Weight and bias uniform in [-k, k], k = 1 / sqrt(numbers that a kernel sees), as
-        PyTorch's."""
+        """Draw weight and bias from U(-k, k), k = 1 / sqrt(numbers that a kernel sees)."""
         seen = math.prod(self.weight.shape[1:])
         bound = seen**-0.5 if seen else 0.0
         init.uniform_(self.weight, -bound, bound)
         if self.bias is not None:
             init.uniform_(self.bias, -bound, bound)
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = pad(input, self._border(), self.padding_mode), 0
-        return type(self).function(
+        y: Tensor = type(self).function(
             input, self.weight, self.bias, self.stride, padding, self.dilation, self.groups
         )
+        return y
 
     def _border(self) -> list[int]:
         """How wide it is before and after each dimension, as `pad` wants it: the last one first."""
@@ -383,14 +388,15 @@ class _ConvTranspose(_Conv):
         super().__init__(*place, padding_mode, device, dtype)
         self.output_padding = ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
-    def forward(self, input: Any, output_size: Any = None) -> Any:
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """With a stride, several sizes of the output fit one of the input: `output_size`, of the
         last dimensions or of all, says which, and takes the place of `output_padding`."""
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         places = self.stride, self.padding, extra, self.groups, self.dilation
-        return type(self).function(input, self.weight, self.bias, *places)
+        y: Tensor = type(self).function(input, self.weight, self.bias, *places)
+        return y
 
-    def _extra(self, input: Any, output_size: Any) -> tuple[int, ...]:
+    def _extra(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:
         """The output padding that leads to this size."""
         name, wanted = type(self).__name__, tuple(output_size)
         if len(wanted) not in (self.ndim, input.ndim):

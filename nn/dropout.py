@@ -177,8 +177,9 @@ class _Dropout(Module):
         self.p = p
         self.inplace = inplace
 
-    def forward(self, input: Any) -> Any:
-        return type(self).function(input, self.p, self.training, self.inplace)
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = type(self).function(input, self.p, self.training, self.inplace)
+        return y
 
     def extra_repr(self) -> str:
         return f"p={self.p}, inplace={self.inplace}"

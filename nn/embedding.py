@@ -226,7 +226,7 @@ class _Table(Module):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         if weight is None:
             numbers = tg.empty(num_embeddings, embedding_dim, device=device, dtype=dtype)
-            self.weight = Parameter(init.normal_(numbers))
+            self.weight = Parameter(numbers)
         else:
             self.weight = Parameter(tg.as_tensor(weight))
         if self.weight.shape != (num_embeddings, embedding_dim):
@@ -242,8 +242,14 @@ class _Table(Module):
                     f"{num_embeddings} rows"
                 )
             self.padding_idx = padding_idx % num_embeddings
-            if weight is None:
-                init.zeros_(self.weight.data[self.padding_idx])
+        if weight is None:
+            self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Draw the rows from the standard normal distribution; the row `padding_idx` is 0."""
+        init.normal_(self.weight)
+        if self.padding_idx is not None:
+            init.zeros_(self.weight.data[self.padding_idx])
 
     @classmethod
     def _of_table(cls: type[E], embeddings: Any, freeze: bool, **settings: Any) -> E:
@@ -323,7 +329,7 @@ class Embedding(_Table):
             sparse=sparse,
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         settings = self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
         return embedding(input, self.weight, self.padding_idx, *settings)
 
@@ -380,7 +386,9 @@ class EmbeddingBag(_Table):
             padding_idx=padding_idx,
         )
 
-    def forward(self, input: Any, offsets: Any = None, per_sample_weights: Any = None) -> Any:
+    def forward(
+        self, input: Tensor, offsets: Tensor | None = None, per_sample_weights: Tensor | None = None
+    ) -> Tensor:
         return embedding_bag(
             input,
             self.weight,

@@ -36,9 +36,10 @@ class Lazy(Module):
     dim: ClassVar[int] = 1
     dims: Any = ()  # how many dimensions the input may have; () is any number
 
-    def __init__(self, *settings: Any, **named: Any) -> None:
-        self.becomes.__init__(self, 0, *settings, **named)
-        self.__dict__["_settings"] = settings, named
+    def _start(self, **settings: Any) -> None:
+        """The layer for an input of size 0, with what it takes to make it again."""
+        self.becomes.__init__(self, 0, **settings)
+        self.__dict__["_settings"] = settings
 
     def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
         name = type(self).__name__
@@ -55,8 +56,7 @@ class Lazy(Module):
         return self(input, *inputs, **options)
 
     def _become(self, size: int) -> None:
-        settings, named = self.__dict__["_settings"]
-        made = self.becomes(size, *settings, **named)
+        made = self.becomes(size, **self.__dict__["_settings"])
         del self.__dict__["_settings"]
         for name, tensor in [*made.named_parameters(), *made.named_buffers()]:
             own = getattr(self, name)
@@ -83,56 +83,148 @@ class LazyLinear(Lazy, Linear):
 
     becomes, size, dim = Linear, "in_features", -1
 
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        self._start(out_features=out_features, bias=bias, device=device, dtype=dtype)
 
-class LazyConv1d(Lazy, Conv1d):
+
+class _LazyConv(Lazy):
+    size = "in_channels"
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+        bias: bool = True,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self._start(
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            groups=groups,
+            bias=bias,
+            padding_mode=padding_mode,
+            device=device,
+            dtype=dtype,
+        )
+
+
+class LazyConv1d(_LazyConv, Conv1d):
     """A Conv1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = Conv1d, "in_channels", -2, (2, 3)
+    becomes, dim, dims = Conv1d, -2, (2, 3)
 
 
-class LazyConv2d(Lazy, Conv2d):
+class LazyConv2d(_LazyConv, Conv2d):
     """A Conv2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = Conv2d, "in_channels", -3, (3, 4)
+    becomes, dim, dims = Conv2d, -3, (3, 4)
 
 
-class LazyConv3d(Lazy, Conv3d):
+class LazyConv3d(_LazyConv, Conv3d):
     """A Conv3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = Conv3d, "in_channels", -4, (4, 5)
+    becomes, dim, dims = Conv3d, -4, (4, 5)
 
 
-class LazyConvTranspose1d(Lazy, ConvTranspose1d):
+class _LazyConvTranspose(Lazy):
+    size = "in_channels"
+
+    def __init__(
+        self,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        bias: bool = True,
+        dilation: Any = 1,
+        padding_mode: str = "zeros",
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        self._start(
+            out_channels=out_channels,
+            kernel_size=kernel_size,
+            stride=stride,
+            padding=padding,
+            output_padding=output_padding,
+            groups=groups,
+            bias=bias,
+            dilation=dilation,
+            padding_mode=padding_mode,
+            device=device,
+            dtype=dtype,
+        )
+
+
+class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     """A ConvTranspose1d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = ConvTranspose1d, "in_channels", -2, (2, 3)
+    becomes, dim, dims = ConvTranspose1d, -2, (2, 3)
 
 
-class LazyConvTranspose2d(Lazy, ConvTranspose2d):
+class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     """A ConvTranspose2d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = ConvTranspose2d, "in_channels", -3, (3, 4)
+    becomes, dim, dims = ConvTranspose2d, -3, (3, 4)
 
 
-class LazyConvTranspose3d(Lazy, ConvTranspose3d):
+class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     """A ConvTranspose3d whose `in_channels` is the number of channels of the first input."""
 
-    becomes, size, dim, dims = ConvTranspose3d, "in_channels", -4, (4, 5)
+    becomes, dim, dims = ConvTranspose3d, -4, (4, 5)
 
 
-class LazyBatchNorm1d(Lazy, BatchNorm1d):
+class _LazyBatchNorm(Lazy):
+    size = "num_features"
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        self._start(
+            eps=eps,
+            momentum=momentum,
+            affine=affine,
+            track_running_stats=track_running_stats,
+            device=device,
+            dtype=dtype,
+            bias=bias,
+        )
+
+
+class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
     """A BatchNorm1d whose `num_features` is the number of channels of the first input."""
 
-    becomes, size = BatchNorm1d, "num_features"
+    becomes = BatchNorm1d
 
 
-class LazyBatchNorm2d(Lazy, BatchNorm2d):
+class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
     """A BatchNorm2d whose `num_features` is the number of channels of the first input."""
 
-    becomes, size = BatchNorm2d, "num_features"
+    becomes = BatchNorm2d
 
 
-class LazyBatchNorm3d(Lazy, BatchNorm3d):
+class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
     """A BatchNorm3d whose `num_features` is the number of channels of the first input."""
 
-    becomes, size = BatchNorm3d, "num_features"
+    becomes = BatchNorm3d

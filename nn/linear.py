@@ -41,8 +41,11 @@ def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None
 # ---------------------------------------------------------------- layers
 
 
-def _vector(size: int, device: Any, dtype: Any) -> Parameter:
-    return Parameter(tg.empty(size, device=device, dtype=dtype))
+def _draw(weight: Tensor, bias: Tensor | None, inputs: int) -> None:
+    bound = inputs**-0.5 if inputs else 0.0
+    init.uniform_(weight, -bound, bound)
+    if bias is not None:
+        init.uniform_(bias, -bound, bound)
 
 
 class Linear(Module):
@@ -61,18 +64,21 @@ class Linear(Module):
     ) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
-        bound = in_features**-0.5 if in_features else 0.0
         self.weight = Parameter(tg.empty(out_features, in_features, device=device, dtype=dtype))
-        init.uniform_(self.weight, -bound, bound)
         self.register_parameter("bias", None)
         if bias:
-            self.bias = _vector(out_features, device, dtype)
-            init.uniform_(self.bias, -bound, bound)
+            self.bias = Parameter(tg.empty(out_features, device=device, dtype=dtype))
+        self.reset_parameters()
 
     bias: Parameter | None
 
-    def forward(self, input: Any) -> Any:
-        return ops.linear(input, self.weight, self.bias)
+    def reset_parameters(self) -> None:
+        """Draw weight and bias from U(-k, k), k = 1 / sqrt(in_features)."""
+        _draw(self.weight, self.bias, self.in_features)
+
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = ops.linear(input, self.weight, self.bias)
+        return y
 
     def extra_repr(self) -> str:
         return (
@@ -101,18 +107,20 @@ class Bilinear(Module):
             raise ValueError(f"Bilinear: in1_features is at least 1, not {in1_features}")
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
-        bound = in1_features**-0.5
         shape = (out_features, in1_features, in2_features)
         self.weight = Parameter(tg.empty(shape, device=device, dtype=dtype))
-        init.uniform_(self.weight, -bound, bound)
         self.register_parameter("bias", None)
         if bias:
-            self.bias = _vector(out_features, device, dtype)
-            init.uniform_(self.bias, -bound, bound)
+            self.bias = Parameter(tg.empty(out_features, device=device, dtype=dtype))
+        self.reset_parameters()
 
     bias: Parameter | None
 
-    def forward(self, input1: Any, input2: Any) -> Any:
+    def reset_parameters(self) -> None:
+        """Draw weight and bias from U(-k, k), k = 1 / sqrt(in1_features)."""
+        _draw(self.weight, self.bias, self.in1_features)
+
+    def forward(self, input1: Tensor, input2: Tensor) -> Tensor:
         return bilinear(input1, input2, self.weight, self.bias)
 
     def extra_repr(self) -> str:
@@ -125,10 +133,10 @@ class Bilinear(Module):
 class Identity(Module):
     """y = x."""
 
-    def __init__(self, *_: Any, **__: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return input
 
 
@@ -139,8 +147,9 @@ class Flatten(Module):
         super().__init__()
         self.start_dim, self.end_dim = start_dim, end_dim
 
-    def forward(self, input: Any) -> Any:
-        return tg.flatten(input, self.start_dim, self.end_dim)
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = tg.flatten(input, self.start_dim, self.end_dim)
+        return y
 
     def extra_repr(self) -> str:
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
@@ -155,8 +164,9 @@ class Unflatten(Module):
             raise TypeError(f"Unflatten: unflattened_size is a tuple, not {unflattened_size!r}")
         self.dim, self.unflattened_size = dim, tuple(unflattened_size)
 
-    def forward(self, input: Any) -> Any:
-        return tg.unflatten(input, self.dim, self.unflattened_size)
+    def forward(self, input: Tensor) -> Tensor:
+        y: Tensor = tg.unflatten(input, self.dim, self.unflattened_size)
+        return y
 
     def extra_repr(self) -> str:
         return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

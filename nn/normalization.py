@@ -17,6 +17,7 @@ from tinygrad_edu import Tensor, no_grad, ops, rsqrt
 from tinygrad_edu.functions.arguments import check_floating, check_tensor
 from tinygrad_edu.sums import narrowed, wide
 
+from . import init
 from .module import Module, Parameter
 
 # ---------------------------------------------------------------- functions
@@ -254,13 +255,18 @@ class _Affine(Module):
     weight: Parameter | None
     bias: Parameter | None
 
-    def _fill(
-        self, name: str, value: float, shape: Any, device: Any, dtype: Any, wanted: bool
-    ) -> None:
+    def _add(self, name: str, shape: Any, device: Any, dtype: Any, wanted: bool) -> None:
         self.register_parameter(name, None)
         if wanted:
-            filled = tg.full(_shape(shape), value, device=device, dtype=dtype)
-            self.register_parameter(name, Parameter(filled))
+            numbers = tg.empty(_shape(shape), device=device, dtype=dtype)
+            self.register_parameter(name, Parameter(numbers))
+
+    def reset_parameters(self) -> None:
+        """Set the weight to 1 and the bias to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
 
 
 class LayerNorm(_Affine):
@@ -279,10 +285,11 @@ class LayerNorm(_Affine):
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self._fill("weight", 1.0, self.normalized_shape, device, dtype, elementwise_affine)
-        self._fill("bias", 0.0, self.normalized_shape, device, dtype, elementwise_affine and bias)
+        self._add("weight", self.normalized_shape, device, dtype, elementwise_affine)
+        self._add("bias", self.normalized_shape, device, dtype, elementwise_affine and bias)
+        self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -307,10 +314,16 @@ class RMSNorm(_Affine):
         super().__init__()
         self.normalized_shape = _shape(normalized_shape)
         self.eps, self.elementwise_affine = eps, elementwise_affine
-        self._fill("weight", 1.0, self.normalized_shape, device, dtype, elementwise_affine)
+        self._add("weight", self.normalized_shape, device, dtype, elementwise_affine)
+        self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
-        return rms_norm(input, self.normalized_shape, self.weight, self.eps)
+    def reset_parameters(self) -> None:
+        """Set the weight to 1."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return (
@@ -348,10 +361,11 @@ class GroupNorm(_Affine):
             )
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        self._fill("weight", 1.0, num_channels, device, dtype, affine)
-        self._fill("bias", 0.0, num_channels, device, dtype, affine and bias)
+        self._add("weight", num_channels, device, dtype, affine)
+        self._add("bias", num_channels, device, dtype, affine and bias)
+        self.reset_parameters()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
@@ -369,7 +383,7 @@ class LocalResponseNorm(Module):
         super().__init__()
         self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
     def extra_repr(self) -> str:
@@ -399,14 +413,15 @@ class _RunningNorm(_Affine):
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self._fill("weight", 1.0, num_features, device, dtype, affine)
-        self._fill("bias", 0.0, num_features, device, dtype, affine and bias)
-        for name, start in (("mean", tg.zeros), ("var", tg.ones)):
-            running = (
-                start(num_features, device=device, dtype=dtype) if track_running_stats else None
-            )
-            self.register_buffer(f"running_{name}", running)
+        self._add("weight", num_features, device, dtype, affine)
+        self._add("bias", num_features, device, dtype, affine and bias)
+        running = None
+        for name in ("running_mean", "running_var"):
+            if track_running_stats:
+                running = tg.empty(num_features, device=device, dtype=dtype)
+            self.register_buffer(name, running)
         self.register_buffer("num_batches_tracked", tg.tensor(0) if track_running_stats else None)
+        self.reset_parameters()
 
     running_mean: tg.Tensor | None
     running_var: tg.Tensor | None
@@ -424,10 +439,16 @@ class _RunningNorm(_Affine):
 
     def reset_running_stats(self) -> None:
         """Forget the batches seen: running mean 0, running variance 1."""
-        for name, buffer in self.named_buffers():
-            buffer.fill_(name == "running_var")
+        if self.track_running_stats:
+            for name in ("running_mean", "running_var", "num_batches_tracked"):
+                getattr(self, name).fill_(name == "running_var")
 
-    def _check_dims(self, input: Any) -> None:
+    def reset_parameters(self) -> None:
+        """Set the weight to 1 and the bias to 0, and forget the batches seen."""
+        self.reset_running_stats()
+        super().reset_parameters()
+
+    def _check_dims(self, input: Tensor) -> None:
         check_tensor(input, type(self).__name__)
         if input.ndim not in self.dims:
             wanted = " or ".join(f"{n}D" for n in self.dims)
@@ -443,7 +464,7 @@ class _RunningNorm(_Affine):
 
 
 class _BatchNorm(_RunningNorm):
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         self._check_dims(input)
         momentum, counter = self.momentum, self.num_batches_tracked
         if self.training and counter is not None:
@@ -507,7 +528,7 @@ class _InstanceNorm(_RunningNorm):
             num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias
         )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         self._check_dims(input)
         alone = input.ndim == self.dims[0]
         y = instance_norm(

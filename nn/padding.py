@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_edu import functions, ops
+from tinygrad_edu import Tensor, functions, ops
 
 from .module import Module
 
@@ -18,7 +18,9 @@ from .module import Module
 _MODES = ("reflect", "replicate", "circular")
 
 
-def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = None) -> Any:
+def pad(
+    input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
+) -> Tensor:
     """The tensor with a border: `pad` says how wide it is before and after the last dimension, then
     the one before it, and so on; what is below 0 is cut off.
 
@@ -50,7 +52,7 @@ def pad(input: Any, pad: Sequence[int], mode: str = "constant", value: Any = Non
     return ops.copy(y) if y is input else y
 
 
-def _padded(x: Any, pairs: Any, value: Any) -> Any:
+def _padded(x: Tensor, pairs: list[tuple[int, int]], value: float) -> Tensor:
     """x with a border of one value."""
     if x.dtype.kind in "iu" and not isfinite(value):
         raise RuntimeError(f"pad: {value} is no whole number, as {x.dtype} holds; say x.float()")
@@ -104,7 +106,7 @@ class _Pad(Module):
                 f"each dimension, not {padding}"
             )
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         return pad(input, self.padding, self.mode, self.value)
 
     def extra_repr(self) -> str:

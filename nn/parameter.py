@@ -24,8 +24,8 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: Any = (), requires_grad: bool = True) -> None:
-        given = tg.as_tensor(data)
+    def __init__(self, data: Any = None, requires_grad: bool = True) -> None:
+        given = tg.as_tensor(() if data is None else data)
         super().__init__(given.array)
         views.borrow(self, given)
         self.requires_grad_(requires_grad)

@@ -415,7 +415,7 @@ class _Pool(Module):
     shown: tuple[str, ...]
     hidden: tuple[str, ...] = ()
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, input: Tensor) -> Any:
         settings = {name: getattr(self, name) for name in self.shown + self.hidden}
         return type(self).function(input, **settings)
 

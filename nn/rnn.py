@@ -47,11 +47,15 @@ class _Weights(Module):
             shapes |= {"bias_ih": (gates,), "bias_hh": (gates,)}
         if self.proj_size:
             shapes |= {"weight_hr": (self.proj_size, self.hidden_size)}
-        bound = self.hidden_size**-0.5
         for name, shape in shapes.items():
             numbers = tg.empty(shape, device=device, dtype=dtype)
-            parameter = Parameter(init.uniform_(numbers, -bound, bound))
-            self.register_parameter(name + suffix, parameter)
+            self.register_parameter(name + suffix, Parameter(numbers))
+
+    def reset_parameters(self) -> None:
+        """Draw all weights and biases from U(-k, k), k = 1 / sqrt(hidden_size)."""
+        bound = self.hidden_size**-0.5
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
 
     @property
     def _out(self) -> int:
@@ -112,6 +116,7 @@ class _Cell(_Weights):
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
         self._add_weights(input_size, "", device, dtype)
+        self.reset_parameters()
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         self._check_input(input, (1, 2))
@@ -192,7 +197,6 @@ class _Sequence(_Weights):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        *,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
@@ -219,6 +223,13 @@ class _Sequence(_Weights):
             for direction in self._directions:
                 size = input_size if k == 0 else self._out * len(self._directions)
                 self._add_weights(size, f"_l{k}{direction}", device, dtype)
+        self.reset_parameters()
+
+    @property
+    def all_weights(self) -> list[list[Parameter]]:
+        """The weights and biases of each layer and direction, in the order of `parameters()`."""
+        ends = [f"_l{k}{d}" for k in range(self.num_layers) for d in self._directions]
+        return [[w for name, w in self.named_parameters() if name.endswith(e)] for e in ends]
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         if isinstance(input, PackedSequence):
@@ -306,11 +317,12 @@ class RNN(_Sequence):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
-        **factory: Any,
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         self.cell = _rnn(nonlinearity)
         settings = num_layers, bias, batch_first, dropout, bidirectional
-        super().__init__(input_size, hidden_size, *settings, **factory)
+        super().__init__(input_size, hidden_size, *settings, device=device, dtype=dtype)
         self.nonlinearity = nonlinearity
 
 

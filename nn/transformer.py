@@ -12,6 +12,7 @@ from math import inf
 from typing import Any, ClassVar
 
 import tinygrad_edu as tg
+from tinygrad_edu import Tensor
 
 from . import init
 from .activation import gelu, relu
@@ -78,18 +79,26 @@ class _Layer(Module):
             setattr(self, f"dropout{k}", Dropout(dropout))
         self.activation = _ACTIVATIONS[activation] if isinstance(activation, str) else activation
 
-    def _around(self, x: Any, norm: Any, dropout: Any, block: Callable[..., Any]) -> Any:
-        if self.norm_first:
-            return x + dropout(block(norm(x)))
-        return norm(x + dropout(block(x)))
+    def _around(
+        self, x: Tensor, norm: Module, dropout: Module, block: Callable[[Tensor], Tensor]
+    ) -> Tensor:
+        y: Tensor = x + dropout(block(norm(x))) if self.norm_first else norm(x + dropout(block(x)))
+        return y
 
-    def _feed_forward(self, x: Any) -> Any:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+    def _feed_forward(self, x: Tensor) -> Tensor:
+        y: Tensor = self.linear2(self.dropout(self.activation(self.linear1(x))))
+        return y
 
 
 def _attended(
-    attention: Module, x: Any, memory: Any, mask: Any, padding: Any, is_causal: bool
-) -> Any:
+    attention: MultiheadAttention,
+    x: Tensor,
+    memory: Tensor,
+    mask: Tensor | None,
+    padding: Tensor | None,
+    is_causal: bool,
+) -> Tensor:
+    y: Tensor
     y, _ = attention(
         x,
         memory,
@@ -117,12 +126,12 @@ class TransformerEncoderLayer(_Layer):
 
     def forward(
         self,
-        src: Any,
-        src_mask: Any = None,
-        src_key_padding_mask: Any = None,
+        src: Tensor,
+        src_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
         is_causal: bool = False,
-    ) -> Any:
-        def to_itself(x: Any) -> Any:
+    ) -> Tensor:
+        def to_itself(x: Tensor) -> Tensor:
             return _attended(self.self_attn, x, x, src_mask, src_key_padding_mask, is_causal)
 
         x = self._around(src, self.norm1, self.dropout1, to_itself)
@@ -137,19 +146,19 @@ class TransformerDecoderLayer(_Layer):
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool = False,
         memory_is_causal: bool = False,
-    ) -> Any:
-        def to_itself(x: Any) -> Any:
+    ) -> Tensor:
+        def to_itself(x: Tensor) -> Tensor:
             return _attended(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
 
-        def to_memory(x: Any) -> Any:
+        def to_memory(x: Tensor) -> Tensor:
             of_memory = memory_mask, memory_key_padding_mask, memory_is_causal
             return _attended(self.multihead_attn, x, memory, *of_memory)
 
@@ -183,11 +192,11 @@ class TransformerEncoder(Module):
 
     def forward(
         self,
-        src: Any,
-        mask: Any = None,
-        src_key_padding_mask: Any = None,
+        src: Tensor,
+        mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
         is_causal: bool | None = None,
-    ) -> Any:
+    ) -> Tensor:
         for layer in self.layers:
             src = layer(
                 src,
@@ -195,7 +204,8 @@ class TransformerEncoder(Module):
                 src_key_padding_mask=src_key_padding_mask,
                 is_causal=bool(is_causal),
             )
-        return src if self.norm is None else self.norm(src)
+        y: Tensor = src if self.norm is None else self.norm(src)
+        return y
 
 
 class TransformerDecoder(Module):
@@ -209,15 +219,15 @@ class TransformerDecoder(Module):
 
     def forward(
         self,
-        tgt: Any,
-        memory: Any,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        tgt: Tensor,
+        memory: Tensor,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         for layer in self.layers:
             tgt = layer(
                 tgt,
@@ -229,7 +239,8 @@ class TransformerDecoder(Module):
                 tgt_is_causal=bool(tgt_is_causal),
                 memory_is_causal=memory_is_causal,
             )
-        return tgt if self.norm is None else self.norm(tgt)
+        y: Tensor = tgt if self.norm is None else self.norm(tgt)
+        return y
 
 
 class Transformer(Module):
@@ -284,26 +295,29 @@ class Transformer(Module):
                 num_decoder_layers,
                 LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype),
             )
+        self._reset_parameters()
+
+    def _reset_parameters(self) -> None:
         for parameter in self.parameters():
             if parameter.ndim > 1:
                 init.xavier_uniform_(parameter)
 
     def forward(
         self,
-        src: Any,
-        tgt: Any,
-        src_mask: Any = None,
-        tgt_mask: Any = None,
-        memory_mask: Any = None,
-        src_key_padding_mask: Any = None,
-        tgt_key_padding_mask: Any = None,
-        memory_key_padding_mask: Any = None,
+        src: Tensor,
+        tgt: Tensor,
+        src_mask: Tensor | None = None,
+        tgt_mask: Tensor | None = None,
+        memory_mask: Tensor | None = None,
+        src_key_padding_mask: Tensor | None = None,
+        tgt_key_padding_mask: Tensor | None = None,
+        memory_key_padding_mask: Tensor | None = None,
         src_is_causal: bool | None = None,
         tgt_is_causal: bool | None = None,
         memory_is_causal: bool = False,
-    ) -> Any:
+    ) -> Tensor:
         memory = self.encoder(src, src_mask, src_key_padding_mask, src_is_causal)
-        return self.decoder(
+        y: Tensor = self.decoder(
             tgt,
             memory,
             tgt_mask,
@@ -313,6 +327,7 @@ class Transformer(Module):
             tgt_is_causal,
             memory_is_causal,
         )
+        return y
 
     @staticmethod
     def generate_square_subsequent_mask(
