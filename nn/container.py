@@ -112,12 +112,12 @@ class Sequential(_Numbered):
 
     takes = Module
 
-    def __init__(self, *modules: Any) -> None:
+    def __init__(self, *args: Any) -> None:
         super().__init__()
-        if len(modules) == 1 and isinstance(modules[0], Mapping):
-            named = dict(modules[0])
+        if len(args) == 1 and isinstance(args[0], Mapping):
+            named = dict(args[0])
         else:
-            named = {str(i): module for i, module in enumerate(modules)}
+            named = {str(i): module for i, module in enumerate(args)}
         for name, module in named.items():
             self.add_module(name, module)
 
@@ -136,7 +136,7 @@ class ModuleList(_Numbered):
     """A list of modules, which a plain list would hide from `parameters()`.
 
     >>> import nn
-    >>> nn.container.ModuleList(nn.Linear(2, 2) for _ in range(3))
+    >>> nn.ModuleList(nn.Linear(2, 2) for _ in range(3))
     ModuleList(
       (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
     )
@@ -202,7 +202,7 @@ class ParameterList(_Parameters, _Numbered):
     in becomes a parameter.
 
     >>> import nn, tinygrad_edu as tg
-    >>> [name for name, _ in nn.container.ParameterList([tg.ones(2)] * 2).named_parameters()]
+    >>> [name for name, _ in nn.ParameterList([tg.ones(2)] * 2).named_parameters()]
     ['0', '1']
     """
 
@@ -282,10 +282,13 @@ class ModuleDict(_Named):
     """A dictionary of modules, which a plain one would hide from `parameters()`.
 
     >>> import nn
-    >>> acts = nn.container.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
+    >>> acts = nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
     >>> acts["tanh"], acts.relu, list(acts)
     (Tanh(), ReLU(), ['relu', 'tanh'])
     """
+
+    def __init__(self, modules: Any = None) -> None:
+        super().__init__(modules)
 
 
 class ParameterDict(_Parameters, _Named):

@@ -12,11 +12,22 @@ from .module import Module
 # ---------------------------------------------------------------- functions
 
 
-def normalize(input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12) -> Tensor:
-    """y = x / max(|x|, eps), with the p-norm |x| along `dim`."""
+def normalize(
+    input: Tensor, p: float = 2.0, dim: Any = 1, eps: float = 1e-12, out: Tensor | None = None
+) -> Tensor:
+    """y = x / max(|x|, eps), with the p-norm |x| along `dim`; written to `out` if it is given,
+    which takes no gradient."""
     x = wide(input)
     y: Tensor = narrowed(x / functions.clamp(functions.norm(x, p, dim, True), eps), input)
-    return y
+    if out is None:
+        return y
+    if y.requires_grad:
+        raise RuntimeError(
+            "normalize: out= takes no gradient, and the input requires grad; leave out= away, or "
+            "compute under no_grad()"
+        )
+    out.copy_(y)
+    return out
 
 
 def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:

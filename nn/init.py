@@ -27,6 +27,10 @@ __all__ = [
 # fmt: on
 
 
+def __dir__() -> list[str]:
+    return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
 def _fill(tensor: Tensor, values: Any) -> Tensor:
     with tg.no_grad():
         tensor[...] = values

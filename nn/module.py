@@ -48,7 +48,7 @@ class Module(Stateful):
         self.__dict__.update(_members={}, _non_persistent_buffers_set=set())
         self.training = True
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *input: Any) -> Any:
         raise NotImplementedError(
             f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
             "returns the result"

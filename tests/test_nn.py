@@ -4,6 +4,7 @@ import copy
 import math
 import pickle
 from collections import OrderedDict
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -671,3 +672,29 @@ def test_the_last_state_of_a_layer_may_be_written():
     lstm.zero_grad()
     lstm(x)[0].sum().backward()
     assert tg.equal(written, lstm.weight_hh_l0.grad)
+
+
+# ---------------------------------------------------------------- what is exported
+
+
+@pytest.mark.parametrize("module", [nn, F, nn.init], ids=lambda module: module.__name__)
+def test_dir_shows_what_is_exported_and_nothing_else(module):
+    """No TypeVar, no helper, no module that stands behind: `import *` and completion agree."""
+    shown = {name for name in dir(module) if not name.startswith("__")}
+    assert shown == set(module.__all__)
+    star = {}
+    exec(f"from {module.__name__} import *", star)
+    assert set(star) - {"__builtins__"} == shown
+    modules = {name for name in shown if isinstance(getattr(module, name), ModuleType)}
+    assert modules == ({"data", "functional", "init", "optim", "utils"} if module is nn else set())
+    for name in shown - modules:
+        home = getattr(module, name).__module__
+        assert home.split(".")[0] in ("nn", "tinygrad_edu"), name
+
+
+def test_a_normalized_tensor_may_be_written_to_out():
+    x, out = tg.tensor([[3.0, 4.0]]), tg.zeros(1, 2)
+    assert F.normalize(x, out=out) is out
+    np.testing.assert_allclose(out.array, [[0.6, 0.8]], rtol=1e-6)
+    with pytest.raises(RuntimeError, match="out= takes no gradient"):
+        F.normalize(x.requires_grad_(), out=out)
