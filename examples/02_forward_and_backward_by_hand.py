@@ -65,7 +65,7 @@ for name, vector, g in zip(names, vectors, by_hand, strict=True):
 print(f"\ncost {cost.item()};  dC/dW1 = {shown(W1.grad)}, dC/db1 = {shown(b1.grad)},")
 print(f"            dC/dW2 = {shown(W2.grad)}, dC/db2 = {shown(b2.grad)}\n")
 
-# ---------------------------------------------------------------- beside the text's numbers
+# ---------------------------------------------------------------- beside the source's numbers
 
 
 def side_by_side(tensors):
@@ -75,17 +75,17 @@ def side_by_side(tensors):
 
 forward = [-2, -3, 7, -12, 7, 0, 7, 7]
 backward = [30, -40, 10, 0, 10, -10, 10, 10]
-story.equal("the vectors, and the text's", side_by_side(vectors), forward)
-story.equal("their derivatives by hand, and the text's", side_by_side(by_hand), backward)
-story.equal("by backward(), and the text's", side_by_side(v.grad for v in vectors), backward)
-for name, W, g, text in [
+story.equal("the vectors, and the source's", side_by_side(vectors), forward)
+story.equal("their derivatives by hand, and the source's", side_by_side(by_hand), backward)
+story.equal("by backward(), and the source's", side_by_side(v.grad for v in vectors), backward)
+for name, W, g, source in [
     ("dC/dW1", W1, gW1, [[-20, -30], [0, 0]]),
     ("dC/dW2", W2, gW2, [[70, 0]]),
     ("dC/db1", b1, gb1, [10, 0]),
     ("dC/db2", b2, gb2, [10]),
 ]:
-    story.equal(f"{name} by hand, and the text's", g, text)
-    story.equal(f"{name} by backward(), and the text's", W.grad, text)
+    story.equal(f"{name} by hand, and the source's", g, source)
+    story.equal(f"{name} by backward(), and the source's", W.grad, source)
 
 # ---------------------------------------------------------------- why dC/dW is g v'
 

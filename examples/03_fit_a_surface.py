@@ -5,7 +5,7 @@ stochastic gradient descent: at each iteration it draws a batch of the observati
 replacement, and takes one step, W <- W - rate dC/dW, against the batch's mean gradient.
 
 Weights start standard normal, so what is reached depends on the seed.  A neuron that is zero on the
-whole square has no gradient, and stays dead.  The text shows one run; here are ten.
+whole square has no gradient, and stays dead.  The source shows one run; here are ten.
 """
 
 from itertools import pairwise
@@ -61,7 +61,7 @@ def surface(x):
 
 # ---------------------------------------------------------------- ten runs, at two rates
 
-runs = {0.005: [], 0.05: []}  # by rate: (distance, net) of each seed; the text's rate is 0.005
+runs = {0.005: [], 0.05: []}  # by rate: (distance, net) of each seed; the source's rate is 0.005
 for seed in tqdm(range(SEEDS), unit="seed"):
     for rate in runs:
         tg.manual_seed(seed)
@@ -76,12 +76,12 @@ slow, fast = reached[0.005], reached[0.05]
 if options.quick:
     story.number("mean squared distance at rate 0.05, median", np.median(fast), at_most=0.01)
 else:
-    what, text = "mean squared distance after 10,000 iterations", 0.00343
-    story.number(f"{what}, best of 10 seeds", slow.min(), text=text, at_most=text)
-    story.number("  the median seed", np.median(slow), text=text)
-    story.number("  the share of seeds at most at the text's", np.mean(slow <= text))
+    what, source = "mean squared distance after 10,000 iterations", 0.00343
+    story.number(f"{what}, best of 10 seeds", slow.min(), source=source, at_most=source)
+    story.number("  the median seed", np.median(slow), source=source)
+    story.number("  the share of seeds at most at the source's", np.mean(slow <= source))
     story.number(
-        "  the median seed at ten times the rate", np.median(fast), text=text, at_most=text
+        "  the median seed at ten times the rate", np.median(fast), source=source, at_most=source
     )
 flat = ((surface(x) - surface(x).mean()) ** 2).mean().item()
 story.number("  beside it, that of the best constant", flat, at_least=0.1)
@@ -123,7 +123,7 @@ story.picture(figure, "surface")
 figure, axes = plt.subplots(figsize=(6, 3))
 for row, (rate, marker) in enumerate(zip(runs, "os", strict=True)):
     axes.plot(reached[rate], [row] * SEEDS, marker, alpha=0.6, label=f"rate {rate}")
-axes.axvline(0.00343, color="black", label="the text's run, at 0.005")
+axes.axvline(0.00343, color="black", label="the source's run, at 0.005")
 axes.set(
     xscale="log", xlabel="mean squared distance, one mark for each seed", yticks=[], ylim=(-1, 2)
 )

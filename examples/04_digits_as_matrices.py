@@ -24,9 +24,9 @@ print(f"{name}: X {X.shape} and {X_test.shape}, pixels from {X.min().item()} to 
 mean, std = (0.1307, 0.3081) if mnist else (X.mean().item(), X.std().item())
 if mnist:
     story.number(
-        "mean of all pixels", X.mean().item(), text=mean, at_least=0.13065, at_most=0.13075
+        "mean of all pixels", X.mean().item(), source=mean, at_least=0.13065, at_most=0.13075
     )
-    story.number("their deviation", X.std().item(), text=std, at_least=0.30805, at_most=0.30815)
+    story.number("their deviation", X.std().item(), source=std, at_least=0.30805, at_most=0.30815)
 X, X_test = (X - mean) / std, (X_test - mean) / std
 story.equal("mean and deviation, once normalised", [X.mean(), X.std()], [0, 1], 1e-3)
 

@@ -76,16 +76,20 @@ if not on_mnist:
     story.number("loss after training, mean of 20 starts", table[-1].mean().item(), at_most=0.05)
     story.number("accuracy, validation half, mean of 20", reached.mean().item(), at_least=0.96)
 else:
-    print("\nThe text has the losses 0.7, 0.5, 0.4, 0.3 and an accuracy of 0.96 to 0.97:")
-    for epoch, text in {0: 0.7, 1: 0.5, 2: 0.4, 4: 0.3}.items():
+    print("\nThe source has the losses 0.7, 0.5, 0.4, 0.3 and an accuracy of 0.96 to 0.97:")
+    for epoch, source in {0: 0.7, 1: 0.5, 2: 0.4, 4: 0.3}.items():
         mean = table[epoch].mean().item()
-        story.number(f"loss after {epoch} epochs, mean of 20", mean, text=text, at_most=text + 0.05)
-    print(f"(after 3 epochs: {table[3].mean().item():.4f}, if the text means that one)")
+        story.number(
+            f"loss after {epoch} epochs, mean of 20", mean, source=source, at_most=source + 0.05
+        )
+    print(f"(after 3 epochs: {table[3].mean().item():.4f}, if the source means that one)")
     shown = [[f"{loss[k].item():.1f}" for loss in table[:4]] for k in range(20)]
     same = shown.count(["0.7", "0.5", "0.4", "0.3"])
-    story.number("of 20 starts, how many show the text's very digits", same, at_least=1)
+    story.number("of 20 starts, how many show the source's very digits", same, at_least=1)
     best, mean, least = reached.max().item(), reached.mean().item(), reached.min().item()
-    story.number("accuracy, validation half, mean of 20", mean, text="0.96 to 0.97", at_least=0.96)
+    story.number(
+        "accuracy, validation half, mean of 20", mean, source="0.96 to 0.97", at_least=0.96
+    )
     print(f"(from {least:.4f} to {best:.4f})")
 
 # ---------------------------------------------------------------- what it has learned

@@ -5,7 +5,7 @@ A hidden layer of two neurons, then one that decides, all sigmoids, one digit a 
     Z1 = X W1 + b1     A1 = sigmoid(Z1)     Z2 = A1 W2 + b2     A2 = sigmoid(Z2)
     L = -mean(Y log A2 + (1 - Y) log(1 - A2))
 
-Write D for dL/dZ of a layer.  From the last layer to the first (* is number by number):
+Write D for dL/dZ of a layer.  From the last layer to the first (* is elementwise):
 
     (1)  D2 = (A2 - Y) / N                      the last layer's error
     (2)  D1 = (D2 W2') * A1 * (1 - A1)          an error is handed back through W2 and the sigmoid

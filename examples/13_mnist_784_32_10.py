@@ -40,7 +40,7 @@ def network(nn):
 
 
 def starting_parameters(seed):
-    """As in the text: weights uniform in +-sqrt(6 / (inputs + outputs)) (Glorot), biases 0."""
+    """As in the source: weights uniform in +-sqrt(6 / (inputs + outputs)) (Glorot), biases 0."""
     tg.manual_seed(seed)
     net = network(nn)
     for layer in (net[0], net[2]):
@@ -84,18 +84,18 @@ for seed in range(seeds):
     runs.append(train(tg, nn, nn.optim, starting_parameters(seed), seed))
     print(f"  accuracy {runs[-1][1]:.4f} before, {runs[-1][2]:.4f} after {runs[-1][3]:.2f} s")
 losses, before, after, seconds = runs[0]
-text = (None, None, None) if small else (0.1247, 0.9613, 25.97)
+source = (None, None, None) if small else (0.1247, 0.9613, 25.97)
 print()
-story.number("test accuracy before training, seed 0", before, text=text[0], at_most=0.3)
+story.number("test accuracy before training, seed 0", before, source=source[0], at_most=0.3)
 story.number(
     f"test accuracy on {name} after {epochs} epochs, mean of {seeds} seeds",
     np.mean([run[2] for run in runs]),
-    text=text[1],
+    source=source[1],
     at_least=0.93 if small else 0.958,
 )
 story.number("lowest of them", min(run[2] for run in runs))
 story.number("highest of them", max(run[2] for run in runs))
-story.number("seconds, mean", np.mean([run[3] for run in runs]), text=text[2])
+story.number("seconds, mean", np.mean([run[3] for run in runs]), source=source[2])
 
 # ---------------------------------------------------------------- PyTorch, from the same start
 
@@ -107,8 +107,8 @@ theirs = train(torch, torch.nn, torch.optim, starting_parameters(0), 0)
 print(f"  accuracy {theirs[1]:.4f} before, {theirs[2]:.4f} after {theirs[3]:.2f} s\n")
 gap = np.abs(np.array(losses) - theirs[0]) / theirs[0]
 same = int(np.argmax(gap > 1e-5)) if (gap > 1e-5).any() else len(gap)
-story.number("test accuracy, seed 0", after, text=f"PyTorch {theirs[2]:.4f}")
-story.number("seconds, seed 0", seconds, text=f"PyTorch {theirs[3]:.2f}")
+story.number("test accuracy, seed 0", after, source=f"PyTorch {theirs[2]:.4f}")
+story.number("seconds, seed 0", seconds, source=f"PyTorch {theirs[3]:.2f}")
 story.number(
     f"steps of {len(gap)} with losses equal to 1e-5 (at least an epoch)",
     same,

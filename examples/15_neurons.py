@@ -20,7 +20,7 @@ story.begin(__doc__)
 
 # ---------------------------------------------------------------- activations, with derivatives
 
-activations = {  # name: (f, its derivative in the textbook, where f bends)
+activations = {  # name: (f, its derivative in the sourcebook, where f bends)
     "identity": (lambda z: z * 1, lambda z: z * 0 + 1),
     "sigmoid": (tg.sigmoid, lambda z: tg.sigmoid(z) * (1 - tg.sigmoid(z))),
     "tanh": (tg.tanh, lambda z: 1 - tg.tanh(z) ** 2),
@@ -108,7 +108,7 @@ right = ((neuron(X) > 0.5).double() == t).double().mean().item()
 print()
 story.equal("logistic regression and scikit-learn, w", w, theirs.coef_[0], 1e-4)
 story.equal("logistic regression and scikit-learn, b", b, theirs.intercept_[0], 1e-4)
-story.number("its accuracy", right, text=f"scikit-learn {theirs.score(X, t):.4f}", at_least=0.98)
+story.number("its accuracy", right, source=f"scikit-learn {theirs.score(X, t):.4f}", at_least=0.98)
 pairs.append(("logistic regression", w.numpy(), theirs.coef_[0]))
 
 figure, axes = plt.subplots(1, 2, figsize=(10, 3.6))

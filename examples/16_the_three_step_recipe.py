@@ -7,7 +7,7 @@ output, L(y, t) the loss.  With delta_k = dL/dz_k,
     2. hidden layers:  delta_k = (W_{k+1}' delta_{k+1}) * f_k'(z_k),       k = L-1, ..., 1
     3. parameters:     dL/dW_k = delta_k a_{k-1}',   dL/db_k = delta_k
 
-For an activation that works number by number J is diagonal, and J' dL/dy = dL/dy * f'(z_L); softmax
+For an elementwise activation J is diagonal, and J' dL/dy = dL/dy * f'(z_L); softmax
 mixes its inputs, so it needs the whole J = diag(y) - y y'.
 """
 

@@ -1,7 +1,7 @@
 """Classify 100 points: hidden layers of 100 and 50 ReLUs, beside scikit-learn's MLPClassifier.
 
 75 points train, 25 test, so that one point is 0.04 of accuracy: a single run says little, and the
-text's 0.96 is one draw.  Here several seeds run on one split, in one table.
+source's 0.96 is one draw.  Here several seeds run on one split, in one table.
 
 Of the 20 inputs only 4 say anything about the class.  A penalty on the first layer's weights,
 
@@ -95,13 +95,13 @@ sklearn_mean, plain_mean, penalised_mean = np.mean(rows, axis=0)
 print()
 beside = f"scikit-learn {sklearn_mean:.4f}"
 story.number(
-    f"accuracy, mean of {seeds} seeds", plain_mean, text=beside, at_least=sklearn_mean - 0.03
+    f"accuracy, mean of {seeds} seeds", plain_mean, source=beside, at_least=sklearn_mean - 0.03
 )
-story.number("accuracy, best seed", np.max(rows, axis=0)[1], text=0.96)
+story.number("accuracy, best seed", np.max(rows, axis=0)[1], source=0.96)
 story.number(
     f"accuracy with penalty {penalty}, mean of {seeds} seeds",
     penalised_mean,
-    text=0.96,
+    source=0.96,
     at_least=0.96 - 1e-9,
 )
 

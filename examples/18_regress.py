@@ -74,11 +74,13 @@ for seed, row in enumerate(rows):
     print("{:4}   {:12.4f}   {:6.4f}".format(seed, *row))
 sklearn_mean, ours_mean = np.mean(rows, axis=0)
 print()
-story.number(f"R^2 on the test set, mean of {seeds} seeds", ours_mean, text=0.5456, at_least=0.5456)
+story.number(
+    f"R^2 on the test set, mean of {seeds} seeds", ours_mean, source=0.5456, at_least=0.5456
+)
 story.number(
     "the same, beside scikit-learn's",
     ours_mean,
-    text=f"scikit-learn {sklearn_mean:.4f}",
+    source=f"scikit-learn {sklearn_mean:.4f}",
     at_least=sklearn_mean - 0.03,
 )
 story.number("R^2 on the test set, lowest seed", np.min(rows, axis=0)[1])
@@ -91,7 +93,7 @@ story.number("R^2 of one neuron with the identity", line.score(X_test, t_test), 
 figure, (left, right) = plt.subplots(1, 2, figsize=(10, 3.8))
 left.plot(history[:, 0], history[:, 1], label="the 150 it trains on")
 left.plot(history[:, 0], history[:, 2], label="the 50 of the test")
-left.axhline(0.5456, color="black", linestyle=":", label="the text's 0.5456")
+left.axhline(0.5456, color="black", linestyle=":", label="the source's 0.5456")
 left.set(xlabel="iteration", ylabel="R^2", ylim=(-0.1, 1.05))
 left.legend()
 right.axline((0, 0), slope=1, color="black", label="y = t")

@@ -68,9 +68,9 @@ story.equal("the rule's step and minus the gradient of the criterion", -W.grad, 
 start = time.perf_counter()
 W, b = teach(X, T, epochs=10 if name == "Digits" else 3, rate=1.0)
 seconds = time.perf_counter() - start
-text = 0.89 if name == "MNIST" else None
+source = 0.89 if name == "MNIST" else None
 ours = accuracy(W, b, train)
-story.number(f"accuracy on the training set of {name}", ours, text=text, at_least=0.89)
+story.number(f"accuracy on the training set of {name}", ours, source=source, at_least=0.89)
 story.number("accuracy on the test set", accuracy(W, b, test), at_least=0.89)
 
 # scikit-learn's has the same rule, at one rate, and ten passes over the data.

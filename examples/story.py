@@ -1,9 +1,9 @@
-"""What all stories share: their settings, their numbers beside the text's, their pictures.
+"""What all stories share: their settings, their numbers beside the source's, their pictures.
 
 import story
 
 options = story.begin(__doc__)                   # --quick, --out FOLDER, --help
-story.number("test accuracy", 0.9612, text=0.9613, at_least=0.958)
+story.number("test accuracy", 0.9612, source=0.9613, at_least=0.958)
 story.picture(figure, "accuracy")                # out/13_accuracy.png
 story.end()                                      # the exit status is 1 if a number was missed
 """
@@ -74,30 +74,34 @@ def number(
     what: str,
     ours: float,
     *,
-    text: float | str | None = None,
+    source: float | str | None = None,
     at_least: float | None = None,
     at_most: float | None = None,
 ) -> None:
-    """Print a number of ours beside the text's, and say whether it is where it must be."""
+    """Print a number of ours beside that of the source, and say whether it meets its limits."""
     missed = (at_least is not None and not ours >= at_least) or (
         at_most is not None and not ours <= at_most
     )
     limits = [f"at least {at_least:.4g}"] if at_least is not None else []
     limits += [f"at most {at_most:.4g}"] if at_most is not None else []
-    beside = "" if text is None else f"   text {_shown(text)}"
+    beside = "" if source is None else f"   source {_shown(source)}"
     verdict = "" if not limits else f"   ({', '.join(limits)}: {'MISSED' if missed else 'met'})"
     print(f"{what}: ours {_shown(ours)}{beside}{verdict}")
     if missed:
         _missed.append(what)
     if table := os.environ.get("STORIES_TABLE"):  # what run.py shows in the end
-        row = {"what": what, "ours": _shown(ours), "text": "" if text is None else _shown(text)}
+        row = {
+            "what": what,
+            "ours": _shown(ours),
+            "source": "" if source is None else _shown(source),
+        }
         row |= {"limit": ", ".join(limits), "met": not missed}
         with open(table, "a") as file:
             file.write(json.dumps(row) + "\n")
 
 
 def equal(what: str, ours: object, expected: object, tolerance: float = 1e-6) -> None:
-    """Say that our numbers are the text's, or those of another way to compute them."""
+    """Compare our numbers with those of the source, or of another way to compute them."""
     difference = (tg.as_tensor(ours).double() - tg.as_tensor(expected).double()).abs().max().item()
     number(f"{what}, largest difference", difference, at_most=tolerance)
 
