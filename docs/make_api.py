@@ -50,6 +50,7 @@ SECTIONS = [
     ("nn.utils.parametrize", nn.utils.parametrize, "torch.nn.utils.parametrize"),
     ("nn.utils.parametrizations", nn.utils.parametrizations, "torch.nn.utils.parametrizations"),
     ("nn.data", nn.data, "torch.utils.data"),
+    ("nn.data.transforms", nn.data.transforms, "torchvision.transforms"),
 ]
 
 # What PyTorch has under another name, and (None) what it does not have.

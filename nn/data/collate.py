@@ -15,11 +15,31 @@ from .dataset import Examples
 
 
 def default_collate(batch: Sequence[Any]) -> Any:
-    """A list of examples as one batch: tensors, arrays and numbers are stacked, strings stay a
-    list; dicts and named tuples stay what they are, tuples and lists become a list, of batches.
+    """Make one batch of a list of examples.
 
-    Raises TypeError for examples of another type, ValueError for sequences of different lengths.
+    Tensors, arrays and numbers are stacked, strings stay a list; dicts and named tuples keep their
+    type, tuples and lists become a list, all of batches.
 
+    Parameters
+    ----------
+    batch : sequence
+        The examples, all of one structure.
+
+    Returns
+    -------
+    Any
+        The batch: a tensor (N, ...) for N examples that are tensors (...).
+
+    Raises
+    ------
+    TypeError
+        If examples are of another type.
+    ValueError
+        If sequences differ in length.
+
+    Examples
+    --------
+    >>> from nn.data import default_collate
     >>> default_collate([(1, "one"), (2, "two")])
     [tensor([1, 2]), ('one', 'two')]
     """
@@ -53,8 +73,25 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 
 def default_convert(data: Any) -> Any:
-    """An example as it is, with tensors in place of its arrays: what a DataLoader does to each
-    where `batch_size` is None."""
+    """Convert the arrays of an example to tensors: what a DataLoader does without batches.
+
+    Parameters
+    ----------
+    data : Any
+        An example: an array, or a structure of dicts, tuples and lists with arrays in it.
+
+    Returns
+    -------
+    Any
+        The same with tensors in place of arrays; anything else stays as it is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nn.data import default_convert
+    >>> default_convert([np.array([1, 2]), "one"])
+    [tensor([1, 2]), 'one']
+    """
     if isinstance(data, np.ndarray | np.generic) and data.dtype.kind in "biufc":
         return Tensor(np.asarray(data))
     if isinstance(data, Mapping):

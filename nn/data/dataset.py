@@ -17,10 +17,23 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Dataset(Generic[T_co]):
-    """The base of datasets: define `__getitem__(index)` and `__len__()`.
+    """Base class of datasets with an example at each index.
 
-    One that can take many examples faster than one by one may define `__getitems__(indices)`,
-    which returns them in a list. `a + b` is the one, then the other (ConcatDataset).
+    A subclass writes `__getitem__(index)` and `__len__()`.  If it can take many examples faster
+    than one by one, it also writes `__getitems__(indices)`, which returns a list of them.  `a + b`
+    is a ConcatDataset.
+
+    Examples
+    --------
+    >>> from nn.data import Dataset
+    >>> class Squares(Dataset):
+    ...     def __getitem__(self, index):
+    ...         return index**2
+    ...     def __len__(self):
+    ...         return 3
+    >>> both = Squares() + Squares()
+    >>> [both[i] for i in range(6)]
+    [0, 1, 4, 0, 1, 4]
     """
 
     def __getitem__(self, index: Any) -> T_co:
@@ -31,21 +44,48 @@ class Dataset(Generic[T_co]):
 
 
 class IterableDataset(Dataset[T_co]):
-    """The base of datasets that are read from start to end, such as a stream: define `__iter__()`.
+    """Base class of datasets that are read from start to end, such as a stream.
+
+    A subclass writes `__iter__()`.  `a + b` is a ChainDataset.
 
     Differs from PyTorch: with `num_workers`, one thread reads it, so that no example comes twice.
+
+    Examples
+    --------
+    >>> from nn.data import DataLoader, IterableDataset
+    >>> class Countdown(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter([3, 2, 1])
+    >>> list(DataLoader(Countdown(), batch_size=2))
+    [tensor([3, 2]), tensor([1])]
     """
 
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__()")
 
+    def __add__(self, other: Dataset[Any]) -> ChainDataset:  # type: ignore[override]
+        return ChainDataset([self, other])
+
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
-    """Examples side by side in tensors: example i is (x[i], y[i], ...).
+    """A dataset of tensors: example i is (x[i], y[i], ...).
 
-    Raises ValueError if the tensors differ in length.
+    Parameters
+    ----------
+    *tensors : Tensor
+        Tensors (N, ...) for N examples.
 
+    Raises
+    ------
+    ValueError
+        If the tensors differ in length.
+    TypeError
+        If one is no Tensor.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
+    >>> from nn.data import TensorDataset
     >>> TensorDataset(tg.arange(6).reshape(3, 2), tg.arange(3))[2]
     (tensor([4, 5]), tensor(2))
     """
@@ -104,8 +144,18 @@ def examples_at(dataset: Any, indices: Sequence[int]) -> Sequence[Any]:
 
 
 class Subset(Dataset[Any]):
-    """The examples of `dataset` at `indices`, in that order.
+    """The examples of a dataset at given indices.
 
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    indices : sequence of int
+        The indices, in the order in which the examples stand.
+
+    Examples
+    --------
+    >>> from nn.data import Subset
     >>> list(Subset("abcd", [3, 0]))
     ['d', 'a']
     """
@@ -128,6 +178,21 @@ class Subset(Dataset[Any]):
 class ConcatDataset(Dataset[Any]):
     """The examples of several datasets, one dataset after the other.
 
+    Parameters
+    ----------
+    datasets : iterable of Dataset
+        The datasets.
+
+    Raises
+    ------
+    ValueError
+        If there are none.
+    TypeError
+        If one is an IterableDataset.
+
+    Examples
+    --------
+    >>> from nn.data import ConcatDataset
     >>> list(ConcatDataset(["ab", "cd"]))
     ['a', 'b', 'c', 'd']
     """
@@ -140,7 +205,7 @@ class ConcatDataset(Dataset[Any]):
             if isinstance(dataset, IterableDataset):
                 raise TypeError(
                     f"ConcatDataset: {type(dataset).__name__} has no examples at an index; "
-                    f"chain iterable datasets with itertools.chain"
+                    "iterable datasets are chained by ChainDataset"
                 )
         self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
 
@@ -155,13 +220,132 @@ class ConcatDataset(Dataset[Any]):
         return self.cumulative_sizes[-1]
 
 
+class ChainDataset(IterableDataset[Any]):
+    """The examples of several iterable datasets, one dataset after the other.
+
+    Parameters
+    ----------
+    datasets : iterable of IterableDataset
+        The datasets.
+
+    Raises
+    ------
+    TypeError
+        When it is read, if one is no IterableDataset.
+
+    Examples
+    --------
+    >>> from nn.data import ChainDataset, IterableDataset
+    >>> class Stream(IterableDataset):
+    ...     def __iter__(self):
+    ...         return iter("ab")
+    >>> list(ChainDataset([Stream(), Stream()]))
+    ['a', 'b', 'a', 'b']
+    """
+
+    def __init__(self, datasets: Iterable[Any]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[Any]:
+        for dataset in self.datasets:
+            if not isinstance(dataset, IterableDataset):
+                raise TypeError(
+                    f"ChainDataset: {type(dataset).__name__} is no IterableDataset; datasets with "
+                    "an index are joined by ConcatDataset"
+                )
+            yield from dataset
+
+    def __len__(self) -> int:
+        return sum(map(len, self.datasets))
+
+
+class StackDataset(Dataset[Any]):
+    """Several datasets side by side: example i is a tuple, or dict, of their examples i.
+
+    Parameters
+    ----------
+    *args : Dataset
+        Datasets of one length: examples are tuples.
+    **kwargs : Dataset
+        Or datasets by their names: examples are dicts.
+
+    Raises
+    ------
+    ValueError
+        If there are none, if they differ in length, or if some have names and others have not.
+
+    Examples
+    --------
+    >>> from nn.data import StackDataset
+    >>> StackDataset("abc", [1, 2, 3])[1]
+    ('b', 2)
+    >>> StackDataset(letter="abc", number=[1, 2, 3])[1]
+    {'letter': 'b', 'number': 2}
+    """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError("StackDataset: give names to all datasets, or to none")
+        self.datasets: Any = args or kwargs
+        lengths = [len(dataset) for dataset in (args or kwargs.values())]
+        if len(set(lengths)) != 1:
+            raise ValueError(f"StackDataset: it takes datasets of one length, not of {lengths}")
+        self._length = lengths[0]
+
+    def __getitem__(self, index: Any) -> Any:
+        return self._stacked([dataset[index] for dataset in self._parts()])
+
+    def __getitems__(self, indices: Sequence[int]) -> list[Any]:
+        """The examples at these indices, many at a time where a dataset can."""
+        columns = [examples_at(dataset, indices) for dataset in self._parts()]
+        for column in columns:
+            if len(column) != len(indices):
+                raise ValueError(
+                    f"StackDataset: a dataset gave {len(column)} examples for {len(indices)} "
+                    "indices"
+                )
+        return [self._stacked(list(row)) for row in zip(*columns, strict=True)]
+
+    def _parts(self) -> list[Any]:
+        named = isinstance(self.datasets, dict)
+        return list(self.datasets.values() if named else self.datasets)
+
+    def _stacked(self, row: list[Any]) -> Any:
+        named = isinstance(self.datasets, dict)
+        return dict(zip(self.datasets, row, strict=True)) if named else tuple(row)
+
+    def __len__(self) -> int:
+        return self._length
+
+
 def random_split(
     dataset: Any, lengths: Sequence[float], generator: Generator | None = None
 ) -> list[Subset]:
-    """Random parts of a dataset, without overlap, of these lengths, or of these shares of 1.
+    """Split a dataset at random into parts without overlap.
 
-    Shares are rounded down; what is left then goes to the first parts, one example each.
+    Parameters
+    ----------
+    dataset : Dataset
+        The dataset.
+    lengths : sequence of int or float
+        The lengths of the parts, or shares that add up to 1.  Shares are rounded down; what is left
+        then goes to the first parts, one example each.
+    generator : Generator, optional
+        Where the order is drawn from; by default the default generator.
 
+    Returns
+    -------
+    list of Subset
+        The parts.
+
+    Raises
+    ------
+    ValueError
+        If the lengths do not add up to the number of examples, or if a share is negative.
+
+    Examples
+    --------
+    >>> from nn.data import random_split
     >>> [len(part) for part in random_split(range(10), [0.75, 0.25])]
     [8, 2]
     """

@@ -14,12 +14,24 @@ TRAINING = 1437  # four fifths; the order was shuffled when the file was made
 
 
 class Digits(TensorDataset):
-    """The test part of the UCI "Optical Recognition of Handwritten Digits" (Alpaydin and Kaynak,
-    1998; CC BY 4.0), as images (N, 64) of float32 in [0, 1] and labels (N,) of int64.
+    """1,797 handwritten digits of 8 x 8 pixels, which come with the package.
 
-    `train` gives 1,437 of them, `train=False` the other 360.  The file is made by
-    `nn/data/make_digits.py`.
+    Images are (N, 64) of float32 in [0, 1], labels (N,) of int64.  They are the test part of the
+    UCI data set, licensed CC BY 4.0; the file is made by `nn/data/make_digits.py`.
 
+    Parameters
+    ----------
+    train : bool, default True
+        1,437 of them to train on, or the other 360 to test on.
+
+    References
+    ----------
+    Alpaydin and Kaynak, "Optical Recognition of Handwritten Digits", UCI Machine Learning
+    Repository, 1998, doi 10.24432/C50P49.
+
+    Examples
+    --------
+    >>> from nn.data import Digits
     >>> digits = Digits(train=False)
     >>> len(digits), digits.images.shape, digits.labels[:5]
     (360, torch.Size([360, 64]), tensor([5, 7, 9, 9, 4]))

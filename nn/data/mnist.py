@@ -1,4 +1,4 @@
-"""MNIST and its kind: 70,000 pictures of 28 x 28 pixels, found on disk or downloaded."""
+"""MNIST and data sets like it: 70,000 pictures of 28 x 28 pixels, found on disk or downloaded."""
 
 from __future__ import annotations
 
@@ -33,16 +33,46 @@ AHEAD = 1 << 16  # bytes that are read to see whether a file is too long
 
 
 class MNIST(TensorDataset):
-    """The digits of LeCun, Cortes and Burges, as images (N, 784) of float32 in [0, 1] and labels
-    (N,) of int64: 60,000 to train on, and with `train=False` 10,000 to test on.
+    """MNIST: 70,000 handwritten digits of 28 x 28 pixels.
 
-    With a `transform`, an example is (transform(picture), label) instead, and the picture an array
-    (28, 28) of bytes, as in torchvision: `transform=ToTensor()` gives (1, 28, 28).
+    Images are (N, 784) of float32 in [0, 1], labels (N,) of int64.  With a `transform`, an example
+    is (transform(picture), label) instead, where the picture is an array (28, 28) of bytes, as in
+    torchvision: `transform=ToTensor()` gives (1, 28, 28).
 
-    Looked for in `root/MNIST/raw` and `root`, or without a root in `$TINYGRAD_EDU_DATA/mnist` and
-    in the cache folder `~/.cache/tinygrad_edu/mnist`, then downloaded into it, unless
-    `download=False`; `raw_folder` says where the pictures were. Every file is checked by its
-    digest. Raises FileNotFoundError if it is nowhere, ValueError naming the file if one is damaged.
+    The files are looked for in `root/MNIST/raw` and `root`, or without a root in
+    `$TINYGRAD_EDU_DATA/mnist` and in the cache folder `~/.cache/tinygrad_edu/mnist`, and then
+    downloaded into it.  `raw_folder` says where they were.  Every file is checked by its digest.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder of the files.
+    train : bool, default True
+        60,000 digits to train on, or the other 10,000 to test on.
+    transform : callable, optional
+        What is done to each picture.
+    target_transform : callable, optional
+        What is done to each label, an int.
+    download : bool, default True
+        Whether files that are not there are downloaded.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are nowhere.
+    ValueError
+        If a file is damaged.
+
+    References
+    ----------
+    LeCun, Cortes and Burges, "The MNIST database of handwritten digits", 1998.
+
+    Examples
+    --------
+    >>> from nn.data import MNIST
+    >>> MNIST.is_available(root="/no/such/folder")
+    False
+    >>> data = MNIST(train=False) if MNIST.is_available() else None
     """
 
     side = 28
@@ -96,7 +126,17 @@ class MNIST(TensorDataset):
 
     @classmethod
     def is_available(cls, root: str | os.PathLike[str] | None = None) -> bool:
-        """Are all four files on disk, so that nothing has to be downloaded?"""
+        """Return whether all four files are on disk, so that nothing is downloaded.
+
+        Parameters
+        ----------
+        root : path, optional
+            The folder of the files.
+
+        Returns
+        -------
+        bool
+        """
         return all(any(place.exists() for place in cls._places(name, root)) for name in FILES)
 
     @classmethod
@@ -131,8 +171,41 @@ class MNIST(TensorDataset):
 
 
 class FashionMNIST(MNIST):
-    """Pictures of clothes in ten classes, in files like MNIST's, and read like it (Xiao, Rasul and
-    Vollgraf, 2017; MIT licence)."""
+    """FashionMNIST: 70,000 pictures of clothes of 28 x 28 pixels, in ten classes.
+
+    The files are like MNIST's, and are read in the same way.  MIT licence.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder of the files.
+    train : bool, default True
+        60,000 pictures to train on, or the other 10,000 to test on.
+    transform : callable, optional
+        What is done to each picture.
+    target_transform : callable, optional
+        What is done to each label, an int.
+    download : bool, default True
+        Whether files that are not there are downloaded.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are nowhere.
+    ValueError
+        If a file is damaged.
+
+    References
+    ----------
+    Xiao, Rasul and Vollgraf, "Fashion-MNIST: a novel image dataset for benchmarking machine
+    learning algorithms", arXiv:1708.07747, 2017.
+
+    Examples
+    --------
+    >>> from nn.data import FashionMNIST
+    >>> FashionMNIST.classes[9]
+    'Ankle boot'
+    """
 
     classes = (
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
@@ -148,8 +221,40 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """Old Japanese letters (Kuzushiji) in ten classes, in files like MNIST's, and read like it
-    (Clanuwat et al., 2018; CC BY-SA 4.0)."""
+    """KMNIST: 70,000 old Japanese letters of 28 x 28 pixels, in ten classes.
+
+    The files are like MNIST's, and are read in the same way.  Licence CC BY-SA 4.0.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder of the files.
+    train : bool, default True
+        60,000 letters to train on, or the other 10,000 to test on.
+    transform : callable, optional
+        What is done to each picture.
+    target_transform : callable, optional
+        What is done to each label, an int.
+    download : bool, default True
+        Whether files that are not there are downloaded.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the files are nowhere.
+    ValueError
+        If a file is damaged.
+
+    References
+    ----------
+    Clanuwat et al., "Deep learning for classical Japanese literature", arXiv:1812.01718, 2018.
+
+    Examples
+    --------
+    >>> from nn.data import KMNIST
+    >>> KMNIST.classes[:3]
+    ('o', 'ki', 'su')
+    """
 
     classes = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
     mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)

@@ -16,14 +16,43 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Sampler(Generic[T_co]):
-    """The base of samplers: define `__iter__()`, which gives indices (or lists of them)."""
+    """Base class of samplers, which say in what order examples are taken.
+
+    A subclass writes `__iter__()`, which gives indices (or lists of them, as a batch sampler), and
+    `__len__()`.
+
+    Examples
+    --------
+    >>> from nn.data import DataLoader, Sampler
+    >>> class Backwards(Sampler):
+    ...     def __init__(self, data):
+    ...         self.data = data
+    ...     def __iter__(self):
+    ...         return iter(range(len(self.data) - 1, -1, -1))
+    ...     def __len__(self):
+    ...         return len(self.data)
+    >>> list(DataLoader("abc", batch_size=None, sampler=Backwards("abc")))
+    ['c', 'b', 'a']
+    """
 
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__} has no __iter__()")
 
 
 class SequentialSampler(Sampler[int]):
-    """0, 1, 2, ... up to the length of `data_source`."""
+    """The indices in order: 0, 1, 2, ...
+
+    Parameters
+    ----------
+    data_source : Sized
+        The dataset.
+
+    Examples
+    --------
+    >>> from nn.data import SequentialSampler
+    >>> list(SequentialSampler("abc"))
+    [0, 1, 2]
+    """
 
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
@@ -36,11 +65,28 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """Indices in random order, anew each epoch: each once, or any of them each time.
+    """The indices in random order, another one each epoch.
 
-    With `replacement`, every draw is from all indices. `num_samples` is how many are drawn (as
-    many as there are, if left out); without replacement, more than there are begin a new order.
+    Parameters
+    ----------
+    data_source : Sized
+        The dataset.
+    replacement : bool, default False
+        Draw each time from all indices, instead of each index once.
+    num_samples : int, optional
+        How many are drawn; by default as many as there are.  Without replacement, more than there
+        are begin a new order.
+    generator : Generator, optional
+        Where they are drawn from; by default the default generator.
 
+    Raises
+    ------
+    TypeError, ValueError
+        If `replacement` is no bool, or `num_samples` no whole number from 1.
+
+    Examples
+    --------
+    >>> from nn.data import RandomSampler
     >>> sorted(RandomSampler(range(4)))
     [0, 1, 2, 3]
     """
@@ -59,7 +105,7 @@ class RandomSampler(Sampler[int]):
 
     @property
     def num_samples(self) -> int:
-        """How many indices an epoch has."""
+        """The number of indices in an epoch."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
@@ -76,7 +122,21 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """The given indices in random order, anew each epoch."""
+    """Given indices in random order, another one each epoch.
+
+    Parameters
+    ----------
+    indices : sequence of int
+        The indices.
+    generator : Generator, optional
+        Where the order is drawn from; by default the default generator.
+
+    Examples
+    --------
+    >>> from nn.data import SubsetRandomSampler
+    >>> sorted(SubsetRandomSampler([5, 2, 7]))
+    [2, 5, 7]
+    """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices, self.generator = indices, generator
@@ -90,9 +150,31 @@ class SubsetRandomSampler(Sampler[int]):
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """`num_samples` indices, i with a probability proportional to `weights[i]`.
+    """Random indices, each with a probability proportional to its weight.
 
-    Rare classes are seen as often as others with the weight 1 / count(class of i) for example i.
+    With the weight 1 / (number of examples of its class), rare classes are seen as often as others.
+
+    Parameters
+    ----------
+    weights : sequence of float
+        A weight for each example, at least 0; they need not add up to 1.
+    num_samples : int
+        How many indices are drawn in an epoch.
+    replacement : bool, default True
+        Draw each time from all indices, instead of each index at most once.
+    generator : Generator, optional
+        Where they are drawn from; by default the default generator.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `replacement` is no bool, `num_samples` no whole number from 1, or the weights no vector.
+
+    Examples
+    --------
+    >>> from nn.data import WeightedRandomSampler
+    >>> list(WeightedRandomSampler([0.0, 3.0, 0.0], num_samples=4))
+    [1, 1, 1, 1]
     """
 
     def __init__(
@@ -123,8 +205,25 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Lists of `batch_size` indices of another sampler; the last may be shorter, or is dropped.
+    """Lists of indices of another sampler.
 
+    Parameters
+    ----------
+    sampler : iterable of int
+        The indices.
+    batch_size : int
+        How many make a list.
+    drop_last : bool
+        Leave out a last list that is not full.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If `drop_last` is no bool, or `batch_size` no whole number from 1.
+
+    Examples
+    --------
+    >>> from nn.data import BatchSampler
     >>> list(BatchSampler(range(5), batch_size=2, drop_last=False))
     [[0, 1], [2, 3], [4]]
     """

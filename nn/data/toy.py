@@ -1,9 +1,4 @@
-"""Toy sets: points in the plane that a line does not separate; `(x, y)` for a TensorDataset.
-
-Each returns x, (n_samples, 2) of float32, and the classes y, (n_samples,) of int64, in random
-order, drawn from `generator` (the default one, if left out).  Raises ValueError for numbers of
-points, classes or centers under 1, and for a noise under 0.
-"""
+"""Toy data sets: points in the plane that no line separates, `(x, y)` for a TensorDataset."""
 
 from __future__ import annotations
 
@@ -24,8 +19,41 @@ Points = tuple[Tensor, Tensor]
 def make_xor(
     n_samples: int = 200, noise: float = 0.1, *, generator: Generator | None = None
 ) -> Points:
-    """The corners of the unit square: class 1 where exactly one coordinate is 1 (Minsky and
-    Papert, 1969: no single layer learns it)."""
+    """Make points at the corners of the unit square, of class 1 where one coordinate is 1.
+
+    No single layer learns them.
+
+    Parameters
+    ----------
+    n_samples : int, default 200
+        The number of points.
+    noise : float, default 0.1
+        The standard deviation of what is added to each point.
+    generator : Generator, optional
+        Where everything is drawn from; by default the default generator.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        The points, (n_samples, 2) of float32, and their classes, (n_samples,) of int64, in random
+        order.
+
+    Raises
+    ------
+    ValueError
+        If a number of points is less than 1, or the noise negative.
+
+    References
+    ----------
+    Minsky and Papert, "Perceptrons", MIT Press, 1969.
+
+    Examples
+    --------
+    >>> from nn.data import make_xor
+    >>> x, y = make_xor(4, noise=0.0)
+    >>> bool((y == (x[:, 0] != x[:, 1])).all())
+    True
+    """
     check_count("make_xor", "n_samples", n_samples)
     corner = np.arange(n_samples) % 4
     x = np.stack([corner // 2, corner % 2], 1).astype(float)
@@ -35,7 +63,37 @@ def make_xor(
 def make_moons(
     n_samples: int = 200, noise: float = 0.1, *, generator: Generator | None = None
 ) -> Points:
-    """Two half circles that reach into each other: (cos t, sin t) and (1 - cos t, 1/2 - sin t)."""
+    """Make two half circles that reach into each other.
+
+        (cos t, sin t)  and  (1 - cos t, 1/2 - sin t)  for t in [0, pi]
+
+    Parameters
+    ----------
+    n_samples : int, default 200
+        The number of points.
+    noise : float, default 0.1
+        The standard deviation of what is added to each point.
+    generator : Generator, optional
+        Where everything is drawn from; by default the default generator.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        The points, (n_samples, 2) of float32, and their classes, (n_samples,) of int64, in random
+        order.
+
+    Raises
+    ------
+    ValueError
+        If a number of points is less than 1, or the noise negative.
+
+    Examples
+    --------
+    >>> from nn.data import make_moons
+    >>> x, y = make_moons(100)
+    >>> x.shape, y.sum()
+    (torch.Size([100, 2]), tensor(50))
+    """
     check_count("make_moons", "n_samples", n_samples)
     y = np.arange(n_samples) % 2
     t = _even(n_samples, 2) * math.pi
@@ -52,8 +110,41 @@ def make_spirals(
     turns: float = 0.75,
     generator: Generator | None = None,
 ) -> Points:
-    """One arm for each class, r (cos t, sin t) with r from 0 to 1 and t growing by `turns` full
-    turns, each arm turned further by 1/classes of a circle."""
+    """Make a spiral arm for each class.
+
+        r (cos t, sin t)  for r in [0, 1],  t = 2 pi (turns r + class / classes)
+
+    Parameters
+    ----------
+    n_samples : int, default 300
+        The number of points.
+    classes : int, default 3
+        The number of arms.
+    turns : float, default 0.75
+        How often an arm goes around the centre.
+    noise : float, default 0.02
+        The standard deviation of what is added to each point.
+    generator : Generator, optional
+        Where everything is drawn from; by default the default generator.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        The points, (n_samples, 2) of float32, and their classes, (n_samples,) of int64, in random
+        order.
+
+    Raises
+    ------
+    ValueError
+        If a number of points or classes is less than 1, or the noise negative.
+
+    Examples
+    --------
+    >>> from nn.data import make_spirals
+    >>> x, y = make_spirals(90)
+    >>> y.unique()
+    tensor([0, 1, 2])
+    """
     check_count("make_spirals", "n_samples", n_samples)
     check_count("make_spirals", "classes", classes)
     y = np.arange(n_samples) % classes
@@ -70,8 +161,39 @@ def make_blobs(
     box: tuple[float, float] = (-10.0, 10.0),
     generator: Generator | None = None,
 ) -> Points:
-    """Round clouds of standard deviation `noise` about `centers`: points (K, D), or how many to
-    draw, uniformly in the square from box[0] to box[1]."""
+    """Make a round cloud of points for each class.
+
+    Parameters
+    ----------
+    n_samples : int, default 300
+        The number of points.
+    centers : int or array, default 3
+        The centres, (K, D); or how many are drawn uniformly in a square.
+    noise : float, default 1.0
+        The standard deviation of the points around their centre.
+    box : (float, float), default (-10.0, 10.0)
+        The least and the largest coordinate of the square.
+    generator : Generator, optional
+        Where everything is drawn from; by default the default generator.
+
+    Returns
+    -------
+    (Tensor, Tensor)
+        The points, (n_samples, D) of float32, and their classes, (n_samples,) of int64, in random
+        order.
+
+    Raises
+    ------
+    ValueError
+        If a number of points or centres is less than 1, or the noise negative.
+
+    Examples
+    --------
+    >>> from nn.data import make_blobs
+    >>> x, y = make_blobs(6, centers=[[0.0, 0.0, 0.0], [9.0, 9.0, 9.0]], noise=0.0)
+    >>> x.shape, x.sum()
+    (torch.Size([6, 3]), tensor(81.))
+    """
     random = numpy_generator(generator)
     check_count("make_blobs", "n_samples", n_samples)
     if np.ndim(centers) == 0:

@@ -3,6 +3,7 @@
 An image is a tensor (..., height, width); random transforms draw from the default generator.
 
 >>> import numpy as np
+>>> from nn.data.transforms import Compose, Normalize, ToTensor
 >>> prepare = Compose([ToTensor(), Normalize((0.5,), (0.5,))])
 >>> prepare(np.array([[0, 255]], np.uint8))
 tensor([[[-1.,  1.]]])
@@ -19,9 +20,33 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 from tinygrad_edu.rng import numpy_generator
 
+__all__ = [
+    "Compose", "Lambda", "Normalize", "RandomCrop", "RandomHorizontalFlip", "RandomVerticalFlip",
+    "ToTensor",
+]  # fmt: skip
+
 
 class Compose:
-    """One transform after the other.  Raises TypeError for what is none."""
+    """Apply one transform after the other.
+
+    Parameters
+    ----------
+    transforms : sequence of callable
+        The transforms.
+
+    Raises
+    ------
+    TypeError
+        If one is no transform, such as a class in place of its instance.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nn.data.transforms import Compose, Normalize, ToTensor
+    >>> prepare = Compose([ToTensor(), Normalize((0.5,), (0.5,))])
+    >>> prepare(np.array([[0, 255]], np.uint8))
+    tensor([[[-1.,  1.]]])
+    """
 
     def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
         if not isinstance(transforms, Sequence):
@@ -44,7 +69,24 @@ class Compose:
 
 
 class Lambda:
-    """Any function of an image."""
+    """Apply a function.
+
+    Parameters
+    ----------
+    lambd : callable
+        A function of an image.
+
+    Raises
+    ------
+    TypeError
+        If it is not callable.
+
+    Examples
+    --------
+    >>> from nn.data.transforms import Lambda
+    >>> Lambda(lambda image: image * 2)(3)
+    6
+    """
 
     def __init__(self, lambd: Callable[[Any], Any]) -> None:
         if not callable(lambd):
@@ -59,8 +101,22 @@ class Lambda:
 
 
 class ToTensor:
-    """An array or picture (H, W) or (H, W, C) as a tensor (C, H, W); bytes 0 to 255 become floats
-    0 to 1, other numbers stay what they are."""
+    """Convert a picture or array (H, W) or (H, W, C) to a tensor (C, H, W).
+
+    Bytes from 0 to 255 become floats from 0 to 1; other dtypes stay.
+
+    Raises
+    ------
+    ValueError
+        When it is called with another number of dimensions.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from nn.data.transforms import ToTensor
+    >>> ToTensor()(np.array([[0, 255]], np.uint8))
+    tensor([[[0., 1.]]])
+    """
 
     def __call__(self, pic: Any) -> Tensor:
         array = np.asarray(pic)
@@ -79,8 +135,34 @@ class ToTensor:
 
 
 class Normalize:
-    """(x - mean) / std, with one mean and one standard deviation for each channel of (..., C, H,
-    W)."""
+    """Subtract a mean and divide by a standard deviation, for each channel.
+
+        (x - mean) / std
+
+    Parameters
+    ----------
+    mean : sequence of float
+        A mean for each channel of (..., C, H, W), or one for all.
+    std : sequence of float
+        A standard deviation for each channel, or one for all; not 0.
+    inplace : bool, default False
+        Whether the image itself is changed.
+
+    Raises
+    ------
+    ValueError
+        If a setting is not finite, or a standard deviation 0; when it is called, if the number of
+        channels differs.
+    TypeError
+        When it is called with an image of integers.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.data.transforms import Normalize
+    >>> Normalize(mean=[1.0], std=[2.0])(tg.tensor([[[1.0, 5.0]]]))
+    tensor([[[0., 2.]]])
+    """
 
     def __init__(self, mean: Sequence[float], std: Sequence[float], inplace: bool = False) -> None:
         if not np.all(np.isfinite(np.asarray(mean, float))):
@@ -111,7 +193,25 @@ class Normalize:
 
 
 class RandomHorizontalFlip:
-    """With probability p, left and right change places."""
+    """Swap left and right with probability p.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.data.transforms import RandomHorizontalFlip
+    >>> RandomHorizontalFlip(p=1.0)(tg.tensor([[1, 2]]))
+    tensor([[2, 1]])
+    """
 
     axis = -1
 
@@ -129,17 +229,58 @@ class RandomHorizontalFlip:
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
-    """With probability p, top and bottom change places."""
+    """Swap top and bottom with probability p.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.data.transforms import RandomVerticalFlip
+    >>> RandomVerticalFlip(p=1.0)(tg.tensor([[1], [2]]))
+    tensor([[2],
+            [1]])
+    """
 
     axis = -2
 
 
 class RandomCrop:
-    """A part of the given size, (height, width) or one number for both, at a random place.
+    """Cut out a part of the image at a random place.
 
-    `padding` widens the image first: by one number on all sides, by (left and right, top and
-    bottom), or by (left, top, right, bottom); `pad_if_needed` also makes a smaller image large
-    enough. `padding_mode` is "constant" (filled with `fill`), "edge", "reflect" or "symmetric".
+    Parameters
+    ----------
+    size : int or (int, int)
+        Height and width of the part.
+    padding : int or sequence of int, optional
+        How much the image is widened first: on all sides, or (left and right, top and bottom), or
+        (left, top, right, bottom).
+    pad_if_needed : bool, default False
+        Widen an image that is smaller than the part.
+    fill : float, default 0
+        The value of constant padding.
+    padding_mode : str, default "constant"
+        "constant", "edge", "reflect" or "symmetric".
+
+    Raises
+    ------
+    ValueError
+        If a setting is out of its range; when it is called, if the image is too small.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from nn.data.transforms import RandomCrop
+    >>> RandomCrop(2, padding=1)(tg.ones(1, 4, 4)).shape
+    torch.Size([1, 2, 2])
     """
 
     def __init__(
@@ -208,3 +349,7 @@ def _check_image(name: str, img: Any, ndim: int) -> None:
     if img.ndim < ndim:
         wanted = "(..., C, H, W)" if ndim == 3 else "(..., H, W)"
         raise ValueError(f"{name}: an image has the shape {wanted}, not {tuple(img.shape)}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -183,3 +183,76 @@ def test_both_refuse_what_makes_no_sense(options):
     for side in (OURS, THEIRS):
         with pytest.raises(ValueError):  # noqa: PT011 (the words differ)
             side.data.DataLoader(numbers(side.framework, side.data), **WRONG[options])
+
+
+# ---------------------------------------------------------------- datasets side by side, in a chain
+
+
+def test_stacked_and_chained_datasets_are_pytorchs():
+    for tensors, data in ((tg, nn.data), (torch, torch.utils.data)):
+        x = data.TensorDataset(tensors.arange(6).reshape(3, 2))
+        stack = data.StackDataset(x, [5, 6, 7])
+        assert stack[1][0][0].tolist() == [2, 3]
+        assert stack[1][1] == 6
+        loader = data.DataLoader(stack, batch_size=2)
+        first = next(iter(loader))
+        assert first[0][0].tolist() == [[0, 1], [2, 3]]
+        assert first[1].tolist() == [5, 6]
+        named = data.StackDataset(x=[1, 2], y="ab")
+        assert len(named) == 2
+        assert next(iter(data.DataLoader(named, batch_size=2)))["y"] == ["a", "b"]
+        for wrong in (lambda d=data: d.StackDataset(), lambda d=data: d.StackDataset("a", b="a")):
+            with pytest.raises((ValueError, IndexError)):
+                wrong()
+        with pytest.raises(ValueError, match=r"length|[Ss]ize"):
+            data.StackDataset("ab", "abc")
+
+        class Stream(data.IterableDataset):
+            def __iter__(self):
+                return iter(range(3))
+
+            def __len__(self):
+                return 3
+
+        both = Stream() + Stream()
+        assert type(both).__name__ == "ChainDataset"
+        assert list(both) == [0, 1, 2, 0, 1, 2]
+        assert len(both) == 6
+        assert len(data.DataLoader(both, batch_size=4)) == 2
+
+
+@pytest.mark.parametrize("count", [0, 1, 5, 9])
+@pytest.mark.parametrize("replicas", [1, 2, 4])
+@pytest.mark.parametrize("drop_last", [False, True])
+def test_the_parts_of_processes_are_pytorchs(count, replicas, drop_last):
+    if count == 0 and not drop_last:
+        return
+    for rank in range(replicas):
+        ours, theirs = (
+            data.DistributedSampler(
+                dataset=range(count),
+                num_replicas=replicas,
+                rank=rank,
+                shuffle=False,
+                drop_last=drop_last,
+            )
+            for data in (nn.data, torch.utils.data)
+        )
+        if count >= replicas or not drop_last:
+            assert list(ours) == list(theirs)
+            assert (len(ours), ours.total_size) == (len(theirs), theirs.total_size)
+
+
+def test_shuffled_parts_hold_everything_and_change_with_the_epoch():
+    for data in (nn.data, torch.utils.data):
+        parts = [data.DistributedSampler(range(10), 3, rank, seed=4) for rank in range(3)]
+        drawn = [list(part) for part in parts]
+        assert {i for part in drawn for i in part} == set(range(10))
+        assert drawn == [list(part) for part in parts]
+        for part in parts:
+            part.set_epoch(1)
+        assert drawn != [list(part) for part in parts]
+        with pytest.raises(ValueError, match="rank"):
+            data.DistributedSampler(range(3), 2, 2)
+        with pytest.raises((ValueError, RuntimeError)):
+            data.DistributedSampler(range(3))
