@@ -52,8 +52,8 @@ WITHIN = {
         "recurrent __init__"
     ),
     "tinygrad_edu.functions": (
-        "arguments filling sampling elementwise reduction shape indexing linalg numpy_functions "
-        "__init__"
+        "arguments filling sampling elementwise reduction running shape indexing linalg "
+        "numpy_functions __init__"
     ),
     "tinygrad_edu.autograd": "function functional __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
