@@ -51,7 +51,7 @@ def embedding(
     gradient of a row is divided by how often it is named.  `sparse` changes nothing: gradients are
     dense here.
     """
-    places = _places("embedding", input, weight)
+    places = _row_numbers("embedding", input, weight)
     if max_norm is not None:
         _shorten(weight, np.unique(places), max_norm, norm_type)
     rows: Tensor = weight[places]
@@ -101,7 +101,7 @@ def embedding_bag(
     check_tensor(input, "embedding_bag")
     _check_bag(input, mode, scale_grad_by_freq, sparse, per_sample_weights)
     starts, end = _starts(input, offsets, include_last_offset)
-    places = _places("embedding_bag", input, weight).reshape(-1)[:end]
+    places = _row_numbers("embedding_bag", input, weight).reshape(-1)[:end]
     bag = np.searchsorted(starts, np.arange(end), side="right") - 1
     settings = padding_idx, max_norm, norm_type, scale_grad_by_freq
     rows = embedding(Tensor(places), weight, *settings)
@@ -174,7 +174,7 @@ def _starts(input: Tensor, offsets: Tensor | None, with_end: bool) -> tuple[np.n
     return starts, len(input) if starts.size else 0
 
 
-def _places(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
+def _row_numbers(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
     check_tensor(input, name)
     places: np.ndarray = input.array
     if places.dtype.kind not in "iu":
@@ -252,7 +252,7 @@ class _Table(Module):
             init.zeros_(self.weight.data[self.padding_idx])
 
     @classmethod
-    def _of_table(cls: type[E], embeddings: Any, freeze: bool, **settings: Any) -> E:
+    def _from_table(cls: type[E], embeddings: Any, freeze: bool, **settings: Any) -> E:
         table = tg.as_tensor(embeddings)
         if table.ndim != 2:
             raise ValueError(
@@ -319,7 +319,7 @@ class Embedding(_Table):
         sparse: bool = False,
     ) -> E:
         """The layer whose weight is this table, (count, size); it is not trained if `freeze`."""
-        return cls._of_table(
+        return cls._from_table(
             embeddings,
             freeze,
             padding_idx=padding_idx,
@@ -374,7 +374,7 @@ class EmbeddingBag(_Table):
         padding_idx: int | None = None,
     ) -> E:
         """The layer whose weight is this table, (count, size); it is not trained if `freeze`."""
-        return cls._of_table(
+        return cls._from_table(
             embeddings,
             freeze,
             max_norm=max_norm,

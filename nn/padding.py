@@ -15,7 +15,7 @@ from .module import Module
 # ---------------------------------------------------------------- functions
 
 
-_MODES = ("reflect", "replicate", "circular")
+_CONTINUING = ("reflect", "replicate", "circular")
 
 
 def pad(
@@ -31,8 +31,8 @@ def pad(
     >>> pad(tg.arange(3), (1, 2), mode="reflect")
     tensor([1, 0, 1, 2, 1, 0])
     """
-    if mode != "constant" and mode not in _MODES:
-        raise NotImplementedError(f"pad: there is no mode {mode!r}; see {[*_MODES]}")
+    if mode != "constant" and mode not in _CONTINUING:
+        raise NotImplementedError(f"pad: there is no mode {mode!r}; see {[*_CONTINUING]}")
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise RuntimeError(
             f"pad: {pad} is not a pair for each of the last dims of {tuple(input.shape)}"

@@ -45,10 +45,10 @@ def _max_pool(
 ) -> Any:
     windows = _pooled(name, input, kernel_size, stride, padding, dilation, ceil_mode)
     y = ops.max_pool(input, windows=windows)
-    return (y, _places(input, y, windows, windows.size)) if return_indices else y
+    return (y, _indices_of_largest(input, y, windows, windows.size)) if return_indices else y
 
 
-def _places(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) -> Any:
+def _indices_of_largest(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) -> Any:
     """Where the largest numbers y of the windows of x stand in a flattened `size`."""
     places = np.broadcast_to(np.arange(prod(size)).reshape(size)[seen], x.shape)
     return graph.Tensor(ops.at_largest(places, plain(x), plain(y), windows=windows))
@@ -69,7 +69,7 @@ def _avg_pool(
     if divisor_override == 0:
         raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
     x = wide(input)
-    counts = divisor_override or _counts(windows, count_include_pad, x.dtype)
+    counts = divisor_override or _window_counts(windows, count_include_pad, x.dtype)
     found: Tensor = narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
     return found
 
@@ -97,14 +97,16 @@ def _lp_pool(
     return found
 
 
-def _counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+def _window_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
     """How many numbers each window sees: one for all, or an array."""
     is_small = prod(windows.counts) <= 4096  # more is not kept
-    return (_kept_counts if is_small else _kept_counts.__wrapped__)(windows, with_padding, dtype)
+    return (_cached_window_counts if is_small else _cached_window_counts.__wrapped__)(
+        windows, with_padding, dtype
+    )
 
 
 @lru_cache(128)
-def _kept_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
+def _cached_window_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
     each = []
     for n, k, c, s, _, p in zip(*windows, strict=True):
         start = np.arange(c) * s - p
@@ -168,7 +170,7 @@ def _adaptive_max_pool(
         input = ops.getitem(input, *grid, key=(slice(None),) * 2 + (ops.ARRAY,) * len(size))
     windows = windows_of(name, input.shape[2:], kernel, kernel)
     y = ops.max_pool(input, windows=windows)
-    return (y, _places(input, y, windows, size, grid)) if return_indices else y
+    return (y, _indices_of_largest(input, y, windows, size, grid)) if return_indices else y
 
 
 def max_pool1d(

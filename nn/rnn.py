@@ -118,15 +118,15 @@ class _Cell(_Weights):
         self._add_weights(input_size, "", device, dtype)
         self.reset_parameters()
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def _step(self, input: Tensor, hx: Any) -> list[Tensor]:
+        """The next state."""
         self._check_input(input, (1, 2))
         shape = (*input.shape[:-1], self.hidden_size)
         given = self._given(hx, shape[:-1], input)
         state = [part.reshape(-1, self.hidden_size) for part in given]
         x = input.reshape(-1, self.input_size)
         _, *state = self._run(x, state, [len(x)])
-        state = [part.reshape(shape) for part in state]
-        return tuple(state) if self.states > 1 else state[0]
+        return [part.reshape(shape) for part in state]
 
     def extra_repr(self) -> str:
         return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
@@ -149,6 +149,10 @@ class RNNCell(_Cell):
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity
 
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        (h,) = self._step(input, hx)
+        return h
+
     def extra_repr(self) -> str:
         other = "" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}"
         return super().extra_repr() + other
@@ -161,6 +165,12 @@ class LSTMCell(_Cell):
 
     cell, states = "lstm", 2
 
+    def forward(
+        self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
+    ) -> tuple[Tensor, Tensor]:
+        h, c = self._step(input, hx)
+        return h, c
+
 
 class GRUCell(_Cell):
     """h' = (1 - k) n + k h, with r = sigmoid, k = sigmoid of the first two parts of
@@ -168,6 +178,10 @@ class GRUCell(_Cell):
     (Cho et al., 2014)."""
 
     cell = "gru"
+
+    def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
+        (h,) = self._step(input, hx)
+        return h
 
 
 def _check_switches(name: str, **given: Any) -> None:
@@ -231,7 +245,7 @@ class _Sequence(_Weights):
         ends = [f"_l{k}{d}" for k in range(self.num_layers) for d in self._directions]
         return [[w for name, w in self.named_parameters() if name.endswith(e)] for e in ends]
 
-    def forward(self, input: Any, hx: Any = None) -> Any:
+    def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
         if isinstance(input, PackedSequence):
             return self._packed(input, hx)
         self._check_input(input, (2, 3))
@@ -255,7 +269,7 @@ class _Sequence(_Weights):
             y = y.transpose(0, 1)
         return y, tuple(state) if self.states > 1 else state[0]
 
-    def _packed(self, input: PackedSequence, hx: Any) -> Any:
+    def _packed(self, input: PackedSequence, hx: Any) -> tuple[Any, Any]:
         self._check_input(input.data, (2,))
         sizes = input.batch_sizes.tolist()
         layers = self.num_layers * len(self._directions)

@@ -71,7 +71,7 @@ def _image(name: str, x: Tensor) -> tuple[int, ...]:
 _SMOOTH = {"linear": 3, "bilinear": 4, "bicubic": 4, "trilinear": 5}  # and what ndim they take
 
 
-_MODES = ("nearest", "nearest-exact", "area", *_SMOOTH)
+_INTERPOLATIONS = ("nearest", "nearest-exact", "area", *_SMOOTH)
 
 
 def interpolate(
@@ -100,7 +100,7 @@ def interpolate(
     tensor([[[1., 1., 2., 2.]]])
     """
     _check_mode(input, mode, align_corners, antialias)
-    counts, steps = _counts(input, size, scale_factor, recompute_scale_factor)
+    counts, steps = _sizes_and_steps(input, size, scale_factor, recompute_scale_factor)
     if mode == "area":
         area: Tensor = _AREA[input.ndim](input, counts)
         return area
@@ -121,10 +121,10 @@ _AREA = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 
 
 def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
-    if mode not in _MODES or x.ndim not in (3, 4, 5):
+    if mode not in _INTERPOLATIONS or x.ndim not in (3, 4, 5):
         raise NotImplementedError(
             f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are "
-            f"{', '.join(map(repr, _MODES))} of (N, C, sizes), 1 to 3 of them"
+            f"{', '.join(map(repr, _INTERPOLATIONS))} of (N, C, sizes), 1 to 3 of them"
         )
     if _SMOOTH.get(mode, x.ndim) != x.ndim:
         right = {dims: name for name, dims in _SMOOTH.items() if name != "bicubic"}[x.ndim]
@@ -137,7 +137,7 @@ def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: boo
         check_floating(x, "interpolate")
 
 
-def _counts(
+def _sizes_and_steps(
     x: Tensor, size: Any, scale_factor: Any, recompute: bool | None
 ) -> tuple[list[int], list[float]]:
     """For each of the sizes, how many places it becomes, and how far apart they are."""

@@ -88,7 +88,7 @@ def nll_loss(
     reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("nll_loss", input, target)
     check_classes("nll_loss", input, target)
-    return _of_classes("nll_loss", rows(input), target, weight, ignore_index, reduction)
+    return _loss_of_classes("nll_loss", rows(input), target, weight, ignore_index, reduction)
 
 
 def cross_entropy(
@@ -121,14 +121,16 @@ def cross_entropy(
     reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("cross_entropy", input, target)
     if target.array.dtype.kind == "f" and target.array.shape == input.array.shape:
-        return _of_probabilities(input, target, weight, ignore_index, reduction, label_smoothing)
+        return _loss_of_probabilities(
+            input, target, weight, ignore_index, reduction, label_smoothing
+        )
     check_classes("cross_entropy", input, target)
     default = weight is None and reduction == "mean" and not label_smoothing
     if default and input.array.ndim == 2 and _all_count(target, ignore_index):
         return ops.cross_entropy(input, target)
     _check_smoothing(label_smoothing)
     logp = log_softmax(rows(input), 1)
-    return _of_classes(
+    return _loss_of_classes(
         "cross_entropy", logp, target, weight, ignore_index, reduction, label_smoothing
     )
 
@@ -140,7 +142,7 @@ def _all_count(target: Tensor, ignore_index: int) -> bool:
     return ignore_index < 0 <= least
 
 
-def _of_classes(
+def _loss_of_classes(
     name: str,
     logp: Tensor,
     target: Tensor,
@@ -178,7 +180,7 @@ def _of_classes(
     return mean
 
 
-def _of_probabilities(
+def _loss_of_probabilities(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None,

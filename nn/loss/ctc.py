@@ -54,7 +54,7 @@ def ctc_loss(
     padded = ops.pad(path, pad_width=((0, 0), (2, 0)), constant_values=never)
     ends = gather(padded, 1, Tensor(2 * lengths[:, None] + np.array([1, 2])))
     losses: Tensor = -ops.logsumexp(ends, axis=1)
-    losses = _OfProbabilities.apply(losses, logp, np.arange(len(logp))[:, None] < times)
+    losses = _AsIfNormalized.apply(losses, logp, np.arange(len(logp))[:, None] < times)
     impossible = Tensor(losses.array > -never / 2)
     losses = where(impossible, 0.0 if zero_infinity else float("inf"), losses)
     if reduction == "mean":
@@ -62,7 +62,7 @@ def ctc_loss(
     return reduced("ctc_loss", losses[0] if alone else losses, reduction)
 
 
-class _OfProbabilities(Function):
+class _AsIfNormalized(Function):
     """The losses, to whose derivative e^x is added for each of the log-probabilities x that were
     read: so it is PyTorch's.  The sum of the e^x is always the same, the number of times, if x is
     normalized; then this adds nothing."""

@@ -203,7 +203,7 @@ def gaussian_nll_loss(
     check_pair(name, input, target)
     v = var if isinstance(var, Tensor) else full_like(input, var)
     _check_not_negative(name, "var", v, "a variance")
-    v = _of_shared_variance(v, input)
+    v = _shared_variance(v, input)
     v = v + Tensor(np.maximum(eps - v.array, 0))
     losses = (log(v) + ops.square(input - target) / v) / 2
     loss = reduced(name, losses + log_of(2 * pi) / 2 if full else losses, reduction)
@@ -211,7 +211,7 @@ def gaussian_nll_loss(
     return loss
 
 
-def _of_shared_variance(var: Tensor, input: Tensor) -> Tensor:
+def _shared_variance(var: Tensor, input: Tensor) -> Tensor:
     shape, whole = var.shape, input.shape
     if shape == whole:
         return var
