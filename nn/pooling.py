@@ -417,9 +417,10 @@ class _Pool(Module):
     shown: tuple[str, ...]
     hidden: tuple[str, ...] = ()
 
-    def forward(self, input: Tensor) -> Any:
+    def forward(self, input: Tensor) -> Tensor:
         settings = {name: getattr(self, name) for name in self.shown + self.hidden}
-        return type(self).function(input, **settings)
+        y: Tensor = type(self).function(input, **settings)
+        return y
 
     def extra_repr(self) -> str:
         return ", ".join(f"{name}={getattr(self, name)}" for name in self.shown)
@@ -427,7 +428,6 @@ class _Pool(Module):
 
 class _MaxPool(_Pool):
     shown = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-    hidden = ("return_indices",)
 
     def __init__(
         self,
@@ -442,6 +442,10 @@ class _MaxPool(_Pool):
         self.kernel_size, self.stride = kernel_size, kernel_size if stride is None else stride
         self.padding, self.dilation = padding, dilation
         self.return_indices, self.ceil_mode = return_indices, ceil_mode
+
+    def forward(self, input: Tensor) -> Any:
+        windows = self.kernel_size, self.stride, self.padding, self.dilation
+        return type(self).function(input, *windows, self.ceil_mode, self.return_indices)
 
 
 class MaxPool1d(_MaxPool):
@@ -572,11 +576,12 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 
 
 class _AdaptiveMaxPool(_AdaptiveAvgPool):
-    hidden = ("return_indices",)
-
     def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
+
+    def forward(self, input: Tensor) -> Any:
+        return type(self).function(input, self.output_size, self.return_indices)
 
 
 class AdaptiveMaxPool1d(_AdaptiveMaxPool):

@@ -1,6 +1,7 @@
 """Module, Parameter, layers and their first numbers, held against PyTorch's own."""
 
 import copy
+import inspect
 import math
 import pickle
 from collections import OrderedDict
@@ -719,3 +720,21 @@ def test_a_normalized_tensor_may_be_written_to_out():
     np.testing.assert_allclose(out.array, [[0.6, 0.8]], rtol=1e-6)
     with pytest.raises(RuntimeError, match="out= takes no gradient"):
         F.normalize(x.requires_grad_(), out=out)
+
+
+# What forward() returns depends on a setting or on the input there.
+RETURNS_ANY = {f"{kind}{n}d" for kind in ("MaxPool", "AdaptiveMaxPool") for n in (1, 2, 3)}
+RETURNS_ANY |= {"Sequential", "Identity"}
+
+
+def test_what_a_forward_takes_and_returns_is_typed():
+    """An editor shows `input: Tensor` and `-> Tensor`, not Any."""
+    for name in nn.__all__:
+        layer = getattr(nn, name)
+        if isinstance(layer, type) and "forward" in dir(layer):
+            if layer.forward is nn.Module.forward:
+                continue
+            typed = inspect.signature(layer.forward)
+            first = list(typed.parameters.values())[1]
+            if name not in RETURNS_ANY:
+                assert "Any" not in (first.annotation, typed.return_annotation), name
