@@ -26,9 +26,9 @@ from typing import Any, TypeVar
 
 import tinygrad_edu as tg
 from tinygrad_edu.dtypes import no_tensor
-from tinygrad_edu.tensor import RemovableHandle, Tensor
+from tinygrad_edu.tensor import Tensor
 
-from .hooks import Passing, hooks_of, register
+from .hooks import Hooked, HookedCall, of_all_modules
 from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
 from .parameter import Parameter
 from .state import IncompatibleKeys, Stateful
@@ -38,7 +38,7 @@ __all__ = ["IncompatibleKeys", "Module", "Parameter"]
 M = TypeVar("M", bound="Module")
 
 
-class Module(Stateful):
+class Module(Hooked, Stateful):
     """The base class of layers and networks: make parameters in `__init__`, compute in
     `forward`."""
 
@@ -54,13 +54,13 @@ class Module(Stateful):
             "returns the result"
         )
 
-    def __call__(self, *inputs: Any, **options: Any) -> Any:
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
         try:
-            if "_hooks" in self.__dict__:
-                return self._hooked_call(inputs, options)
-            return self.forward(*inputs, **options) if options else self.forward(*inputs)
+            if "_hooks" in self.__dict__ or of_all_modules:
+                return HookedCall(self, args, kwargs).run()
+            return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
         except AttributeError as error:
-            self._explain(error, inputs)
+            self._explain(error, args)
             raise
 
     def _explain(self, error: AttributeError, inputs: tuple[Any, ...]) -> None:
@@ -69,39 +69,6 @@ class Module(Stateful):
         of_tensors = hasattr(Tensor, error.name or "")
         if of_tensors and not isinstance(x, Tensor) and any(x is given for given in inputs):
             raise TypeError(f"{type(self).__name__}: {no_tensor(x)}") from None
-
-    # -------------------------------------------------------- hooks
-
-    def register_forward_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, inputs)` before each forward(); what it returns (if it is not None)
-        takes the place of the inputs."""
-        return register(self, "forward_pre", hook)
-
-    def register_forward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, inputs, output)` after each forward(); what it returns (if it is not
-        None) takes the place of the output."""
-        return register(self, "forward", hook)
-
-    def register_full_backward_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)`, two tuples, when the gradients with respect
-        to the inputs arrive; what it returns (if it is not None) takes the place of grad_input."""
-        return register(self, "backward", hook)
-
-    def _hooked_call(self, inputs: tuple[Any, ...], options: dict[str, Any]) -> Any:
-        """forward(), with the hooks around it."""
-        for hook in hooks_of(self, "forward_pre"):
-            new = hook(self, inputs)
-            if new is not None:
-                inputs = new if isinstance(new, tuple) else (new,)
-        passing = Passing(self, hooks_of(self, "backward"))
-        inputs = passing.seen(inputs, passing.input_grads)
-        output = self.forward(*inputs, **options)
-        for hook in hooks_of(self, "forward"):
-            new = hook(self, inputs, output)
-            output = output if new is None else new
-        several = isinstance(output, tuple)
-        seen = passing.seen(output if several else (output,), passing.output_grads)
-        return seen if several else seen[0]
 
     # -------------------------------------------------------- the tree
 

@@ -19,9 +19,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import tinygrad_edu as tg
-from tinygrad_edu.tensor import RemovableHandle, Tensor
+from tinygrad_edu.engine.hooks import RemovableHandle
+from tinygrad_edu.tensor import Tensor
 
-from .hooks import hooks_of, register
+from .hooks import listed, register, table
 from .members import BUFFER, PARAMETER, hold, members_of
 from .parameter import Parameter
 
@@ -54,6 +55,11 @@ class Stateful:
     modules: Callable[[], Any]
     _modules: Any
 
+    _state_dict_hooks = table("_state_dict_hooks")
+    _state_dict_pre_hooks = table("_state_dict_pre_hooks")
+    _load_state_dict_pre_hooks = table("_load_state_dict_pre_hooks")
+    _load_state_dict_post_hooks = table("_load_state_dict_post_hooks")
+
     # -------------------------------------------------------- saving
 
     def state_dict(self, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
@@ -68,7 +74,7 @@ class Stateful:
         metadata = {"version": self._version}
         if hasattr(destination, "_metadata"):
             destination._metadata[prefix[:-1]] = metadata
-        for hook in hooks_of(self, "state_dict_pre"):
+        for hook in listed(self, "_state_dict_pre_hooks"):
             hook(self, prefix, keep_vars)
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, child in self._modules.items():
@@ -76,7 +82,7 @@ class Stateful:
                 child.state_dict(
                     destination=destination, prefix=f"{prefix}{name}.", keep_vars=keep_vars
                 )
-        for hook, may_replace in hooks_of(self, "state_dict_post"):
+        for hook, may_replace in listed(self, "_state_dict_hooks"):
             new = hook(self, destination, prefix, metadata)
             if new is not None and not may_replace:
                 raise RuntimeError(
@@ -166,7 +172,7 @@ class Stateful:
         """Load what is this module's own, not its children's, from the paths that start with
         `prefix`; add to the three lists what does not fit."""
         told = (strict, missing_keys, unexpected_keys, error_msgs)
-        for hook, with_module in hooks_of(self, "load_state_dict_pre"):
+        for hook, with_module in listed(self, "_load_state_dict_pre_hooks"):
             hook(*[self] * with_module, state_dict, prefix, local_metadata, *told)
         own = self._own_state()
         for name, tensor, _ in own:
@@ -215,33 +221,33 @@ class Stateful:
 
     def register_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, prefix, keep_vars)` before this module is saved."""
-        return register(self, "state_dict_pre", hook)
+        return register(self, "_state_dict_pre_hooks", hook)
 
     def register_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata)` after this module and those
         below were saved; it may change the dict."""
-        return register(self, "state_dict_post", (hook, False))
+        return register(self, "_state_dict_hooks", (hook, False))
 
     def _register_state_dict_hook(self, hook: Hook) -> RemovableHandle:
         """`register_state_dict_post_hook`; what the hook returns takes the place of the dict, if
         this is the module whose state_dict() was called."""
-        return register(self, "state_dict_post", (hook, True))
+        return register(self, "_state_dict_hooks", (hook, True))
 
     def register_load_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
         unexpected_keys, error_msgs)` before this module is loaded; it may change them."""
-        return register(self, "load_state_dict_pre", (hook, True))
+        return register(self, "_load_state_dict_pre_hooks", (hook, True))
 
     def _register_load_state_dict_pre_hook(
         self, hook: Hook, with_module: bool = False
     ) -> RemovableHandle:
         """The same; the hook is told the module only if `with_module`."""
-        return register(self, "load_state_dict_pre", (hook, with_module))
+        return register(self, "_load_state_dict_pre_hooks", (hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
         """Call `hook(module, incompatible_keys)` after this module and those below were loaded; it
         may change the two lists."""
-        return register(self, "load_state_dict_post", hook)
+        return register(self, "_load_state_dict_post_hooks", hook)
 
 
 def _load_tree(
@@ -263,7 +269,7 @@ def _load_tree(
             below = f"{prefix}{name}."
             part = {path: x for path, x in state.items() if path.startswith(below)}
             _load_tree(child, part, below, metadata, assign, keys, problems)
-    for hook in hooks_of(module, "load_state_dict_post"):
+    for hook in listed(module, "_load_state_dict_post_hooks"):
         if hook(module, keys) is not None:
             raise RuntimeError(
                 f"a load_state_dict hook of {type(module).__name__} returned something; it changes "

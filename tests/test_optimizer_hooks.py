@@ -142,7 +142,7 @@ def test_the_hooks_of_load_state_dict_see_a_copy():
     given["extra"] = 1
     with pytest.raises(TypeError):  # what pop() returns is 1, which is taken for a state dict
         other.load_state_dict(given)
-    other._hooks["before load_state_dict"].pop(0)
+    other._hooks["before load_state_dict"].popitem(last=False)
     other.load_state_dict(given)
     assert seen == [0.25]
     assert given == {**state, "extra": 1}

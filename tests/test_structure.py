@@ -46,19 +46,22 @@ tinygrad_edu.registry
 
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
-    "tinygrad_edu.engine": "clock grad_mode caller graph outputs backward leaf __init__",
+    "tinygrad_edu.engine": (
+        "hooks shown clock grad_mode caller graph outputs backward leaf __init__"
+    ),
     "tinygrad_edu.ops": (
         "elementwise special activation shape reduction indexing linalg window composite "
         "recurrent __init__"
     ),
     "tinygrad_edu.functions": (
-        "arguments filling sampling elementwise reduction running shape indexing linalg "
-        "numpy_functions __init__"
+        "arguments filling sampling elementwise reduction shape indexing linalg numpy_functions "
+        "__init__"
     ),
-    "tinygrad_edu.autograd": "function functional __init__",
+    "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
     "tinygrad_edu.cuda": "amp __init__",
     "tinygrad_edu.utils": "__init__ data checkpoint",
+    "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing": "gradcheck draw op_cases __init__",
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
@@ -74,11 +77,12 @@ WITHIN = {
         "dataset sampler distributed collate workers dataloader transforms toy mnist digits "
         "make_digits __init__"
     ),
+    "nn.modules": "module __init__",
     "nn.loss": "reduction regression classification margin ctc __init__",
     "nn": (
         "parameter members hooks state module init container windows linear activation dropout "
         "normalization embedding distance padding conv pooling fold upsampling attention "
-        "transformer loss functional utils rnn lazy summary data optim checkpoint __init__"
+        "transformer loss functional utils rnn lazy summary data optim checkpoint modules __init__"
     ),
 }
 

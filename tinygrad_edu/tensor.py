@@ -11,7 +11,7 @@ tensor([ 2., -4.])
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
 from typing import Any, cast
 
@@ -24,6 +24,7 @@ from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .engine import clock, graph, leaf
 from .engine.grad_mode import enable_grad, mode
 from .engine.graph import Node, TensorBase
+from .engine.hooks import RemovableHandle, add_hook
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
 from .methods import Methods
@@ -41,10 +42,14 @@ class Tensor(Methods):
     """
 
     __slots__ = (
-        *("__dict__", "__weakref__", "_resting"),  # the first: for attributes of the user's own
+        *(
+            "__dict__",
+            "__weakref__",
+            "_inactive_state",
+        ),  # the first: for attributes of the user's own
         *("_base", "_steps", "_owner", "_views", "_room"),  # what it shares memory with (views.py)
     )
-    _resting: Node  # that of a leaf, from when it required grad: it holds the gradient
+    _inactive_state: Node  # that of a leaf, from when it required grad: it holds the gradient
     _base: Tensor | None  # of a view: the tensor whose memory it looks into
     _steps: views.Steps  # the view ops that lead from the base, or from the owner, to it
     _owner: Any  # of a tensor whose memory is borrowed: returns the owner, if it is one and alive
@@ -194,7 +199,7 @@ class Tensor(Methods):
         node = leaf.home(self)
         if node is None:
             return None
-        if node.plan and node.grad is None and leaf.retain not in (node.hooks or ()):
+        if node.plan and node.grad is None and leaf.RETAIN not in (node.hooks or ()):
             why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
             warnings.warn(why, UserWarning, stacklevel=2)
         return cast(Tensor | None, node.grad)
@@ -240,19 +245,52 @@ class Tensor(Methods):
 
     def retain_grad(self) -> None:
         """Keep the gradient that arrives here, though this is no leaf."""
-        self._noded("retain_grad")
+        self._require_node("retain_grad")
         if not self.is_leaf:
-            self.register_hook(leaf.retain)
+            leaf.hooks_of(self._require_node("retain_grad"))[leaf.RETAIN] = leaf.retain
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
         goes on in its place.  Returns a handle with `remove()`."""
-        node = self._noded("register_hook")
-        hooks = node.hooks = node.hooks or []
-        hooks.append(hook)
-        return RemovableHandle(hooks, hook)
+        return add_hook(leaf.hooks_of(self._require_node("register_hook")), hook)
 
-    def _noded(self, name: str) -> Node:
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
+        """Call `hook(self)` each time a gradient has been added to the `.grad` of this leaf.
+
+        Parameters
+        ----------
+        hook : callable
+            It is called with this tensor after the backward pass has committed all gradients; what
+            it returns is ignored.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+
+        Raises
+        ------
+        RuntimeError
+            If this tensor does not require grad, or is the result of an op.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> w = tg.tensor(1.0, requires_grad=True)
+        >>> def step(w):
+        ...     w.data -= 0.1 * w.grad
+        ...     w.grad = None
+        >>> handle = w.register_post_accumulate_grad_hook(step)
+        >>> (w * w).backward()
+        >>> w
+        tensor(0.8000, requires_grad=True)
+        """
+        name = "register_post_accumulate_grad_hook"
+        node = self._require_node(name)
+        self._refuse_result(name, "only a leaf accumulates gradients; see register_hook()")
+        return add_hook(leaf.hooks_of(node), leaf.AfterGradient(self, hook))
+
+    def _require_node(self, name: str) -> Node:
         if self.node is None:
             raise RuntimeError(
                 f"{name}: it has no record: it does not require grad, nor does what it was made "
@@ -275,13 +313,7 @@ class Tensor(Methods):
 
         Raises RuntimeError if this has no record, or the record was freed or written over since.
         """
-        only = None
-        if inputs is not None:
-            inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
-            only = {x._noded("backward(inputs=)") for x in inputs}
-        roots = {self._noded("backward"): root_gradient(self, gradient, create_graph)}
-        keep = create_graph if retain_graph is None else retain_graph
-        leaf.backward(roots, keep, create_graph, only)
+        go_back([self], [gradient], retain_graph, create_graph, inputs)
 
     # -------------------------------------------------------- writing in place
 
@@ -405,15 +437,28 @@ class Tensor(Methods):
 graph.Tensor = Tensor
 
 
-class RemovableHandle:
-    """What `register_hook` returns: `remove()` takes the hook away again."""
-
-    def __init__(self, hooks: list[Any], hook: Any) -> None:
-        self._hooks, self._hook = hooks, hook
-
-    def remove(self) -> None:
-        if self._hook in self._hooks:
-            self._hooks.remove(self._hook)
+def go_back(
+    outputs: Sequence[Tensor],
+    gradients: Sequence[Any],
+    retain_graph: bool | None,
+    create_graph: bool,
+    inputs: Any,
+) -> None:
+    """Add dL/d(leaf) to every leaf behind the outputs, or to the `inputs`: what `backward` does."""
+    only = None
+    if inputs is not None:
+        if isinstance(inputs, dict):
+            inputs = list(inputs.values())
+        inputs = [inputs] if isinstance(inputs, TensorBase) else list(inputs)
+        if not inputs:
+            raise RuntimeError("backward: inputs= is empty; leave it out to reach every leaf")
+        only = {x._require_node("backward(inputs=)") for x in inputs}
+    roots: dict[Node, Any] = {}
+    for output, gradient in zip(outputs, gradients, strict=True):
+        node, g = output._require_node("backward"), root_gradient(output, gradient, create_graph)
+        roots[node] = roots[node] + g if node in roots else g
+    keep = create_graph if retain_graph is None else retain_graph
+    leaf.backward(roots, keep, create_graph, only)
 
 
 def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> Any:

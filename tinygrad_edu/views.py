@@ -186,9 +186,9 @@ def _pair(tensor: Any, array: Any, node: Any) -> None:
     tensor.array, tensor.node = array, node
     if node is None or before is None or before is node or before.plan is None:
         return
-    if leaf.retain in (before.hooks or ()):
-        before.hooks.remove(leaf.retain)
-        node.hooks = [*(node.hooks or ()), leaf.retain]
+    if before.hooks and leaf.RETAIN in before.hooks:
+        del before.hooks[leaf.RETAIN]
+        leaf.hooks_of(node)[leaf.RETAIN] = leaf.retain
 
 
 def _order(array: Any) -> tuple[int, ...]:

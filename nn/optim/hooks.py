@@ -3,20 +3,21 @@ load_state_dict()."""
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, Self, TypeVar
 
-from tinygrad_edu.tensor import RemovableHandle
+from tinygrad_edu.engine.hooks import Hooks, RemovableHandle, add_hook
 
 Step = TypeVar("Step", bound=Callable[..., Any])
-_everywhere: dict[str, list[Any]] = {}  # the step hooks of all optimisers
+_everywhere: dict[str, Hooks] = {}  # the step hooks of all optimisers
 
 
 class Hooked:
     """The hooks of one optimiser: functions by the moment at which they are called."""
 
-    _hooks: dict[str, list[Any]]
+    _hooks: dict[str, Hooks]
     _is_stepping = False
     has_stepped = False
 
@@ -157,7 +158,7 @@ class Hooked:
     def _called(self, when: str, state_dict: Any = None) -> Any:
         """The state dict, after the hooks of that moment have had it."""
         given = () if state_dict is None else (state_dict,)
-        for hook in [*self._hooks.get(when, ())]:
+        for hook in _listed(self._hooks, when):
             answer = hook(self, *given)
             if answer is not None and given:
                 given = (answer,)
@@ -165,11 +166,14 @@ class Hooked:
 
 
 def _register(
-    hooks: dict[str, list[Any]], when: str, hook: Any, prepend: bool = False
+    hooks: dict[str, Hooks], when: str, hook: Any, prepend: bool = False
 ) -> RemovableHandle:
-    some = hooks.setdefault(when, [])
-    some.insert(0 if prepend else len(some), hook)
-    return RemovableHandle(some, hook)
+    return add_hook(hooks.setdefault(when, OrderedDict()), hook, prepend)
+
+
+def _listed(hooks: dict[str, Hooks], when: str) -> list[Any]:
+    """The hooks of that moment, in the order in which they are called."""
+    return [*hooks.get(when, {}).values()]
 
 
 def with_hooks(step: Step) -> Step:
@@ -181,7 +185,7 @@ def with_hooks(step: Step) -> Step:
         if self._is_stepping or not (self._hooks or _everywhere):
             return step(self, *args, **kwargs)
         before, after = (
-            [_everywhere.get(when, []), self._hooks.get(when, [])]
+            [_listed(_everywhere, when), _listed(self._hooks, when)]
             for when in ("before step", "after step")
         )
         whole = (self, *args)

@@ -27,7 +27,7 @@ from typing import Any, TypeVar
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
-from ..hooks import hooks_of
+from ..hooks import PRE, hooks_of, listed
 from ..module import Module
 from .convert_parameters import parameters_to_vector
 
@@ -855,7 +855,7 @@ def is_pruned(module: Module) -> bool:
     return any(
         isinstance(hook, BasePruningMethod)
         for part in module.modules()
-        for hook in hooks_of(part, "forward_pre")
+        for hook in listed(part, PRE)
     )
 
 
@@ -864,14 +864,16 @@ def is_pruned(module: Module) -> bool:
 
 def _hook_of(module: Module, name: str) -> BasePruningMethod | None:
     """The method that prunes this parameter."""
-    for hook in hooks_of(module, "forward_pre"):
+    for hook in listed(module, PRE):
         if isinstance(hook, BasePruningMethod) and hook._tensor_name == name:
             return hook
     return None
 
 
 def _drop_hook(module: Module, method: BasePruningMethod) -> None:
-    vars(module)["_hooks"]["forward_pre"].remove(method)
+    hooks = hooks_of(module, PRE)
+    for key in [key for key, hook in hooks.items() if hook is method]:
+        del hooks[key]
 
 
 def _check_shape(scores: Tensor, t: Tensor) -> None:

@@ -1,8 +1,9 @@
-"""Steps of the record made by hand: `Function`, as in PyTorch, and `checkpoint`, which is one."""
+"""Steps of the record that a user writes by hand: `Function`, as in PyTorch."""
+
+from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from itertools import zip_longest
+from functools import partial, wraps
 from typing import Any, ClassVar
 
 import numpy as np
@@ -10,30 +11,72 @@ import numpy as np
 from .. import views
 from ..creation import as_tensor
 from ..dtypes import Array
-from ..engine.backward import ops_behind
-from ..engine.clock import clock, owner_of
+from ..engine.clock import owner_of
 from ..engine.grad_mode import enable_grad, mode, no_grad
 from ..engine.graph import Node, Op, Parts, TensorBase
-from ..engine.outputs import inputs_node, outputs
-from ..func import leaves, like, pulled
-from ..rng import drawn_from
+from ..engine.outputs import arrived_at, inputs_node, outputs
 from ..tensor import Tensor
 
+__all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
-class Context:
-    """What `forward` leaves for `backward`: the tensors that it saved, any attribute that it set,
-    and `needs_input_grad`, which says of each argument whether it needs a gradient."""
 
-    def __init__(self, ends: list[Node | None]) -> None:
-        self.ends, self.needs_input_grad = ends, tuple([end is not None for end in ends])
+class FunctionCtx:
+    """What the forward pass of a `Function` leaves for its backward pass.
+
+    Any attribute may be set on it.
+
+    Parameters
+    ----------
+    nodes : sequence of Node or None
+        The node of each argument of `forward`; None for what needs no gradient.
+
+    Attributes
+    ----------
+    needs_input_grad : tuple of bool
+        For each argument of `forward`, whether it needs a gradient.
+    saved_tensors : tuple
+        In `backward`, what `save_for_backward` was given.
+    """
+
+    def __init__(self, nodes: Sequence[Node | None] = ()) -> None:
+        self._nodes, self.needs_input_grad = nodes, tuple([node is not None for node in nodes])
         self.saved_tensors: tuple[Any, ...] = ()
-        self.dirty: tuple[Any, ...] = ()
-        self.constants: tuple[Any, ...] = ()
-        self.are_tensors: list[bool] = []  # of the results
+        self._dirty: tuple[Any, ...] = ()
+        self._constants: tuple[Any, ...] = ()
+        self._materialize = True
+        self._are_tensors: list[bool] = []  # of the results
+        self._likes: list[tuple[Any, Any]] = []  # shape and dtype of each result that is a tensor
 
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Keep these arguments or results: `backward` finds them in `ctx.saved_tensors`.  None is
-        kept too.  Raises TypeError for what is no Tensor."""
+    def save_for_backward(self, *tensors: Tensor | None) -> None:
+        """Keep arguments or results for `backward`, which finds them in `ctx.saved_tensors`.
+
+        Parameters
+        ----------
+        *tensors : Tensor or None
+            What is written to them afterwards is an error in the backward pass.
+
+        Raises
+        ------
+        TypeError
+            For what is neither a Tensor nor None: set it as an attribute of `ctx` instead.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Square(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         (x,) = ctx.saved_tensors
+        ...         return 2 * x * grad_output
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> Square.apply(x).backward()
+        >>> x.grad
+        tensor(6.)
+        """
         for i, x in enumerate(tensors):
             if not isinstance(x, TensorBase | None):
                 raise TypeError(
@@ -42,106 +85,253 @@ class Context:
                 )
         self.saved_tensors = tensors
 
-    def mark_dirty(self, *tensors: Any) -> None:
-        """Say that `forward` wrote to these arguments, which it also returns."""
-        self.dirty = tensors
+    def save_for_forward(self, *tensors: Tensor | None) -> None:
+        """Accept tensors that PyTorch would hand to `Function.jvp`.
 
-    def mark_non_differentiable(self, *tensors: Any) -> None:
-        """Say that these results are constants."""
-        self.constants = tensors
+        Nothing is kept: derivatives in forward mode are computed from `backward` here.
 
-    def own_memory(self, result: Any, args: Sequence[Any]) -> Array:
-        """The numbers of a result.  One that looks into the memory of an argument is a copy: no
+        Parameters
+        ----------
+        *tensors : Tensor or None
+            What PyTorch's `jvp` would read.
+        """
+
+    def mark_dirty(self, *args: Tensor) -> None:
+        """Declare that `forward` wrote to these arguments, which it must also return.
+
+        Parameters
+        ----------
+        *args : Tensor
+            The arguments that were modified in place.
+        """
+        self._dirty = args
+
+    def mark_non_differentiable(self, *args: Tensor) -> None:
+        """Declare that these results do not depend on the arguments in a differentiable way.
+
+        They do not require grad.  `backward` still receives a gradient for each: zeros, or None
+        after `set_materialize_grads(False)`.
+
+        Parameters
+        ----------
+        *args : Tensor
+            Results of `forward`, such as indices.
+        """
+        self._constants = args
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Choose what `backward` receives for a result through which no gradient flows.
+
+        Parameters
+        ----------
+        value : bool
+            True (how it is unless this is called): a tensor of zeros.  False: None.
+        """
+        self._materialize = value
+
+    def _own_memory(self, result: Any, args: Sequence[Any]) -> Array:
+        """The array of a result.  One that looks into the memory of an argument is a copy: no
         record says how, so a write to one could not reach the other."""
-        if any(result is x for x in self.dirty):
+        if any(result is x for x in self._dirty):
             return result.array  # type: ignore[no-any-return]
         owners = [owner_of(x.array) for x in args if isinstance(x, TensorBase)]
         shared = any(owner_of(result.array) is owner for owner in owners)
         return np.array(result.array) if shared else result.array
 
-    def set_materialize_grads(self, value: bool) -> None:
-        """A gradient that did not arrive is always zeros here, so nothing is to be set."""
+    def _materialized(self, grads: Sequence[Any]) -> list[Any]:
+        """The gradients that arrived, with zeros where none did, if those are wanted."""
+        if not self._materialize:
+            return list(grads)
+        pairs = zip(grads, self._likes, strict=True)
+        return [np.zeros(*like) if g is None else g for g, like in pairs]
 
 
 class Function:
-    """An op as PyTorch writes them: `forward(ctx, *args)` computes it, outside the record;
-    `backward(ctx, *grads)` returns dL/d(arg) for each of the args, None for what has no gradient.
+    """Base class of an operation whose derivative is written by hand.
 
-    A `backward` that is written in ops can be differentiated again.
+    A subclass defines two static methods: `forward(ctx, *args)` computes the results, outside the
+    record; `backward(ctx, *grad_outputs)` returns dL/d(arg) for each argument of `forward`, None
+    for an argument that has no gradient.  It is called by `apply`.
 
+    `forward` may leave out `ctx` if the class also defines `setup_context(ctx, inputs, output)`,
+    which saves what `backward` reads.  Then `apply` takes keywords too.
+
+    A `backward` that is computed with ops can be differentiated again.  Derivatives in forward mode
+    (`func.jvp`) and `func.vmap` need nothing more: they are computed from `forward` and `backward`,
+    so a `jvp` or `vmap` that PyTorch would ask for is accepted and not called.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
-    >>> class Exp(Function):
+    >>> class Exp(tg.autograd.Function):
     ...     @staticmethod
-    ...     def forward(ctx, x):
-    ...         y = x.exp()
-    ...         ctx.save_for_backward(y)
-    ...         return y
+    ...     def forward(x):
+    ...         return x.exp()
     ...
     ...     @staticmethod
-    ...     def backward(ctx, g):
+    ...     def setup_context(ctx, inputs, output):
+    ...         ctx.save_for_backward(output)
+    ...
+    ...     @staticmethod
+    ...     def backward(ctx, grad_output):
     ...         (y,) = ctx.saved_tensors
-    ...         return g * y
+    ...         return grad_output * y
     >>> Exp.apply(tg.tensor(0.0, requires_grad=True))
     tensor(1., grad_fn=<ExpBackward0>)
     """
 
-    forward: ClassVar[Callable[..., Any]]
-    backward: ClassVar[Callable[..., Any]]
+    generate_vmap_rule = True
     _op: ClassVar[Op]
+    _signature: ClassVar[Any] = None
 
     def __init_subclass__(cls) -> None:
         def computed(arguments: Any, *_kept: Any, ctx: Any) -> None: ...
 
         computed.__name__ = cls.__name__
-        cls._op = Op(computed, [partial(_to_arguments, function=cls)], {})
+        cls._op, cls._signature = Op(computed, [partial(_to_arguments, function=cls)], {}), None
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        """Compute the results: a tensor, or a tuple of tensors and other objects.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            `ctx` first (unless `setup_context` is defined), then the arguments of `apply`.
+        """
+        raise NotImplementedError("Function: a subclass defines forward(ctx, *args)")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        """Save what `backward` reads, if `forward` does not take `ctx`.
+
+        Parameters
+        ----------
+        ctx : FunctionCtx
+        inputs : tuple
+            The arguments of `forward`, with the defaults of those that were left out.
+        output
+            What `forward` returned.
+        """
+        raise NotImplementedError("Function: a subclass defines setup_context(ctx, inputs, output)")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """Compute dL/d(arg) for each argument of `forward`.
+
+        Parameters
+        ----------
+        ctx : FunctionCtx
+        *grad_outputs : Tensor or None
+            dL/d(result) for each result of `forward`.
+
+        Returns
+        -------
+        Tensor, None, or a tuple of them
+        """
+        raise NotImplementedError("Function: a subclass defines backward(ctx, *grad_outputs)")
+
+    vjp = backward  # the other name under which PyTorch looks for it
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        """Not called here: forward mode is computed from `backward`."""
+        raise NotImplementedError("Function: forward mode is computed from backward; see func.jvp")
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        """Not called here: `func.vmap` calls `forward` for each slice."""
+        raise NotImplementedError("Function: func.vmap calls forward for each slice")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
-        """forward(ctx, *args), as one step of the record."""
-        ctx = Context([getattr(x, "node", None) for x in args])
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """Call `forward`, as one step of the record.
+
+        Parameters
+        ----------
+        *args
+            The arguments of `forward`, without `ctx`.
+        **kwargs
+            The same by name, if the class defines `setup_context`.
+
+        Returns
+        -------
+        What `forward` returned: tensors with `backward` as their derivative.
+        """
+        separate = cls.setup_context is not Function.setup_context
+        if separate:
+            args = cls._bound(args, kwargs)
+        elif kwargs:
+            raise TypeError(
+                f"{cls.__name__}.apply: it takes keywords only if the class defines "
+                f"setup_context(); give {', '.join(kwargs)} by place"
+            )
+        ctx = FunctionCtx([getattr(x, "node", None) for x in args])
         with no_grad():
-            if hasattr(cls, "setup_context"):
-                made = cls.forward(*args)
+            made = cls.forward(*args) if separate else cls.forward(ctx, *args)
+            if separate:
                 cls.setup_context(ctx, args, made)
-            else:
-                made = cls.forward(ctx, *args)
         if not (mode.recording and any(ctx.needs_input_grad)):
             return made
         outs = cls._recorded(ctx, made if isinstance(made, tuple) else (made,), args)
         return tuple(outs) if isinstance(made, tuple) else outs[0]
 
     @classmethod
+    def _bound(cls, args: tuple[Any, ...], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+        """The arguments of `forward` by place, with the defaults of those that were left out."""
+        if cls._signature is None:
+            from inspect import signature  # slow to import, and seldom needed
+
+            cls._signature = signature(cls.forward)
+        bound = cls._signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.args  # type: ignore[no-any-return]
+
+    @classmethod
     def _recorded(cls, ctx: Any, made: Sequence[Any], args: Sequence[Any]) -> list[Any]:
         """The results, with a Node whose rule calls `backward`; those that are no tensors as they
         are."""
-        ctx.are_tensors = [isinstance(x, TensorBase) for x in made]
+        ctx._are_tensors = [isinstance(x, TensorBase) for x in made]
         results = [x for x in made if isinstance(x, TensorBase)]
+        ctx._likes = [(x.array.shape, x.array.dtype) for x in results]
         given = set(map(id, args))
         places = {id(y): k for k, y in enumerate(results) if id(y) not in given}
         places[id(None)] = NOTHING
-        ctx.places = [places.get(id(t)) for t in ctx.saved_tensors]  # of a result, else None
+        ctx._places = [places.get(id(t)) for t in ctx.saved_tensors]  # of a result, else None
         kept, ctx.saved_tensors = [t for t in ctx.saved_tensors if id(t) not in places], ()
-        shapes = tuple([() if node is None else node.shape for node in ctx.ends])
-        whole = inputs_node(tuple(ctx.ends), shapes, None)
-        ys: Any = Parts(ctx.own_memory(result, args) for result in results)
+        shapes = tuple([() if node is None else node.shape for node in ctx._nodes])
+        whole = inputs_node(tuple(ctx._nodes), shapes, None)
+        ys: Any = Parts(ctx._own_memory(result, args) for result in results)
         y: Any = ys if len(ys) != 1 else ys[0]
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
-        needed = y if any(place is not None for place in ctx.places) else y.shape
+        needed = y if any(place is not None for place in ctx._places) else y.shape
         saved = (needed, shapes, *[t.array for t in kept])
         node = Node(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
-        recorded: Any = outputs(node, ys) if y is ys else (Tensor(y, node),)
+        recorded: Any = outputs(node, ys, arrived_at) if y is ys else (Tensor(y, node),)
         outs = map(partial(cls._result, ctx), results, recorded)
-        return [next(outs) if one else x for one, x in zip(ctx.are_tensors, made, strict=True)]
+        return [next(outs) if one else x for one, x in zip(ctx._are_tensors, made, strict=True)]
 
     @classmethod
     def _result(cls, ctx: Any, made: Any, recorded: Any) -> Any:
-        if any(made is x for x in ctx.constants):
+        if any(made is x for x in ctx._constants):
             return made.detach()
-        if any(made is x for x in ctx.dirty):
+        if any(made is x for x in ctx._dirty):
             made._refuse_to_record(f"{cls.__name__}, which wrote to its argument")
             views.write(made, recorded)
             return made
         return recorded
+
+    @classmethod
+    def _backward(cls) -> Callable[..., Any]:
+        """The method that computes the gradients: `backward`, or PyTorch's other name for it."""
+        found = [one for one in (cls.backward, cls.vjp) if one is not Function.backward]
+        if len(found) != 1:
+            how = "both, of which one is too many" if found else "neither"
+            raise (RuntimeError if found else NotImplementedError)(
+                f"{cls.__name__}: a Function defines backward(ctx, *grad_outputs), or vjp, which "
+                f"is another name for it; this one defines {how}"
+            )
+        return found[0]
 
 
 NOTHING = -1  # where None was saved
@@ -149,16 +339,16 @@ NOTHING = -1  # where None was saved
 
 def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: Any) -> Parts:
     """dL/d(arg) for all arguments of a Function, from its `backward`."""
-    gs, ys = (g, y) if isinstance(g, Parts) else ((g,), (y,))
+    gs, ys = (list(g), y) if isinstance(g, Parts) else ([g], (y,))
     recorded, rest = any(isinstance(part, TensorBase) for part in gs), iter(kept)
-    gs = gs if recorded else Parts(map(np.array, gs))  # it may keep them, and write to them
-    saved = [next(rest) if place is None else place >= 0 and ys[place] for place in ctx.places]
+    gs = ctx._materialized(gs)
+    if not recorded:  # copies: `backward` may keep them, and write to them
+        gs = [None if part is None else np.array(part) for part in gs]
+    saved = [next(rest) if place is None else place >= 0 and ys[place] for place in ctx._places]
     ctx.saved_tensors = tuple([None if x is False else as_tensor(x) for x in saved])
-    arrived = iter(gs)
+    arrived = iter([None if part is None else as_tensor(part) for part in gs])
     with (enable_grad if recorded else no_grad)():
-        grads = function.backward(
-            ctx, *[as_tensor(next(arrived)) if one else None for one in ctx.are_tensors]
-        )
+        grads = function._backward()(ctx, *[next(arrived) if t else None for t in ctx._are_tensors])
     ctx.saved_tensors = ()
     grads = grads if isinstance(grads, tuple) else (grads,)
     returned, n = f"{function.__name__}.backward returned", len(_shapes)
@@ -166,10 +356,11 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
         grads = grads[:n]
     if len(grads) != n:
         raise RuntimeError(f"{returned} {len(grads)} gradients for the {n} arguments; None is one")
+    dtype = ctx._likes[0][1] if ctx._likes else None
     parts = []
     for i, (grad, shape) in enumerate(zip(grads, _shapes, strict=True)):
         if grad is None or not ctx.needs_input_grad[i]:
-            grad = np.zeros(shape, gs[0].dtype)
+            grad = np.zeros(shape, dtype)
         if grad.shape != shape:
             where = f"argument {i} of forward, which has shape {shape}"
             raise RuntimeError(f"{returned} a gradient of shape {tuple(grad.shape)} for {where}")
@@ -178,94 +369,67 @@ def _to_arguments(g: Any, y: Any, _shapes: Any, *kept: Any, ctx: Any, function: 
     return Parts(parts)
 
 
-# ---------------------------------------------------------------- computed again, not kept
+# ---------------------------------------------------------------- differentiated once only
 
 
-def checkpoint(
-    function: Callable[..., Any],
-    *args: Any,
-    use_reentrant: bool | None = None,
-    preserve_rng_state: bool = True,
-    determinism_check: str = "default",
-    **kwargs: Any,
-) -> Any:
-    """function(*args), of whose record nothing is kept: the backward pass computes it again, with
-    the same random numbers (Chen et al., "Training deep nets with sublinear memory cost", 2016).
+class _Constant(Function):
+    """Gradients that were computed outside the record: to differentiate them is an error."""
 
-    Gradients flow to the args, and to whatever else the function uses.  The random numbers are
-    drawn anew unless `preserve_rng_state`.  `backward` raises RuntimeError if the function does
-    other steps than before, as after model.eval(), unless `determinism_check` is "none".
-    `use_reentrant` chooses between PyTorch's two ways; here there is one.
-    """
-    start, call = next(clock), partial(function, **kwargs)
-    given = [Tensor(x.array, x.node) for x in args if isinstance(x, TensorBase)]  # before a write
-    with drawn_from() as states:
-        made = call(*args)
-    results = leaves(made)
-    behind = _steps_to(results, start)
-    before = {node: None for step in behind for node in step.inputs if node and node.tick < start}
-    if not before:
-        return made
-    ctx: Any = Context(list(before))
-    ctx.function, ctx.states = call, states if preserve_rng_state else {}
-    ctx.steps = None if determinism_check == "none" else list(map(_described, behind))
-    ctx.args = [Tensor if isinstance(x, TensorBase) else x for x in args]
-    ctx.nodes = [x.node for x in given]
-    ctx.save_for_backward(*given)
-    pairs = zip(results, _Checkpoint._recorded(ctx, results, ()), strict=True)
-    return like(made, iter([x if _is_from_before(x, start, args) else y for x, y in pairs]))
-
-
-def _is_from_before(x: Any, start: int, args: Sequence[Any]) -> bool:
-    """Does this look into the memory of an argument, or of a tensor that was recorded before the
-    tick `start`?  Then it stays in its own record, where writes to one reach the other."""
-    if not isinstance(x, Tensor):
-        return False
-    root = views.root_of(x)
-    older = root.node is not None and root.node.tick < start
-    return older or any(isinstance(y, Tensor) and views.root_of(y) is root for y in args)
-
-
-def _steps_to(results: Sequence[Any], start: int) -> list[Node]:
-    """The ops since the tick `start` that led to these."""
-    return ops_behind([y.node for y in results if isinstance(y, Tensor) and y.node], start)
-
-
-def _described(step: Node) -> str:
-    return f"{step.name} {step.shape} {step.dtype}"
-
-
-class _Checkpoint(Function):
     @staticmethod
-    def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
-        """Compute it again, up to what was there before, and go back from there."""
-        tensors = map(Tensor, [x.array for x in ctx.saved_tensors], ctx.nodes)
-        args = [next(tensors) if x is Tensor else x for x in ctx.args]
-        start, now = next(clock), {g: g.get_state() for g in ctx.states}
-        try:
-            for generator, state in ctx.states.items():
-                generator.set_state(state)
-            with enable_grad():
-                results = leaves(ctx.function(*args))
-        finally:
-            for generator, state in now.items():
-                generator.set_state(state)
-        steps = list(map(_described, _steps_to(results, start)))
-        if ctx.steps not in (None, steps):
-            raise _other_steps(ctx, steps[::-1], ctx.steps[::-1])
-        pairs = [(y, g) for y, g in zip(results, grads, strict=True) if g is not None]
-        us = [g if mode.recording else g.array for _, g in pairs]
-        ys = [y for y, _ in pairs]
-        found = pulled(ys, us, ctx.ends, create_graph=mode.recording, since=start)
-        return tuple([found.get(end) for end in ctx.ends])
+    def forward(ctx: Any, gradient: Tensor, *_: Any) -> Tensor:
+        return gradient
+
+    @staticmethod
+    def backward(ctx: Any, *_: Any) -> Any:
+        raise RuntimeError(
+            "backward: a Function whose backward() is marked @once_differentiable was to be "
+            "differentiated twice; take the mark away if that backward() is computed with ops"
+        )
 
 
-def _other_steps(ctx: Any, now: list[str], before: list[str]) -> RuntimeError:
-    pairs = enumerate(zip_longest(before, now, fillvalue="nothing"))
-    k, (was, step) = next((k, pair) for k, pair in pairs if pair[0] != pair[1])
-    return RuntimeError(
-        f"checkpoint: {ctx.function.func!r} was computed again for the backward pass, and did "
-        f"other steps than in the forward pass: step {k} was {was}, and is {step} now.  Call "
-        "backward() before model.eval(), or before whatever else changes what it does; "
-        'determinism_check="none" goes on all the same'
-    )
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark the `backward` of a Function as not differentiable itself.
+
+    It runs outside the record, so it may use NumPy.  A second derivative through it is an error
+    instead of a wrong number.
+
+    Parameters
+    ----------
+    fn : callable
+        `backward(ctx, *grad_outputs)`; `@staticmethod` stands above this decorator.
+
+    Returns
+    -------
+    callable
+
+    Examples
+    --------
+    >>> import numpy as np, tinygrad_edu as tg
+    >>> from tinygrad_edu.autograd.function import once_differentiable
+    >>> class Cube(tg.autograd.Function):
+    ...     @staticmethod
+    ...     def forward(ctx, x):
+    ...         ctx.x = x.numpy()
+    ...         return x**3
+    ...     @staticmethod
+    ...     @once_differentiable
+    ...     def backward(ctx, grad_output):
+    ...         return tg.from_numpy(3 * ctx.x**2) * grad_output
+    >>> x = tg.tensor(2.0, requires_grad=True)
+    >>> Cube.apply(x).backward()
+    >>> x.grad
+    tensor(12.)
+    """
+
+    @wraps(fn)
+    def once(ctx: Any, *args: Any, **kwargs: Any) -> Any:
+        with no_grad():
+            grads = fn(ctx, *args, **kwargs)
+        behind = [x for x in args if getattr(x, "node", None) is not None]
+        if not (mode.recording and behind):
+            return grads
+        several = grads if isinstance(grads, tuple) else (grads,)
+        made = [x if x is None else _Constant.apply(x.detach(), *behind) for x in several]
+        return tuple(made) if isinstance(grads, tuple) else made[0]
+
+    return once

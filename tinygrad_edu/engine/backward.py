@@ -142,7 +142,7 @@ def _hooked(node: Node, g: Any) -> Any:
         mode.level = level(as_tensor)
         # A copy: the hooks may keep it, and write to it.
         shown: Any = (g if as_tensor else graph.Tensor(g)).clone()
-        for hook in list(node.hooks or ()):
+        for hook in list((node.hooks or {}).values()):
             new = hook(shown)
             if new is None:
                 continue

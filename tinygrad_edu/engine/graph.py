@@ -25,6 +25,8 @@ from numpy import ndarray
 from ..dtypes import WEAK, DType, alone, get_default_dtype, is_stray, no_tensor, promote
 from . import caller, grad_mode
 from .clock import Place, clock
+from .hooks import Hooks
+from .shown import ShownNode
 
 T = TypeVar("T")
 Rule = Callable[..., Any]
@@ -33,7 +35,7 @@ Shape = tuple[int, ...]
 # ---------------------------------------------------------------- what the record is made of
 
 
-class Node:
+class Node(ShownNode):
     """One entry of the record: which op ran, on whose results, and what its rules will read.
 
     A leaf (a tensor made by the user) has no `plan`; it is where a gradient comes to rest.
@@ -56,15 +58,7 @@ class Node:
         self.dtype = dtype
         self.tick = next(clock)
         self.grad: Any = None
-        self.hooks: list[Callable[[Any], Any]] | None = None
-
-    @property
-    def name(self) -> str:
-        return self.plan.op.name if self.plan else "leaf"
-
-    def __repr__(self) -> str:
-        words = "".join(word.capitalize() for word in self.name.split("_"))
-        return f"<{words}Backward0>" if self.plan else f"<Leaf {self.shape}>"
+        self.hooks: Hooks | None = None  # made at the first hook
 
 
 def leaf(shape: Shape, dtype: DType) -> Node:

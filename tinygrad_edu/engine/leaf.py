@@ -13,6 +13,9 @@ it again.  The Node holds the gradient, one Tensor, whose bytes no other live gr
 array shares.
 """
 
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,8 +24,10 @@ from . import clock, graph
 from .backward import Nodes, replay
 from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
+from .hooks import Hooks
 
-RESTING: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
+INACTIVE: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
+RETAIN = "retain_grad"  # the id of the hook that asks `backward` to keep the gradient
 
 
 def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
@@ -32,7 +37,7 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     place = None if retain_graph else clock.user_place()
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
         wanted = node.plan is None if only is None else node in only
-        if (wanted and node.params is not RESTING) or (node.hooks and retain in node.hooks):
+        if (wanted and node.params is not INACTIVE) or (node.hooks and RETAIN in node.hooks):
             if node.grad is not None and node.grad.array.shape != node.shape:
                 raise RuntimeError(
                     f"backward: the gradient has shape {node.shape}, but the .grad to which it is "
@@ -44,10 +49,36 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     taken: set[int] = set()
     for node, g in arrived:
         _commit(node, g, taken)
+    for node, _ in arrived:
+        for hook in list((node.hooks or {}).values()):
+            if isinstance(hook, AfterGradient):
+                hook.call()
+
+
+def hooks_of(node: Node) -> Hooks:
+    """The hooks on a node, as a dictionary to add to."""
+    if node.hooks is None:
+        node.hooks = OrderedDict()
+    return node.hooks
 
 
 def retain(_: Any) -> None:
     """The hook that changes nothing: its presence asks `backward` to keep the gradient."""
+
+
+class AfterGradient:
+    """A hook that leaves the gradient as it is, and calls the user's function once the gradient
+    has been added to `.grad`."""
+
+    def __init__(self, tensor: Any, hook: Callable[[Any], None]) -> None:
+        self.tensor, self.hook = weakref.ref(tensor), hook
+
+    def __call__(self, _: Any) -> None: ...
+
+    def call(self) -> None:
+        tensor = self.tensor()
+        if tensor is not None:
+            self.hook(tensor)
 
 
 def free(node: Node, place: clock.Place) -> None:
@@ -83,7 +114,7 @@ def _commit(node: Node, g: Any, taken: set[int]) -> None:
 def home(tensor: Any) -> Node | None:
     """The Node that holds the tensor's `.grad`: its own, or that from when it required grad."""
     node: Node | None = tensor.node
-    return node if node is not None else getattr(tensor, "_resting", None)
+    return node if node is not None else getattr(tensor, "_inactive_state", None)
 
 
 def rest(tensor: Any) -> None:
@@ -94,14 +125,14 @@ def rest(tensor: Any) -> None:
     if node.plan is not None:
         node, gradient = graph.leaf(node.shape, node.dtype), node.grad
         node.grad = gradient
-    tensor._resting, tensor.node = node, None
-    node.params = RESTING
+    tensor._inactive_state, tensor.node = node, None
+    node.params = INACTIVE
 
 
 def wake(tensor: Any) -> None:
     """Let a tensor that requires no grad be a leaf that does: again the one that it was."""
     array = tensor.array
-    node = getattr(tensor, "_resting", None)
+    node = getattr(tensor, "_inactive_state", None)
     if node is None:
         node = graph.leaf(array.shape, array.dtype)
     tensor.node = moved(node, array)

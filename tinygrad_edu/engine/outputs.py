@@ -27,14 +27,37 @@ def _among_zeros(g: Any, _y: Any, _ys: Any, k: int) -> Parts:
     return Parts(g if i == k else np.zeros(shape, g.dtype) for i, shape in enumerate(_ys))
 
 
+class Arrived(Parts):
+    """A gradient for each of several outputs; None where none arrived."""
+
+    shape: Any = ()
+
+    def __new__(cls, parts: Any, shape: Any) -> Any:
+        made = super().__new__(cls, parts)
+        made.shape = shape
+        return made
+
+    def __add__(self, other: Any) -> Parts:
+        pairs = zip(self, other, strict=True)
+        joined: Parts = Arrived(
+            [b if a is None else a if b is None else a + b for a, b in pairs], self.shape
+        )
+        return joined
+
+
+def _among_none(g: Any, _y: Any, _ys: Any, k: int) -> Any:
+    return Arrived([g if i == k else None for i in range(len(_ys))], _ys)
+
+
 _PLAN = Op(_output, [_among_zeros], {})[True,]
+arrived_at = Op(_output, [_among_none], {})[True,]  # for an op that asks which gradients arrived
 
 
-def outputs(node: Node, ys: Parts) -> tuple[Any, ...]:
+def outputs(node: Node, ys: Parts, plan: Plan = _PLAN) -> tuple[Any, ...]:
     """The Tensors of a node that has several; whole numbers have no place in the record."""
     results = []
     for k, y in enumerate(ys):
-        step = Node(_PLAN, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
+        step = Node(plan, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
         results.append(graph.Tensor(y, step if y.dtype.kind == "f" else None))
     return tuple(results)
 

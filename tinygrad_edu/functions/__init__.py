@@ -10,6 +10,5 @@ from .filling import *
 from .indexing import *
 from .linalg import *
 from .reduction import *
-from .running import *
 from .sampling import *
 from .shape import *

@@ -10,7 +10,7 @@ tensor([2.7183, 7.3891])
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from ..autograd.function import checkpoint as checkpoint
+from ..autograd.recompute import checkpoint as checkpoint
 
 __all__ = ["checkpoint", "checkpoint_sequential"]
 

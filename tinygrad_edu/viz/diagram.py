@@ -47,7 +47,7 @@ def draw(
     if not isinstance(output, Tensor):
         given = type(output).__name__
         raise TypeError(f"draw: it draws what a Tensor was computed from, not {given}")
-    root = output._noded("backward")
+    root = output._require_node("backward")
     nodes = recorded(root)
     flow = _flow(output, root, gradient) if gradients else None
     names = {x.node: name for name, x in (params or {}).items() if x.node is not None}

@@ -1,0 +1,89 @@
+"""Hooks: functions of the user, each under an id, and the handle that takes one away again.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.tensor(3.0, requires_grad=True)
+>>> with x.register_hook(print):  # for this block only
+...     (x * x).backward()
+tensor(6.)
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from itertools import count
+from typing import Any
+
+Hooks = OrderedDict[Any, Callable[..., Any]]
+
+_ids = count()
+
+
+class RemovableHandle:
+    """Handle of a registered hook: removes it from the dictionary that holds it.
+
+    It is a context manager: the hook is removed at the end of the `with` block.
+
+    Parameters
+    ----------
+    hooks_dict : OrderedDict
+        The hooks by their ids.  Only a weak reference is kept.
+    extra_dict : dict or list of dict, default None
+        Further dictionaries by the same ids, whose entry is removed too.
+
+    Attributes
+    ----------
+    id : int
+        The key under which the hook is to be stored in `hooks_dict`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> handle = x.register_hook(lambda grad: 10 * grad)
+    >>> handle.remove()
+    >>> (x * x).backward()
+    >>> x.grad
+    tensor(6.)
+    """
+
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
+        several = extra_dict if isinstance(extra_dict, list | tuple) else [extra_dict]
+        dicts = [hooks_dict, *[extra for extra in several if extra is not None]]
+        self.id = next(_ids)
+        self._dicts = [weakref.ref(each) for each in dicts]
+
+    def remove(self) -> None:
+        """Remove the hook; nothing happens if it was removed before."""
+        for reference in self._dicts:
+            hooks = reference()
+            if hooks is not None:
+                hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+    def __getstate__(self) -> Any:
+        return self.id, [reference() for reference in self._dicts]
+
+    def __setstate__(self, state: Any) -> None:
+        self.id, dicts = state
+        self._dicts = [weakref.ref(each) for each in dicts if each is not None]
+
+
+def add_hook(
+    hooks: Hooks, hook: Callable[..., Any], prepend: bool = False, flags: Any = ()
+) -> RemovableHandle:
+    """Store a hook after all others, or with `prepend` before them, and mark it in each dictionary
+    of `flags`."""
+    handle = RemovableHandle(hooks, extra_dict=list(flags))
+    hooks[handle.id] = hook
+    if prepend:
+        hooks.move_to_end(handle.id, last=False)
+    for flag in flags:
+        flag[handle.id] = True
+    return handle
