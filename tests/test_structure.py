@@ -24,10 +24,10 @@ tinygrad_edu.version
 tinygrad_edu.viz
 tinygrad_edu.testing
 tinygrad_edu.io
+tinygrad_edu.distributions
 tinygrad_edu.autograd
 tinygrad_edu.func
-tinygrad_edu.linalg tinygrad_edu.special tinygrad_edu.distributions
-tinygrad_edu.amp tinygrad_edu.cuda
+tinygrad_edu.linalg tinygrad_edu.special tinygrad_edu.amp tinygrad_edu.cuda
 tinygrad_edu.accelerator tinygrad_edu.backends tinygrad_edu.mps tinygrad_edu.settings
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
@@ -60,6 +60,10 @@ WITHIN = {
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
     "tinygrad_edu.cuda": "amp __init__",
+    "tinygrad_edu.distributions": (
+        "constraints distribution implicit quantiles line positives counts places vectors "
+        "transforms derived kl __init__"
+    ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": "box render diagram __init__",

@@ -353,6 +353,15 @@ def custom_fwd(
     -------
     callable
         `fwd` itself.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> @tg.amp.custom_fwd(device_type="cpu")
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(3)
+    6
     """
     return (lambda function: function) if fwd is None else fwd
 
@@ -371,5 +380,14 @@ def custom_bwd(bwd: Callable[..., Any] | None = None, *, device_type: str) -> An
     -------
     callable
         `bwd` itself.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> @tg.amp.custom_bwd(device_type="cpu")
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(3)
+    6
     """
     return (lambda function: function) if bwd is None else bwd

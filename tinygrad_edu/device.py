@@ -80,9 +80,16 @@ class _Named:
 
 @public()
 class memory_format(_Named):
-    """The order in which numbers lie in memory.  Accepted wherever PyTorch takes one, without
+    """The order in which elements lie in memory.  Accepted wherever PyTorch takes one, without
     effect: results lie in NumPy's order.
 
+    Parameters
+    ----------
+    name : str
+        The name of the constant, such as "channels_last".
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
     >>> tg.ones(1, 3, 8, 8).to(memory_format=tg.channels_last).shape
     torch.Size([1, 3, 8, 8])
@@ -93,7 +100,19 @@ class memory_format(_Named):
 
 @public()
 class layout(_Named):
-    """How a tensor is stored: `strided`, in full.  There are no sparse tensors."""
+    """How a tensor is stored: `strided`, in full.  There are no sparse tensors.
+
+    Parameters
+    ----------
+    name : str
+        The name of the constant: "strided".
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.zeros(2, layout=tg.strided)
+    tensor([0., 0.])
+    """
 
     __slots__ = ()
 

@@ -17,8 +17,22 @@ from .registry import public
 class Generator:
     """A stream of random numbers that a seed reproduces; `.numpy` is the NumPy generator in it.
 
-    >>> Generator().manual_seed(0).numpy.integers(10, size=3)
-    array([8, 6, 5])
+    Parameters
+    ----------
+    device : device or str, default "cpu"
+        Where the numbers are drawn: only the CPU is possible.
+
+    Raises
+    ------
+    RuntimeError
+        For any other device than the CPU.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> stream = tg.Generator().manual_seed(0)
+    >>> tg.randint(10, (3,), generator=stream)
+    tensor([8, 6, 5])
     """
 
     def __init__(self, device: Any = "cpu") -> None:
@@ -26,7 +40,18 @@ class Generator:
         self.seed()
 
     def manual_seed(self, seed: int) -> Generator:
-        """Start the stream that belongs to `seed`; returns the generator itself."""
+        """Start the stream that belongs to a seed.
+
+        Parameters
+        ----------
+        seed : int
+            The seed: the same one gives the same numbers again.
+
+        Returns
+        -------
+        Generator
+            The generator itself.
+        """
         seed = int(seed)
         self._note()
         self._seed = seed
@@ -83,7 +108,19 @@ _default = _PerThread()
 
 @public()
 def default_generator() -> Generator:
-    """The generator of this thread, made at first use."""
+    """Return the generator of this thread, which is made at its first use.
+
+    Returns
+    -------
+    Generator
+        The generator from which numbers are drawn where none is given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.manual_seed(3) is tg.default_generator()
+    True
+    """
     _default.generator = _default.generator or Generator()
     return _default.generator
 
@@ -102,31 +139,107 @@ def drawn_from() -> Iterator[dict[Generator, dict[str, Any]]]:
 
 @public()
 def manual_seed(seed: int) -> Generator:
-    """Seed this thread's default generator: the same seed gives the same numbers again."""
+    """Seed this thread's default generator: the same seed gives the same numbers again.
+
+    Parameters
+    ----------
+    seed : int
+        The seed.
+
+    Returns
+    -------
+    Generator
+        The default generator of this thread.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(0)
+    >>> first = tg.rand(2)
+    >>> _ = tg.manual_seed(0)
+    >>> tg.equal(tg.rand(2), first)
+    True
+    """
     return default_generator().manual_seed(seed)
 
 
 @public()
 def seed() -> int:
-    """Start this thread's default generator anew, differently each time; returns the seed."""
+    """Start this thread's default generator anew, differently each time.
+
+    Returns
+    -------
+    int
+        The seed, which `manual_seed` takes to draw the same numbers again.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> chosen = tg.seed()
+    >>> tg.initial_seed() == chosen
+    True
+    """
     return default_generator().seed()
 
 
 @public()
 def initial_seed() -> int:
-    """The seed with which this thread's default generator started."""
+    """Return the seed with which this thread's default generator started.
+
+    Returns
+    -------
+    int
+        The seed.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> _ = tg.manual_seed(7)
+    >>> tg.initial_seed()
+    7
+    """
     return default_generator().initial_seed()
 
 
 @public()
 def get_rng_state() -> dict[str, Any]:
-    """Where this thread's default generator stands, for `set_rng_state`."""
+    """Return where this thread's default generator stands, for `set_rng_state`.
+
+    Returns
+    -------
+    dict
+        The state, which may be pickled.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> state = tg.get_rng_state()
+    >>> first = tg.rand(2)
+    >>> tg.set_rng_state(state)
+    >>> tg.equal(tg.rand(2), first)
+    True
+    """
     return default_generator().get_state()
 
 
 @public()
 def set_rng_state(new_state: dict[str, Any]) -> None:
-    """Let this thread's default generator go on from where `get_rng_state` was called."""
+    """Let this thread's default generator go on from where `get_rng_state` was called.
+
+    Parameters
+    ----------
+    new_state : dict
+        What `get_rng_state` returned.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> state = tg.get_rng_state()
+    >>> first = tg.rand(2)
+    >>> tg.set_rng_state(state)
+    >>> tg.equal(tg.rand(2), first)
+    True
+    """
     default_generator().set_state(new_state)
 
 

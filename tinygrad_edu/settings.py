@@ -59,6 +59,13 @@ def get_num_threads() -> int:
     -------
     int
         What `set_num_threads` was given, else what the environment says, else the number of CPUs.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_num_threads(2)
+    >>> tg.get_num_threads()
+    2
     """
     said = [os.environ.get(f"{name}_NUM_THREADS", "") for name in ("OPENBLAS", "MKL", "OMP")]
     numbers = [int(number) for number in said if number.isdecimal()]
@@ -73,13 +80,38 @@ def set_num_interop_threads(num: int) -> None:
     ----------
     num : int
         The number that `get_num_interop_threads` returns from now on.
+
+    Raises
+    ------
+    RuntimeError
+        If `num` is no whole number above 0.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_num_interop_threads(1)
+    >>> tg.get_num_interop_threads()
+    1
     """
     _chosen["interop"] = _threads("set_num_interop_threads", num)
 
 
 @public()
 def get_num_interop_threads() -> int:
-    """Return the number that `set_num_interop_threads` was given; 1 if it was not called."""
+    """Return the number that `set_num_interop_threads` was given.
+
+    Returns
+    -------
+    int
+        The number; 1 if it was not called.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_num_interop_threads(1)
+    >>> tg.get_num_interop_threads()
+    1
+    """
     return int(_chosen.get("interop", 1))
 
 
@@ -109,13 +141,39 @@ def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None
 
 @public()
 def are_deterministic_algorithms_enabled() -> bool:
-    """Return what `use_deterministic_algorithms` was given; False if it was not called."""
+    """Return what `use_deterministic_algorithms` was given.
+
+    Returns
+    -------
+    bool
+        The mode; False if it was not called.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.use_deterministic_algorithms(True)
+    >>> tg.are_deterministic_algorithms_enabled()
+    True
+    """
     return bool(_chosen["deterministic"])
 
 
 @public()
 def is_deterministic_algorithms_warn_only_enabled() -> bool:
-    """Return the `warn_only` that `use_deterministic_algorithms` was given."""
+    """Return the `warn_only` that `use_deterministic_algorithms` was given.
+
+    Returns
+    -------
+    bool
+        The setting; False if it was not called.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.use_deterministic_algorithms(True, warn_only=True)
+    >>> tg.is_deterministic_algorithms_warn_only_enabled()
+    True
+    """
     return bool(_chosen["warn_only"])
 
 
@@ -132,6 +190,13 @@ def set_float32_matmul_precision(precision: str) -> None:
     ------
     ValueError
         If it is none of the three.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_float32_matmul_precision("highest")
+    >>> tg.get_float32_matmul_precision()
+    'highest'
     """
     known = ("highest", "high", "medium")
     if precision not in known:
@@ -141,13 +206,43 @@ def set_float32_matmul_precision(precision: str) -> None:
 
 @public()
 def get_float32_matmul_precision() -> str:
-    """Return what `set_float32_matmul_precision` was given; "highest" if it was not called."""
+    """Return what `set_float32_matmul_precision` was given.
+
+    Returns
+    -------
+    str
+        The precision; "highest" if it was not called.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_float32_matmul_precision("highest")
+    >>> tg.get_float32_matmul_precision()
+    'highest'
+    """
     return str(_chosen["precision"])
 
 
 @public()
 def set_flush_denormal(mode: bool) -> bool:
-    """Return False: NumPy keeps the numbers below the smallest of full precision."""
+    """Ask to round denormal numbers to 0, which NumPy does not do.
+
+    Parameters
+    ----------
+    mode : bool
+        Accepted, without effect.
+
+    Returns
+    -------
+    bool
+        False: it is not possible.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_flush_denormal(True)
+    False
+    """
     return False
 
 
@@ -167,6 +262,13 @@ def set_default_device(device: Any) -> None:
     ------
     RuntimeError
         If it is not the CPU.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_default_device("cpu")
+    >>> tg.get_default_device()
+    device(type='cpu')
     """
     if device is not None:
         Device(device)
@@ -174,7 +276,19 @@ def set_default_device(device: Any) -> None:
 
 @public()
 def get_default_device() -> Device:
-    """Return the device where tensors are made: the CPU."""
+    """Return the device where tensors are made.
+
+    Returns
+    -------
+    device
+        The CPU.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.get_default_device()
+    device(type='cpu')
+    """
     return Device("cpu")
 
 
@@ -195,6 +309,13 @@ def set_default_tensor_type(t: Any) -> None:
     See Also
     --------
     set_default_dtype : The same, by dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_default_tensor_type("torch.FloatTensor")
+    >>> tg.tensor(1.0).dtype
+    dtype('float32')
     """
     name = str(getattr(t, "__name__", t)).removeprefix("torch.")
     kinds = {"FloatTensor": "float32", "DoubleTensor": "float64", "HalfTensor": "float16"}
@@ -286,5 +407,22 @@ def typename(obj: Any) -> str:
 
 @public()
 def is_storage(obj: Any) -> bool:
-    """Return False: the numbers of a tensor stand in a NumPy array, not in a storage."""
+    """Return whether an object is a storage: there are none.
+
+    Parameters
+    ----------
+    obj : object
+        Any object.
+
+    Returns
+    -------
+    bool
+        False: the elements of a tensor stand in a NumPy array.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.is_storage(tg.ones(2))
+    False
+    """
     return False

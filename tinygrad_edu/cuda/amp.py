@@ -24,6 +24,14 @@ class autocast(amp.autocast):
         Accepted, without effect.
     cache_enabled : bool, default True
         Accepted, without effect.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> with tg.cuda.amp.autocast():
+    ...     y = tg.ones(2) * 2
+    >>> y.dtype
+    dtype('float32')
     """
 
     def __init__(
@@ -39,6 +47,12 @@ class GradScaler(amp.GradScaler):
     ----------
     init_scale, growth_factor, backoff_factor, growth_interval, enabled
         As in `tinygrad_edu.amp.GradScaler`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.cuda.amp.GradScaler(init_scale=8.0).scale(tg.tensor(0.5))
+    tensor(4.)
     """
 
     def __init__(
@@ -63,6 +77,20 @@ def custom_fwd(fwd: Any = None, *, cast_inputs: DTypeLike = None) -> Any:
         The function; without it, a decorator is returned.
     cast_inputs : dtype, optional
         Accepted, without effect: no dtype is changed.
+
+    Returns
+    -------
+    callable
+        `fwd` itself.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> @tg.cuda.amp.custom_fwd
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(3)
+    6
     """
     return amp.custom_fwd(fwd, device_type="cuda", cast_inputs=cast_inputs)
 
@@ -74,5 +102,19 @@ def custom_bwd(bwd: Any) -> Any:
     ----------
     bwd : callable
         The function.
+
+    Returns
+    -------
+    callable
+        `bwd` itself.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> @tg.cuda.amp.custom_bwd
+    ... def double(x):
+    ...     return 2 * x
+    >>> double(3)
+    6
     """
     return amp.custom_bwd(bwd, device_type="cuda")

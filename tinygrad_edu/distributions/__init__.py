@@ -1,0 +1,120 @@
+"""Probability distributions: draw samples, and differentiate the probability of what was drawn.
+
+>>> import tinygrad_edu as tg
+>>> logits = tg.tensor([0.0, 0.0], requires_grad=True)
+>>> policy = tg.distributions.Categorical(logits=logits)
+>>> (-policy.log_prob(tg.tensor(1))).backward()  # as in REINFORCE: make action 1 more probable
+>>> logits.grad
+tensor([ 0.5000, -0.5000])
+
+A distribution has a `batch_shape`, one independent distribution for each element of its broadcast
+parameters, and an `event_shape`, that of one outcome.  A sample has the shape (*sample_shape,
+*batch_shape, *event_shape); its log-probability lacks the last of these.
+"""
+
+import sys
+
+from . import constraints, kl, transforms
+from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
+from .derived import (
+    Independent,
+    LogNormal,
+    MixtureSameFamily,
+    RelaxedBernoulli,
+    RelaxedOneHotCategorical,
+    TransformedDistribution,
+)
+from .distribution import Distribution
+from .kl import kl_divergence, register_kl
+from .line import Cauchy, Gumbel, HalfCauchy, HalfNormal, Laplace, Normal, StudentT, Uniform
+from .places import Categorical, Multinomial, OneHotCategorical, OneHotCategoricalStraightThrough
+from .positives import (
+    Beta,
+    Chi2,
+    Dirichlet,
+    Exponential,
+    FisherSnedecor,
+    Gamma,
+    InverseGamma,
+    Pareto,
+    Weibull,
+)
+from .transforms import (
+    AbsTransform,
+    AffineTransform,
+    ComposeTransform,
+    ExpTransform,
+    IndependentTransform,
+    PowerTransform,
+    ReshapeTransform,
+    SigmoidTransform,
+    SoftmaxTransform,
+    SoftplusTransform,
+    TanhTransform,
+    Transform,
+    identity_transform as identity_transform,
+)
+from .vectors import MultivariateNormal
+
+__all__ = [
+    "AbsTransform",
+    "AffineTransform",
+    "Bernoulli",
+    "Beta",
+    "Binomial",
+    "Categorical",
+    "Cauchy",
+    "Chi2",
+    "ComposeTransform",
+    "Dirichlet",
+    "Distribution",
+    "ExpTransform",
+    "Exponential",
+    "FisherSnedecor",
+    "Gamma",
+    "Geometric",
+    "Gumbel",
+    "HalfCauchy",
+    "HalfNormal",
+    "Independent",
+    "IndependentTransform",
+    "InverseGamma",
+    "Laplace",
+    "LogNormal",
+    "MixtureSameFamily",
+    "Multinomial",
+    "MultivariateNormal",
+    "NegativeBinomial",
+    "Normal",
+    "OneHotCategorical",
+    "OneHotCategoricalStraightThrough",
+    "Pareto",
+    "Poisson",
+    "PowerTransform",
+    "RelaxedBernoulli",
+    "RelaxedOneHotCategorical",
+    "ReshapeTransform",
+    "SigmoidTransform",
+    "SoftmaxTransform",
+    "SoftplusTransform",
+    "StudentT",
+    "TanhTransform",
+    "Transform",
+    "TransformedDistribution",
+    "Uniform",
+    "Weibull",
+    "constraints",
+    "kl",
+    "kl_divergence",
+    "register_kl",
+    "transforms",
+]
+
+# PyTorch has a file for each distribution: here they are all in this module.
+_FILES = "bernoulli beta binomial categorical cauchy chi2 dirichlet exponential fishersnedecor "
+_FILES += "gamma geometric gumbel half_cauchy half_normal independent inverse_gamma laplace "
+_FILES += "log_normal mixture_same_family multinomial multivariate_normal negative_binomial normal "
+_FILES += "one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT "
+_FILES += "transformed_distribution uniform weibull"
+for _file in _FILES.split():
+    globals()[_file] = sys.modules[f"{__name__}.{_file}"] = sys.modules[__name__]

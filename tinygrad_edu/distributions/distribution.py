@@ -1,0 +1,397 @@
+"""What all distributions share: shapes, samples, validation, how they print."""
+
+import copy
+import warnings
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import ops
+from ..creation import as_tensor
+from ..dtypes import finfo, result_type
+from ..size import Size, broadcast_shapes
+from ..tensor import Tensor
+from . import constraints
+from .constraints import Constraint
+
+__all__ = ["Distribution"]
+
+
+class Distribution:
+    """The base class of distributions.
+
+    A distribution has a `batch_shape`, one independent distribution for each element of its
+    broadcast parameters, and an `event_shape`, the shape of one outcome.  A sample has the shape
+    (*sample_shape, *batch_shape, *event_shape); its log-probability lacks the last of these.
+
+    Parameters
+    ----------
+    batch_shape : Size, default ()
+        The shape of the independent distributions.
+    event_shape : Size, default ()
+        The shape of one outcome.
+    validate_args : bool, optional
+        Whether parameters and outcomes are tested.  By default they are.
+
+    Raises
+    ------
+    ValueError
+        If a parameter does not fulfil its constraint in `arg_constraints`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> normals = tg.distributions.Normal(tg.zeros(3), 1.0)
+    >>> isinstance(normals, tg.distributions.Distribution), normals.batch_shape
+    (True, torch.Size([3]))
+    >>> normals.sample((5,)).shape
+    torch.Size([5, 3])
+    """
+
+    arg_constraints: ClassVar[dict[str, Constraint]] = {}
+    support: Any = None
+    has_rsample: Any = False
+    has_enumerate_support: Any = False
+    _validate_args = True
+
+    def __init__(
+        self,
+        batch_shape: Sequence[int] = (),
+        event_shape: Sequence[int] = (),
+        validate_args: bool | None = None,
+    ) -> None:
+        self._batch_shape, self._event_shape = Size(batch_shape), Size(event_shape)
+        if validate_args is not None:
+            self._validate_args = validate_args
+        if self._validate_args:
+            for name, constraint in self.arg_constraints.items():
+                if name in self.__dict__ and not constraints.is_dependent(constraint):
+                    self._check(name, self.__dict__[name], constraint)
+
+    @staticmethod
+    def set_default_validate_args(value: bool) -> None:
+        """Choose whether distributions made from now on test parameters and outcomes.
+
+        Parameters
+        ----------
+        value : bool
+            True to test.
+
+        Raises
+        ------
+        ValueError
+            If it is no bool.
+        """
+        if value not in (True, False):
+            raise ValueError(f"set_default_validate_args: it takes True or False, not {value!r}")
+        Distribution._validate_args = value
+
+    def __repr__(self) -> str:
+        given = {k: self.__dict__[k] for k in self.arg_constraints if k in self.__dict__}
+        shown = {k: x.item() if x.numel() == 1 else tuple(x.shape) for k, x in given.items()}
+        return f"{type(self).__name__}({', '.join(f'{k}: {x}' for k, x in shown.items())})"
+
+    def _check(self, name: str, x: Any, constraint: Constraint) -> None:
+        if not np.all(constraint.check(x).array):
+            raise ValueError(f"{self!r}: {name} must be {constraint.words}, but it is {x}")
+
+    def _validate_sample(self, value: Any) -> None:
+        """Raise ValueError unless the value is a tensor of possible outcomes."""
+        if not isinstance(value, Tensor):
+            raise ValueError(f"{self!r}: the value must be a Tensor, not {value!r}")
+        whole, event = (*self._batch_shape, *self._event_shape), len(self._event_shape)
+        shape = tuple(value.shape)
+        if event and shape[-event:] != tuple(self._event_shape):
+            what = f"end with the event_shape {tuple(self._event_shape)}, but it is {shape}"
+            hint = "" if self.support is None else f" ({self._words()})"
+            raise ValueError(f"{self!r}: the shape of the value must {what}{hint}")
+        for n, own in zip(reversed(shape), reversed(whole), strict=False):
+            if n != own and 1 not in (n, own):
+                raise ValueError(f"{self!r}: the value has the shape {shape}, which does not fit")
+        if self.support is not None:
+            self._check("the value", value, self.support)
+
+    def _words(self) -> str:
+        return str(self.support.words)
+
+    def _outcome(self, value: Any) -> Any:
+        """The value, tested if this distribution validates."""
+        if self._validate_args:
+            self._validate_sample(value)
+        return value
+
+    def _shape(self, sample_shape: Any) -> tuple[int, ...]:
+        return (*sample_shape, *self._batch_shape, *self._event_shape)
+
+    def _extended_shape(self, sample_shape: Sequence[int] = ()) -> Size:
+        """The shape of samples: (*sample_shape, *batch_shape, *event_shape)."""
+        return Size(self._shape(sample_shape))
+
+    # -------------------------------------------------------- shapes
+
+    @property
+    def batch_shape(self) -> Size:
+        """The shape of the independent distributions."""
+        return self._batch_shape
+
+    @property
+    def event_shape(self) -> Size:
+        """The shape of one outcome."""
+        return self._event_shape
+
+    def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
+        """Return the distribution with its parameters expanded to a batch shape.
+
+        Parameters
+        ----------
+        batch_shape : sequence of int
+            The new batch shape, to which the present one broadcasts.
+
+        Returns
+        -------
+        Distribution
+            A distribution of the same class, which shares the memory of the parameters.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: expand() is not written for it")
+
+    # -------------------------------------------------------- moments
+
+    @property
+    def mean(self) -> Any:
+        """The expected value."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula for its mean")
+
+    @property
+    def mode(self) -> Any:
+        """The outcome with the largest probability or density."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula for its mode")
+
+    @property
+    def variance(self) -> Any:
+        """The expected squared distance from the mean."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula for its variance")
+
+    @property
+    def stddev(self) -> Any:
+        """The standard deviation: the square root of the variance."""
+        return self.variance.sqrt()
+
+    # -------------------------------------------------------- samples
+
+    def sample(self, sample_shape: Sequence[int] = ()) -> Any:
+        """Draw independent samples, as constants.
+
+        Parameters
+        ----------
+        sample_shape : sequence of int, default ()
+            The shape of the samples of each distribution in the batch.
+
+        Returns
+        -------
+        Tensor, shape (*sample_shape, *batch_shape, *event_shape)
+            The samples; no gradient flows back from them.
+        """
+        return self.rsample(sample_shape).detach()
+
+    def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
+        """Draw samples as a differentiable function of the parameters, where there is one.
+
+        Parameters
+        ----------
+        sample_shape : sequence of int, default ()
+            The shape of the samples of each distribution in the batch.
+
+        Returns
+        -------
+        Tensor, shape (*sample_shape, *batch_shape, *event_shape)
+            The samples.
+
+        Raises
+        ------
+        NotImplementedError
+            If `has_rsample` is False: the outcomes are discrete.
+
+        References
+        ----------
+        Kingma and Welling, "Auto-encoding variational Bayes", 2014.
+        """
+        raise NotImplementedError(f"{self!r}: its draws jump; use sample(), then log_prob()")
+
+    def sample_n(self, n: int) -> Any:
+        """Draw `n` samples.  Deprecated, as in PyTorch: use `sample((n,))`."""
+        text = "`sample_n(n)` will be deprecated. Use `sample((n,))` instead."
+        warnings.warn(text, FutureWarning, stacklevel=2)
+        return self.sample((n,))
+
+    # -------------------------------------------------------- probabilities
+
+    def log_prob(self, value: Any) -> Any:
+        """Return the logarithm of the probability, or of the density, of outcomes.
+
+        Parameters
+        ----------
+        value : Tensor, shape broadcastable with (*batch_shape, *event_shape)
+            The outcomes.
+
+        Returns
+        -------
+        Tensor
+            One number for each outcome.
+
+        Raises
+        ------
+        ValueError
+            If the distribution validates, and a value is no possible outcome.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no formula for log_prob")
+
+    def cdf(self, value: Any) -> Any:
+        """Return the probability of an outcome up to `value`.
+
+        Parameters
+        ----------
+        value : Tensor
+            The outcomes.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no formula for cdf")
+
+    def icdf(self, value: Any) -> Any:
+        """Return the outcome up to which the probability is `value`: the inverse of `cdf`.
+
+        Parameters
+        ----------
+        value : Tensor
+            Probabilities.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no formula for icdf")
+
+    def enumerate_support(self, expand: bool = True) -> Any:
+        """Return all possible outcomes along dimension 0.
+
+        Parameters
+        ----------
+        expand : bool, default True
+            Whether the batch dimensions are expanded to `batch_shape`, or 1.
+
+        Returns
+        -------
+        Tensor, shape (outcomes, *batch_shape, *event_shape)
+            The outcomes.
+        """
+        raise NotImplementedError(f"{type(self).__name__}: its outcomes cannot be listed")
+
+    def entropy(self) -> Any:
+        """Return the entropy: the expected -log_prob, of shape `batch_shape`."""
+        raise NotImplementedError(f"{type(self).__name__} has no formula for its entropy")
+
+    def perplexity(self) -> Any:
+        """Return e^entropy, of shape `batch_shape`."""
+        return ops.exp(self.entropy())
+
+
+class Parametric(Distribution):
+    """A distribution of parameters that are broadcast together, as attributes of the same names.
+
+    Python numbers become the default float, and all parameters one dtype.  The last `event_dims` of
+    each parameter belong to one distribution.
+    """
+
+    def __init__(self, validate_args: bool | None, event_dims: int = 0, **given: Any) -> None:
+        dtype = result_type(1.0, *[x for x in given.values() if hasattr(x, "dtype")])
+        tensors = [as_tensor(x, dtype) for x in given.values()]
+        shape = broadcast_shapes(*[x.shape for x in tensors])
+        expanded = [x if x.shape == shape else x.expand(shape) for x in tensors]
+        self.__dict__.update(zip(given, expanded, strict=True))
+        self._names, self._event_dims = tuple(given), event_dims
+        cut = len(shape) - event_dims
+        super().__init__(shape[:cut], shape[cut:], validate_args)
+
+    @property
+    def _dtype(self) -> Any:
+        return self.__dict__[self._names[0]].dtype
+
+    def expand(self, batch_shape: Sequence[int], _instance: Any = None) -> Any:
+        new = copy.copy(self)
+        new._batch_shape = Size(batch_shape)
+        for name in self._names:
+            x = self.__dict__[name]
+            event = x.shape[x.ndim - self._event_dims :]
+            new.__dict__[name] = x.expand(*batch_shape, *event)
+        return new
+
+
+class Chances(Parametric):
+    """A distribution that is given by `probs`, or by `logits`; the other one is computed."""
+
+    _of_probs: ClassVar[Any]
+    _of_logits: ClassVar[Any]
+
+    def __init__(
+        self, probs: Any, logits: Any, validate_args: Any, event_dims: int = 0, **more: Any
+    ) -> None:
+        if (probs is None) == (logits is None):
+            raise ValueError(f"{type(self).__name__}: give either probs or logits")
+        given = {"probs": probs} if logits is None else {"logits": logits}
+        super().__init__(validate_args, event_dims, **more, **given)
+
+    @property
+    def probs(self) -> Any:
+        """The probabilities."""
+        given = self.__dict__
+        if "probs" in given:
+            return self._scaled_probs(given["probs"])
+        return type(self)._of_logits(given["logits"])
+
+    @property
+    def logits(self) -> Any:
+        """The probabilities in the form of `logits`."""
+        given = self.__dict__
+        if "logits" in given:
+            return self._scaled_logits(given["logits"])
+        return type(self)._of_probs(self.probs)
+
+    def _scaled_probs(self, probs: Any) -> Any:
+        """What was given as probabilities, with sum 1 where that is meant."""
+        return probs
+
+    def _scaled_logits(self, logits: Any) -> Any:
+        """What was given as logits, up to a constant where that is meant."""
+        return logits
+
+    @property
+    def param_shape(self) -> Size:
+        """The shape of `probs` or `logits`."""
+        given: Size = self.__dict__[self._names[-1]].shape
+        return given
+
+
+def logs(probs: Any) -> tuple[Any, Any]:
+    """log p and log(1 - p), both finite."""
+    eps = finfo(probs.dtype).eps
+    p = probs.clamp(eps, 1 - eps)
+    return p.log(), ops.log1p(-p)
+
+
+def log_odds(probs: Any) -> Any:
+    """log p - log(1 - p), finite."""
+    log_p, log_rest = logs(probs)
+    return log_p - log_rest
+
+
+def times_log(x: Any, log_p: Any) -> Any:
+    """x log p, which is 0 where both are 0."""
+    return x * ops.where((x == 0) & (log_p == -np.inf), 0, log_p)
+
+
+def sum_rightmost(x: Any, count: int) -> Any:
+    """The sum over the last `count` dimensions."""
+    return x.sum(tuple(range(-count, 0))) if count else x
+
+
+def clipped_uniform(shape: Any, dtype: Any) -> Any:
+    """Uniform samples between 0 and 1, both excluded."""
+    from ..random import rand
+
+    limits = finfo(dtype)
+    return rand(tuple(shape), dtype=dtype).clamp(limits.tiny, 1 - limits.eps)

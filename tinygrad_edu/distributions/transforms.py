@@ -1,0 +1,620 @@
+"""Transforms: invertible functions with the logarithm of how much they stretch.
+
+>>> import tinygrad_edu as tg
+>>> exp = tg.distributions.transforms.ExpTransform()
+>>> exp(tg.tensor(0.0)), exp.inv(tg.tensor(1.0))
+(tensor(1.), tensor(0.))
+"""
+
+import math
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from .. import ops
+from ..dtypes import finfo
+from ..size import Size
+from ..tensor import Tensor
+from . import constraints
+from .distribution import sum_rightmost
+
+__all__ = ["AbsTransform", "AffineTransform", "ComposeTransform", "ExpTransform"]
+__all__ += ["IndependentTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform"]
+__all__ += ["SoftmaxTransform", "SoftplusTransform", "TanhTransform", "Transform"]
+__all__ += ["identity_transform"]
+
+
+class Transform:
+    """The base class of transforms: a subclass defines `_call`, `_inverse`, `log_abs_det_jacobian`.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv(y)` returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> class Cube(tg.distributions.Transform):
+    ...     bijective, _sign = True, 1
+    ...
+    ...     def _call(self, x):
+    ...         return x**3
+    ...
+    ...     def log_abs_det_jacobian(self, x, y):
+    ...         return (3 * x**2).log()
+    >>> Cube()(tg.tensor(2.0))
+    tensor(8.)
+    """
+
+    bijective: Any = False
+    domain: Any = constraints.real
+    codomain: Any = constraints.real
+    _sign: ClassVar[int | None] = None
+
+    def __init__(self, cache_size: int = 0) -> None:
+        if cache_size not in (0, 1):
+            raise ValueError(f"{type(self).__name__}: cache_size must be 0 or 1, not {cache_size}")
+        self._cache_size = cache_size
+        self._last: tuple[Any, Any] = (None, None)
+
+    @property
+    def sign(self) -> Any:
+        """1 for an increasing transform, -1 for a decreasing one."""
+        if self._sign is None:
+            raise NotImplementedError(f"{type(self).__name__} is neither increasing nor decreasing")
+        return self._sign
+
+    @property
+    def inv(self) -> Any:
+        """The inverse transform."""
+        return _Inverse(self)
+
+    def __call__(self, x: Any) -> Any:
+        if self._cache_size and x is self._last[0]:
+            return self._last[1]
+        y = self._call(x)
+        self._last = (x, y) if self._cache_size else self._last
+        return y
+
+    def _inv_call(self, y: Any) -> Any:
+        if self._cache_size and y is self._last[1]:
+            return self._last[0]
+        x = self._inverse(y)
+        self._last = (x, y) if self._cache_size else self._last
+        return x
+
+    def _call(self, x: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not define _call")
+
+    def _inverse(self, y: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} does not define _inverse")
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """Return log |dy / dx|.
+
+        Parameters
+        ----------
+        x, y : Tensor
+            The input and the result.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no log_abs_det_jacobian")
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        """Return the shape of the result of an input of this shape."""
+        return Size(shape)
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        """Return the shape of the input of a result of this shape."""
+        return Size(shape)
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            type(self) is type(other) and self._settings() == other._settings()
+        )
+
+    __hash__ = object.__hash__
+
+    def _settings(self) -> Any:
+        return ()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+
+class _Inverse(Transform):
+    def __init__(self, transform: Transform) -> None:
+        super().__init__()
+        self._transform = transform
+        self.bijective = transform.bijective
+        self.domain, self.codomain = transform.codomain, transform.domain
+
+    @property
+    def sign(self) -> Any:
+        return self._transform.sign
+
+    @property
+    def inv(self) -> Any:
+        return self._transform
+
+    def _call(self, x: Any) -> Any:
+        return self._transform._inv_call(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return self._transform(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return -self._transform.log_abs_det_jacobian(y, x)
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        return self._transform.inverse_shape(shape)
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        return self._transform.forward_shape(shape)
+
+    def _settings(self) -> Any:
+        return (self._transform,)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._transform!r})"
+
+
+class ComposeTransform(Transform):
+    """Several transforms, one after another.
+
+    Parameters
+    ----------
+    parts : list of Transform
+        The transforms, the first one first.
+    cache_size : {0, 1}, default 0
+        Accepted as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> t = tg.distributions.transforms
+    >>> half = t.AffineTransform(0.0, 0.5)
+    >>> t.ComposeTransform([t.ExpTransform(), half])(tg.tensor(0.0))
+    tensor(0.5000)
+    """
+
+    def __init__(self, parts: list[Transform], cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.parts = parts
+        self.bijective = all(part.bijective for part in parts)
+
+    @property
+    def domain(self) -> Any:
+        """The inputs, with as many event dimensions as any of the transforms needs."""
+        if not self.parts:
+            return constraints.real
+        domain = self.parts[0].domain
+        dims = self.parts[-1].codomain.event_dim
+        for part in reversed(self.parts):
+            dims = max(
+                dims + part.domain.event_dim - part.codomain.event_dim, part.domain.event_dim
+            )
+        extra = dims - domain.event_dim
+        return constraints.independent(domain, extra) if extra else domain
+
+    @property
+    def codomain(self) -> Any:
+        """The results, with as many event dimensions as any of the transforms needs."""
+        if not self.parts:
+            return constraints.real
+        codomain = self.parts[-1].codomain
+        dims = self.parts[0].domain.event_dim
+        for part in self.parts:
+            dims += part.codomain.event_dim - part.domain.event_dim
+            dims = max(dims, part.codomain.event_dim)
+        extra = dims - codomain.event_dim
+        return constraints.independent(codomain, extra) if extra else codomain
+
+    @property
+    def sign(self) -> Any:
+        return math.prod(part.sign for part in self.parts)
+
+    @property
+    def inv(self) -> Any:
+        return ComposeTransform([part.inv for part in reversed(self.parts)])
+
+    def _call(self, x: Any) -> Any:
+        for part in self.parts:
+            x = part(x)
+        return x
+
+    def _inverse(self, y: Any) -> Any:
+        for part in reversed(self.parts):
+            y = part._inv_call(y)
+        return y
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        if not self.parts:
+            return ops.multiply(x, 0)
+        total, dims = 0.0, self.domain.event_dim
+        for i, part in enumerate(self.parts):
+            result = y if i == len(self.parts) - 1 else part(x)
+            slope = part.log_abs_det_jacobian(x, result)
+            total = total + sum_rightmost(slope, dims - part.domain.event_dim)
+            dims += part.codomain.event_dim - part.domain.event_dim
+            x = result
+        return total
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        for part in self.parts:
+            shape = part.forward_shape(shape)
+        return Size(shape)
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        for part in reversed(self.parts):
+            shape = part.inverse_shape(shape)
+        return Size(shape)
+
+    def _settings(self) -> Any:
+        return self.parts
+
+    def __repr__(self) -> str:
+        return f"ComposeTransform({self.parts})"
+
+
+identity_transform = ComposeTransform([])
+
+
+class IndependentTransform(Transform):
+    """A transform of elements, as one of vectors or matrices.
+
+    Parameters
+    ----------
+    base_transform : Transform
+        The transform of the elements.
+    reinterpreted_batch_ndims : int
+        The number of last dimensions that are taken together.
+    cache_size : {0, 1}, default 0
+        Accepted as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> t = tg.distributions.transforms
+    >>> x = tg.ones(3, 2)
+    >>> t.IndependentTransform(t.ExpTransform(), 1).log_abs_det_jacobian(x, x.exp())
+    tensor([2., 2., 2.])
+    """
+
+    def __init__(
+        self, base_transform: Transform, reinterpreted_batch_ndims: int, cache_size: int = 0
+    ) -> None:
+        super().__init__(cache_size)
+        self.base_transform, count = base_transform, reinterpreted_batch_ndims
+        self.reinterpreted_batch_ndims, self.bijective = count, base_transform.bijective
+        self.domain = constraints.independent(base_transform.domain, count)
+        self.codomain = constraints.independent(base_transform.codomain, count)
+
+    @property
+    def sign(self) -> Any:
+        return self.base_transform.sign
+
+    def _call(self, x: Any) -> Any:
+        return self.base_transform(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return self.base_transform._inv_call(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        slope = self.base_transform.log_abs_det_jacobian(x, y)
+        return sum_rightmost(slope, self.reinterpreted_batch_ndims)
+
+    def _settings(self) -> Any:
+        return (self.base_transform, self.reinterpreted_batch_ndims)
+
+
+class ReshapeTransform(Transform):
+    """Reshape the last dimensions.
+
+    Parameters
+    ----------
+    in_shape, out_shape : sequence of int
+        The last dimensions of the input and of the result.
+    cache_size : {0, 1}, default 0
+        Accepted as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> t = tg.distributions.transforms
+    >>> t.ReshapeTransform((4,), (2, 2))(tg.ones(3, 4)).shape
+    torch.Size([3, 2, 2])
+    """
+
+    bijective = True
+
+    def __init__(
+        self, in_shape: Sequence[int], out_shape: Sequence[int], cache_size: int = 0
+    ) -> None:
+        super().__init__(cache_size)
+        self.in_shape, self.out_shape = Size(in_shape), Size(out_shape)
+        if math.prod(in_shape) != math.prod(out_shape):
+            raise ValueError(f"ReshapeTransform: {in_shape} and {out_shape} differ in size")
+        self.domain = constraints.independent(constraints.real, len(in_shape))
+        self.codomain = constraints.independent(constraints.real, len(out_shape))
+
+    def _call(self, x: Any) -> Any:
+        return x.reshape(self.forward_shape(x.shape))
+
+    def _inverse(self, y: Any) -> Any:
+        return y.reshape(self.inverse_shape(y.shape))
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        batch = x.shape[: x.ndim - len(self.in_shape)]
+        return Tensor(np.zeros(tuple(batch), x.dtype))
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        return self._swapped(shape, self.in_shape, self.out_shape)
+
+    def inverse_shape(self, shape: Sequence[int]) -> Size:
+        return self._swapped(shape, self.out_shape, self.in_shape)
+
+    def _swapped(self, shape: Sequence[int], old: Size, new: Size) -> Size:
+        cut = len(shape) - len(old)
+        if cut < 0 or tuple(shape[cut:]) != tuple(old):
+            what = f"the shape ends with {tuple(old)}, but it is {tuple(shape)}"
+            raise ValueError(f"ReshapeTransform: {what}")
+        return Size((*shape[:cut], *new))
+
+    def _settings(self) -> Any:
+        return (self.in_shape, self.out_shape)
+
+
+# ---------------------------------------------------------------- of each element
+
+
+class ExpTransform(Transform):
+    """y = e^x.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.ExpTransform()(tg.tensor(1.0))
+    tensor(2.7183)
+    """
+
+    bijective, codomain, _sign = True, constraints.positive, 1
+
+    def _call(self, x: Any) -> Any:
+        return ops.exp(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return ops.log(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return x
+
+
+class PowerTransform(Transform):
+    """y = x^exponent, for x > 0.
+
+    Parameters
+    ----------
+    exponent : float or Tensor
+        The exponent.
+    cache_size : {0, 1}, default 0
+        Accepted as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.PowerTransform(2.0)(tg.tensor(3.0))
+    tensor(9.)
+    """
+
+    bijective, domain, codomain = True, constraints.positive, constraints.positive
+
+    def __init__(self, exponent: Any, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.exponent = exponent
+
+    @property
+    def sign(self) -> Any:
+        return np.sign(self.exponent)
+
+    def _call(self, x: Any) -> Any:
+        return x**self.exponent
+
+    def _inverse(self, y: Any) -> Any:
+        return y ** (1 / self.exponent)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return (self.exponent * y / x).abs().log()
+
+    def _settings(self) -> Any:
+        return np.asarray(self.exponent).tolist()
+
+
+class SigmoidTransform(Transform):
+    """y = 1 / (1 + e^-x).
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.SigmoidTransform()(tg.tensor(0.0))
+    tensor(0.5000)
+    """
+
+    bijective, codomain, _sign = True, constraints.unit_interval, 1
+
+    def _call(self, x: Any) -> Any:
+        limits = finfo(x.dtype)
+        return ops.sigmoid(x).clamp(limits.tiny, 1 - limits.eps)
+
+    def _inverse(self, y: Any) -> Any:
+        limits = finfo(y.dtype)
+        y = y.clamp(limits.tiny, 1 - limits.eps)
+        return y.log() - ops.log1p(-y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return ops.logsigmoid(x) + ops.logsigmoid(-x)
+
+
+class SoftplusTransform(Transform):
+    """y = log(1 + e^x).
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.SoftplusTransform()(tg.tensor(0.0))
+    tensor(0.6931)
+    """
+
+    bijective, codomain, _sign = True, constraints.positive, 1
+
+    def _call(self, x: Any) -> Any:
+        return -ops.logsigmoid(-x)
+
+    def _inverse(self, y: Any) -> Any:
+        return (-ops.expm1(-y)).log() + y
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        return ops.logsigmoid(x)
+
+
+class TanhTransform(Transform):
+    """y = tanh x.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.TanhTransform()(tg.tensor(0.5))
+    tensor(0.4621)
+    """
+
+    bijective, codomain, _sign = True, constraints.interval(-1.0, 1.0), 1
+
+    def _call(self, x: Any) -> Any:
+        return ops.tanh(x)
+
+    def _inverse(self, y: Any) -> Any:
+        return ops.atanh(y)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        """Return log(1 - tanh^2 x), in a form that does not overflow."""
+        return 2 * (math.log(2) - x + ops.logsigmoid(2 * x))
+
+
+class AbsTransform(Transform):
+    """y = |x|.  Its inverse is the positive x.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.AbsTransform()(tg.tensor(-2.0))
+    tensor(2.)
+    """
+
+    codomain = constraints.positive
+
+    def _call(self, x: Any) -> Any:
+        return x.abs()
+
+    def _inverse(self, y: Any) -> Any:
+        return y
+
+
+class AffineTransform(Transform):
+    """y = loc + scale x.
+
+    Parameters
+    ----------
+    loc, scale : float or Tensor
+        The shift and the factor.
+    event_dim : int, default 0
+        The number of last dimensions that belong to one outcome.
+    cache_size : {0, 1}, default 0
+        Accepted as in PyTorch.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.AffineTransform(1.0, 2.0)(tg.tensor(3.0))
+    tensor(7.)
+    """
+
+    bijective = True
+
+    def __init__(self, loc: Any, scale: Any, event_dim: int = 0, cache_size: int = 0) -> None:
+        super().__init__(cache_size)
+        self.loc, self.scale, self.event_dim = loc, scale, event_dim
+        if event_dim:
+            self.domain = self.codomain = constraints.independent(constraints.real, event_dim)
+
+    @property
+    def sign(self) -> Any:
+        return ops.sign(self.scale) if isinstance(self.scale, Tensor) else int(np.sign(self.scale))
+
+    def _call(self, x: Any) -> Any:
+        return self.loc + self.scale * x
+
+    def _inverse(self, y: Any) -> Any:
+        return (y - self.loc) / self.scale
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        scale = self.scale if isinstance(self.scale, Tensor) else Tensor(np.asarray(self.scale))
+        slopes = ops.broadcast_to(scale.astype(x.dtype).abs().log(), shape=tuple(x.shape))
+        return sum_rightmost(slopes, self.event_dim)
+
+    def forward_shape(self, shape: Sequence[int]) -> Size:
+        return Size(np.broadcast_shapes(tuple(shape), np.shape(self.loc), np.shape(self.scale)))
+
+    inverse_shape = forward_shape
+
+    def _settings(self) -> Any:
+        return (np.asarray(self.loc).tolist(), np.asarray(self.scale).tolist(), self.event_dim)
+
+
+class SoftmaxTransform(Transform):
+    """y = e^x / sum e^x over the last dimension.  Not one to one: its inverse is log y.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that `inv` of it returns the very input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.SoftmaxTransform()(tg.zeros(2))
+    tensor([0.5000, 0.5000])
+    """
+
+    domain, codomain = constraints.real_vector, constraints.simplex
+
+    def _call(self, x: Any) -> Any:
+        return ops.softmax(x, axis=-1)
+
+    def _inverse(self, y: Any) -> Any:
+        return ops.log(y)
