@@ -554,6 +554,6 @@ def test_parameters_are_a_vector_and_back():
     assert net.weight.is_leaf
     before = net.weight.tolist()
     for wrong in (tg.ones(10), tg.ones(8), tg.ones(3, 3)):
-        with pytest.raises(ValueError, match="the parameters hold 9 numbers, the vector has shape"):
+        with pytest.raises(ValueError, match="have 9 elements, the vector has shape"):
             utils.vector_to_parameters(wrong, net.parameters())
     assert net.weight.tolist() == before

@@ -64,7 +64,7 @@ class Adadelta(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "square_avg", "acc_delta")
+    state_names = ("step", "square_avg", "acc_delta")
 
     def __init__(
         self,

@@ -64,7 +64,7 @@ class Adagrad(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "sum")
+    state_names = ("step", "sum")
 
     def __init__(
         self,

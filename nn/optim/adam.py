@@ -69,7 +69,7 @@ class Adam(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
+    state_names = ("step", "exp_avg", "exp_avg_sq", "max_exp_avg_sq")
 
     def __init__(
         self,

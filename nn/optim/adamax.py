@@ -62,7 +62,7 @@ class Adamax(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "exp_avg", "exp_inf")
+    state_names = ("step", "exp_avg", "exp_inf")
 
     def __init__(
         self,

@@ -1,5 +1,5 @@
 """Block: small parameters side by side, or rows of a large one, so that a step is a few passes over
-what the cache holds, and what the optimiser remembers of them, shown as tensors."""
+what the cache holds; and the optimiser's state of them, which the user sees as tensors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinygrad_edu.engine import leaf
 from tinygrad_edu.tensor import Tensor
 
 COUNTERS = ("step", "mu_product")  # numbers, also where the parameter is a number itself
-Portion = tuple[list[Tensor], slice | None, int]
+Part = tuple[list[Tensor], slice | None, int]
 
 
 class _Required:
@@ -33,11 +33,11 @@ class Group(dict[str, Any]):
 
 
 class Block:
-    """Parameters of one dtype side by side, or `rows` of one: their gradient `g`, what they are
-    lowered by `d`, and what the optimiser remembers of them, all flat, or of the given shape.
+    """Parameters of one dtype side by side, or `rows` of one: the gradient `g`, the update `d` that
+    is subtracted, and the optimiser's state, all flat, or in the shape of the one parameter.
 
-    `memories` are dicts of tensors and numbers, one for each parameter.  They are copied; with
-    `apart`, which is for a single parameter, the block works in the tensors' own memory.
+    `states` are dicts of tensors and numbers, one for each parameter.  They are copied; with
+    `in_place`, for a single parameter, the block works in the memory of its tensors.
     """
 
     def __init__(
@@ -45,9 +45,9 @@ class Block:
         params: list[Tensor],
         rows: slice | None,
         scratch: Array,
-        memories: list[dict[str, Any]],
+        states: list[dict[str, Any]],
         whole: bool,
-        apart: bool,
+        in_place: bool,
     ) -> None:
         self.params, self.rows = params, rows
         self.nodes: list[Any] = [leaf.home(p) for p in params]  # they hold the gradients
@@ -55,38 +55,38 @@ class Block:
         self._shapes = [x.shape for x in arrays]  # as they are now: p.data may change them
         self._ends = np.cumsum([x.size for x in arrays])
         self._flat, d = (x[: self._ends[-1]] for x in scratch)
-        shape = (self._shapes[0] or (-1,)) if whole or apart else (-1,)
+        shape = (self._shapes[0] or (-1,)) if whole or in_place else (-1,)
         self.g: Array = self._flat.reshape(shape)
         self.d = d.reshape(shape)
         self.parts_of_d = self.parts(self.d)
-        self.tensors = memories[0] if apart else {}
+        self.tensors = states[0] if in_place else {}
         self.state: dict[str, Any] = {}
-        for name, x in memories[0].items():
+        for name, x in states[0].items():
             if not isinstance(x, Tensor):
                 self.state[name] = x
-            elif apart:
+            elif in_place:
                 self.state[name] = self.own([x.array])[0].reshape(shape)
             else:
-                self.state[name] = self.gather([memory[name].array for memory in memories]).copy()
+                self.state[name] = self.gather([state[name].array for state in states]).copy()
 
     def own(self, arrays: list[Any]) -> list[Array]:
-        """What is the block's of the arrays of its parameters."""
+        """The part of each parameter's array that belongs to the block."""
         return arrays if self.rows is None else [x[self.rows] for x in arrays]
 
     def gather(self, arrays: list[Array]) -> Array:
-        """The numbers of arrays, one for each parameter, side by side in `g`."""
+        """Copy arrays, one for each parameter, into `g`, side by side."""
         np.concatenate(self.own(arrays), None, self._flat)
         return self.g
 
     def parts(self, values: Array) -> list[Array]:
-        """Flat numbers, parameter by parameter."""
+        """Split flat values into one array for each parameter."""
         parts = np.split(values.reshape(-1), self._ends[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self._shapes, strict=True)]
 
 
-def portions(params: list[Tensor], whole: bool, most: int) -> Iterator[Portion]:
-    """Neighbours together, at most so many numbers in all; a larger one in rows.  The last of the
-    three is how many numbers there are."""
+def partition(params: list[Tensor], whole: bool, most: int) -> Iterator[Part]:
+    """Parameters for one block at a time: neighbours together, up to `most` elements; a larger
+    parameter in ranges of rows.  Yields parameters, rows, and the number of elements."""
     some: list[Tensor] = []
     room = most
     for p in params:
@@ -105,16 +105,16 @@ def portions(params: list[Tensor], whole: bool, most: int) -> Iterator[Portion]:
         yield some, None, most - room
 
 
-class Shown:
-    """What blocks remember of one parameter, as tensors that look into them (`entries`), with the
-    arrays, or numbers, that these had when the block was last at work."""
+class StateView:
+    """The state of one parameter, as tensors that are views of blocks (`entries`), each with the
+    array, or number, that it had after the last step: so a change by the user is found."""
 
     def __init__(self) -> None:
         self.entries: dict[str, tuple[Tensor, Any]] = {}
 
     def update(self, name: str, pieces: list[tuple[Block, int]], now: Any) -> Tensor:
-        """The tensor of what the blocks call `name`: `pieces` are those that hold the parameter,
-        and its number in each, `now` is what stands there now."""
+        """The tensor for the entry `name`.  `pieces` are the blocks that hold the parameter, with
+        its position in each; `now` is the present entry."""
         block, i = pieces[0]
         value = block.state[name]
         if not isinstance(value, np.ndarray):
@@ -132,12 +132,12 @@ class Shown:
         self.entries[name] = t, t.array if isinstance(value, np.ndarray) else value
         return t
 
-    def is_as_shown(self, memory: dict[str, Any]) -> bool:
-        """Is nothing of it replaced, taken away or joined by more, and no number changed?"""
-        if memory.keys() != self.entries.keys():
+    def is_unchanged(self, state: dict[str, Any]) -> bool:
+        """Whether no entry was replaced, removed or added, and no number changed."""
+        if state.keys() != self.entries.keys():
             return False
         for name, (t, value) in self.entries.items():
-            now = memory[name]
+            now = state[name]
             if isinstance(value, np.ndarray):
                 if now is not t or t.array is not value:
                     return False
@@ -147,8 +147,8 @@ class Shown:
 
 
 def number_as_tensor(x: float, t: Any = None) -> Tensor:
-    """A number as a tensor, which may be one that is there: float32, as PyTorch's, if that holds it
-    all."""
+    """Convert a number to a tensor, or write it into the tensor t: float32, as in PyTorch, if that
+    represents it exactly."""
     dtype = tg.float32 if x == np.float32(x) else tg.float64
     if not isinstance(t, Tensor):
         return tg.tensor(float(x), dtype=dtype)
@@ -159,27 +159,27 @@ def number_as_tensor(x: float, t: Any = None) -> Tensor:
     return t
 
 
-def recalled(name: str, x: Any, p: Tensor) -> Any:
-    """A copy of what a state dict holds, tensors (PyTorch's too) in the dtype of p."""
+def loaded(name: str, x: Any, p: Tensor) -> Any:
+    """Copy an entry of a state dict; tensors, PyTorch's too, are converted to the dtype of p."""
     if isinstance(x, dict):
-        return {k: recalled(k, part, p) for k, part in x.items()}
+        return {k: loaded(k, part, p) for k, part in x.items()}
     if isinstance(x, list | tuple):
-        return type(x)(recalled(name, part, p) for part in x)
+        return type(x)(loaded(name, part, p) for part in x)
     if not hasattr(x, "numpy"):
         return x
     array = np.array(x.array if isinstance(x, Tensor) else x.numpy())
     return tg.from_numpy(array if name in COUNTERS else array.astype(p.dtype))
 
 
-def plain(group: dict[str, Any]) -> dict[str, Any]:
-    """The settings of a group, a rate and a decay that are tensors as numbers."""
+def plain_settings(group: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a group, with numbers where lr or weight_decay is a tensor."""
     if group["lr"].__class__ is not Tensor and group.get("weight_decay").__class__ is not Tensor:
         return group  # as nearly always: this is quick
     return {k: x.item() if isinstance(x, Tensor) else x for k, x in group.items()}
 
 
-def refuse_misfit(name: str, p: Tensor) -> None:
-    """Raise ValueError if the gradient is from when the parameter had another shape."""
+def check_gradient_shape(name: str, p: Tensor) -> None:
+    """Raise ValueError if the gradient has another shape than the parameter has now."""
     g = p.grad
     if g is not None and g.array.shape != p.array.shape:
         raise ValueError(

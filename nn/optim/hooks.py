@@ -155,7 +155,7 @@ class Hooked:
         """
         return _register(self._hooks, "after load_state_dict", hook, prepend)
 
-    def _called(self, when: str, state_dict: Any = None) -> Any:
+    def _run_hooks(self, when: str, state_dict: Any = None) -> Any:
         """The state dict, after the hooks of that moment have had it."""
         given = () if state_dict is None else (state_dict,)
         for hook in _listed(self._hooks, when):

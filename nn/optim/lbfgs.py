@@ -135,21 +135,21 @@ class LBFGS(Optimizer):
                 "LBFGS: step(closure) needs the loss at several places; give a function that "
                 "clears the gradients, computes the loss, calls backward() and returns the loss"
             )
-        group, told = self.param_groups[0], self._told()
-        told.setdefault("func_evals", 0)
-        told.setdefault("n_iter", 0)
-        line = Line(self, closure, told)
+        group, state = self.param_groups[0], self._lbfgs_state()
+        state.setdefault("func_evals", 0)
+        state.setdefault("n_iter", 0)
+        line = Line(self, closure, state)
         first = line.evaluate()
         loss, g = float(first), self._gradient()
         if largest(g) <= group["tolerance_grad"]:
             return first
         for k in range(1, group["max_iter"] + 1):
-            told["n_iter"] += 1
+            state["n_iter"] += 1
             d = self._direction(g, group["history_size"])
-            told.update(d=tg.from_numpy(d), prev_flat_grad=tg.from_numpy(g), prev_loss=loss)
-            t = told["t"] = float(group["lr"])
-            if told["n_iter"] == 1:
-                t = told["t"] = t * min(1.0, 1 / float(np.abs(g).sum()))
+            state.update(d=tg.from_numpy(d), prev_flat_grad=tg.from_numpy(g), prev_loss=loss)
+            t = state["t"] = float(group["lr"])
+            if state["n_iter"] == 1:
+                t = state["t"] = t * min(1.0, 1 / float(np.abs(g).sum()))
             slope = float(g @ d)
             if slope > -group["tolerance_change"]:
                 break
@@ -165,26 +165,26 @@ class LBFGS(Optimizer):
         return first
 
     def _has_converged(self, loss: float, g: Array) -> bool:
-        group, told = self.param_groups[0], self._told()
-        change = told["d"].array * told["t"]
+        group, state = self.param_groups[0], self._lbfgs_state()
+        change = state["d"].array * state["t"]
         return bool(
             largest(g) <= group["tolerance_grad"]
             or largest(change) <= group["tolerance_change"]
-            or abs(loss - told["prev_loss"]) < group["tolerance_change"]
+            or abs(loss - state["prev_loss"]) < group["tolerance_change"]
         )
 
-    def _told(self) -> dict[str, Any]:
+    def _lbfgs_state(self) -> dict[str, Any]:
         """What is remembered, by PyTorch's names."""
         return self._state.setdefault(self._params()[0], {})
 
     def _direction(self, g: Array, history_size: int) -> Array:
         """-H g, by the loop over what was seen of H, newest first and back."""
-        told = self._told()
-        if told["n_iter"] == 1:
-            told.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
+        state = self._lbfgs_state()
+        if state["n_iter"] == 1:
+            state.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
             return -g
-        ys, ss, ro = (told[name] for name in ("old_dirs", "old_stps", "ro"))
-        y, s = g - told["prev_flat_grad"].array, told["d"].array * told["t"]
+        ys, ss, ro = (state[name] for name in ("old_dirs", "old_stps", "ro"))
+        y, s = g - state["prev_flat_grad"].array, state["d"].array * state["t"]
         curvature = float(y @ s)
         if curvature > 1e-10:
             if len(ys) == history_size:
@@ -193,13 +193,13 @@ class LBFGS(Optimizer):
             ys.append(tg.from_numpy(y))
             ss.append(tg.from_numpy(s))
             ro.append(1 / curvature)
-            told["H_diag"] = curvature / float(y @ y)
+            state["H_diag"] = curvature / float(y @ y)
         d = -g
         shares = []
         for y, s, r in zip(reversed(ys), reversed(ss), reversed(ro), strict=True):
             shares.append(s.array @ d * r)
             d -= shares[-1] * y.array
-        d *= told["H_diag"]
+        d *= state["H_diag"]
         for y, s, r, share in zip(ys, ss, ro, reversed(shares), strict=True):
             d += s.array * (share - y.array @ d * r)
         return d
@@ -216,21 +216,21 @@ class LBFGS(Optimizer):
 
     # -------------------------------------------------------- state
 
-    def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
-        told = {name: _kept(x, p) for name, x in state.items() if name != "al"}
+    def _loaded_state(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        state = {name: _copied(x, p) for name, x in state.items() if name != "al"}
         count = sum(x.size for x in self._arrays())
-        if "d" in told and tuple(told["d"].shape) != (count,):
-            given = told["d"].array.size
+        if "d" in state and tuple(state["d"].shape) != (count,):
+            given = state["d"].array.size
             raise ValueError(
                 f"LBFGS: the state is of {given} numbers, the parameters here hold {count}"
             )
-        return told
+        return state
 
 
-def _kept(x: Any, p: Tensor) -> Any:
+def _copied(x: Any, p: Tensor) -> Any:
     """A copy of what a state dict holds: vectors in the dtype of p, numbers as numbers."""
     if isinstance(x, list):
-        return [_kept(one, p) for one in x]
+        return [_copied(one, p) for one in x]
     if not hasattr(x, "numpy"):
         return x
     return x.item() if x.ndim == 0 else tg.from_numpy(np.array(x.numpy(), p.dtype))
@@ -247,20 +247,20 @@ def largest(x: Array) -> float:
 class Line:
     """The loss along lines x + t d, which the caller's closure computes; its calls are counted."""
 
-    def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], told: dict[str, Any]) -> None:
-        self.optimizer, self.closure, self.told = optimizer, closure, told
+    def __init__(self, optimizer: LBFGS, closure: Callable[[], Any], state: dict[str, Any]) -> None:
+        self.optimizer, self.closure, self.state = optimizer, closure, state
         self.place = clock.user_place(optimizer._place)
-        self.before = told["func_evals"]
+        self.before = state["func_evals"]
 
     @property
     def evaluations(self) -> int:
         """How often the closure was called in this step()."""
-        return int(self.told["func_evals"] - self.before)
+        return int(self.state["func_evals"] - self.before)
 
     def evaluate(self) -> Any:
         with tg.enable_grad():
             loss = self.closure()
-        self.told["func_evals"] += 1
+        self.state["func_evals"] += 1
         return loss
 
     def move(self, t: float, d: Array) -> None:
@@ -288,7 +288,7 @@ class Line:
             return Point(t, loss, g, float(g @ d))
 
         found = strong_wolfe(probe, start, t, largest(d), max_eval - self.evaluations)
-        self.told["t"] = found.t
+        self.state["t"] = found.t
         self.move(found.t, d)
         return found.loss, found.g
 
@@ -314,7 +314,7 @@ def strong_wolfe(
             return new
         if new.slope >= 0:
             break
-        t = lowest(last, new, new.t + 0.01 * (new.t - last.t), 10 * new.t)
+        t = cubic_minimum(last, new, new.t + 0.01 * (new.t - last.t), 10 * new.t)
         last, new, probes = new, probe(t), probes + 1
         ends = [start, new]
     return _close_in(probe, start, ends, unit, max_probes - probes)
@@ -330,7 +330,7 @@ def _close_in(
         if abs(ends[1].t - ends[0].t) * unit < 1e-9:
             break
         left, right = sorted(end.t for end in ends)
-        t = lowest(ends[0], ends[1], left, right)
+        t = cubic_minimum(ends[0], ends[1], left, right)
         margin = 0.1 * (right - left)
         if min(right - t, t - left) >= margin:
             at_edge = False
@@ -360,7 +360,7 @@ def _flat(point: Point, start: Point) -> bool:
     return abs(point.slope) <= -0.9 * start.slope
 
 
-def lowest(a: Point, b: Point, left: float, right: float) -> float:
+def cubic_minimum(a: Point, b: Point, left: float, right: float) -> float:
     """Where the cubic through two points, with their slopes, is lowest in [left, right]; the middle
     if it has no minimum."""
     a, b = (a, b) if a.t <= b.t else (b, a)

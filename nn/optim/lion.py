@@ -54,7 +54,7 @@ class Lion(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("exp_avg",)
+    state_names = ("exp_avg",)
 
     def __init__(
         self,

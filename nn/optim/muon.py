@@ -74,7 +74,7 @@ class Muon(Optimizer):
     """
 
     whole = True
-    remembers = ("momentum_buffer",)
+    state_names = ("momentum_buffer",)
 
     def __init__(
         self,

@@ -67,7 +67,7 @@ class NAdam(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "mu_product", "exp_avg", "exp_avg_sq")
+    state_names = ("step", "mu_product", "exp_avg", "exp_avg_sq")
 
     def __init__(
         self,

@@ -27,12 +27,12 @@ from .block import (
     COUNTERS,
     Block,
     Group,
-    Shown,
+    StateView,
+    check_gradient_shape,
+    loaded,
     number_as_tensor,
-    plain,
-    portions,
-    recalled,
-    refuse_misfit,
+    partition,
+    plain_settings,
     required,
 )
 from .hooks import (
@@ -98,18 +98,18 @@ class Optimizer(Hooked):
     """
 
     whole = False  # does an update need each parameter by itself, in its shape?
-    remembers: tuple[str, ...] = ()  # the names in `state` that update() uses; () for all
+    state_names: tuple[str, ...] = ()  # the names in `state` that update() uses; () for all
 
     _blocks: dict[int, tuple[list[Any], list[Block]]]  # by group: the leaves that move, in blocks
-    _state: dict[Any, dict[str, Any]]  # of what is in no block, and, once shown, of all
-    _shown: dict[Tensor, Shown]
-    _is_seen: bool  # has anyone looked at `state`, who may write into it?
+    _state: dict[Any, dict[str, Any]]  # of what is in no block; of all, once it was read
+    _views: dict[Tensor, StateView]
+    _state_is_visible: bool  # has the user read `state`, and may write into it?
     _place: str
 
     def _set_up(self) -> None:
         super()._set_up()
-        self._blocks, self._state, self._shown = {}, defaultdict(dict), {}
-        self._is_seen, self._place = False, f"{self._name}.step() at "
+        self._blocks, self._state, self._views = {}, defaultdict(dict), {}
+        self._state_is_visible, self._place = False, f"{self._name}.step() at "
 
     def __init_subclass__(cls, **settings: Any) -> None:
         super().__init_subclass__(**settings)
@@ -186,8 +186,8 @@ class Optimizer(Hooked):
             known.add(id(p))
 
     def _listed(self, params: Any) -> tuple[list[Any], dict[str, Any]]:
-        """Parameters as a list, and what else the group remembers: their names, if they are given
-        as pairs, as by named_parameters()."""
+        """Parameters as a list, and their names for the group, if they are given as pairs, as by
+        named_parameters()."""
         if isinstance(params, Tensor):
             return [params], {}
         if isinstance(params, set | frozenset):
@@ -244,10 +244,10 @@ class Optimizer(Hooked):
             with tg.enable_grad():
                 loss = closure()
         place = clock.user_place(self._place)
-        if self._is_seen:
-            self._notice()
+        if self._state_is_visible:
+            self._read_changes()
         for its in self.param_groups:
-            group = plain(its) if self.remembers else its
+            group = plain_settings(its) if self.state_names else its
             for block in self._blocks_of(its):
                 g = block.gather([node.grad.array for node in block.nodes])
                 if group.get("maximize"):
@@ -259,8 +259,8 @@ class Optimizer(Hooked):
                 own = arrays if block.rows is None else block.own(arrays)
                 list(map(np.subtract, own, block.parts_of_d, own))  # each array -= its d
                 clock.stamp(*arrays, place=place)
-        if self._is_seen:
-            self._show()
+        if self._state_is_visible:
+            self._publish()
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:
@@ -292,7 +292,8 @@ class Optimizer(Hooked):
         raise NotImplementedError(f"{self._name} has no update(d, g, state, group)")
 
     def _blocks_of(self, group: dict[str, Any]) -> list[Block]:
-        """The blocks of the parameters that have a gradient now, as last time if they had then."""
+        """The blocks of the parameters that have a gradient: those of the last step, if the
+        parameters are the same."""
         nodes = [
             node
             for p in group["params"]
@@ -301,26 +302,26 @@ class Optimizer(Hooked):
         known_nodes, blocks = self._blocks.get(id(group), ([], []))
         if nodes == known_nodes:
             return blocks
-        self._let_go(id(group))
+        self._drop_blocks(id(group))
         moving = set(nodes)
         alike: dict[Any, list[Tensor]] = {}
-        memories: dict[Tensor, dict[str, Any]] = {}
+        entries_of: dict[Tensor, dict[str, Any]] = {}
         for p in group["params"]:
             if leaf.home(p) in moving:
-                refuse_misfit(self._name, p)
+                check_gradient_shape(self._name, p)
                 self._refuse_differentiable(p)
-                memory = memories[p] = self._memory(p)
-                numbers = (None if isinstance(x, Tensor) else x for x in memory.values())
-                apart = id(p) if self._is_seen and memory else None
-                alike.setdefault((p.dtype, apart, *memory, *numbers), []).append(p)
+                entries = entries_of[p] = self._checked_state(p)
+                numbers = (None if isinstance(x, Tensor) else x for x in entries.values())
+                in_place = id(p) if self._state_is_visible and entries else None
+                alike.setdefault((p.dtype, in_place, *entries, *numbers), []).append(p)
         blocks = []
         scratch: dict[Any, Array] = {}
-        for (dtype, apart, *_), params in alike.items():
-            for some, rows, size in portions(params, self.whole, BLOCK):
+        for (dtype, in_place, *_), params in alike.items():
+            for some, rows, size in partition(params, self.whole, BLOCK):
                 if dtype not in scratch or scratch[dtype].shape[1] < size:
                     scratch[dtype] = np.empty((2, size), params[0].dtype)
-                room, remembered = scratch[dtype], [memories[p] for p in some]
-                blocks.append(Block(some, rows, room, remembered, self.whole, apart is not None))
+                room, states = scratch[dtype], [entries_of[p] for p in some]
+                blocks.append(Block(some, rows, room, states, self.whole, in_place is not None))
         self._blocks[id(group)] = nodes, blocks
         return blocks
 
@@ -337,76 +338,78 @@ class Optimizer(Hooked):
 
     @property
     def state(self) -> dict[Any, dict[str, Any]]:
-        """What is remembered of each parameter, by PyTorch's names.
+        """The state of each parameter, under PyTorch's names, such as "momentum_buffer".
 
-        Tensors and dicts are those that the next step uses: what is written into them counts.
+        The next step uses these tensors and dicts: what is written into them counts.
         """
-        if not self._is_seen:
-            self._show()
-            self._is_seen = True
+        if not self._state_is_visible:
+            self._publish()
+            self._state_is_visible = True
         return self._state
 
     @state.setter
     def state(self, state: dict[Any, dict[str, Any]]) -> None:
-        self._blocks, self._shown = {}, {}
-        self._state, self._is_seen = state, True
+        self._blocks, self._views = {}, {}
+        self._state, self._state_is_visible = state, True
 
-    def _show(self) -> None:
-        """Bring `_state` up to date: what the blocks remember, as tensors that look into them."""
+    def _publish(self) -> None:
+        """Bring `_state` up to date, with tensors that are views of the state in the blocks."""
         pieces: dict[Tensor, list[tuple[Block, int]]] = {}
         for _, blocks in self._blocks.values():
             for block in blocks:
                 for i, p in enumerate(block.params):
                     pieces.setdefault(p, []).append((block, i))
         for p, some in pieces.items():
-            shown = self._shown.setdefault(p, Shown())
+            view = self._views.setdefault(p, StateView())
             state = some[0][0].state
             if state:
-                memory = self._state.setdefault(p, {})
-                memory.update({n: shown.update(n, some, memory.get(n)) for n in state})
+                entries = self._state.setdefault(p, {})
+                entries.update({n: view.update(n, some, entries.get(n)) for n in state})
 
-    def _notice(self) -> None:
-        """Begin anew with what stands in `state`, where someone has written into it."""
-        for p, shown in self._shown.items():
-            if not shown.is_as_shown(self._used(p)):
-                self._blocks, self._shown = {}, {}
+    def _read_changes(self) -> None:
+        """Make the blocks anew from `state`, if the user has replaced something in it."""
+        for p, view in self._views.items():
+            if not view.is_unchanged(self._used_state(p)):
+                self._blocks, self._views = {}, {}
                 return
 
-    def _let_go(self, key: int) -> None:
-        """Drop the blocks of a group; what they remember stands in `_state` from now on."""
-        self._show()
+    def _drop_blocks(self, key: int) -> None:
+        """Drop the blocks of a group; their state stays in `_state`."""
+        self._publish()
         for block in self._blocks.pop(key, ([], []))[1]:
             for p, node in zip(block.params, block.nodes, strict=True):
-                self._shown.pop(p, None)
+                self._views.pop(p, None)
                 if self._state.get(p) and node.shape != p.array.shape:
                     del self._state[p]  # p.data has another shape by now
 
-    def _used(self, p: Tensor) -> dict[str, Any]:
-        """What stands in `_state` of p, and is for update()."""
-        memory = self._state.get(p) or {}
-        names = self.remembers or memory
-        return {name: memory[name] for name in memory if name in names and memory[name] is not None}
+    def _used_state(self, p: Tensor) -> dict[str, Any]:
+        """The part of the state of p that update() uses."""
+        entries = self._state.get(p) or {}
+        names = self.state_names or entries
+        return {
+            name: entries[name] for name in entries if name in names and entries[name] is not None
+        }
 
-    def _memory(self, p: Tensor) -> dict[str, Any]:
-        """The same, checked, in the dtype of p, counters as numbers.  What nobody has seen moves
-        out of `_state`, as a block copies it."""
-        memory = {}
-        for name, x in self._used(p).items():
+    def _checked_state(self, p: Tensor) -> dict[str, Any]:
+        """The same, checked: tensors in the dtype of p, counters as numbers.  It is removed from
+        `_state` if the user has never read that, since a block holds a copy."""
+        entries = {}
+        for name, x in self._used_state(p).items():
             if not isinstance(x, Tensor):
-                if isinstance(x, str) or (self.remembers and name not in COUNTERS):
+                if isinstance(x, str) or (self.state_names and name not in COUNTERS):
                     raise TypeError(
                         f"{self._name}: state[p][{name!r}] is a {type(x).__name__}; give a tensor, "
                         "such as zeros_like(p)"
                     )
-                memory[name] = x
-            elif x.ndim == 0 and (name in COUNTERS or (p.ndim and not self.remembers)):
-                memory[name] = x.item()
+                entries[name] = x
+            elif x.ndim == 0 and (name in COUNTERS or (p.ndim and not self.state_names)):
+                entries[name] = x.item()
             elif x.shape != p.shape:
                 raise ValueError(
                     f"{self._name}: state[p][{name!r}] has shape {tuple(x.shape)}, the parameter "
                     f"{tuple(p.shape)}; give one of its shape, or forget all with del state[p]"
                 )
-            elif self._is_seen and not x.array.flags.writeable:
+            elif self._state_is_visible and not x.array.flags.writeable:
                 raise RuntimeError(
                     f"{self._name}: state[p][{name!r}] cannot be written, since it is expanded or "
                     "read-only; give a clone() of it"
@@ -414,16 +417,16 @@ class Optimizer(Hooked):
             else:
                 if x.dtype is not p.dtype:
                     x.array = x.array.astype(p.dtype)
-                memory[name] = x
-        if not self._is_seen and memory:
-            for name in memory:
+                entries[name] = x
+        if not self._state_is_visible and entries:
+            for name in entries:
                 del self._state[p][name]
             if not self._state[p]:
                 del self._state[p]
-        return memory
+        return entries
 
     def state_dict(self) -> dict[str, Any]:
-        """Copy what is remembered of the parameters, and the settings of the groups.
+        """Copy the state of the parameters, and the settings of the groups.
 
         Returns
         -------
@@ -431,8 +434,8 @@ class Optimizer(Hooked):
             {"state": {0: {"step": ...}, ...}, "param_groups": [...]}: parameters are numbers,
             counted through the groups.
         """
-        self._called("before state_dict")
-        self._show()
+        self._run_hooks("before state_dict")
+        self._publish()
         number = {p: i for i, p in enumerate(self._params())}
         state = {number[p]: deepcopy(self._state[p]) for p in number if p in self._state}
         others = {k: deepcopy(x) for k, x in self._state.items() if not isinstance(k, Tensor)}
@@ -440,7 +443,7 @@ class Optimizer(Hooked):
             {**group, "params": [number[p] for p in group["params"]]} for group in self.param_groups
         ]
         found = {"state": state | others, "param_groups": groups}
-        return self._called("after state_dict", found)  # type: ignore[no-any-return]
+        return self._run_hooks("after state_dict", found)  # type: ignore[no-any-return]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Continue where the optimiser stood that gave a state dict, with its settings.
@@ -456,7 +459,7 @@ class Optimizer(Hooked):
         ValueError
             If groups or shapes are others than here; nothing is changed then.
         """
-        state_dict = self._called("before load_state_dict", dict(state_dict))
+        state_dict = self._run_hooks("before load_state_dict", dict(state_dict))
         groups = state_dict["param_groups"]
         given, own = ([len(g["params"]) for g in gs] for gs in (groups, self.param_groups))
         if given != own:
@@ -466,37 +469,37 @@ class Optimizer(Hooked):
         numbers = [i for group in groups for i in group["params"]]
         params = dict(zip(numbers, self._params(), strict=True))
         state: dict[Any, Any] = defaultdict(dict)
-        for i, memory in state_dict["state"].items():
+        for i, entries in state_dict["state"].items():
             p = params.get(i)
-            known = deepcopy(memory) if p is None else self._recalled(i, memory, p)
+            known = deepcopy(entries) if p is None else self._loaded_state(i, entries, p)
             state[i if p is None else p] = known
         for group, settings in zip(self.param_groups, groups, strict=True):
             group.update({**settings, "params": group["params"]})
         self.__setstate__({"state": state, "param_groups": self.param_groups})
-        self._is_seen = False
-        self._called("after load_state_dict")
+        self._state_is_visible = False
+        self._run_hooks("after load_state_dict")
 
-    def _recalled(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
-        """What is remembered of p, parameter i, from its part of a state dict."""
-        memory: dict[str, Any] = {name: recalled(name, x, p) for name, x in state.items()}
-        for name, x in memory.items():
-            if name not in self.remembers:
+    def _loaded_state(self, i: int, state: dict[str, Any], p: Tensor) -> dict[str, Any]:
+        """The state of p, parameter i, from its part of a state dict."""
+        entries: dict[str, Any] = {name: loaded(name, x, p) for name, x in state.items()}
+        for name, x in entries.items():
+            if name not in self.state_names:
                 continue
             if name in COUNTERS and not isinstance(x, Tensor):
-                memory[name] = number_as_tensor(x)
+                entries[name] = number_as_tensor(x)
             elif name not in COUNTERS and x is not None and x.shape != p.shape:
                 raise ValueError(
                     f"{self._name}: {name} of parameter {i} has shape {tuple(x.shape)} in "
                     f"the state, the parameter here {tuple(p.shape)}"
                 )
-        return memory
+        return entries
 
     def __getstate__(self) -> dict[str, Any]:
-        self._show()
+        self._publish()
         own = {
             k: x
             for k, x in vars(self).items()
-            if k not in ("_blocks", "_shown", "_state", "_hooks")
+            if k not in ("_blocks", "_views", "_state", "_hooks")
         }
         return {**own, "state": self._state}
 

@@ -10,7 +10,7 @@ from tinygrad_edu.dtypes import Array
 from tinygrad_edu.engine import clock
 from tinygrad_edu.tensor import Tensor
 
-from .block import plain, refuse_misfit
+from .block import check_gradient_shape, plain_settings
 from .hooks import with_hooks
 from .optimizer import Optimizer
 
@@ -36,11 +36,11 @@ class PerParameter(Optimizer):
                 loss = closure()
         place = clock.user_place(self._place)
         for group in self.param_groups:
-            settings = plain(group)
+            settings = plain_settings(group)
             for p in group["params"]:
                 if p.grad is None:
                     continue
-                refuse_misfit(self._name, p)
+                check_gradient_shape(self._name, p)
                 self._refuse_differentiable(p)
                 g = -p.grad.array if group.get("maximize") else p.grad.array
                 state = self.state[p]

@@ -68,7 +68,7 @@ class RAdam(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "exp_avg", "exp_avg_sq")
+    state_names = ("step", "exp_avg", "exp_avg_sq")
 
     def __init__(
         self,

@@ -69,7 +69,7 @@ class RMSprop(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "square_avg", "momentum_buffer", "grad_avg")
+    state_names = ("step", "square_avg", "momentum_buffer", "grad_avg")
 
     def __init__(
         self,

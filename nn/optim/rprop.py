@@ -63,7 +63,7 @@ class Rprop(Optimizer):
     >>> optimizer.step()
     """
 
-    remembers = ("step", "prev", "step_size")
+    state_names = ("step", "prev", "step_size")
 
     def __init__(
         self,

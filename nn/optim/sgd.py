@@ -67,7 +67,7 @@ class SGD(Optimizer):
     ['momentum_buffer']
     """
 
-    remembers = ("momentum_buffer",)
+    state_names = ("momentum_buffer",)
 
     def __init__(
         self,

@@ -36,7 +36,7 @@ def functional_call(
     kwargs : dict, optional
         The keyword arguments.
     tie_weights : bool, default True
-        Accepted without effect: a tensor that the module holds twice is replaced twice.
+        Whether a tensor that the module holds twice is replaced twice.
     strict : bool, default False
         Raise an error if a parameter or buffer is missing.
 
@@ -70,11 +70,9 @@ def functional_call(
         FutureWarning,
         stacklevel=2,
     )
-    own = {**dict(module.named_parameters()), **dict(module.named_buffers())}
-    if strict and (missing := [path for path in own if path not in parameters_and_buffers]):
-        raise RuntimeError(f"functional_call: {', '.join(missing)} missing, and strict=True")
-    given = () if args is None else args
-    return tg.func.functional_call(module, parameters_and_buffers, given, kwargs)
+    return tg.func.functional_call(
+        module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict
+    )
 
 
 def __dir__() -> list[str]:
