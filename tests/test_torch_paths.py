@@ -1,5 +1,6 @@
 """PyTorch's paths and switches, so that a script runs after only `import tinygrad_edu as torch`."""
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -212,3 +213,26 @@ def test_checkpoints_of_a_sequence_have_the_gradients_of_the_sequence():
             np.testing.assert_allclose(p.grad.array, grad, rtol=1e-6)
     with pytest.raises(ValueError, match="5 functions cannot be cut into 6 segments"):
         torch.utils.checkpoint.checkpoint_sequential(model, 6, x)
+
+
+def test_a_checkpoint_runs_in_its_contexts_and_takes_pytorchs_options():
+    entered = []
+
+    @contextlib.contextmanager
+    def noted(name):
+        entered.append(name)
+        yield
+
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    y = torch.utils.checkpoint.checkpoint(
+        torch.square,
+        x,
+        use_reentrant=False,
+        context_fn=lambda: (noted("now"), noted("again")),
+        debug=True,
+        early_stop=False,
+    )
+    assert entered == ["now"]
+    y.sum().backward()
+    assert entered == ["now", "again"]
+    assert x.grad.tolist() == [2.0, 4.0]

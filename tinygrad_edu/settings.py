@@ -336,7 +336,11 @@ def compile(
     backend: Any = "inductor",
     mode: str | None = None,
     options: dict[str, Any] | None = None,
+    name: str | None = None,
     disable: bool = False,
+    recompile_limit: int | None = None,
+    isolate_recompiles: bool = False,
+    shapes_spec: Any = None,
 ) -> Any:
     """Return the function or module as it is, so that scripts which compile run unchanged.
 
@@ -344,7 +348,9 @@ def compile(
     ----------
     model : callable, optional
         The function or module; without it, a decorator is returned.
-    fullgraph, dynamic, backend, mode, options, disable
+    fullgraph, dynamic, backend, mode, options, name, disable
+        Accepted as in PyTorch, without effect.
+    recompile_limit, isolate_recompiles, shapes_spec
         Accepted as in PyTorch, without effect.
 
     Returns

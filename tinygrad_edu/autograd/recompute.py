@@ -1,6 +1,7 @@
 """Checkpoints: a function of whose record nothing is kept, and which is computed again."""
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
 from itertools import zip_longest
 from typing import Any
@@ -23,21 +24,60 @@ def checkpoint(
     function: Callable[..., Any],
     *args: Any,
     use_reentrant: bool | None = None,
+    context_fn: Callable[[], tuple[Any, Any]] | None = None,
     preserve_rng_state: bool = True,
     determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
     **kwargs: Any,
 ) -> Any:
-    """function(*args), of whose record nothing is kept: the backward pass computes it again, with
-    the same random numbers (Chen et al., "Training deep nets with sublinear memory cost", 2016).
+    """Call a function of whose record nothing is kept: the backward pass computes it again.
 
-    Gradients flow to the args, and to whatever else the function uses.  The random numbers are
-    drawn anew unless `preserve_rng_state`.  `backward` raises RuntimeError if the function does
-    other steps than before, as after model.eval(), unless `determinism_check` is "none".
-    `use_reentrant` chooses between PyTorch's two ways; here there is one.
+    Gradients flow to the args, and to whatever else the function uses.
+
+    Parameters
+    ----------
+    function : callable
+        The function, or the module.
+    *args, **kwargs
+        What it is given.
+    use_reentrant : bool, optional
+        PyTorch's choice between its two ways.  Accepted; here there is one.
+    context_fn : callable, optional
+        Returns two context managers: one for the call now, one for the call in the backward pass.
+    preserve_rng_state : bool, default True
+        Whether the function draws the same random numbers again.
+    determinism_check : {"default", "none"}
+        Whether `backward` tests that the function does the same steps again.
+    debug, early_stop : bool
+        Accepted as in PyTorch, without effect.
+
+    Returns
+    -------
+    object
+        What the function returns.
+
+    Raises
+    ------
+    RuntimeError
+        In the backward pass, if the function does other steps than before, as after model.eval().
+
+    References
+    ----------
+    Chen et al., "Training deep nets with sublinear memory cost", 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([0.0, 1.0], requires_grad=True)
+    >>> tg.utils.checkpoint.checkpoint(tg.exp, x, use_reentrant=False).sum().backward()
+    >>> x.grad
+    tensor([1.0000, 2.7183])
     """
     start, call = next(clock), partial(function, **kwargs)
+    around, around_again = context_fn() if context_fn else (nullcontext(), nullcontext())
     given = [Tensor(x.array, x.node) for x in args if isinstance(x, TensorBase)]  # before a write
-    with drawn_from() as states:
+    with drawn_from() as states, around:
         made = call(*args)
     results = leaves(made)
     behind = _steps_to(results, start)
@@ -46,6 +86,7 @@ def checkpoint(
         return made
     ctx: Any = FunctionCtx(list(before))
     ctx.function, ctx.states = call, states if preserve_rng_state else {}
+    ctx.around = around_again
     ctx.steps = None if determinism_check == "none" else list(map(_described, behind))
     ctx.args = [Tensor if isinstance(x, TensorBase) else x for x in args]
     ctx.nodes = [x.node for x in given]
@@ -83,7 +124,7 @@ class _Checkpoint(Function):
         try:
             for generator, state in ctx.states.items():
                 generator.set_state(state)
-            with enable_grad():
+            with enable_grad(), ctx.around:
                 results = leaves(ctx.function(*args))
         finally:
             for generator, state in now.items():

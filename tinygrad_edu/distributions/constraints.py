@@ -27,11 +27,11 @@ class Constraint:
 
     Parameters
     ----------
-    words : str
+    words : str, default ""
         What the numbers are, as it stands in an error: "above 0".
-    holds : callable
+    holds : callable, optional
         The test: of an array, it returns a bool for each element, or for each vector or matrix in
-        the last `event_dim` dimensions.
+        the last `event_dim` dimensions.  A subclass may define `check` in its place.
     event_dim : int, default 0
         The number of last dimensions that are judged together.
     is_discrete : bool, default False
@@ -47,16 +47,18 @@ class Constraint:
 
     def __init__(
         self,
-        words: str,
-        holds: Callable[[Array], Any],
+        words: str = "",
+        holds: Callable[[Array], Any] | None = None,
         event_dim: int = 0,
         is_discrete: bool = False,
     ) -> None:
-        self.words, self._holds = words, holds
+        self.words, self._holds = words or f"in {type(self).__name__}", holds
         self.event_dim, self.is_discrete = event_dim, is_discrete
 
     def check(self, value: Any) -> Tensor:
         """Test each element of a tensor, or each vector or matrix, as a bool tensor."""
+        if self._holds is None:
+            raise NotImplementedError(f"{self!r} defines neither holds nor check")
         return Tensor(np.asarray(self._holds(as_tensor(value).array)))
 
     def __repr__(self) -> str:

@@ -520,13 +520,13 @@ class MixtureSameFamily(Distribution):
         between = self._over_components((component.mean - self._padded(self.mean)) ** 2)
         return within + between
 
-    def cdf(self, value: Any) -> Any:
-        parts = self.component_distribution.cdf(self._padded(value))
+    def cdf(self, x: Any) -> Any:
+        parts = self.component_distribution.cdf(self._padded(x))
         return (parts * self.mixture_distribution.probs).sum(-1)
 
-    def log_prob(self, value: Any) -> Any:
-        """Return log sum_k w_k p_k(value)."""
-        parts = self.component_distribution.log_prob(self._padded(self._outcome(value)))
+    def log_prob(self, x: Any) -> Any:
+        """Return log sum_k w_k p_k(x)."""
+        parts = self.component_distribution.log_prob(self._padded(self._outcome(x)))
         return (parts + self.mixture_distribution.logits).logsumexp(-1)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
