@@ -190,12 +190,22 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     return (a * sigmoid(b)).transpose(dim, -1)
 
 
+def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
+    """The dimension; where none is given, PyTorch's old choice, with its warning."""
+    if dim is not None:
+        return dim
+    chosen = 0 if x.ndim in (0, 1, 3) else 1
+    why = f"{name}: without dim=, of {x.ndim} dimensions it takes {chosen}; write dim={chosen}"
+    warnings.warn(f"{why}, or the one in which it is to sum to 1", UserWarning, stacklevel)
+    return chosen
+
+
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
     brought to it first."""
-    y: Tensor = functions.softmax(input, dim, dtype)
+    y: Tensor = functions.softmax(input, _implicit(dim, input, "softmax", _stacklevel), dtype)
     return y
 
 
@@ -203,7 +213,9 @@ def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
-    y: Tensor = functions.log_softmax(input, dim, dtype)
+    y: Tensor = functions.log_softmax(
+        input, _implicit(dim, input, "log_softmax", _stacklevel), dtype
+    )
     return y
 
 
@@ -211,7 +223,7 @@ def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
     """softmax(-x) along `dim`."""
-    y: Tensor = functions.softmax(-input, dim, dtype)
+    y: Tensor = functions.softmax(-input, _implicit(dim, input, "softmin", _stacklevel), dtype)
     return y
 
 
@@ -556,7 +568,7 @@ class Softmax(_AlongDim):
     """y_i = e^x_i / sum_j e^x_j along `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return softmax(input, self.dim)
+        return softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmax2d(Module):
@@ -574,11 +586,11 @@ class Softmin(_AlongDim):
     """softmax(-x) along `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return softmin(input, self.dim)
+        return softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(_AlongDim):
     """y = x - log sum_j e^x_j along `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
-        return log_softmax(input, self.dim)
+        return log_softmax(input, self.dim, _stacklevel=5)

@@ -411,9 +411,22 @@ def test_flatten_refuses_dimensions_that_are_not_there():
         nn.Flatten(3)(tg.ones(2, 3))
 
 
-def test_softmax_without_a_dimension_is_refused():
-    with pytest.raises(TypeError, match="give the dimension"):
-        nn.Softmax()(tg.ones(2, 2))
+@pytest.mark.parametrize(("shape", "dim"), [((), 0), ((3,), 0), ((2, 3), 1), ((2, 3, 2), 0)])
+@pytest.mark.parametrize("name", ["softmax", "log_softmax", "softmin"])
+def test_softmax_without_a_dimension_takes_pytorchs_old_choice_and_warns(name, shape, dim):
+    x = tg.arange(12.0)[: int(np.prod(shape))].reshape(shape)
+    layer = {"softmax": nn.Softmax, "log_softmax": nn.LogSoftmax, "softmin": nn.Softmin}[name]
+    right = getattr(F, name)(x, dim=dim)
+    for call in (getattr(F, name), layer()):
+        with pytest.warns(UserWarning, match=f"{name}.*write dim={dim}") as warned:
+            assert call(x).tolist() == right.tolist()
+        assert warned[0].filename == __file__
+
+
+def test_softmax_of_the_package_takes_a_dimension():
+    for attempt in (tg.softmax, tg.log_softmax, tg.Tensor.softmax):
+        with pytest.raises(TypeError, match="dim"):
+            attempt(tg.ones(2, 2))
 
 
 # ---------------------------------------------------------------- dropout

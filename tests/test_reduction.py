@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.functions import reduction as f
+from tinygrad_edu import functions as f
 from tinygrad_edu.testing import gradcheck
 
 nan, inf = math.nan, math.inf
@@ -136,3 +136,87 @@ def test_numpy_calls_these():
 @pytest.mark.parametrize("function", [np.cumsum, np.cumprod])
 def test_numpys_running_sums_have_gradients(function, axis):
     gradcheck(lambda x: function(x, axis=axis), draw(2, 3), order=2)
+
+
+# ---------------------------------------------------------------- along a dimension
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: f.logcumsumexp(x, 1),
+        lambda x: f.logcumsumexp(100 * x, 0),
+        lambda x: f.cummax(x, 1).values ** 3,
+        lambda x: f.cummin(x, -2).values ** 3,
+        lambda x: f.aminmax(x, dim=1).max ** 3,
+        lambda x: f.nanmean(x**2, 1),
+        lambda x: f.std_mean(x, 1)[0],
+        lambda x: f.gradient(x, edge_order=2)[0] ** 2,
+        lambda x: f.gradient(x, spacing=[tg.tensor([0.0, 1.0, 4.0, 5.0])], dim=1)[0] ** 2,
+        lambda x: f.trapezoid(x**2, x + 1),
+        lambda x: f.cumulative_trapezoid(x**2, dx=3, dim=0),
+    ],
+)
+def test_second_derivatives_along_a_dimension(function):
+    gradcheck(function, draw(3, 4), order=2)
+
+
+def test_slopes_and_integrals_are_numpys():
+    x, y = draw(5, 4), np.array([0.0, 1.0, 4.0, 4.5, 7.0])
+    ours = f.gradient(tg.Tensor(x), spacing=[tg.Tensor(y), tg.tensor(0.5)], edge_order=2)
+    for a, b in zip(ours, np.gradient(x, y, 0.5, edge_order=2), strict=True):
+        np.testing.assert_allclose(a.array, b)
+    np.testing.assert_allclose(
+        tg.trapz(tg.Tensor(x), tg.Tensor(y), dim=0), np.trapezoid(x, y, axis=0)
+    )
+
+
+def test_logcumsumexp_neither_overflows_nor_divides_by_zero():
+    x = tg.tensor([-inf, -inf, 1000.0, 1000.0], requires_grad=True)
+    y = f.logcumsumexp(x, 0)
+    y[2:].sum().backward()
+    assert y.tolist() == pytest.approx([-inf, -inf, 1000.0, 1000.0 + math.log(2)])
+    assert x.grad.tolist() == pytest.approx([0.0, 0.0, 1.5, 0.5], abs=1e-4)
+
+
+def test_cummax_knows_the_last_of_equal_numbers_and_the_last_nan():
+    pair = f.cummax(tg.tensor([1.0, 3.0, 3.0, nan, 2.0, nan]), 0)
+    assert pair.indices.tolist() == [0, 1, 2, 3, 3, 5]
+    assert f.cummin(tg.tensor([[2, 1], [1, 3]]), 0).values.tolist() == [[2, 1], [1, 1]]
+    assert f.cummax(tg.tensor(3.0), 0).values.item() == 3
+
+
+def test_out_takes_what_fits_and_refuses_what_would_be_lost():
+    x, out = tg.tensor([[1.0, 5.0], [4.0, 2.0]]), tg.empty(())
+    assert tg.max(x, out=out) is out
+    assert out.item() == 5
+    pair = tg.empty(2), tg.empty(2, dtype=tg.int64)
+    assert tg.max(x, 1, out=pair).indices is pair[1]
+    assert pair[0].tolist() == [5.0, 4.0]
+    grown = tg.empty(0)
+    assert tg.min(x, other=tg.tensor(3.0), out=grown).tolist() == [[1.0, 3.0], [3.0, 2.0]]
+    with pytest.warns(UserWarning, match=r"\(3,\) becomes \(\)") as warned:
+        tg.max(x, out=tg.empty(3))
+    assert warned[0].filename == __file__
+    with pytest.raises(RuntimeError, match="gradient"):
+        tg.max(x.requires_grad_(), out=out)
+    with pytest.raises(RuntimeError, match="float32 results cannot be written to out= int64"):
+        tg.max(x.detach(), out=tg.empty((), dtype=tg.int64))
+
+
+def test_unbiased_and_correction_contradict_each_other():
+    for name in ("var", "std", "var_mean", "std_mean"):
+        with pytest.raises(TypeError, match="give one of them"):
+            getattr(tg, name)(tg.ones(3), unbiased=True, correction=0)
+    with pytest.raises(TypeError, match="elementwise"):
+        tg.max(tg.ones(3), dim=0, other=tg.ones(3))
+
+
+def test_warnings_name_the_callers_line():
+    for call in (lambda: tg.ones(1).var(), lambda: tg.std(tg.ones(1), axis=0)):
+        with pytest.warns(UserWarning, match="degrees of freedom") as warned:
+            call()
+        assert warned[0].filename == __file__
+    with pytest.warns(UserWarning, match="uint8") as warned:
+        tg.where(tg.ones(2, dtype=tg.uint8), tg.ones(2), tg.zeros(2))
+    assert warned[0].filename == __file__

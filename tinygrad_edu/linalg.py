@@ -176,7 +176,7 @@ def vector_norm(
     """
     if isinstance(ord, str) or ord is None:
         raise TypeError(f"vector_norm: ord is a number, not {ord!r}; see matrix_norm")
-    return p_norm(x, ord, dim, keepdim, dtype)
+    return p_norm(x, ord, dim, keepdim, dtype=dtype)
 
 
 @public("linalg.matrix_norm")

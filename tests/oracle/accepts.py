@@ -142,6 +142,11 @@ ACCEPTS = {
     ("F.rms_norm(x, (4,), y[0])", "float32 with float64"): "the dtype in which the two meet",
     ("F.batch_norm(x, None, None, y[0]*", "empty last"): "no channel is no reason to raise",
     ("F.interpolate(*'bilinear')", "uint8"): "whole numbers have no room for a mean",
+    ("torch.gradient(*spacing=[*", "?: a longer *"): "there are as many coordinates as places",
+    ("torch.gradient(*cumsum(0)], edge_order=2)", "bool"): "0 / 0 in another place",
+    ("torch.m??(x.detach(), out=*", "empty *"): "there is no extreme; PyTorch leaves out= alone",
+    ("torch.norm(*out=*", "float*"): "out= may be wider than the result, as elsewhere",
+    ("torch.gradient(*cumsum*", "float16 *"): "PyTorch rounds to float16 on the way",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
 }
 

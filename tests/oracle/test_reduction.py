@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from test_reduction import draw, inf, nan
 
 import tinygrad_edu as tg
-from tinygrad_edu.functions import reduction as f
+from tinygrad_edu import functions as f
 from tinygrad_edu.testing import gradcheck
 
 

@@ -10,5 +10,6 @@ from .filling import *
 from .indexing import *
 from .linalg import *
 from .reduction import *
+from .running import *
 from .sampling import *
 from .shape import *

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -149,6 +150,8 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     if input is not None:
         check_tensor(condition, "where")
         if condition.dtype == np.uint8:  # a mask, of PyTorch before it had bools
+            why = "where: a condition of uint8 is deprecated; write it as a comparison, x != 0"
+            warnings.warn(why, UserWarning, stacklevel=2)
             condition = ops.not_equal(condition, 0)
         _check_mask(condition, "where")
         return ops.where(condition, input, other)

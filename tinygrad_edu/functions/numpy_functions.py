@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..numpy_protocol import ANSWERS
-from . import elementwise, indexing, linalg, reduction, shape
+from . import elementwise, indexing, linalg, reduction, running, shape
 from .arguments import Tensor
 from .filling import array_of
 
@@ -61,7 +61,7 @@ def runs(a: Any, axis: Any = None, dtype: Any = None, *, of: Any) -> Any:
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
     """The differences of neighbours, n times over, with numbers put before and after."""
     sides = [_side(x, a, axis) for x in (prepend, append)]
-    return reduction.diff(a, n, axis, *sides)
+    return running.diff(a, n, axis, *sides)
 
 
 def _side(x: Any, a: Any, axis: int) -> Any:

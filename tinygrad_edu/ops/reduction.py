@@ -9,7 +9,7 @@ import numpy as np
 
 from ..engine.graph import op
 from ..sums import WIDER, added, narrowed, running, wide
-from .elementwise import selected, sign_or_0, silently
+from .elementwise import selected, sign_or_0, silently, where
 from .shape import broadcast_to, flip, pad
 
 
@@ -165,6 +165,20 @@ def cumprod(x, *, axis=None):
     s_k = g_k + x_(k+1) s_(k+1).
     """
     return narrowed(np.cumprod(wide(x), axis, WIDER.get(x.dtype.char)), x)
+
+
+def _to_exponents(g, y, x, axis):
+    """e^(x_k - y_k) r_k, with r_k = g_k + e^(y_k - y_(k+1)) r_(k+1): no exponent is above 0."""
+    y = where(y == -math.inf, 0, y)  # the sum of no exponential
+    fading = np.exp(y - _shifted(y, 1, axis, math.inf))
+    return np.exp(x - y) * _carried_back(g, fading, axis)
+
+
+@op(_to_exponents, samples=lambda draw: draw.along_axis())
+def logcumsumexp(x, *, axis):
+    """y_k = log(e^x_1 + ... + e^x_k) along the axis;
+    dL/dx_k = e^x_k (g_k e^-y_k + ... + g_n e^-y_n)."""
+    return narrowed(np.logaddexp.accumulate(wide(x), axis=axis), x)
 
 
 def _to_factors(g, y, x, axis, **_):
