@@ -298,7 +298,7 @@ def gradient(
 
 def _slope(x: Any, step: Any, axis: int, edge_order: int) -> Any:
     n, after = x.shape[axis], (1,) * (x.ndim - 1 - axis)
-    if isinstance(step, graph.TensorBase) and step.ndim:
+    if np.ndim(plain(step) if step is not None else 1.0):
         if step.shape != (n,):
             shape = tuple(step.shape)
             raise RuntimeError(f"gradient: {n} places have {n} coordinates, not of shape {shape}")
