@@ -110,8 +110,8 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     Examples
     --------
     >>> import tinygrad_edu as tg
-    >>> tg.logcumsumexp(tg.tensor([1000.0, 1000.0]), 0)
-    tensor([1000.0000, 1000.6931])
+    >>> tg.logcumsumexp(tg.tensor([0.0, 0.0, 0.0]), 0)
+    tensor([0.0000, 0.6931, 1.0986])
     """
     if input.dtype.kind != "f":
         raise RuntimeError(f"logcumsumexp: {input.dtype} has no logarithms; call x.float() first")
@@ -298,7 +298,7 @@ def gradient(
 
 def _slope(x: Any, step: Any, axis: int, edge_order: int) -> Any:
     n, after = x.shape[axis], (1,) * (x.ndim - 1 - axis)
-    if np.ndim(plain(step) if step is not None else 1.0):
+    if np.ndim(plain(step)):
         if step.shape != (n,):
             shape = tuple(step.shape)
             raise RuntimeError(f"gradient: {n} places have {n} coordinates, not of shape {shape}")
