@@ -3,7 +3,7 @@
 Only names stand here; each function stands in the file of its family, with its layers.
 """
 
-from tinygrad_edu import sigmoid as sigmoid, tanh as tanh
+from tinygrad_edu import pdist as pdist, sigmoid as sigmoid, tanh as tanh
 
 from .activation import (
     celu as celu,

@@ -54,8 +54,8 @@ WITHIN = {
         "recurrent __init__"
     ),
     "tinygrad_edu.functions": (
-        "arguments filling sampling elementwise reduction running shape indexing linalg "
-        "numpy_functions __init__"
+        "arguments filling sampling elementwise reduction running statistics distance shape "
+        "indexing linalg numpy_functions __init__"
     ),
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",

@@ -37,6 +37,7 @@ GRADIENTS = {
     "out.??_(y)": "a comparison has no record here, a zero gradient there",
     "out.logical_*": "a comparison has no record here, a zero gradient there",
     "torch.linalg.matrix_power(?, 0)": "a constant has no record here, a zero gradient there",
+    "torch.*dist(*0)": "a constant has no record here, a zero gradient there",
     "*norm(?, 0)": "a constant has no record here, a zero gradient there",
     "torch.norm(x, p=0)": "a constant has no record here, a zero gradient there",
     "torch.linalg.qr(y, mode='r')": "the missing Q has no record here",
@@ -147,6 +148,9 @@ ACCEPTS = {
     ("torch.m??(x.detach(), out=*", "empty *"): "there is no extreme; PyTorch leaves out= alone",
     ("torch.norm(*out=*", "float*"): "out= may be wider than the result, as elsewhere",
     ("torch.gradient(*cumsum*", "float16 *"): "PyTorch rounds to float16 on the way",
+    ("*kthvalue(*", "*int*"): "of equal numbers any may be the k-th",
+    ("torch.cov(x, ?weights=*", "0-d"): "weights may require grad; PyTorch divides them in place",
+    ("torch.cov(x, ?weights=*", "one each"): "weights may require grad",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
 }
 

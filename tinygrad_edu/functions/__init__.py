@@ -5,6 +5,7 @@ PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
 from . import numpy_functions as numpy_functions
+from .distance import *
 from .elementwise import *
 from .filling import *
 from .indexing import *
@@ -13,3 +14,4 @@ from .reduction import *
 from .running import *
 from .sampling import *
 from .shape import *
+from .statistics import *
