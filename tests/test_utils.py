@@ -79,6 +79,7 @@ def test_what_cannot_be_pruned_says_why():
         (ValueError, "needs two dimensions", lambda: prune.ln_structured(layer, "bias", 1, 2, 0)),
         (IndexError, "dim=2 is no dim", lambda: prune.ln_structured(layer, "weight", 1, 2, 2)),
         (ValueError, "Linear: 'weight' is not pruned", lambda: prune.remove(layer, "weight")),
+        (ValueError, "'bias' is None", lambda: prune.identity(nn.Linear(1, 1, False), "bias")),
         (ValueError, "applied to no module", lambda: prune.Identity().apply_mask(layer)),
     ]:  # fmt: skip
         with pytest.raises(error, match=message):

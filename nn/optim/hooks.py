@@ -42,7 +42,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
 
         Raises
         ------
@@ -74,7 +74,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
         """
         return _register(self._hooks, "after step", hook)
 
@@ -93,7 +93,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
         """
         return _register(self._hooks, "before state_dict", hook, prepend)
 
@@ -112,7 +112,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
         """
         return _register(self._hooks, "after state_dict", hook, prepend)
 
@@ -132,7 +132,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
         """
         return _register(self._hooks, "before load_state_dict", hook, prepend)
 
@@ -151,7 +151,7 @@ class Hooked:
         Returns
         -------
         RemovableHandle
-            `remove()` takes the hook away again.
+            `remove()` removes the hook.
         """
         return _register(self._hooks, "after load_state_dict", hook, prepend)
 
@@ -222,7 +222,7 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
     Returns
     -------
     RemovableHandle
-        `remove()` takes the hook away again.
+        `remove()` removes the hook.
     """
     return _register(_everywhere, "before step", hook)
 
@@ -238,6 +238,6 @@ def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHand
     Returns
     -------
     RemovableHandle
-        `remove()` takes the hook away again.
+        `remove()` removes the hook.
     """
     return _register(_everywhere, "after step", hook)

@@ -512,11 +512,11 @@ class Optimizer(Hooked):
         return [p for group in self.param_groups for p in group["params"]]
 
     def __repr__(self) -> str:
-        lines = []
+        groups = []
         for i, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {i}")
-            lines += [f"    {k}: {group[k]}" for k in sorted(group) if k != "params"]
-        return "\n".join([f"{self._name} (", *lines, ")"])
+            settings = [f"    {k}: {group[k]}\n" for k in sorted(group) if k != "params"]
+            groups.append(f"\nParameter Group {i}\n{''.join(settings)}")
+        return f"{self._name} ({''.join(groups)})"
 
 
 def checked(name: str, **settings: Any) -> dict[str, Any]:

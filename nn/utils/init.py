@@ -12,7 +12,7 @@ __all__ = ["skip_init"]
 
 
 def skip_init(module_cls: type[Module], *args: Any, **kwargs: Any) -> Module:
-    """Make a module whose initial values will be written over, as by `load_state_dict`.
+    """Construct a module without drawing initial values, before `load_state_dict` for example.
 
     Parameters
     ----------

@@ -371,7 +371,7 @@ def orthogonal(
 
 
 def remove_weight_norm(module: M, name: str = "weight") -> M:
-    """Take weight normalization away: the weight becomes a parameter with its present value.
+    """Remove weight normalization: the weight becomes a parameter with its present value.
 
     Parameters
     ----------
@@ -401,7 +401,7 @@ def remove_weight_norm(module: M, name: str = "weight") -> M:
 
 
 def remove_spectral_norm(module: M, name: str = "weight") -> M:
-    """Take spectral normalization away: the weight becomes a parameter with its present value.
+    """Remove spectral normalization: the weight becomes a parameter with its present value.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
 from ..hooks import PRE, hooks_of, listed
-from ..module import Module
+from ..module import Module, Parameter
 from .convert_parameters import parameters_to_vector
 
 __all__ = [
@@ -42,7 +42,7 @@ M = TypeVar("M", bound=Module)
 
 
 class BasePruningMethod(ABC):
-    """Base class of the ways to prune.
+    """Base class of pruning methods.
 
     A subclass writes `compute_mask(t, default_mask)` and names its PRUNING_TYPE: "unstructured",
     if it sees the elements that are left as a vector, "structured", if it sees the slices along
@@ -147,6 +147,8 @@ class BasePruningMethod(ABC):
         method._tensor_name = name
         before = _hook_of(module, name)
         parameter = getattr(module, name)
+        if before is None and not isinstance(parameter, Parameter):
+            raise ValueError(f"{type(module).__name__}: {name!r} is {parameter!r}, not a parameter")
         scores = parameter if importance_scores is None else importance_scores
         _check_shape(scores, parameter)
         mask = tg.ones_like(parameter.detach())
@@ -217,7 +219,7 @@ class BasePruningMethod(ABC):
 
 
 class PruningContainer(BasePruningMethod):
-    """Several ways to prune one parameter, one after the other.
+    """Several pruning methods for one parameter, applied one after the other.
 
     Parameters
     ----------

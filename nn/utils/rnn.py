@@ -226,7 +226,7 @@ def pad_sequence(
 def unpad_sequence(
     padded_sequences: Tensor, lengths: Any, batch_first: bool = False
 ) -> list[Tensor]:
-    """Take padding away: the inverse of `pad_sequence`.
+    """Remove padding: the inverse of `pad_sequence`.
 
     Parameters
     ----------
@@ -376,7 +376,7 @@ def pad_packed_sequence(
 
 
 def pack_sequence(sequences: Sequence[Tensor], enforce_sorted: bool = True) -> PackedSequence:
-    """Pack sequences.
+    """Pack sequences of several lengths, without padding.
 
     Parameters
     ----------

@@ -578,7 +578,15 @@ def test_names_and_defaults_are_torchs(name):
 )
 def test_an_optimizer_prints_as_torchs(name, settings):
     ours, theirs = (
-        repr(getattr(library, name)([tensor([[1.0]], requires_grad=True)], **settings))
+        repr(getattr(library, name)([("w", tensor([[1.0]], requires_grad=True))], **settings))
+        for library, tensor in (OURS, TORCH)
+    )
+    assert ours == theirs
+
+
+def test_several_groups_print_as_torchs():
+    ours, theirs = (
+        repr(library.SGD([{"params": [tensor([1.0])], "lr": lr} for lr in (0.5, 0.25)]))
         for library, tensor in (OURS, TORCH)
     )
     assert ours == theirs
