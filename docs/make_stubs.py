@@ -68,7 +68,7 @@ def written(annotation):
 def typed(name, parameter, is_op):
     """A parameter as the stub says it."""
     text = parameter.annotation
-    if is_op:
+    if is_op and name != "out":
         kind = type(parameter.default).__name__
         settings = kind if kind in ("bool", "int", "float", "str") else "Any"
         is_input = parameter.kind is not parameter.KEYWORD_ONLY

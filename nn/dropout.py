@@ -107,7 +107,7 @@ def dropped(x: Tensor, shape: Sequence[int], p: float, generator: Generator | No
     if p == 1:
         return x * False  # False takes on every dtype
     mask = numpy_generator(generator).random(shape, dtype=np.float32) >= p
-    return ops.dropout(x, mask, p=p)
+    return ops.masked_scale(x, mask, p=p)
 
 
 _LEAST = -1.7580993408473766  # where selu goes for x far below 0

@@ -195,12 +195,14 @@ def test_out_takes_what_fits_and_refuses_what_would_be_lost():
     assert pair[0].tolist() == [5.0, 4.0]
     grown = tg.empty(0)
     assert tg.min(x, other=tg.tensor(3.0), out=grown).tolist() == [[1.0, 3.0], [3.0, 2.0]]
-    with pytest.warns(UserWarning, match=r"\(3,\) becomes \(\)") as warned:
+    with pytest.warns(UserWarning, match=r"it had shape \[3\].*output shape \[\]") as warned:
         tg.max(x, out=tg.empty(3))
     assert warned[0].filename == __file__
-    with pytest.raises(RuntimeError, match="gradient"):
+    with pytest.raises(RuntimeError, match="automatic differentiation"):
         tg.max(x.requires_grad_(), out=out)
-    with pytest.raises(RuntimeError, match="float32 results cannot be written to out= int64"):
+    with pytest.raises(
+        RuntimeError, match="float32 can't be cast to the desired output type int64"
+    ):
         tg.max(x.detach(), out=tg.empty((), dtype=tg.int64))
 
 

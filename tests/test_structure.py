@@ -50,18 +50,18 @@ WITHIN = {
         "hooks shown clock grad_mode caller graph outputs backward leaf __init__"
     ),
     "tinygrad_edu.ops": (
-        "elementwise special activation shape reduction indexing linalg window composite "
-        "recurrent __init__"
+        "elementwise comparison piecewise special activation shape reduction indexing linalg "
+        "window composite recurrent __init__"
     ),
     "tinygrad_edu.functions": (
-        "arguments filling sampling elementwise reduction running statistics distance shape "
+        "arguments out filling sampling elementwise reduction running statistics distance shape "
         "indexing linalg numpy_functions __init__"
     ),
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
     "tinygrad_edu.cuda": "amp __init__",
     "tinygrad_edu.distributions": (
-        "constraints distribution implicit quantiles line positives counts places vectors "
+        "constraints distribution implicit line positives counts places vectors "
         "transforms derived kl __init__"
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",

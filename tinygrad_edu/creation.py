@@ -337,7 +337,7 @@ def frombuffer(
 # ---------------------------------------------------------------- filled
 
 
-@public()
+@public(out=True)
 @maker
 def zeros(size: Any, *more: int) -> Fill:
     """Make a tensor of zeros.
@@ -364,7 +364,7 @@ def zeros(size: Any, *more: int) -> Fill:
     return partial(np.zeros, size_given("zeros", size, *more)), None
 
 
-@public()
+@public(out=True)
 @maker
 def ones(size: Any, *more: int) -> Fill:
     """Make a tensor of ones.
@@ -390,7 +390,7 @@ def ones(size: Any, *more: int) -> Fill:
     return partial(np.ones, size_given("ones", size, *more)), None
 
 
-@public()
+@public(out=True)
 @maker
 def empty(size: Any, *more: int, memory_format: Any = None) -> Fill:
     """Make a tensor without values: write before you read.
@@ -475,7 +475,7 @@ def empty_permuted(size: Any, physical_layout: Any) -> Fill:
     return lambda dtype: np.empty(laid_out, dtype).transpose(np.argsort(order)), None
 
 
-@public()
+@public(out=True)
 @maker
 def full(size: Any, fill_value: Any) -> Fill:
     """Make a tensor filled with one number.
@@ -509,7 +509,7 @@ def full(size: Any, fill_value: Any) -> Fill:
 # ---------------------------------------------------------------- counted
 
 
-@public()
+@public(out=True)
 @maker
 def arange(start: Any = 0, end: Any = None, step: Any = 1) -> Fill:
     """Count from start, by step, to below end: start, start + step, ...
@@ -607,7 +607,7 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1) -> Fill:
     return partial(_count, "range", start, end, step), None
 
 
-@public()
+@public(out=True)
 @maker
 def linspace(start: Any, end: Any, steps: int) -> Fill:
     """Make evenly spaced numbers from start to end, both included.
@@ -652,7 +652,7 @@ def _evenly(name: str, start: Any, end: Any, steps: int, dtype: DType) -> Array:
     return numbers
 
 
-@public()
+@public(out=True)
 @maker
 def logspace(start: Any, end: Any, steps: int, base: float = 10.0) -> Fill:
     """Make numbers that are evenly spaced on a logarithmic scale: base^x for x from start to end.
@@ -685,7 +685,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0) -> Fill:
     return fill, None
 
 
-@public()
+@public(out=True)
 @maker
 def eye(n: int, m: int | None = None) -> Fill:
     """Make the identity matrix: ones on the diagonal, zeros elsewhere.

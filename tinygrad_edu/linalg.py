@@ -36,7 +36,7 @@ _SVD = named("svd", "U S Vh")
 # ---------------------------------------------------------------- systems of equations
 
 
-@public("linalg.solve")
+@public("linalg.solve", out=True)
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     """X with A X = B (X A = B if not `left`), for B a vector, columns, or a batch of either."""
     if left and (B.ndim == 1 or B.shape == A.shape[:-1]):
@@ -44,7 +44,7 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     return ops.solve(A, B) if left else ops.solve(A.mT, B.mT).mT
 
 
-@public("linalg.pinv")
+@public("linalg.pinv", out=True)
 def pinv(
     A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -61,7 +61,7 @@ def pinv(
     return ops.pinv(A, rtol=np.divide(zero, largest, out=relative, where=largest > 0))
 
 
-@public("linalg.matrix_rank")
+@public("linalg.matrix_rank", out=True)
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
@@ -89,7 +89,7 @@ def _lower(A: Tensor) -> Tensor:
     return A + Tensor(low - A.array)
 
 
-@public("linalg.cond")
+@public("linalg.cond", out=True)
 def cond(A: Tensor, p: Any = None) -> Tensor:
     """How much a solution x of A x = b may change with b: the product of the norms of A and its
     inverse, inf if it has none.  The norm is that of `matrix_norm`; None is 2."""
@@ -114,7 +114,7 @@ def _check_matrix(A: Any, name: str) -> None:
 # ---------------------------------------------------------------- factorisations
 
 
-@public("linalg.qr")
+@public("linalg.qr", out=True)
 def qr(A: Tensor, mode: str = "reduced") -> Any:
     """Q and R with Q R = A: orthonormal columns, and an upper triangle.  With mode "complete" Q is
     square (no gradient if A has more rows than columns); with "r" it is empty."""
@@ -123,7 +123,7 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     return _QR(*ops.qr(A, mode=mode))
 
 
-@public("linalg.svd")
+@public("linalg.svd", out=True)
 def svd(A: Tensor, full_matrices: bool = True) -> Any:
     """U, S and Vh with U diag(S) Vh = A: S falls, and vectors are orthonormal.
 
@@ -133,13 +133,13 @@ def svd(A: Tensor, full_matrices: bool = True) -> Any:
     return _SVD(*ops.svd(A, full_matrices=full_matrices))
 
 
-@public("linalg.svdvals")
+@public("linalg.svdvals", out=True)
 def svdvals(A: Tensor) -> Tensor:
     """The singular values, from the largest to the smallest."""
     return ops.svd(A, full_matrices=False)[1]
 
 
-@public("linalg.eigh")
+@public("linalg.eigh", out=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
     """The eigenvalues of a symmetric A, rising, and its eigenvectors, in columns.
 
@@ -150,7 +150,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     return _Eigh(*ops.eigh(A))
 
 
-@public("linalg.eigvalsh")
+@public("linalg.eigvalsh", out=True)
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     """The eigenvalues of a symmetric A, rising."""
     _check_triangle("eigvalsh", UPLO)
@@ -165,7 +165,7 @@ def _check_triangle(name: str, UPLO: str) -> None:
 # ---------------------------------------------------------------- norms
 
 
-@public("linalg.vector_norm")
+@public("linalg.vector_norm", out=True)
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -179,7 +179,7 @@ def vector_norm(
     return p_norm(x, ord, dim, keepdim, dtype=dtype)
 
 
-@public("linalg.matrix_norm")
+@public("linalg.matrix_norm", out=True)
 def matrix_norm(
     A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -203,7 +203,7 @@ def matrix_norm(
     return y.reshape([1 if d in dims else n for d, n in enumerate(A.shape)]) if keepdim else y
 
 
-@public("linalg.norm")
+@public("linalg.norm", out=True)
 def norm(
     A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
@@ -233,4 +233,5 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
 
 ANSWERS |= {np.linalg.solve: _solve, np.linalg.norm: _norm}
 
+globals().update(names_in("linalg"))
 __all__ = ["LinAlgError", *names_in("linalg")]

@@ -32,7 +32,7 @@ from .rng import (
 )
 
 
-@public()
+@public(out=True)
 @maker
 def rand(size: Any, *more: int, generator: Source = None) -> Fill:
     """Return samples from the uniform distribution U[0, 1).
@@ -66,7 +66,7 @@ def rand(size: Any, *more: int, generator: Source = None) -> Fill:
     return partial(draw, "random", size_given("rand", size, *more), generator=generator), None
 
 
-@public()
+@public(out=True)
 @maker
 def randn(size: Any, *more: int, generator: Source = None) -> Fill:
     """Return samples from the standard normal distribution N(0, 1).
@@ -100,7 +100,7 @@ def randn(size: Any, *more: int, generator: Source = None) -> Fill:
     return partial(draw, "standard_normal", shape, generator=generator), None
 
 
-@public()
+@public(out=True)
 @maker
 def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Source = None) -> Fill:
     """Return samples from the normal distribution N(mean, std^2).
@@ -146,7 +146,7 @@ def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Sour
     return fill, given[0] if given else None
 
 
-@public()
+@public(out=True)
 @maker
 def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Source = None) -> Fill:
     """Return random integers from [low, high).
@@ -188,7 +188,7 @@ def randint(low: int = 0, high: Any = None, size: Any = None, *, generator: Sour
     return partial(draw_whole, low, high, shape, generator=generator), int64
 
 
-@public()
+@public(out=True)
 @maker
 def randperm(n: int, *, generator: Source = None) -> Fill:
     """Return the integers 0 to n - 1 in random order.

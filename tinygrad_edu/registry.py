@@ -17,7 +17,7 @@ tests that call each name as PyTorch does.
 
 from collections.abc import Callable
 from functools import wraps
-from inspect import Parameter, Signature
+from inspect import Parameter, Signature, signature
 from typing import Any, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,8 +35,15 @@ NAMES: dict[str, Any] = {}  # functions and classes by PyTorch's path: "exp", "l
 METHODS: dict[str, Method] = {}  # by the name of the method: "exp", "exp_"
 
 
+into: Any = None  # what `out=` calls: `functions/out.py` puts its function here
+
+
 def public(
-    *names: str, method: bool = False, inplace: bool = False, inplace_shape: bool = False
+    *names: str,
+    method: bool = False,
+    inplace: bool = False,
+    inplace_shape: bool = False,
+    out: bool = False,
 ) -> Callable[[F], F]:
     """Declare a function, or an op, as public, under PyTorch's names for it.
 
@@ -51,12 +58,15 @@ def public(
         Is there, for each such name, a method with a trailing _ that writes into the tensor?
     inplace_shape : bool
         The same for views: the method makes the tensor a view of itself, as `x.t_()`.
+    out : bool
+        Do the names (not the methods) take `out=`, a tensor that the result is written into?
 
     Returns
     -------
     Callable
-        The decorator, which returns the function.  One that has `dim` also takes NumPy's `axis`
-        and `keepdims`, as PyTorch's do.
+        The decorator, which returns the function, without `out=`.  One that has `dim` also takes
+        NumPy's `axis` and `keepdims`, as PyTorch's do.  The docstring of an op gets the sections
+        that all ops share.
 
     Raises
     ------
@@ -65,14 +75,15 @@ def public(
     """
 
     def declare(function: F) -> F:
-        function = with_signature(function)
+        own, function = function, with_signature(function)
+        named = with_out(own) if out else function
         for path in names or (function.__name__,):
             home, _, name = path.rpartition(".")
             if home != "Tensor":
-                _enter(NAMES, path, function)
+                _enter(NAMES, path, named)
             if home == "Tensor" or (method and not home):
                 _enter(METHODS, name, Method(function))
-            if (inplace or inplace_shape) and not home:
+            if (inplace or inplace_shape) and home in ("", "Tensor"):
                 _enter(METHODS, f"{name}_", Method(function, "values" if inplace else "shape"))
         return function
 
@@ -95,34 +106,122 @@ def with_signature(function: F) -> F:
     """The function, with its true signature: that of an op has its inputs and its settings; one
     with `dim` and without `axis` can be told `axis` and `keepdims` too, as PyTorch's."""
     op = getattr(function, "op", None)
-    if op is not None:
-        given = op.forward.__kwdefaults__ or {}
-        inputs = [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in op.names_of(op.arity)
-        ]
-        settings = [
-            Parameter(name, Parameter.KEYWORD_ONLY, default=given.get(name, Parameter.empty))
-            for name in op.keywords
-        ]
-        function.__signature__ = Signature(inputs + settings)  # type: ignore[attr-defined]
-        return function
+    if op is None:
+        return _taking(function) if _has_dim(function) else function
+    function.__doc__ = _with_sections(function.__doc__ or "", op)
+    given = op.forward.__kwdefaults__ or {}
+    inputs = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in op.names_of(op.arity)]
+    settings = [
+        Parameter(name, Parameter.KEYWORD_ONLY, default=given.get(name, Parameter.empty))
+        for name in op.keywords
+    ]
+    function.__signature__ = Signature(inputs + settings)  # type: ignore[attr-defined]
+    return function
+
+
+def _has_dim(function: Any) -> bool:
     code = getattr(function, "__code__", None)  # a class has none
     own = code.co_varnames[: code.co_argcount + code.co_kwonlyargcount] if code else ()
-    return _with_numpy_names(function) if "dim" in own and "axis" not in own else function
+    return "dim" in own and "axis" not in own
 
 
-def _with_numpy_names(function: F) -> F:
-    positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+def with_out(function: F) -> F:
+    """The function, which also takes `out=`."""
+    call = _taking(function, out=True)
+    call.__doc__ = _with_out_section(function.__doc__ or "")
+    own = signature(function)
+    parameters = sorted([*own.parameters.values(), OUT], key=lambda p: p.kind)
+    call.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return call
+
+
+OUT = Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Tensor | None")
+
+
+def _taking(function: F, out: bool = False) -> F:
+    """The function, which can be told NumPy's names if it has `dim`, and `out=` if that is true:
+    in one call for both, so that a warning of the function finds the line of its caller."""
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    renamed = (("axis", "dim"), ("keepdims", "keepdim")) if _has_dim(function) else ()
 
     @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        for numpys, torchs in (("axis", "dim"), ("keepdims", "keepdim")) if kwargs else ():
+        if not kwargs:
+            return function(*args)
+        for numpys, torchs in renamed:
             if numpys in kwargs:
                 given = dict(zip(positional[: len(args)], args, strict=False)) | kwargs
                 if torchs in given:
                     both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
                     raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
                 kwargs[torchs] = kwargs.pop(numpys)
+        target = kwargs.pop("out", None) if out else None
+        if target is not None:
+            return into(target, function, args, kwargs)
         return function(*args, **kwargs)
 
     return call  # type: ignore[return-value]
+
+
+# ---------------------------------------------------------------- what docstrings share
+
+_OUT = """out : Tensor, optional
+    The tensor that the result is written into, and that is returned (one for each result of
+    several).  It is resized if it has another shape.  No gradient may be involved.
+"""
+
+_OF_ONE = """Parameters
+----------
+input : Tensor
+    Of any shape.
+
+Returns
+-------
+Tensor
+    Of the same shape.
+
+Examples
+--------
+"""
+_OF_TWO = """Parameters
+----------
+input, other : Tensor or number
+    Of shapes that broadcast.
+
+Returns
+-------
+Tensor
+    Of the shape that the two broadcast to.
+
+Examples
+--------
+"""
+_SECTIONS = {("input",): _OF_ONE, ("input", "other"): _OF_TWO}
+
+
+def _with_sections(text: str, op: Any) -> str:
+    """The docstring of an op of one or two inputs, with the sections that all such ops share
+    between its text and its example."""
+    before, prompt, example = text.partition(">>>")
+    sections = _SECTIONS.get(op.named)
+    if not prompt or op.keywords or sections is None or "\n----" in before.replace(" ", ""):
+        return text
+    margin = before[len(before.rstrip(" ")) :]  # which Python 3.13 takes away
+    return before + _indented(sections, margin).lstrip() + margin + prompt + example
+
+
+def _with_out_section(text: str) -> str:
+    """The docstring, with `out` as its last parameter."""
+    before, returns, rest = text.partition("\n\n    Returns\n")
+    margin = "    "
+    if not returns:  # from Python 3.13 on it has no margin
+        before, returns, rest = text.partition("\n\nReturns\n")
+        margin = ""
+    if not returns:
+        return text
+    return before + "\n" + _indented(_OUT, margin).rstrip() + returns + rest
+
+
+def _indented(text: str, margin: str) -> str:
+    return "".join(margin + line if line.strip() else line for line in text.splitlines(True))

@@ -239,10 +239,6 @@ class Tensor(Methods):
         """The same memory, as a constant: no gradient flows back through it."""
         return views.borrow(Tensor(self.array), self)  # type: ignore[no-any-return]
 
-    def clone(self, memory_format: Any = None) -> Tensor:
-        """A copy in memory of its own; the gradient flows through.  (There is one format.)"""
-        return ops.copy(self)
-
     def retain_grad(self) -> None:
         """Keep the gradient that arrives here, though this is no leaf."""
         self._require_node("retain_grad")
@@ -415,7 +411,7 @@ class Tensor(Methods):
     # -------------------------------------------------------- comparing and copying
 
     def __eq__(self, other: Any) -> Any:
-        return ops.equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
+        return ops.eq(self, other) if isinstance(other, _NUMERIC) else NotImplemented
 
     def __ne__(self, other: Any) -> Any:
         return ops.not_equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented

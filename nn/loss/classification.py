@@ -127,7 +127,7 @@ def cross_entropy(
     check_classes("cross_entropy", input, target)
     default = weight is None and reduction == "mean" and not label_smoothing
     if default and input.array.ndim == 2 and _all_count(target, ignore_index):
-        return ops.cross_entropy(input, target)
+        return ops.softmax_cross_entropy(input, target)
     _check_smoothing(label_smoothing)
     logp = log_softmax(rows(input), 1)
     return _loss_of_classes(

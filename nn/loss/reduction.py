@@ -7,7 +7,6 @@ against (N,) is N x N differences and a loss that means nothing.  PyTorch's old 
 
 from __future__ import annotations
 
-import sys
 import warnings
 from math import isnan
 from typing import ClassVar
@@ -15,7 +14,7 @@ from typing import ClassVar
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
-from tinygrad_edu.engine.clock import OWN_FILES
+from tinygrad_edu.engine.clock import caller_level
 
 from ..module import Module
 
@@ -47,14 +46,6 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
         stacklevel=caller_level(),
     )
     return meant
-
-
-def caller_level() -> int:
-    """The `stacklevel` at which a warning of the function that asks names the user's line."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back and frame.f_code.co_filename.startswith(OWN_FILES):
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def reduced(

@@ -26,7 +26,7 @@ def mse_loss(
     reduction = reduction_of(size_average, reduce, reduction)
     check_pair("mse_loss", input, target)
     if reduction == "mean" and weight is None:
-        loss = ops.mse(input, target)
+        loss = ops.mean_squared_error(input, target)
     else:
         loss = _weighted_mean("mse_loss", ops.square(input - target), weight, reduction)
     refuse_nan("mse_loss", loss, target)

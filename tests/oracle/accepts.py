@@ -32,6 +32,8 @@ UNSHARED = {
 GRADIENTS = {
     "*//*": "PyTorch records it, but has no derivative for it",
     "*floor_divide(*": "PyTorch records it, but has no derivative for it",
+    "*nextafter(*": "PyTorch records it, but has no derivative for it",
+    "*heaviside(*": "PyTorch records it, but has no derivative for it",
     "torch.unique(x)": "PyTorch records it, but has no derivative for it",
     "torch.poisson(x)": "random counts have no record here, a zero gradient there",
     "out.??_(y)": "a comparison has no record here, a zero gradient there",
@@ -47,7 +49,13 @@ GRADIENTS = {
 }
 
 # Expressions where PyTorch itself is not exact to 1e-10; they are compared to 1e-7.
-INEXACT = {"*digamma*": "its trigamma is right to 2e-9", "F.hardsigmoid(*": "its 1/6 is a float32"}
+_TRIGAMMA = "its trigamma is right to 2e-9"
+INEXACT = {
+    "*digamma*": _TRIGAMMA,
+    "*psi(*": _TRIGAMMA,
+    "*polygamma(*": _TRIGAMMA,
+    "F.hardsigmoid(*": "its 1/6 is a float32",
+}
 
 # (expression, variant): the reason.
 _LOSSES = "a loss refuses what means nothing: nan in the target, an empty batch, broadcasting"
@@ -57,6 +65,8 @@ _WHOLE = "parameters that are whole numbers become floats"
 _RANGE = "a number that the dtype cannot hold is refused; PyTorch wraps it around"
 _FRACTION = "whole numbers times a fraction are floats; PyTorch cuts it off"
 _OVERFLOW = "a variance that overflows leaves 0, or the bias; PyTorch says nan"
+_POLES = "left of 0 and at infinity, psi_n has its poles and limits; PyTorch's zeta has others"
+_BESSEL = "infinite at infinity; PyTorch multiplies 0 by infinity there"
 _POWER = "a whole number to a negative power is refused; PyTorch gives 0"
 ACCEPTS = {
     ("F.*_loss(x, y*", "extreme"): _LOSSES,
@@ -111,6 +121,9 @@ ACCEPTS = {
     ("torch.tensor([1, 2], dtype=torch.uint8)", "*-9*"): _RANGE,
     ("torch.ByteTensor(*", "*-9*"): _RANGE,
     ("torch.pow(?, ?)", "*int*"): _POWER,
+    ("*polygamma(*", "extreme"): _POLES,
+    ("*i0(*", "extreme"): _BESSEL,
+    ("torch.special.i1(x)", "extreme"): _BESSEL,
     ("x.pow(y)", "*int*"): _POWER,
     ("2 ** x", "int*"): _POWER,
     ("i ** i", "i: -?"): _POWER,

@@ -8,12 +8,11 @@ import numpy as np
 
 from .. import ops
 from ..creation import full
-from ..ops.special import erf
+from ..ops.special import erf, erfinv
 from ..random import rand, randn
 from . import constraints
 from .distribution import Parametric, clipped_uniform
 from .implicit import standard_gamma
-from .quantiles import erfinv
 
 __all__ = ["Cauchy", "Gumbel", "HalfCauchy", "HalfNormal", "Laplace", "Normal", "StudentT"]
 __all__ += ["Uniform"]

@@ -58,6 +58,14 @@ def user_place(step: str = "") -> Place:
     return Place(frame.f_code, frame.f_lasti, step)
 
 
+def caller_level() -> int:
+    """The `stacklevel` at which a warning of the function that asks names the user's line."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back and _is_own(frame.f_code.co_filename):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
 class Write(NamedTuple):
     """When some elements of a buffer were written, and where."""
 

@@ -4,7 +4,10 @@ They live once here, and serve as functions (`tg.sum(x, 0)`) and as methods (`x.
 PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
-from . import numpy_functions as numpy_functions
+from . import (
+    numpy_functions as numpy_functions,
+    out as _out,  # noqa: F401 (what out= calls)
+)
 from .distance import *
 from .elementwise import *
 from .filling import *

@@ -1,14 +1,9 @@
 """What the signatures share: how `dim`, `axis` and sizes are given, and checked."""
 
-import warnings
 from collections import namedtuple
 from typing import Any, TypeAlias
 
-import numpy as np
-
-from ..dtypes import can_cast, no_tensor
-from ..engine import graph
-from ..engine.grad_mode import mode
+from ..dtypes import no_tensor
 from ..numpy_protocol import plain as plain
 
 _SEQUENCE = (tuple, list)
@@ -66,30 +61,3 @@ def check_floating(x: Any, name: str) -> None:
     check_tensor(x, name)
     if x.dtype.kind != "f":
         raise RuntimeError(f"{name}: {x.dtype} has no room for fractions; call x.float() first")
-
-
-def written_to(out: Any, result: Any, name: str) -> Any:
-    """The result; written into `out`, if that is given, whose shape is then that of the result.
-    Raises RuntimeError where a gradient would be lost, or the dtype does not fit."""
-    if out is None:
-        return result
-    if isinstance(result, tuple):
-        if any(o.dtype != r.dtype for o, r in zip(out, result, strict=True)):
-            kinds = [[str(x.dtype) for x in pair] for pair in (result, out)]
-            raise RuntimeError(
-                f"{name}: results of {kinds[0]} cannot be written to out= {kinds[1]}"
-            )
-        made: Any = type(result)
-        return made(*[written_to(o, r, name) for o, r in zip(out, result, strict=True)])
-    if result.node is not None or (out.node is not None and mode.recording):
-        raise RuntimeError(
-            f"{name}: out= has no gradient, and an input requires grad; leave it out"
-        )
-    if not can_cast(result.dtype, out.dtype):
-        raise RuntimeError(f"{name}: {result.dtype} results cannot be written to out= {out.dtype}")
-    if out.shape != result.shape:
-        if plain(out).size:
-            sizes = f"{tuple(out.shape)} becomes {tuple(result.shape)}"
-            warnings.warn(f"{name}: out= of shape {sizes}", UserWarning, stacklevel=4)
-        out.data = graph.Tensor(np.empty(result.shape, out.dtype))
-    return out.copy_(result)

@@ -25,7 +25,7 @@ ARRAY = ops.ARRAY
 # ---------------------------------------------------------------- whole rows along one dimension
 
 
-@public(method=True)
+@public(method=True, out=True)
 def index_select(input: Tensor, dim: int, index: Any) -> Tensor:
     """The rows along `dim` that `index` names: for dim 0, y[i] = x[index[i]].  Of a number
     without dimensions, the number."""
@@ -37,7 +37,7 @@ def index_select(input: Tensor, dim: int, index: Any) -> Tensor:
     return ops.getitem(input, index, key=key)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def index_add(input: Tensor, dim: int, index: Any, source: Any, *, alpha: float = 1) -> Tensor:
     """x with alpha times the rows of `source` added to those that `index` names: for dim 0,
     y[index[i]] += alpha source[i]."""
@@ -87,7 +87,7 @@ def _check_dtype(x: Any, source: Any, name: str) -> None:
 # ---------------------------------------------------------------- number by number
 
 
-@public(method=True)
+@public(method=True, out=True)
 def gather(input: Tensor, dim: int, index: Any, *, sparse_grad: bool = False) -> Tensor:
     """The numbers that `index` names along `dim`: for dim 0, y[i, j] = x[index[i, j], j].
 
@@ -110,7 +110,7 @@ def gather(input: Tensor, dim: int, index: Any, *, sparse_grad: bool = False) ->
     return ops.getitem(input, *places, key=(ARRAY,) * len(places))
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def scatter(
     input: Tensor,
     dim: int,
@@ -138,7 +138,7 @@ def scatter(
     return _scattered(input, dim, index, src, "scatter", reduce)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def scatter_add(input: Tensor, dim: int, index: Any, src: Any) -> Tensor:
     """x with `src` added where `index` says: for dim 0, y[index[i, j], j] += src[i, j]."""
     return _scattered(input, dim, index, src, "scatter_add", "add")
@@ -230,7 +230,7 @@ def take(input: Tensor, index: Any) -> Tensor:
     return ops.getitem(ops.reshape(input, shape=(-1,)), index, key=(ARRAY,))
 
 
-@public(method=True)
+@public(method=True, out=True)
 def take_along_dim(input: Tensor, indices: Any, dim: int | None = None) -> Tensor:
     """The numbers that `indices` names along `dim`, broadcast in the other dimensions; without a
     dim, in the flattened x."""
@@ -244,7 +244,7 @@ def take_along_dim(input: Tensor, indices: Any, dim: int | None = None) -> Tenso
     return ops.take_along_axis(input, indices, axis=dim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def masked_select(input: Tensor, mask: Any) -> Tensor:
     """The numbers of x where the mask is true, in one row; x and mask broadcast."""
     if mask.dtype != bool_:
@@ -257,13 +257,13 @@ def masked_select(input: Tensor, mask: Any) -> Tensor:
 # ---------------------------------------------------------------- in order
 
 
-@public(method=True)
+@public(method=True, out=True)
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """The places of x in order along `dim`; always stable."""
     return sort(input, dim, descending).indices
 
 
-@public(method=True)
+@public(method=True, out=True)
 def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Any:
     """x in order along `dim`, and where each number stood; always stable, NaN is the largest.
 
@@ -274,7 +274,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = 
     return _ranked("sort", input, dim, descending)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def topk(input: Tensor, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Any:
     """The k largest (or smallest) numbers along `dim`, in order, and where they stood."""
     return _ranked("topk", input, dim, largest, k)
@@ -311,7 +311,7 @@ def unique(
     return tuple(map(graph.Tensor, found)) if len(found) > 1 else graph.Tensor(values)
 
 
-@public()
+@public(out=True)
 def searchsorted(
     sorted_sequence: Any,
     input: Tensor,
@@ -350,7 +350,7 @@ def _in_order(rows: Any, sorter: Any) -> Any:
     return np.take_along_axis(rows, sorter, -1)
 
 
-@public()
+@public(out=True)
 def bucketize(
     input: Tensor, boundaries: Any, *, out_int32: bool = False, right: bool = False
 ) -> Tensor:
@@ -375,7 +375,7 @@ def bincount(input: Tensor, weights: Any = None, minlength: int = 0) -> Tensor:
     return ops.put(weights, input, key=(ARRAY,), shape=(int(length),))
 
 
-@public(method=True)
+@public(method=True, out=True)
 def nonzero(input: Tensor, *, as_tuple: bool = False) -> Any:
     """The places of the numbers other than zero, one in each row; or a tuple, to index with."""
     x = plain(input)

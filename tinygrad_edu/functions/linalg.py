@@ -23,25 +23,25 @@ from .arguments import Tensor, named
 # ---------------------------------------------------------------- products of two
 
 
-@public(method=True)
+@public(method=True, out=True)
 def mm(input: Tensor, mat2: Any) -> Tensor:
     """The product of two matrices: (n, m) @ (m, p)."""
     return _product("mm", input, 2, mat2, 2)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def mv(input: Tensor, vec: Any) -> Tensor:
     """The product of a matrix and a vector: (n, m) @ (m,)."""
     return _product("mv", input, 2, vec, 1)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def bmm(input: Tensor, mat2: Any) -> Tensor:
     """The products of b pairs of matrices: (b, n, m) @ (b, m, p)."""
     return _product("bmm", input, 3, mat2, 3)
 
 
-@public("dot", "vdot", method=True)
+@public("dot", "vdot", method=True, out=True)
 def dot(input: Tensor, tensor: Any) -> Tensor:
     """sum_i a_i b_i of two vectors."""
     return _product("dot", input, 1, tensor, 1)
@@ -56,7 +56,7 @@ def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
     return ops.matmul(a, b)
 
 
-@public("outer", "ger", method=True)
+@public("outer", "ger", method=True, out=True)
 def outer(input: Tensor, vec2: Any) -> Tensor:
     """y_ij = a_i b_j of two vectors."""
     return ops.einsum(input, vec2, subscripts="i,j->ij")
@@ -65,13 +65,13 @@ def outer(input: Tensor, vec2: Any) -> Tensor:
 ger = outer
 
 
-@public(method=True)
+@public(method=True, out=True)
 def inner(input: Tensor, other: Any) -> Tensor:
     """y_ij = sum_k a_ik b_jk: over the last dimension of both; a number multiplies."""
     return input * other if 0 in (input.ndim, other.ndim) else tensordot(input, other, ([-1], [-1]))
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """beta x + alpha a b, of matrices."""
     return in_float32(partial(_addmm, beta=beta, alpha=alpha), input, mat1, mat2)
@@ -83,7 +83,7 @@ def _addmm(input: Any, mat1: Any, mat2: Any, beta: Any, alpha: Any) -> Any:
     return product + x if beta else product  # else not even a nan is passed on
 
 
-@public(method=True)
+@public(method=True, out=True)
 def kron(input: Tensor, other: Any) -> Tensor:
     """The Kronecker product: each number of a, times the whole of b."""
     ndim = max(input.ndim, other.ndim)
@@ -138,7 +138,7 @@ def einsum(equation: str, *operands: Any) -> Tensor:
 _SlogDet = named("slogdet", "sign logabsdet")
 
 
-@public("slogdet", "linalg.slogdet", method=True)
+@public("slogdet", "linalg.slogdet", method=True, out=True)
 def slogdet(input: Tensor) -> Any:
     """sign and log |det x|, where the determinant itself would overflow."""
     return _SlogDet(*ops.slogdet(input))
@@ -154,7 +154,7 @@ def logdet(input: Tensor) -> Tensor:
 # ---------------------------------------------------------------- functions of a square matrix
 
 
-@public("cholesky", "linalg.cholesky", method=True)
+@public("cholesky", "linalg.cholesky", method=True, out=True)
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     """The lower triangle L with L L' = x, for a symmetric and positive definite x; or U = L'.
 
@@ -164,7 +164,7 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     return ops.cholesky(input).mT if upper else ops.cholesky(input)
 
 
-@public("matrix_power", "linalg.matrix_power", method=True)
+@public("matrix_power", "linalg.matrix_power", method=True, out=True)
 def matrix_power(input: Tensor, n: int) -> Tensor:
     """x^n by repeated squaring; n may be 0, or negative for powers of the inverse."""
     if input.ndim < 2 or input.shape[-1] != input.shape[-2]:

@@ -10,14 +10,16 @@ import numpy as np
 
 from .. import ops
 from ..engine import graph
+from ..engine.clock import caller_level
 from ..ops.reduction import count
 from ..registry import public
-from .arguments import Dim, Tensor, axis_of, check_floating, named, plain, written_to
+from .arguments import Dim, Tensor, axis_of, check_floating, named, plain
+from .out import written_to
 
 # ---------------------------------------------------------------- sums, means, products
 
 
-@public(method=True)
+@public(method=True, out=True)
 def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Sum of the elements over `dim`: y = sum x.
 
@@ -48,7 +50,7 @@ def sum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = N
     return _as(y, dtype)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def mean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Mean of the elements over `dim`: y = sum x / n.
 
@@ -89,7 +91,7 @@ def _as(x: Tensor, dtype: Any) -> Tensor:
     return x if dtype is None else x.to(dtype)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Sum of the elements over `dim`, where NaN counts as 0.
 
@@ -118,7 +120,7 @@ def nansum(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any 
     return sum(cast(Tensor, ops.where(ops.isnan(input), 0, input)), dim, keepdim, dtype=dtype)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Mean over `dim` of the elements that are not NaN.
 
@@ -155,7 +157,7 @@ def nanmean(input: Tensor, dim: Dim = None, keepdim: bool = False, *, dtype: Any
     return ops.divide(nansum(x, dim, keepdim), ops.where(there > 0, there, nan))
 
 
-@public(method=True)
+@public(method=True, out=True)
 def prod(input: Tensor, dim: Any = None, keepdim: bool = False, *, dtype: Any = None) -> Tensor:
     """Product of the elements, of all of them or along `dim`; its gradient is right at zeros.
 
@@ -209,11 +211,11 @@ def _spread(op: Any, x: Any, dim: Any, unbiased: Any, keepdim: bool, correction:
     y = op(x, axis=axis, ddof=ddof, keepdims=keepdim)
     if (n := count(x.shape, axis)) <= ddof:
         why = f"{name}: the degrees of freedom, {n} - {ddof}, are not above 0: see correction="
-        warnings.warn(why, UserWarning, stacklevel=4)  # below is the wrapper for axis=
+        warnings.warn(why, UserWarning, stacklevel=caller_level())
     return y
 
 
-@public(method=True)
+@public(method=True, out=True)
 def var(
     input: Tensor,
     dim: Any = None,
@@ -264,7 +266,7 @@ def var(
     return _spread(ops.var, input, dim, unbiased, keepdim, correction)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def std(
     input: Tensor,
     dim: Any = None,
@@ -467,7 +469,7 @@ def _chosen(op: graph.OpFunction, name: str, x: Tensor, dim: Any, keepdim: bool)
     return op(x, axis=axis, keepdims=keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Largest element over `dim`.  Ties share the gradient equally; NaN propagates.
 
@@ -499,7 +501,7 @@ def amax(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     return _chosen(ops.amax, "amax", input, dim, keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     """Smallest element over `dim`.  Ties share the gradient equally; NaN propagates.
 
@@ -564,7 +566,7 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return _Extremes(*[_chosen(op, name, input, dim, keepdim) for op, name in extremes])
 
 
-@public(method=True)
+@public(method=True, out=True)
 def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the largest element along `dim`, or in the flattened tensor; the first if it ties.
 
@@ -596,7 +598,7 @@ def argmax(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _chosen(ops.argmax, "argmax", input, dim, keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
     """Index of the smallest element along `dim`, or in the flattened tensor; the first if it ties.
 
@@ -628,10 +630,8 @@ def argmin(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tens
     return _chosen(ops.argmin, "argmin", input, dim, keepdim)
 
 
-@public(method=True)
-def max(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
-) -> Any:
+@public(method=True, out=True)
+def max(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """Largest element of all; with `dim`, the pair (values, indices); of two tensors, `maximum`.
 
     Without `dim` ties share the gradient; with it, the first of them has it all.  NaN propagates.
@@ -646,8 +646,6 @@ def max(
         Keep the reduced dimension, with size 1?
     other : Tensor, optional
         Another tensor, for the elementwise maximum of the two, which broadcast.
-    out : Tensor or pair of Tensors, optional
-        What to write the result (or values and indices) into, where no gradient is involved.
 
     Returns
     -------
@@ -666,14 +664,11 @@ def max(
     >>> tg.max(x), tg.max(x, dim=1).indices
     (tensor(5), tensor([1, 0]))
     """
-    y = _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim, other)
-    return written_to(out, y, "max")
+    return _extreme("max", (ops.maximum, ops.amax, ops.argmax), input, dim, keepdim, other)
 
 
-@public(method=True)
-def min(
-    input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None, out: Any = None
-) -> Any:
+@public(method=True, out=True)
+def min(input: Tensor, dim: Any = None, keepdim: bool = False, *, other: Any = None) -> Any:
     """Smallest element of all; with `dim`, the pair (values, indices); of two tensors, `minimum`.
 
     Without `dim` ties share the gradient; with it, the first of them has it all.  NaN propagates.
@@ -688,8 +683,6 @@ def min(
         Keep the reduced dimension, with size 1?
     other : Tensor, optional
         Another tensor, for the elementwise minimum of the two, which broadcast.
-    out : Tensor or pair of Tensors, optional
-        What to write the result (or values and indices) into, where no gradient is involved.
 
     Returns
     -------
@@ -708,8 +701,7 @@ def min(
     >>> tg.min(x), tg.min(x, dim=1).indices
     (tensor(1), tensor([0, 1]))
     """
-    y = _extreme("min", (ops.minimum, ops.amin, ops.argmin), input, dim, keepdim, other)
-    return written_to(out, y, "min")
+    return _extreme("min", (ops.minimum, ops.amin, ops.argmin), input, dim, keepdim, other)
 
 
 def _extreme(name: str, of: Any, x: Any, dim: Any, keepdim: bool, other: Any) -> Any:
@@ -734,7 +726,7 @@ def at_places(name: str, x: Any, places: Any, axis: int, keepdim: bool = True) -
     return PAIRS[name](values, places)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Median of all elements; with `dim`, the pair (values, indices).
 
@@ -769,7 +761,7 @@ def median(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     return _middle("median", input, dim, keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def nanmedian(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Any:
     """Median of the elements that are not NaN; with `dim`, the pair (values, indices).
 
@@ -826,7 +818,7 @@ def _middle(name: str, input: Any, dim: Any, keepdim: bool) -> Any:
 # ---------------------------------------------------------------- questions
 
 
-@public(method=True)
+@public(method=True, out=True)
 def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return whether all elements over `dim` are nonzero.
 
@@ -853,7 +845,7 @@ def all(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     return ops.all_(input, axis=axis_of(input, dim, "all"), keepdims=keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def any(input: Tensor, dim: Dim = None, keepdim: bool = False) -> Tensor:
     """Return whether any element over `dim` is nonzero.
 
@@ -908,7 +900,7 @@ def count_nonzero(input: Tensor, dim: Dim = None) -> Tensor:
 # ---------------------------------------------------------------- normalised by a sum
 
 
-@public("softmax", "special.softmax", method=True)
+@public("softmax", "special.softmax", method=True, out=True)
 def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """Softmax along `dim`: y_i = e^x_i / sum_j e^x_j, positive numbers that sum to 1.
 
@@ -935,7 +927,7 @@ def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     return ops.softmax(_as(input, dtype), axis=_required(input, dim, "softmax"))
 
 
-@public("log_softmax", "special.log_softmax", method=True)
+@public("log_softmax", "special.log_softmax", method=True, out=True)
 def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     """Logarithm of softmax along `dim`, without overflow: y = x - log sum_j e^x_j.
 
@@ -962,7 +954,7 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
     return ops.log_softmax(_as(input, dtype), axis=_required(input, dim, "log_softmax"))
 
 
-@public("logsumexp", "special.logsumexp", method=True)
+@public("logsumexp", "special.logsumexp", method=True, out=True)
 def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     """Logarithm of the sum of exponentials over `dim`, without overflow: y = log sum_j e^x_j.
 

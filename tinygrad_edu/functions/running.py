@@ -28,7 +28,7 @@ def _as(x: Tensor, dtype: Any) -> Tensor:
     return x if dtype is None else x.to(dtype)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Cumulative sum along `dim`: y_k = x_1 + ... + x_k.
 
@@ -56,7 +56,7 @@ def cumsum(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     return _as(_along(ops.cumsum, _as(input, dtype), dim, "cumsum"), dtype)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     """Cumulative product along `dim`: y_k = x_1 ... x_k; its gradient is right at zeros.
 
@@ -84,7 +84,7 @@ def cumprod(input: Tensor, dim: int, *, dtype: Any = None) -> Tensor:
     return _as(_along(ops.cumprod, _as(input, dtype), dim, "cumprod"), dtype)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     """Logarithm of the cumulative sum of exponentials along `dim`, without overflow.
 
@@ -118,7 +118,7 @@ def logcumsumexp(input: Tensor, dim: int) -> Tensor:
     return _along(ops.logcumsumexp, input, dim, "logcumsumexp")
 
 
-@public(method=True)
+@public(method=True, out=True)
 def cummax(input: Tensor, dim: int) -> Any:
     """Largest element so far along `dim`, and its index: y_k = max(x_1, ..., x_k).
 
@@ -145,7 +145,7 @@ def cummax(input: Tensor, dim: int) -> Any:
     return _extreme_so_far("cummax", np.maximum, input, dim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def cummin(input: Tensor, dim: int) -> Any:
     """Smallest element so far along `dim`, and its index: y_k = min(x_1, ..., x_k).
 
@@ -185,7 +185,7 @@ def _extreme_so_far(name: str, extreme: Any, input: Any, dim: int) -> Any:
 # ---------------------------------------------------------------- differences and slopes
 
 
-@public(method=True)
+@public(method=True, out=True)
 def diff(
     input: Tensor, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
 ) -> Tensor:

@@ -179,7 +179,7 @@ def _tossed(p: Any, shape: Any, dtype: DTypeLike, generator: Source = None) -> A
     return np.asarray(numpy_generator(generator).random(shape) < p, dtype)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def bernoulli(input: Tensor, p: Any = None, *, generator: Source = None) -> Tensor:
     """Return samples from the Bernoulli distribution: 1 with probability p, else 0.
 
@@ -243,7 +243,7 @@ def poisson(input: Tensor, generator: Source = None) -> Tensor:
     return made(numpy_generator(generator).poisson(rates).astype(plain(input).dtype))
 
 
-@public(method=True)
+@public(method=True, out=True)
 def multinomial(
     input: Tensor, num_samples: int, replacement: bool = False, *, generator: Source = None
 ) -> Tensor:
@@ -654,4 +654,4 @@ def dropout(input: Tensor, p: float, train: bool, *, generator: Source = None) -
     if not train or p == 0:
         return input
     kept = numpy_generator(generator).random(plain(input).shape, dtype=np.float32) >= p
-    return input * False if p == 1 else ops.dropout(input, kept, p=p)
+    return input * False if p == 1 else ops.masked_scale(input, kept, p=p)

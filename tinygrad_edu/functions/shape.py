@@ -269,13 +269,13 @@ def repeat_interleave(
 # ---------------------------------------------------------------- joined
 
 
-@public("cat", "concat", "concatenate")
+@public("cat", "concat", "concatenate", out=True)
 def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors one after another along a dimension that they have; `tensor([])` adds nothing."""
     return _joined(ops.concatenate, "cat", tensors, dim, 0)
 
 
-@public()
+@public(out=True)
 def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     """The tensors side by side along a new dimension."""
     return _joined(ops.stack, "stack", tensors, dim, 1)
@@ -291,14 +291,14 @@ def _joined(join: Any, name: str, tensors: Any, axis: int, new: int) -> Any:
     return join(*tensors, axis=axis)
 
 
-@public()
+@public(out=True)
 def hstack(tensors: Sequence[Any]) -> Tensor:
     """The tensors one after another along dimension 1; vectors along their only one."""
     dim = 0 if tensors and tensors[0].ndim < 2 else 1
     return cat([x if x.ndim else x.reshape(1) for x in tensors], dim)
 
 
-@public()
+@public(out=True)
 def vstack(tensors: Sequence[Any]) -> Tensor:
     """The tensors one below another; a vector is a row."""
     return cat([x if x.ndim > 1 else x.reshape(1, -1) for x in tensors], 0)
@@ -368,14 +368,14 @@ def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
 # ---------------------------------------------------------------- matrices and their diagonals
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The matrices with zeros above the diagonal (a higher one if `diagonal` > 0)."""
     _side(input, -2, "tril")
     return ops.tril(input, k=diagonal)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The matrices with zeros below the diagonal (a higher one if `diagonal` > 0)."""
     _side(input, -2, "triu")
@@ -406,7 +406,7 @@ def _two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, 
     return first, second
 
 
-@public(method=True)
+@public(method=True, out=True)
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """A vector as a diagonal matrix; of a matrix, a copy of its diagonal."""
     if input.ndim not in (1, 2):

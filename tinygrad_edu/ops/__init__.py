@@ -9,10 +9,12 @@ from ..engine import outputs as _outputs  # noqa: F401 (ops may have several)
 
 # Every op by its name: a new one needs no line here.
 from .activation import *
+from .comparison import *
 from .composite import *
 from .elementwise import *
 from .indexing import *
 from .linalg import *
+from .piecewise import *
 from .recurrent import *
 from .reduction import *
 from .shape import *

@@ -11,7 +11,8 @@ import numpy as np
 
 from ..engine.graph import op
 from ..sums import narrowed, wide
-from .elementwise import logsigmoid, not_broadcasting, relu, selected, sigmoid, tanh
+from .elementwise import logsigmoid, not_broadcasting, selected, sigmoid, tanh
+from .piecewise import relu
 from .special import ndtr, normal_density
 
 # ---------------------------------------------------------------- straight lines

@@ -1,8 +1,8 @@
 """Ops that could be composed of others, and are ops of their own because it pays.
 
-`softmax`, `log_softmax` and `logsumexp` are kept from overflowing; `bce_with_logits` is right at
-logit 0, where the usual composition has gradient zero; `linear`, `mse`, `cross_entropy` save
-passes over memory (see benchmarks/).
+`softmax`, `log_softmax` and `logsumexp` do not overflow; `bce_with_logits` is right at logit 0,
+where the usual composition has gradient zero; `linear`, `mean_squared_error` and
+`softmax_cross_entropy` save passes over memory (see benchmarks/).
 """
 
 from functools import partial
@@ -170,7 +170,7 @@ def layer_norm(x, weight, bias, r, *, eps):
     samples=lambda draw: draw.case(*draw.alike(2)),
     explain=not_broadcasting,
 )
-def mse(a, b):
+def mean_squared_error(a, b):
     """y = mean of (a - b)^2, over all n numbers;  dL/da = 2 g (a - b) / n."""
     d = np.subtract(wide(a), wide(b))
     total = np.vdot(d, d) if d.size <= MOST else added(np.square(d))
@@ -214,7 +214,7 @@ def _softmax_minus_one_hot(g, _y, x, target, logp):
 
 
 @_of_classes(_softmax_minus_one_hot, None, residual=lambda x, target: log_softmax(x, axis=1))
-def cross_entropy(x, target, logp):
+def softmax_cross_entropy(x, target, logp):
     """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax
     against its class;  dL/dx = g (softmax(x) - one_hot(target)) / n."""
     return narrowed(-added(_at_classes(logp, target)) / len(target), x)

@@ -48,7 +48,7 @@ def _inner_sizes_differ(a, b):
     return f"inner dimensions differ: {shape_a} @ {shape_b}.{hint}"
 
 
-@public("matmul", "linalg.matmul", method=True)
+@public("matmul", "linalg.matmul", method=True, out=True)
 @op(
     _to_left,
     _to_right,
@@ -179,7 +179,7 @@ def _singular(x, b=None):
     return f"the matrix {x.shape} is singular: for what there is instead, see linalg.pinv"
 
 
-@public("inverse", "linalg.inv", method=True)
+@public("inverse", "linalg.inv", method=True, out=True)
 @_of_square(lambda g, y, _x: -(_t(y) @ g @ _t(y)), explain=_singular, numpy=np.linalg.inv)
 def inv(x):
     """y = x^-1;  dL/dx = -y' g y'."""
@@ -227,7 +227,7 @@ def cofactor(x):
     return np.linalg.det(u @ vh)[..., None, None] * (u * p[..., None, :] @ vh)
 
 
-@public("det", "linalg.det", method=True)
+@public("det", "linalg.det", method=True, out=True)
 @_of_square(lambda g, _y, x: g[..., None, None] * cofactor(x), numpy=np.linalg.det)
 def det(x):
     """y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where x has an inverse."""

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..engine.graph import op
 from ..sums import WIDER, added, narrowed, running, wide
-from .elementwise import selected, sign_or_0, silently, where
+from .elementwise import selected, silently, where
+from .piecewise import sign_or_0
 from .shape import broadcast_to, flip, pad
 
 

@@ -1,4 +1,5 @@
-"""Special functions, from textbook formulas: the error function's kin and the gamma function's.
+"""Special functions, from textbook formulas: the error function, the Bessel functions, the gamma
+function, and their relatives.
 
 No table of coefficients stands here: the polynomials are made when first used, from formulas of
 Abramowitz and Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results are
@@ -12,9 +13,11 @@ import numpy as np
 
 from ..engine.graph import op
 from ..registry import public
-from .elementwise import silently
+from .elementwise import divide, exp, log, silently, square, where
+from .piecewise import sign
 
-__all__ = ["digamma", "erf", "lgamma", "ndtr"]
+__all__ = ["digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e"]
+__all__ += ["lgamma", "log_ndtr", "ndtr", "ndtri", "polygamma"]
 
 
 def _polynomial(coefficients, x):
@@ -62,21 +65,31 @@ def _near(t):
     return exact_erf(sqrt((t + 1) / 2)) / sqrt((t + 1) / 2)
 
 
-def _erfc_of_size(a):
-    """erfc(a) for a >= 0.  To round a^2 would cost e^(-a^2) all digits that a^2 has before the
-    point, so a^2 = b^2 + (a - b)(a + b) with b so short that b^2 is exact."""
+def _erfcx_of_size(a):
+    """e^(a^2) erfc(a) for a >= 0."""
     r = 1 / (a + 2.5)
-    b = np.rint(np.minimum(a, 32) * 16) * 0.0625
     series = _interpolated(_far, 10 if a.dtype.itemsize == 4 else 22, a.dtype)
-    return _polynomial(series, 1 - 5 * r) * r * np.exp(-b * b) * np.exp((b - a) * (b + a))
+    return _polynomial(series, 1 - 5 * r) * r
 
 
-BLOCK = 1 << 14  # numbers that stay in the cache while a polynomial passes over them
+def _exp_of_square(a, sign):
+    """e^(a^2), or e^(-a^2).  To round a^2 would cost all digits that a^2 has before the point, so
+    a^2 = b^2 + (a - b)(a + b) with b so short that b^2 is exact."""
+    b = np.rint(np.minimum(a, 32) * 16) * 0.0625
+    return np.exp(sign * b * b) * np.exp(sign * (a - b) * (a + b))
+
+
+def _erfc_of_size(a):
+    """erfc(a) for a >= 0."""
+    return _erfcx_of_size(a) * _exp_of_square(a, -1)
+
+
+BLOCK = 1 << 14  # elements, which stay in the cache while a polynomial is evaluated
 
 
 def _in_float(function, x, at_least="f4"):
-    """function(x), computed in a dtype of `at_least` these digits, without warnings.  The result
-    has the dtype of x, and float64 for integers."""
+    """function(x), computed block by block in a dtype of `at_least` these digits, without warnings.
+    The result has the dtype of x, and float64 for integers."""
     own = x.dtype if x.dtype.kind == "f" else np.dtype("f8")
     wide = np.result_type(own, at_least)
     flat = x.reshape(-1).astype(wide, copy=False)
@@ -106,25 +119,243 @@ def _bell(x):
     return np.exp(-x * x)
 
 
-@public("erf", "special.erf", method=True, inplace=True)
+@public("erf", "special.erf", method=True, inplace=True, out=True)
 @op(lambda g, _y, x: g * (2 / sqrt(pi)) * _bell(x))
 def erf(x):
-    """y = 2 / sqrt pi times the integral of e^(-t^2) from 0 to x;
-    dL/dx = 2 g e^(-x^2) / sqrt pi."""
+    """Error function: y = 2 / sqrt pi times the integral of e^(-t^2) from 0 to x;
+    dL/dx = 2 g e^(-x^2) / sqrt pi.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.erf(tg.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.8427])
+    """
     return _in_float(_erf, x)
 
 
+@public("erfc", "special.erfc", method=True, inplace=True, out=True)
+@op(lambda g, _y, x: g * (-2 / sqrt(pi)) * _bell(x))
+def erfc(x):
+    """Complementary error function: y = 1 - erf x, accurate for large x too;
+    dL/dx = -2 g e^(-x^2) / sqrt pi.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.erfc(tg.tensor([0.0, 1.0]))
+    tensor([1.0000, 0.1573])
+    """
+    return _in_float(_erfc, x)
+
+
+def _erfcx(x):
+    a = np.absolute(x)
+    right = _erfcx_of_size(a)
+    return np.where(x < 0, 2 * _exp_of_square(a, 1) - right, right)
+
+
+@public("special.erfcx", out=True)
+@op(lambda g, y, x: g * (2 * x * y - 2 / sqrt(pi)))
+def erfcx(x):
+    """Scaled complementary error function: y = e^(x^2) erfc x;  dL/dx = g (2 x y - 2 / sqrt pi).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.erfcx(tg.tensor([0.0, 100.0]))
+    tensor([1.0000, 0.0056])
+    """
+    return _in_float(_erfcx, x, "f8")
+
+
 def normal_density(x):
-    """e^(-x^2 / 2) / sqrt(2 pi): how densely standard normal numbers lie around x."""
+    """e^(-x^2 / 2) / sqrt(2 pi): the density of the standard normal distribution."""
     return sqrt(0.5 / pi) * _bell(x * sqrt(0.5))
 
 
-@public("special.ndtr")
+@public("special.ndtr", out=True)
 @op(lambda g, _y, x: g * normal_density(x))
 def ndtr(x):
-    """y = erfc(-x / sqrt 2) / 2, the chance that a standard normal number is below x;
-    dL/dx = g e^(-x^2 / 2) / sqrt(2 pi)."""
+    """Cumulative distribution function of the standard normal distribution:
+    y = erfc(-x / sqrt 2) / 2;  dL/dx = g e^(-x^2 / 2) / sqrt(2 pi).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.ndtr(tg.tensor([0.0, 1.96]))
+    tensor([0.5000, 0.9750])
+    """
     return _in_float(lambda x: _erfc(x * -sqrt(0.5)) * 0.5, x)
+
+
+def _log_ndtr(x):
+    a = np.absolute(x) * sqrt(0.5)
+    below = np.log(_erfcx_of_size(a) / 2) - np.square(x) / 2
+    return np.where(x < -1, below, np.log1p(-_erfc(x * sqrt(0.5)) / 2))
+
+
+@public("special.log_ndtr", out=True)
+@op(lambda g, _y, x: divide(g * sqrt(2 / pi), erfcx(x * -sqrt(0.5))))
+def log_ndtr(x):
+    """Logarithm of the standard normal distribution function, accurate in the tails too:
+    y = ln ndtr(x);  dL/dx = g sqrt(2 / pi) / erfcx(-x / sqrt 2).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.log_ndtr(tg.tensor([0.0, -40.0]))
+    tensor([-6.9315e-01, -8.0461e+02])
+    """
+    return _in_float(_log_ndtr, x, "f8")
+
+
+# ---------------------------------------------------------------- and its inverse
+
+
+def _erfinv_of(y, rest):
+    """The a >= 0 with erf(a) = y, for y in [0, 1] and rest = 1 - y, which the caller knows to all
+    digits.  Winitzki's formula (2008) is right to 2e-3; Halley's method triples the digits.
+
+    Up to 1/2 it solves erf(a) = y, and beyond ln erfc(a) = ln rest, whose derivative is
+    -m = -2 / (sqrt pi erfcx(a)), with m' = m (m - 2 a)."""
+    logarithm = np.log(rest * (1 + y))
+    half = 2 / (pi * 0.147) + logarithm / 2
+    a = np.sqrt(np.sqrt(half * half - logarithm / 0.147) - half)
+    near, far = np.minimum(a, 1), np.where(rest > 0, a, 1)
+    for _ in range(3):
+        step = (_erf(near) - y) / _bell(near) * (sqrt(pi) / 2)
+        near = near - step / (1 + step * near)
+        scaled = _erfcx_of_size(far)
+        m = 2 / sqrt(pi) / scaled
+        step = (np.log(rest / scaled) + np.square(far)) / m
+        far = far - step / (1 - step * (m - 2 * far) / 2)
+    return np.where(y < 0.5, near, np.where(rest > 0, far, np.where(rest == 0, np.inf, np.nan)))
+
+
+def _erfinv(x):
+    a = np.absolute(x)
+    return np.copysign(_erfinv_of(a, 1 - a), x)
+
+
+@public("erfinv", "special.erfinv", method=True, inplace=True, out=True)
+@op(lambda g, y, _x: g * (sqrt(pi) / 2) * exp(square(y)), domain=(-0.9, 0.9))
+def erfinv(x):
+    """Inverse error function: y = the number with erf y = x, infinite at -1 and 1, NaN beyond;
+    dL/dx = g sqrt(pi) e^(y^2) / 2.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.erfinv(tg.tensor([0.0, 0.5, 1.0]))
+    tensor([0.0000, 0.4769,    inf])
+    """
+    return _in_float(_erfinv, x, "f8")
+
+
+def _ndtri(p):
+    rest = 2 * np.where(p < 0.5, p, 1 - p)
+    return np.copysign(_erfinv_of(np.absolute(2 * p - 1), rest), p - 0.5) * sqrt(2)
+
+
+@public("special.ndtri", out=True)
+@op(lambda g, y, _x: g * sqrt(2 * pi) * exp(square(y) / 2), domain=(0.1, 0.9))
+def ndtri(x):
+    """Quantile function of the standard normal distribution, the inverse of `ndtr`:
+    y = the number with ndtr(y) = x;  dL/dx = g sqrt(2 pi) e^(y^2 / 2).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.ndtri(tg.tensor([0.5, 0.975]))
+    tensor([0.0000, 1.9600])
+    """
+    return _in_float(_ndtri, x, "f8")
+
+
+@public("special.entr", out=True)
+@op(lambda g, _y, x: g * where(x == 0, np.inf, -log(where(x == 0, 1, x)) - 1), domain=(0.1, 2.0))
+def entr(x):
+    """Entropy of one probability: y = -x ln x, 0 at 0 and -inf below;  dL/dx = -g (ln x + 1).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.entr(tg.tensor([0.0, 0.5, 1.0]))
+    tensor([-0.0000, 0.3466, -0.0000])
+    """
+    return _in_float(_entr, x)
+
+
+def _entr(x):
+    return np.where(x < 0, -np.inf, -x * np.log(np.where(x == 0, 1, x)))
+
+
+# ---------------------------------------------------------------- Bessel functions
+
+
+def _scaled_bessel(n, x):
+    """e^-|x| I_n(x) for n = 0 or 1.  Up to 30 it is the mean over angles of cosh(x c), or of
+    c sinh(x c), c = cos(angle), whose terms have one sign (A&S 9.6.16, 9.6.19); then the series
+    1 - (m - 1) / (8 |x|) + (m - 1)(m - 9) / (2! (8 |x|)^2) - ..., m = 4 n^2 (A&S 9.7.1)."""
+    a, total, angles = np.minimum(np.absolute(x), 30), 0, 20
+    for k in range(angles):
+        c = np.cos(pi * (k + 0.5) / (2 * angles))
+        up, ratio = np.exp((c - 1) * a), -2 * c * a
+        total = total + up * (-c * np.expm1(ratio) if n else 1 + np.exp(ratio))
+    near = total / (2 * angles)
+    a, series = np.maximum(np.absolute(x), 30), [1.0]
+    for k in range(1, 25):
+        series.append(series[-1] * ((2 * k - 1) ** 2 - 4 * n * n) / (8 * k))
+    far = _polynomial(series, 1 / a) / np.sqrt(2 * pi * a)
+    y = np.where(np.absolute(x) < 30, near, far)
+    return np.copysign(y, x) if n else y
+
+
+def _bessel(n, x):
+    """I_n(x); e^|x| alone may overflow where the product does not."""
+    x = np.minimum(np.maximum(x, -1e4), 1e4)  # beyond, it is infinite
+    half = np.exp(np.absolute(x) / 2)
+    return _scaled_bessel(n, x) * half * half
+
+
+def _over(y, x):
+    """y / x for y = I_1(x), and its limit 1/2 at 0."""
+    return where(x == 0, 0.5, y / where(x == 0, 1, x))
+
+
+@public("i0", "special.i0", method=True, inplace=True, out=True)
+@op(lambda g, _y, x: g * i1(x), numpy=np.i0)
+def i0(x):
+    """Modified Bessel function of order 0: y = I_0(x);  dL/dx = g I_1(x).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.i0(tg.tensor([0.0, 1.0]))
+    tensor([1.0000, 1.2661])
+    """
+    return _in_float(partial(_bessel, 0), x, "f8")
+
+
+@public("special.i1", out=True)
+@op(lambda g, y, x: g * (i0(x) - _over(y, x)))
+def i1(x):
+    """Modified Bessel function of order 1: y = I_1(x);  dL/dx = g (I_0(x) - y / x), g / 2 at 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.i1(tg.tensor([0.0, 1.0]))
+    tensor([0.0000, 0.5652])
+    """
+    return _in_float(partial(_bessel, 1), x, "f8")
+
+
+@public("special.i0e", out=True)
+@op(lambda g, y, x: g * (i1e(x) - y * sign(x)))
+def i0e(x):
+    """Scaled modified Bessel function of order 0: y = e^-|x| I_0(x);
+    dL/dx = g (e^-|x| I_1(x) - y sign x).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.i0e(tg.tensor([0.0, 1000.0]))
+    tensor([1.0000, 0.0126])
+    """
+    return _in_float(partial(_scaled_bessel, 0), x, "f8")
+
+
+@public("special.i1e", out=True)
+@op(lambda g, y, x: g * (i0e(x) - y * sign(x) - _over(y, x)))
+def i1e(x):
+    """Scaled modified Bessel function of order 1: y = e^-|x| I_1(x);
+    dL/dx = g (e^-|x| I_0(x) - y sign x - y / x), g / 2 at 0.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.special.i1e(tg.tensor([0.0, 1000.0]))
+    tensor([0.0000, 0.0126])
+    """
+    return _in_float(partial(_scaled_bessel, 1), x, "f8")
 
 
 # ---------------------------------------------------------------- the gamma function
@@ -188,20 +419,30 @@ def _lgamma(x):
     return np.where((x < 0) & np.isfinite(x), left, right)
 
 
-@public("lgamma", "special.gammaln", method=True, inplace=True)
+@public("lgamma", "special.gammaln", method=True, inplace=True, out=True)
 @op(lambda g, _y, x: g * digamma(x), domain=(0.3, 4.0))
 def lgamma(x):
-    """y = ln |gamma(x)|, for a whole number ln (x - 1)!;  dL/dx = g digamma(x).
+    """Logarithm of the gamma function: y = ln |gamma(x)|, which is ln (x - 1)! for an integer;
+    dL/dx = g digamma(x).
 
     Near its zeros left of 0, about -2.457 and on, the error is about 1e-15 of |ln gamma(-x)|.
+
+    >>> import tinygrad_edu as tg
+    >>> tg.lgamma(tg.tensor([1.0, 5.0]))
+    tensor([0.0000, 3.1781])
     """
     return _in_float(_lgamma, x, "f8")
 
 
-@public("digamma", "special.digamma", "special.psi", method=True, inplace=True)
+@public("digamma", "special.digamma", "special.psi", method=True, inplace=True, out=True)
 @op(lambda g, _y, x: g * polygamma(x, n=1), domain=(0.3, 4.0))
 def digamma(x):
-    """y = psi(x), the derivative of lgamma;  dL/dx = g psi'(x)."""
+    """Digamma function, the derivative of `lgamma`: y = psi(x);  dL/dx = g psi'(x).
+
+    >>> import tinygrad_edu as tg
+    >>> tg.digamma(tg.tensor([1.0, 5.0]))
+    tensor([-0.5772,  1.5061])
+    """
     return _in_float(partial(_polygamma, 0), x, "f8")
 
 
@@ -211,5 +452,6 @@ def digamma(x):
     samples=lambda draw: draw.case((2, 3), n=draw.integer(0, 3)),
 )
 def polygamma(x, *, n):
-    """y = psi_n(x), the n-th derivative of digamma;  dL/dx = g psi_(n+1)(x)."""
+    """Polygamma function, the n-th derivative of `digamma`: y = psi_n(x);
+    dL/dx = g psi_(n+1)(x)."""
     return _in_float(partial(_polygamma, n), x, "f8")
