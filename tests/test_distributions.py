@@ -424,3 +424,19 @@ def test_sample_n_warns_as_in_pytorch():
 def test_a_formula_is_registered_for_distributions_only():
     with pytest.raises(TypeError, match="classes of distributions"):
         distributions.register_kl(int, distributions.Normal)
+
+
+def test_the_cdf_of_gamma_is_scipys_with_its_derivatives():
+    a = np.array([0.01, 0.5, 3.0, 3.0, 100.0, 1e4])
+    x = np.array([1e-5, 2.0, 0.1, 12.0, 90.0, 1.01e4])
+    wanted = [0.8963367982671969, 0.9544997361036415, 0.00015465307026467172]
+    wanted += [0.9994777419499671, 0.15822098918643007, 0.8413487504471796]
+    found = distributions.Gamma(tg.tensor(a), 1.0).cdf(tg.tensor(x))
+    np.testing.assert_allclose(found.array, wanted, rtol=1e-9)
+    ends = distributions.Gamma(2.0, 1.0).cdf(tg.tensor([0.0, math.inf]))
+    assert ends.tolist() == [0, 1]
+    leaves = [tg.tensor([0.5, 3.0, 20.0], dtype=tg.float64, requires_grad=True)]
+    leaves += [tg.tensor([0.7, 4.0, 15.0], dtype=tg.float64, requires_grad=True)]
+    cdf = lambda a, x: distributions.Gamma(a, 2.0).cdf(x)  # noqa: E731
+    assert gradcheck(cdf, leaves)
+    assert gradcheck(lambda x: cdf(leaves[0].detach(), x), leaves[1:], order=2)

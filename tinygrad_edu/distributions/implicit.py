@@ -15,10 +15,11 @@ from .. import ops
 from ..autograd import Function
 from ..dtypes import Array, finfo
 from ..engine.grad_mode import mode
+from ..functions.shape import broadcast_tensors
 from ..rng import numpy_generator
 from ..tensor import Tensor
 
-__all__ = ["dirichlet", "standard_gamma"]
+__all__ = ["dirichlet", "gamma_cdf", "standard_gamma"]
 
 # Nodes v and weights of the integral from 0 to infinity of a function that falls like e^-v: v =
 # exp(t - e^-t) at evenly spaced t (Takahasi and Mori, "Double exponential formulas", 1974).
@@ -62,6 +63,16 @@ def gamma_slope(a: Array, x: Array) -> Array:
 
 
 @np.errstate(all="ignore")
+def gamma_below(a: Array, x: Array) -> Array:
+    """The probability of a gamma sample below x, by the same integral without the score."""
+    side = np.where(x < a, -1.0, 1.0)
+    total = _integral(lambda s: a * side * s - x * np.expm1(side * s), np.ones_like)
+    share = np.exp(a * np.log(x) - x - np.asarray(ops.lgamma(a))) * total
+    inside = np.where(side < 0, share, 1 - share)
+    return np.where(x == 0, 0.0, np.where(x == np.inf, 1.0, inside))
+
+
+@np.errstate(all="ignore")
 def beta_slope(x: Array, a: Array, b: Array) -> Array:
     """dx/da / (1 - x) of a sample x of the beta distribution with concentrations a and b, at
     logit t = logit x + s: with q = 1 - x + x e^s, f(t) dt / (x (1 - x) f(x)) = e^(a s) q^-(a+b) ds,
@@ -78,11 +89,10 @@ def beta_slope(x: Array, a: Array, b: Array) -> Array:
     return side * x * total
 
 
-def _first_order_only(name: str) -> None:
+def _first_order_only(name: str, what: str = "a sample can be differentiated once") -> None:
     if mode.recording:
-        raise NotImplementedError(
-            f"{name}: a sample can be differentiated once, as in PyTorch; use log_prob() for more"
-        )
+        how = "as in PyTorch; use log_prob() for more"
+        raise NotImplementedError(f"{name}: {what}, {how}")
 
 
 def _tensor(array: Array, like: Any) -> Tensor:
@@ -123,6 +133,31 @@ class _Dirichlet(Function):
         slope = beta_slope(x, a, a.sum(-1, keepdims=True) - a)
         arrived = g.array
         return _tensor(slope * (arrived - (x * arrived).sum(-1, keepdims=True)), g)
+
+
+class _GammaCdf(Function):
+    @staticmethod
+    def forward(ctx: Any, a: Any, x: Any) -> Any:
+        ctx.save_for_backward(a, x)
+        wide = np.broadcast_arrays(a.array.astype(np.float64), x.array.astype(np.float64))
+        return _tensor(gamma_below(*wide), x)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        a, x = ctx.saved_tensors
+        by_x = g * ops.exp(ops.xlogy(a - 1, x) - x - ops.lgamma(a))
+        if not ctx.needs_input_grad[0]:
+            return None, by_x
+        _first_order_only("Gamma.cdf", "is differentiated in the concentration once")
+        wide = np.broadcast_arrays(a.array.astype(np.float64), x.array.astype(np.float64))
+        by_a = -by_x * _tensor(gamma_slope(*wide), x)
+        return by_a, by_x
+
+
+def gamma_cdf(a: Any, x: Any) -> Any:
+    """The probability of a sample of the gamma distribution of concentration a below x: the
+    regularised lower incomplete gamma function."""
+    return _GammaCdf.apply(*broadcast_tensors(a, x))
 
 
 def standard_gamma(concentration: Any) -> Any:

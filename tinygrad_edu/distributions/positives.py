@@ -12,7 +12,7 @@ from ..functions.shape import stack
 from ..random import rand
 from . import constraints
 from .distribution import Parametric
-from .implicit import dirichlet, standard_gamma
+from .implicit import dirichlet, gamma_cdf, standard_gamma
 from .line import filled_like
 
 __all__ = ["Beta", "Chi2", "Dirichlet", "Exponential", "FisherSnedecor", "Gamma", "InverseGamma"]
@@ -147,6 +147,10 @@ class Gamma(_Powers):
         x, a = self._outcome(value), self.concentration
         return ops.xlogy(a, self.rate) + ops.xlogy(a - 1, x) - self.rate * x - ops.lgamma(a)
 
+    def cdf(self, value: Any) -> Any:
+        """Return the regularised incomplete gamma function of (concentration, rate value)."""
+        return gamma_cdf(self.concentration, self.rate * self._outcome(value))
+
     def entropy(self) -> Any:
         """Return a - log(rate) + log Gamma(a) + (1 - a) digamma(a)."""
         a = self.concentration
@@ -227,6 +231,10 @@ class InverseGamma(_Powers):
     def log_prob(self, value: Any) -> Any:
         x, a = self._outcome(value), self.concentration
         return ops.xlogy(a, self.rate) - (a + 1) * x.log() - self.rate / x - ops.lgamma(a)
+
+    def cdf(self, value: Any) -> Any:
+        """Return the probability of a gamma sample above 1 / value."""
+        return 1 - gamma_cdf(self.concentration, self.rate / self._outcome(value))
 
     def entropy(self) -> Any:
         """Return a + log(rate) + log Gamma(a) - (1 + a) digamma(a)."""
