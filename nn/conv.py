@@ -384,16 +384,35 @@ class _ConvTranspose(_Conv):
         name = type(self).__name__
         if isinstance(padding, str):
             raise ValueError(f"{name}: padding is numbers, not {padding!r}")
-        place = in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias
-        super().__init__(*place, padding_mode, device, dtype)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            padding,
+            dilation,
+            groups,
+            bias,
+            padding_mode,
+            device,
+            dtype,
+        )
         self.output_padding = ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
         """With a stride, several sizes of the output fit one of the input: `output_size`, of the
         last dimensions or of all, says which, and takes the place of `output_padding`."""
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
-        places = self.stride, self.padding, extra, self.groups, self.dilation
-        y: Tensor = type(self).function(input, self.weight, self.bias, *places)
+        y: Tensor = type(self).function(
+            input,
+            self.weight,
+            self.bias,
+            self.stride,
+            self.padding,
+            extra,
+            self.groups,
+            self.dilation,
+        )
         return y
 
     def _extra(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:

@@ -103,8 +103,7 @@ def embedding_bag(
     starts, end = _starts(input, offsets, include_last_offset)
     places = _row_numbers("embedding_bag", input, weight).reshape(-1)[:end]
     bag = np.searchsorted(starts, np.arange(end), side="right") - 1
-    settings = padding_idx, max_norm, norm_type, scale_grad_by_freq
-    rows = embedding(Tensor(places), weight, *settings)
+    rows = embedding(Tensor(places), weight, padding_idx, max_norm, norm_type, scale_grad_by_freq)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape((-1, 1))[:end]
     if padding_idx is not None:
@@ -330,8 +329,15 @@ class Embedding(_Table):
         )
 
     def forward(self, input: Tensor) -> Tensor:
-        settings = self.max_norm, self.norm_type, self.scale_grad_by_freq, self.sparse
-        return embedding(input, self.weight, self.padding_idx, *settings)
+        return embedding(
+            input,
+            self.weight,
+            self.padding_idx,
+            self.max_norm,
+            self.norm_type,
+            self.scale_grad_by_freq,
+            self.sparse,
+        )
 
 
 class EmbeddingBag(_Table):

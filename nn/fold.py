@@ -45,8 +45,7 @@ def fold(
     stride: Any = 1,
 ) -> Tensor:
     """Columns, (N, C kernel, windows), added where their windows stand: (N, C, *output_size)."""
-    settings = output_size, kernel_size, dilation, padding, stride
-    return batched(_fold, "fold", 1, input, *settings)
+    return batched(_fold, "fold", 1, input, output_size, kernel_size, dilation, padding, stride)
 
 
 def _fold(
@@ -85,8 +84,7 @@ class Unfold(Module):
         self.padding, self.stride = padding, stride
 
     def forward(self, input: Tensor) -> Tensor:
-        y: Tensor = unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
-        return y
+        return unfold(input, self.kernel_size, self.dilation, self.padding, self.stride)
 
     def extra_repr(self) -> str:
         return (
@@ -111,9 +109,9 @@ class Fold(Module):
         self.dilation, self.padding, self.stride = dilation, padding, stride
 
     def forward(self, input: Tensor) -> Tensor:
-        places = self.dilation, self.padding, self.stride
-        y: Tensor = fold(input, self.output_size, self.kernel_size, *places)
-        return y
+        return fold(
+            input, self.output_size, self.kernel_size, self.dilation, self.padding, self.stride
+        )
 
     def extra_repr(self) -> str:
         return (

@@ -335,8 +335,17 @@ class RNN(_Sequence):
         dtype: Any = None,
     ) -> None:
         self.cell = _rnn(nonlinearity)
-        settings = num_layers, bias, batch_first, dropout, bidirectional
-        super().__init__(input_size, hidden_size, *settings, device=device, dtype=dtype)
+        super().__init__(
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device,
+            dtype,
+        )
         self.nonlinearity = nonlinearity
 
 
@@ -369,8 +378,17 @@ class LSTM(_Sequence):
                 f"0 for no projection, not {proj_size}"
             )
         self.proj_size, self.cell = proj_size, "projected_lstm" if proj_size else "lstm"
-        settings = num_layers, bias, batch_first, dropout, bidirectional
-        super().__init__(input_size, hidden_size, *settings, device=device, dtype=dtype)
+        super().__init__(
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            device,
+            dtype,
+        )
 
 
 class GRU(_Sequence):

@@ -159,8 +159,14 @@ class TransformerDecoderLayer(_Layer):
             return _attended(self.self_attn, x, x, tgt_mask, tgt_key_padding_mask, tgt_is_causal)
 
         def to_memory(x: Tensor) -> Tensor:
-            of_memory = memory_mask, memory_key_padding_mask, memory_is_causal
-            return _attended(self.multihead_attn, x, memory, *of_memory)
+            return _attended(
+                self.multihead_attn,
+                x,
+                memory,
+                memory_mask,
+                memory_key_padding_mask,
+                memory_is_causal,
+            )
 
         x = self._around(tgt, self.norm1, self.dropout1, to_itself)
         x = self._around(x, self.norm2, self.dropout2, to_memory)
@@ -243,6 +249,12 @@ class TransformerDecoder(Module):
         return y
 
 
+def _norm(d_model: int, settings: dict[str, Any]) -> LayerNorm:
+    """The norm after the last of the layers with these settings."""
+    named = {name: settings[name] for name in ("bias", "device", "dtype")}
+    return LayerNorm(d_model, settings["layer_norm_eps"], **named)
+
+
 class Transformer(Module):
     """An encoder reads `src`, a decoder reads what the encoder made of it and `tgt`
     (Vaswani et al., 2017).
@@ -280,21 +292,25 @@ class Transformer(Module):
     ) -> None:
         super().__init__()
         self.d_model, self.nhead, self.batch_first = d_model, nhead, batch_first
-        of_layer: Any = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps)
-        of_layer += (batch_first, norm_first, bias, device, dtype)
         self.encoder, self.decoder = custom_encoder, custom_decoder
+        settings: dict[str, Any] = {
+            "dim_feedforward": dim_feedforward,
+            "dropout": dropout,
+            "activation": activation,
+            "layer_norm_eps": layer_norm_eps,
+            "batch_first": batch_first,
+            "norm_first": norm_first,
+            "bias": bias,
+            "device": device,
+            "dtype": dtype,
+        }
+
         if custom_encoder is None:
-            self.encoder = TransformerEncoder(
-                TransformerEncoderLayer(*of_layer),
-                num_encoder_layers,
-                LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype),
-            )
+            encoder = TransformerEncoderLayer(d_model, nhead, **settings)
+            self.encoder = TransformerEncoder(encoder, num_encoder_layers, _norm(d_model, settings))
         if custom_decoder is None:
-            self.decoder = TransformerDecoder(
-                TransformerDecoderLayer(*of_layer),
-                num_decoder_layers,
-                LayerNorm(d_model, layer_norm_eps, bias=bias, device=device, dtype=dtype),
-            )
+            decoder = TransformerDecoderLayer(d_model, nhead, **settings)
+            self.decoder = TransformerDecoder(decoder, num_decoder_layers, _norm(d_model, settings))
         self._reset_parameters()
 
     def _reset_parameters(self) -> None:

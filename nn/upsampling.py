@@ -10,9 +10,9 @@ import numpy as np
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.functions.arguments import check_floating
 
+from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .fold import fresh
 from .module import Module
-from .pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 
 # ---------------------------------------------------------------- functions
 

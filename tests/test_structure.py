@@ -85,8 +85,9 @@ WITHIN = {
     "nn.loss": "reduction regression classification margin ctc __init__",
     "nn": (
         "parameter members hooks state module init container windows linear activation dropout "
-        "normalization embedding distance padding conv pooling fold upsampling attention "
-        "transformer loss functional utils rnn lazy summary data optim checkpoint modules __init__"
+        "normalization embedding distance padding conv pooling adaptive_pooling fold upsampling "
+        "attention transformer loss functional utils rnn lazy summary data optim checkpoint "
+        "modules __init__"
     ),
 }
 

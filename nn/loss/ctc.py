@@ -147,7 +147,12 @@ class CTCLoss(Loss):
     def forward(
         self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor
     ) -> Tensor:
-        lengths = (input_lengths, target_lengths)
         return ctc_loss(
-            log_probs, targets, *lengths, self.blank, self.reduction, self.zero_infinity
+            log_probs,
+            targets,
+            input_lengths,
+            target_lengths,
+            self.blank,
+            self.reduction,
+            self.zero_infinity,
         )

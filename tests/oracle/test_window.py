@@ -8,9 +8,9 @@ import torch
 import torch.nn.functional as TF
 from hypothesis import assume, given, strategies as st
 
+import nn
 import nn.functional as F
 import tinygrad_edu as tg
-from nn import conv as conv_layers, pooling as pooling_layers
 from tinygrad_edu.functions import shape
 
 NDIMS = st.integers(1, 3)
@@ -293,8 +293,7 @@ LAYERS = [
 
 @pytest.mark.parametrize(("name", "arguments", "options"), LAYERS)
 def test_layers_are_pytorchs(name, arguments, options):
-    module = conv_layers if "Conv" in name else pooling_layers
-    ours = getattr(module, name)(*arguments, **options)
+    ours = getattr(nn, name)(*arguments, **options)
     theirs = getattr(torch.nn, name)(*arguments, **options)
     assert repr(ours) == repr(theirs)
     for key, value in vars(theirs).items():
