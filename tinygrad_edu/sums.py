@@ -12,8 +12,7 @@ rows of few columns are taken many at a time.  And float16, whose largest number
 whole numbers end at 2,048, is added in float32.
 """
 
-from functools import lru_cache
-from itertools import pairwise
+from functools import cache, lru_cache
 from math import prod
 from typing import Any
 
@@ -23,8 +22,9 @@ from .dtypes import Array, DType, float16, float32, float64, result_type
 
 FEW = 256  # numbers: up to here one after another is as good
 ROWS = 64  # are added one after another where there are more
-WIDE, LARGE = 256, 4096  # numbers: from such rows, and so many in all, running sums go by rows
-BLOCK = 2**15  # numbers of a running sum at a time: 256 kB in float64
+LARGE = 2**14  # numbers: from here, a running sum is made in blocks
+SHORT = 32  # numbers: up to here one running sum in float32 is as good
+NARROW = 8  # numbers behind the axis: up to here, by matrix products
 WIDTH = 2048  # numbers: narrower rows are put side by side, up to this width
 
 _reduce: Any = np.add.reduce
@@ -147,32 +147,61 @@ def _shortened(x: Array, axis: int) -> Array:
 
 
 def running(x: Array, axis: int) -> Any:
-    """The running sum of x along the axis: of float32 and float16 in float64, as in PyTorch, and
-    rounded to float32 at the end.  That costs less than to cut long rows into short ones."""
+    """The running sum of x along the axis.  Long rows of float32 or float16 are cut in blocks: the
+    sums within each are made in float32, and what came before each in float64."""
     if x.__class__ is not np.ndarray or x.dtype.char not in "ef":
         return np.cumsum(x, axis, WIDER.get(x.dtype.char))
-    if x.size >= LARGE and prod(x.shape[axis % x.ndim + 1 :]) >= WIDE:
-        return _running_rows(x, axis % x.ndim)
+    if x.dtype.char == "f" and x.shape[axis] <= SHORT:
+        return np.add.accumulate(x, axis)
+    if x.size >= LARGE:
+        axis %= x.ndim
+        front, n, behind = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
+        rows = x.astype(float32, copy=False).reshape(front, n * behind)
+        y = (_by_products if behind <= NARROW else _by_rows)(rows, n, behind)
+        if y is not None:
+            return y.reshape(x.shape)
     y = x.astype(float64)
     return np.add.accumulate(y, axis, None, y).astype(float32)
 
 
-def _running_rows(x: Array, axis: int) -> Array:
-    """The running sum along an axis with much behind it: whole rows are added, where NumPy goes
-    down one column after another, and a few rows at a time, which stay in the cache."""
-    front, n, behind = prod(x.shape[:axis]), x.shape[axis], prod(x.shape[axis + 1 :])
-    made = np.empty((front, n, behind), float32)
-    few = max(1, BLOCK // behind)
-    for given, sums in zip(x.reshape(made.shape), made, strict=True):
-        before: Any = 0.0
-        for k in range(0, n, few):
-            rows = given[k : k + few].astype(float64)
-            rows[0] += before
-            for above, row in pairwise(rows):
-                np.add(above, row, row)
-            sums[k : k + few] = rows
-            before = rows[-1]
-    return made.reshape(x.shape)
+@cache
+def _products(block: int, width: int) -> tuple[Array, Array]:
+    """Two matrices.  A row of `block` times `width` numbers times the first is their sums; the row,
+    and the sums before it, times the second are the running sums."""
+    one = np.eye(width, dtype=float32)
+    below = np.kron(np.triu(np.ones((block, block), float32)), one)
+    return np.tile(one, (block, 1)), np.concatenate([below, np.tile(one, (1, block))])
+
+
+def _by_products(rows: Array, n: int, width: int) -> Any:
+    """The running sums of n times `width` numbers in each row, as a matrix product of each block
+    with ones; None if there are infinities or nan, of which a product spreads nan."""
+    block = max(16 if width < 3 else 32 // width, 4)
+    front, whole, size = len(rows), n // block, block * width
+    blocks = np.zeros((front, -(-n // block), size + width), float32)
+    blocks[:, :whole, :size] = rows[:, : whole * size].reshape(front, whole, size)
+    blocks[:, whole:, : (n - whole * block) * width] = rows[:, None, whole * size :]
+    to_sums, to_running = _products(block, width)
+    flat = blocks.reshape(-1, size + width)
+    with np.errstate(invalid="ignore"):  # where infinities meet, the caller's own sum warns
+        sums = np.dot(flat[:, :size], to_sums).astype(float64).reshape(front, -1, width)
+    if not np.isfinite(sums).all():
+        return None
+    np.add.accumulate(sums[:, :-1], 1, None, sums[:, :-1])
+    blocks[:, 1:, size:] = sums[:, :-1]
+    return np.dot(flat, to_running).reshape(front, -1)[:, : n * width]
+
+
+def _by_rows(rows: Array, n: int, width: int) -> Any:
+    """The running sums of n times `width` numbers in each row: the k-th rows of all blocks are
+    added at once to those before them."""
+    front, block = len(rows), min(32, n)
+    blocks = np.zeros((front, -(-n // block), block, width), float32)
+    blocks.reshape(front, -1)[:, : n * width] = rows
+    for k in range(1, block):
+        blocks[:, :, k] += blocks[:, :, k - 1]
+    blocks[:, 1:] += blocks[:, :-1, -1:].cumsum(1, float64).astype(float32)
+    return blocks.reshape(front, -1)[:, : n * width]
 
 
 MOST = 4096  # ones that are kept, for each of a few counts
