@@ -176,3 +176,18 @@ def test_momentum_cannot_cycle_where_there_is_none():
     with pytest.raises(ValueError, match="Adagrad has neither momentum nor betas; give cycle_mom"):
         lr_scheduler.OneCycleLR(an_optimizer("Adagrad"), 1.0, total_steps=5)
     lr_scheduler.CyclicLR(an_optimizer("Adagrad"), 0.1, 1.0, cycle_momentum=False)
+
+
+def test_rates_that_are_asked_for_outside_of_a_step_warn():
+    scheduler = lr_scheduler.StepLR(an_optimizer(), 2)
+    with pytest.warns(UserWarning, match="use get_last_lr") as seen:
+        scheduler.get_lr()
+    assert seen[0].filename == __file__
+
+
+def test_a_step_to_an_epoch_is_the_closed_form_and_warns():
+    scheduler = lr_scheduler.StepLR(an_optimizer(), 2, gamma=0.5)
+    with pytest.warns(UserWarning, match=r"scheduler.step\(epoch\) is deprecated"):
+        scheduler.step(5)
+    assert scheduler.get_last_lr() == [0.25, 0.125]
+    assert scheduler.last_epoch == 5

@@ -406,6 +406,7 @@ class SWALR(LRScheduler):
         return share if self.anneal_strategy == "linear" else (1 - math.cos(math.pi * share)) / 2
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         step = self._step_count - 1
         if self.anneal_epochs == 0:
             step = max(1, step)

@@ -72,6 +72,14 @@ def test_warm_restarts_go_on_from_a_moment_between_steps(T_mult):
     np.testing.assert_allclose(*paths, rtol=1e-12)
 
 
+@pytest.mark.parametrize(("name", "settings"), BY_EPOCH, ids=[name for name, _ in BY_EPOCH])
+def test_rates_that_are_asked_for_outside_of_a_step_warn(name, settings):
+    for library in (OURS, TORCH):
+        scheduler = getattr(library[2].lr_scheduler, name)(a_rate(library), **settings)
+        with pytest.warns(UserWarning, match="get_last_lr"):
+            scheduler.get_lr()
+
+
 def test_a_plateau_takes_an_epoch():
     states = []
     for library in (OURS, TORCH):

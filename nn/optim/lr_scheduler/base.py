@@ -156,6 +156,16 @@ class LRScheduler:
         """
         raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
 
+    def _warn_outside_step(self) -> None:
+        """What every get_lr() begins with: its result is for step() alone."""
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                "get_lr() computes the rates of a step and is called by step(); use get_last_lr() "
+                "for the rates that were set last",
+                UserWarning,
+                stacklevel=3,
+            )
+
     def _get_closed_form_lr(self) -> list[Any]:
         return self.get_lr()
 
@@ -211,6 +221,7 @@ class Factor(LRScheduler):
         return self.factor_at(t) / self.factor_at(t - 1)
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         t, is_resumed = self.last_epoch, self._is_initial and not self.jumps
         change = self.factor_at(0) if t == 0 else 1.0 if is_resumed else self.change(t)
         return [lr * change for lr in self._current()]

@@ -57,6 +57,7 @@ class CosineAnnealingLR(LRScheduler):
         return (1 + math.cos(math.pi * t / self.T_max)) / 2
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         if self._is_initial:
             return self._current()
         t = self.last_epoch
@@ -176,5 +177,6 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super()._update_lr(math.floor(epoch))
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         height = (1 + math.cos(math.pi * self.T_cur / self.T_i)) / 2
         return [self.eta_min + (base - self.eta_min) * height for base in self.base_lrs]

@@ -139,6 +139,7 @@ class CyclicLR(WithMomentum):
         return 1 / 2 ** (x - 1) if self.mode == "triangular2" else 1.0
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         cycle, t = divmod(self.last_epoch, self.total_size)
         up, down = self.step_size_up, self.total_size - self.step_size_up
         height = t / up if t <= up else (self.total_size - t) / down
@@ -259,6 +260,7 @@ class OneCycleLR(WithMomentum):
         return start + (end - start) * share
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         t = self.last_epoch
         if t > self.total_steps:
             raise ValueError(

@@ -358,6 +358,7 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         pairs = zip(self.base_lrs, self.lr_lambdas, strict=True)
         return [base * function(self.last_epoch) for base, function in pairs]
 
@@ -397,6 +398,7 @@ class MultiplicativeLR(LambdaLR):
     """
 
     def get_lr(self) -> list[Any]:
+        self._warn_outside_step()
         if self._is_initial:
             return self._current()
         pairs = zip(self._current(), self.lr_lambdas, strict=True)
