@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from itertools import groupby
-from typing import Any, TypeVar
+from operator import index as index_of
+from typing import Any, Self, TypeVar
 
 from tinygrad_edu import Tensor
 
@@ -65,29 +66,39 @@ class _Numbered(_Parts):
         if all(name.isdecimal() for name in self._parts()):  # numbered parts are numbered anew
             self._renumber(list(self))
 
-    def append(self: N, part: Any) -> N:
-        self._put(str(len(self)), part)
-        return self
+    def pop(self, key: int | slice = -1) -> Any:
+        """Remove an entry and return it.
 
-    def extend(self: N, parts: Iterable[Any]) -> N:
+        Parameters
+        ----------
+        key : int or slice, default -1
+            Which one; a slice removes several.
+
+        Returns
+        -------
+        The entry; for a slice, a container of this kind.
+
+        Raises
+        ------
+        IndexError
+            If there is no such entry.
+        """
+        part = self[key]
+        del self[key]
+        return part
+
+    def _add(self: N, parts: Iterable[Any]) -> N:
+        """Append each of these; the parts may be this very list."""
         for part in list(parts):
-            self.append(part)
+            self._put(str(len(self)), part)
         return self
 
-    def insert(self: N, index: int, part: Any) -> N:
+    def _insert(self: N, index: int, part: Any) -> N:
         parts = list(self)
         parts.insert(index, part)
         self._put(str(len(self)), part)  # refused, if at all, before anything has moved
         self._renumber(parts)
         return self
-
-    def pop(self, key: int = -1) -> Any:
-        part = self[key]
-        del self[key]
-        return part
-
-    def __iadd__(self: N, parts: Iterable[Any]) -> N:
-        return self.extend(parts)
 
     def _renumber(self, parts: list[Any]) -> None:
         for name in self._parts():
@@ -97,17 +108,46 @@ class _Numbered(_Parts):
 
     def _name_of(self, key: int) -> str:
         names = list(self._parts())
+        key = index_of(key)
         if not -len(names) <= key < len(names):
             raise IndexError(f"{type(self).__name__}: step {key} of {len(names)}")
         return names[key]
 
+    def _require_iterable(self, name: str, parts: Any) -> None:
+        if isinstance(parts, Tensor) or not isinstance(parts, Iterable):
+            raise TypeError(
+                f"{type(self).__name__}.{name}: it takes several, as a list, not one "
+                f"{type(parts).__name__}"
+            )
+
 
 class Sequential(_Numbered):
-    """y = f_n(... f_2(f_1(x))): modules one after another.
+    """Chain of modules: y = f_n(... f_2(f_1(x))).
 
-    >>> import nn
-    >>> len(nn.Sequential(nn.Linear(2, 3), nn.Tanh()))
-    2
+    It changes as a list does: `net[0]`, `net[1:]`, `del net[0]`, `net[0] = nn.Tanh()`, `len(net)`;
+    `a + b` chains two of them, and `net * 3` repeats the same modules, with their parameters.
+
+    Parameters
+    ----------
+    *args : Module
+        The steps, in order; or one dict of steps by name.
+
+    Examples
+    --------
+    >>> import nn, tinygrad_edu as tg
+    >>> net = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+    >>> net(tg.ones(5, 2)).shape
+    torch.Size([5, 3])
+    >>> nn.Sequential({"flat": nn.Flatten(), "act": nn.ReLU()}) + nn.Sequential(nn.Tanh())
+    Sequential(
+      (0): Flatten(start_dim=1, end_dim=-1)
+      (1): ReLU()
+      (2): Tanh()
+    )
+
+    Notes
+    -----
+    The names in the state dict start with the number of the step, or its name: "0.weight".
     """
 
     takes = Module
@@ -122,6 +162,18 @@ class Sequential(_Numbered):
             self.add_module(name, module)
 
     def forward(self, input: Any) -> Any:
+        """Call the steps one after another.
+
+        Parameters
+        ----------
+        input : Tensor
+            The input of the first step.
+
+        Returns
+        -------
+        Tensor
+            The output of the last step.
+        """
         for _, step in members_of(self, MODULE):
             input = step(input)
         return input
@@ -131,24 +183,175 @@ class Sequential(_Numbered):
             return Sequential(dict(list(self._parts().items())[key]))
         return super().__getitem__(key)
 
+    def append(self, module: Module) -> Self:
+        """Append a step.
+
+        Parameters
+        ----------
+        module : Module
+
+        Returns
+        -------
+        Sequential
+            This container.
+        """
+        return self._add([module])
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Insert a step.
+
+        Parameters
+        ----------
+        index : int
+            The step before which it is put.
+        module : Module
+
+        Returns
+        -------
+        Sequential
+            This container.
+
+        Raises
+        ------
+        IndexError
+            If there is no such place.
+        """
+        if not -len(self) <= index <= len(self):
+            raise IndexError(f"Sequential.insert: place {index} among {len(self)} steps")
+        return self._insert(index, module)
+
+    def extend(self, sequential: Iterable[Module]) -> Self:
+        """Append several steps.
+
+        Parameters
+        ----------
+        sequential : iterable of Module
+
+        Returns
+        -------
+        Sequential
+            This container.
+
+        Raises
+        ------
+        TypeError
+            If it is not iterable.
+        """
+        self._require_iterable("extend", sequential)
+        return self._add(sequential)
+
+    def __add__(self, other: Iterable[Module]) -> Sequential:
+        self._require_chain(other)
+        return Sequential(*self, *other)
+
+    def __iadd__(self, other: Iterable[Module]) -> Self:
+        self._require_chain(other)
+        return self._add(other)
+
+    def _require_chain(self, other: Any) -> None:
+        if not isinstance(other, Sequential):
+            kind = type(other).__name__
+            raise ValueError(f"Sequential: + chains two of them, not a {kind}; see extend()")
+
+    def __mul__(self, other: int) -> Sequential:
+        return Sequential(*self._repeated(other))
+
+    __rmul__ = __mul__
+
+    def __imul__(self, other: int) -> Self:
+        return self._add(self._repeated(other)[len(self) :])
+
+    def _repeated(self, times: int) -> list[Any]:
+        if not isinstance(times, int):
+            raise TypeError(f"Sequential: * takes a whole number, not a {type(times).__name__}")
+        if times <= 0:
+            raise ValueError(f"Sequential: it is repeated at least once, not {times} times")
+        return list(self) * times
+
 
 class ModuleList(_Numbered):
-    """A list of modules, which a plain list would hide from `parameters()`.
+    """List of modules, which a plain list would hide from `parameters()`.
 
+    It changes as a list does: `layers[0]`, `layers[1:]`, `del layers[0]`, `layers[0] = nn.Tanh()`,
+    `a + b`, `len(layers)`.  It has no `forward`: the module that holds it calls its entries.
+
+    Parameters
+    ----------
+    modules : iterable of Module, default None
+
+    Examples
+    --------
     >>> import nn
     >>> nn.ModuleList(nn.Linear(2, 2) for _ in range(3))
     ModuleList(
       (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
     )
+
+    Notes
+    -----
+    The names in the state dict start with the number of the module: "0.weight".
     """
 
     def __init__(self, modules: Iterable[Module | None] | None = None) -> None:
         super().__init__()
-        self.extend(modules or ())
+        if modules is not None:
+            self.extend(modules)
+
+    def append(self, module: Module | None) -> Self:
+        """Append a module.
+
+        Parameters
+        ----------
+        module : Module
+
+        Returns
+        -------
+        ModuleList
+            This container.
+        """
+        return self._add([module])
+
+    def extend(self, modules: Iterable[Module | None]) -> Self:
+        """Append several modules.
+
+        Parameters
+        ----------
+        modules : iterable of Module
+
+        Returns
+        -------
+        ModuleList
+            This container.
+
+        Raises
+        ------
+        TypeError
+            If it is not iterable.
+        """
+        self._require_iterable("extend", modules)
+        return self._add(modules)
+
+    def insert(self, index: int, module: Module | None) -> Self:
+        """Insert a module.
+
+        Parameters
+        ----------
+        index : int
+            The entry before which it is put.
+        module : Module
+
+        Returns
+        -------
+        ModuleList
+            This container.
+        """
+        return self._insert(index, module)
 
     def __add__(self, other: Iterable[Module | None]) -> ModuleList:
-        """A new list of what both hold."""
         return ModuleList([*self, *other])
+
+    def __iadd__(self, modules: Iterable[Module | None]) -> Self:
+        return self.extend(modules)
 
     def __repr__(self) -> str:
         """As of any module, but neighbours that print alike are one line."""
@@ -198,12 +401,25 @@ def _described(x: Any) -> str:
 
 
 class ParameterList(_Parameters, _Numbered):
-    """A list of parameters, which a plain list would hide from `parameters()`; a tensor that is put
-    in becomes a parameter.
+    """List of parameters, which a plain list would hide from `parameters()`.
 
+    A tensor that is put in becomes a parameter; anything else stays what it is.
+
+    Parameters
+    ----------
+    values : iterable, default None
+        Tensors, parameters, or other objects.
+
+    Examples
+    --------
     >>> import nn, tinygrad_edu as tg
-    >>> [name for name, _ in nn.ParameterList([tg.ones(2)] * 2).named_parameters()]
+    >>> scales = nn.ParameterList([tg.ones(2), tg.ones(3)])
+    >>> [name for name, _ in scales.named_parameters()]
     ['0', '1']
+
+    Notes
+    -----
+    The names in the state dict are the numbers of the entries: "0".
     """
 
     def __init__(self, values: Iterable[Any] | None = None) -> None:
@@ -212,10 +428,61 @@ class ParameterList(_Parameters, _Numbered):
         if values is not None:
             self.extend(values)
 
-    def extend(self, values: Iterable[Any]) -> Any:
+    def append(self, value: Any) -> Self:
+        """Append a value.
+
+        Parameters
+        ----------
+        value : Tensor or any object
+
+        Returns
+        -------
+        ParameterList
+            This container.
+        """
+        return self._add([value])
+
+    def extend(self, values: Iterable[Any]) -> Self:
+        """Append several values.
+
+        Parameters
+        ----------
+        values : iterable
+            Not one tensor: give a list of tensors, as [w].
+
+        Returns
+        -------
+        ParameterList
+            This container.
+
+        Raises
+        ------
+        TypeError
+            If it is not iterable, or is a tensor.
+        """
         if isinstance(values, Tensor):
             raise TypeError("ParameterList: give a list of tensors, as [w], not one tensor")
-        return super().extend(values)
+        self._require_iterable("extend", values)
+        return self._add(values)
+
+    def insert(self, index: int, value: Any) -> Self:
+        """Insert a value.
+
+        Parameters
+        ----------
+        index : int
+            The entry before which it is put.
+        value : Tensor or any object
+
+        Returns
+        -------
+        ParameterList
+            This container.
+        """
+        return self._insert(index, value)
+
+    def __iadd__(self, parameters: Iterable[Any]) -> Self:
+        return self.extend(parameters)
 
 
 # ---------------------------------------------------------------- named
@@ -223,10 +490,6 @@ class ParameterList(_Parameters, _Numbered):
 
 class _Named(_Parts):
     """A dictionary: its parts are attributes with the names that are its keys."""
-
-    def __init__(self, parts: Any = None) -> None:
-        super().__init__()
-        self.update(parts or {})
 
     def __getitem__(self, key: str) -> Any:
         parts = self._parts()
@@ -254,50 +517,245 @@ class _Named(_Parts):
     def __iter__(self) -> Iterator[str]:
         return iter(self._parts())
 
-    def keys(self) -> Any:
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._parts())
+
+    def keys(self) -> KeysView[str]:
+        """The keys, in order.
+
+        Returns
+        -------
+        view of str
+        """
         return self._parts().keys()
 
-    def values(self) -> Any:
+    def values(self) -> ValuesView[Any]:
+        """The values, in order.
+
+        Returns
+        -------
+        view
+        """
         return self._parts().values()
 
-    def items(self) -> Any:
+    def items(self) -> ItemsView[str, Any]:
+        """The pairs of key and value, in order.
+
+        Returns
+        -------
+        view of (str, value)
+        """
         return self._parts().items()
 
-    def update(self, parts: Any) -> None:
-        """Set what a dictionary, or pairs of a key and a value, hold."""
-        for key, part in parts.items() if hasattr(parts, "items") else parts:
-            self[key] = part
+    def _set_all(self, parts: Any) -> None:
+        """Set what a mapping, or pairs of a key and a value, hold."""
+        if not isinstance(parts, Iterable):
+            raise TypeError(
+                f"{type(self).__name__}.update: it takes a mapping, or pairs of a key and a value, "
+                f"not a {type(parts).__name__}"
+            )
+        pairs: Any = parts.items() if hasattr(parts, "items") else parts
+        for i, pair in enumerate(list(pairs)):
+            if len(pair) != 2:
+                raise ValueError(
+                    f"{type(self).__name__}.update: entry {i} has {len(pair)} parts; it is a pair "
+                    "of a key and a value"
+                )
+            self[pair[0]] = pair[1]
 
     def pop(self, key: str) -> Any:
+        """Remove an entry and return its value.
+
+        Parameters
+        ----------
+        key : str
+
+        Returns
+        -------
+        The value.
+
+        Raises
+        ------
+        KeyError
+            If there is no such entry.
+        """
         part = self[key]
         delattr(self, key)
         return part
 
     def clear(self) -> None:
+        """Remove all entries."""
         for key in self._parts():
             delattr(self, key)
 
 
 class ModuleDict(_Named):
-    """A dictionary of modules, which a plain one would hide from `parameters()`.
+    """Dictionary of modules, which a plain one would hide from `parameters()`.
 
+    It has no `forward`: the module that holds it calls its entries.
+
+    Parameters
+    ----------
+    modules : mapping of str to Module, or iterable of pairs, default None
+        A key becomes an attribute: it holds no dot and is no name of a method.
+
+    Examples
+    --------
     >>> import nn
     >>> acts = nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
     >>> acts["tanh"], acts.relu, list(acts)
     (Tanh(), ReLU(), ['relu', 'tanh'])
+
+    Notes
+    -----
+    The names in the state dict start with the key: "relu.weight".
     """
 
     def __init__(self, modules: Any = None) -> None:
-        super().__init__(modules)
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def update(self, modules: Any) -> None:
+        """Set several modules.
+
+        Parameters
+        ----------
+        modules : mapping of str to Module, or iterable of pairs
+            A module under a key that is there already is replaced.
+
+        Raises
+        ------
+        TypeError
+            If it is neither.
+        """
+        self._set_all(modules)
 
 
 class ParameterDict(_Parameters, _Named):
-    """A dictionary of parameters, which a plain one would hide from `parameters()`; a tensor that
-    is put in becomes a parameter."""
+    """Dictionary of parameters, which a plain one would hide from `parameters()`.
+
+    A tensor that is put in becomes a parameter; anything else stays what it is.  `a | b` is a new
+    dictionary of both.
+
+    Parameters
+    ----------
+    parameters : mapping of str to Tensor, or iterable of pairs, default None
+        A key becomes an attribute: it holds no dot and is no name of a method.
+
+    Examples
+    --------
+    >>> import nn, tinygrad_edu as tg
+    >>> scales = nn.ParameterDict({"a": tg.ones(2)}) | {"b": tg.ones(3)}
+    >>> [name for name, _ in scales.named_parameters()]
+    ['a', 'b']
+
+    Notes
+    -----
+    The names in the state dict are the keys.
+    """
 
     def __init__(self, parameters: Any = None) -> None:
-        self.__dict__["_keys"] = {}
-        super().__init__(parameters)
+        super().__init__()
+        self._keys = {}
+        if parameters is not None:
+            self.update(parameters)
+
+    def update(self, parameters: Any) -> None:
+        """Set several parameters.
+
+        Parameters
+        ----------
+        parameters : mapping of str to Tensor, or iterable of pairs
+            A parameter under a key that is there already is replaced.
+
+        Raises
+        ------
+        TypeError
+            If it is neither.
+        """
+        self._set_all(parameters)
 
     def get(self, key: str, default: Any = None) -> Any:
+        """Return the value under a key, or a default.
+
+        Parameters
+        ----------
+        key : str
+        default : object, default None
+            What is returned if there is no such entry.
+
+        Returns
+        -------
+        The value.
+        """
         return self._parts().get(key, default)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        """Return the value under a key; if there is none, set it first.
+
+        Parameters
+        ----------
+        key : str
+        default : Tensor or any object, default None
+            What is set if there is no such entry.
+
+        Returns
+        -------
+        The value.
+        """
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def popitem(self) -> tuple[str, Any]:
+        """Remove the entry that was set last.
+
+        Returns
+        -------
+        (str, value)
+
+        Raises
+        ------
+        KeyError
+            If there is none.
+        """
+        key = next(reversed(self), None)
+        if key is None:
+            raise KeyError("ParameterDict.popitem: there is no entry")
+        return key, self.pop(key)
+
+    def copy(self) -> ParameterDict:
+        """Return a new dictionary of the same parameters, which are not copied.
+
+        Returns
+        -------
+        ParameterDict
+        """
+        return ParameterDict(self._parts())
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
+        """Return a new dictionary with the given keys, and one value for all of them.
+
+        Parameters
+        ----------
+        keys : iterable of str
+        default : Tensor or any object, default None
+
+        Returns
+        -------
+        ParameterDict
+        """
+        return ParameterDict(dict.fromkeys(keys, default))
+
+    def __or__(self, other: Any) -> ParameterDict:
+        made = self.copy()
+        made.update(other)
+        return made
+
+    def __ror__(self, other: Any) -> Any:
+        return {**other, **self._parts()} if isinstance(other, dict) else NotImplemented
+
+    def __ior__(self, other: Any) -> Self:
+        self.update(other)
+        return self

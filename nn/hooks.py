@@ -303,9 +303,9 @@ class Hooked:
         --------
         >>> import nn, tinygrad_edu as tg
         >>> layer = nn.ReLU()
-        >>> with layer.register_forward_pre_hook(lambda module, args: -args[0]):
+        >>> with layer.register_forward_pre_hook(lambda module, args: args[0] + 1):
         ...     layer(tg.tensor([-1.0, 2.0]))
-        tensor([1., -0.])
+        tensor([0., 3.])
         """
         return register(self, PRE, hook, prepend, **{WITH_KWARGS: with_kwargs})
 
@@ -556,6 +556,8 @@ def register_module_module_registration_hook(hook: Callable[..., Any]) -> Remova
 
 def chosen_by_hooks(module: Any, name: str, value: Any, kind: str) -> Any:
     """What is to be assigned, after the hooks that watch assignments to all modules."""
+    if value is None:
+        return None
     for hook in of_all_modules.get(kind, {}).values():
         new = hook(module, name, value)
         value = value if new is None else new

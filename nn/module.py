@@ -22,13 +22,16 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
+from mmap import mmap
 from typing import Any, TypeVar
+
+import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu.dtypes import no_tensor
 from tinygrad_edu.tensor import Tensor
 
-from .hooks import Hooked, HookedCall, of_all_modules
+from .hooks import Hooked, HookedCall, chosen_by_hooks, of_all_modules
 from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
 from .parameter import Parameter
 from .state import IncompatibleKeys, Stateful
@@ -39,8 +42,31 @@ M = TypeVar("M", bound="Module")
 
 
 class Module(Hooked, Stateful):
-    """The base class of layers and networks: make parameters in `__init__`, compute in
-    `forward`."""
+    """Base class of layers and networks.
+
+    A subclass calls `super().__init__()`, assigns its parameters, buffers and submodules as
+    attributes, and computes in `forward`.
+
+    Attributes
+    ----------
+    training : bool
+        True in training mode, as after construction; see `train` and `eval`.
+
+    Examples
+    --------
+    >>> import nn, tinygrad_edu as tg
+    >>> class Line(nn.Module):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.slope = nn.Parameter(tg.tensor(2.0))
+    ...     def forward(self, x):
+    ...         return self.slope * x
+    >>> line = Line()
+    >>> line(tg.tensor([1.0, 2.0]))
+    tensor([2., 4.], grad_fn=<MultiplyBackward0>)
+    >>> [name for name, _ in line.named_parameters()]
+    ['slope']
+    """
 
     training: bool
 
@@ -49,6 +75,20 @@ class Module(Hooked, Stateful):
         self.training = True
 
     def forward(self, *input: Any) -> Any:
+        """Compute the output; every subclass defines this.
+
+        Call the module itself, not this method: `module(x)` also calls the hooks.
+
+        Parameters
+        ----------
+        *input
+            What the module is called with.
+
+        Raises
+        ------
+        NotImplementedError
+            If the subclass does not define it.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
             "returns the result"
@@ -95,9 +135,9 @@ class Module(Hooked, Stateful):
             self._need_init(name)
             if held != MODULE:
                 self._forget(name)
-            hold(self, name, value, MODULE)
+            hold(self, name, chosen_by_hooks(self, name, value, MODULE), MODULE)
         elif held:
-            hold(self, name, value, held)
+            hold(self, name, chosen_by_hooks(self, name, value, held), held)
         else:
             super().__setattr__(name, value)
 
@@ -112,7 +152,35 @@ class Module(Hooked, Stateful):
         self._non_persistent_buffers_set.discard(name)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Keep a tensor that is part of the state and is not trained, as a running mean."""
+        """Assign a buffer: a tensor that is not trained, as a running mean.
+
+        Buffers are found by `buffers()`, moved by `to()`, and saved by `state_dict()`.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        tensor : Tensor or None
+            None reserves the name.
+        persistent : bool, default True
+            Make it part of `state_dict()`.
+
+        Raises
+        ------
+        KeyError
+            If the name is empty, holds a dot, or is taken by another attribute.
+        TypeError
+            If `tensor` is not a Tensor.
+
+        Examples
+        --------
+        >>> import nn, tinygrad_edu as tg
+        >>> layer = nn.Module()
+        >>> layer.register_buffer("mean", tg.zeros(2))
+        >>> layer.register_buffer("cache", tg.zeros(9), persistent=False)
+        >>> [*layer.state_dict()]
+        ['mean']
+        """
         self._register(name, tensor, BUFFER)
         passing = self._non_persistent_buffers_set
         (passing.discard if persistent else passing.add)(name)
@@ -120,16 +188,54 @@ class Module(Hooked, Stateful):
     _non_persistent_buffers_set: set[str]
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Assign a parameter by its name; None holds the name free."""
+        """Assign a parameter under a name.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        param : Parameter or None
+            None reserves the name, for a layer without this parameter.
+
+        Raises
+        ------
+        KeyError
+            If the name is empty, holds a dot, or is taken by another attribute.
+        TypeError
+            If `param` is not a Parameter.
+        """
         self._register(name, param, PARAMETER)
 
     def add_module(self, name: str, module: Module | None) -> None:
-        """Assign a module by its name; None holds the name free."""
+        """Assign a submodule under a name.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        module : Module or None
+            None reserves the name.
+
+        Raises
+        ------
+        KeyError
+            If the name is empty, holds a dot, or is taken by another attribute.
+        TypeError
+            If `module` is not a Module.
+        """
         self._check_kind(name, module, MODULE)
         self._register(name, module, MODULE)
 
     def register_module(self, name: str, module: Module | None) -> None:
-        """Assign a module by its name; None holds the name free."""
+        """Assign a submodule under a name: another name of `add_module`.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        module : Module or None
+            None reserves the name.
+        """
         self.add_module(name, module)
 
     def _register(self, name: str, value: Any, kind: str) -> None:
@@ -143,7 +249,7 @@ class Module(Hooked, Stateful):
         if hasattr(self, name) and self.__dict__["_members"].get(name) != kind:
             raise KeyError(f"{owner} has a {name} already; take another name")
         self._check_kind(name, value, kind)
-        hold(self, name, value, kind)
+        hold(self, name, chosen_by_hooks(self, name, value, kind), kind)
 
     def _check_kind(self, name: str, value: Any, kind: str) -> None:
         if not isinstance(value, KINDS[kind] | None):
@@ -158,17 +264,54 @@ class Module(Hooked, Stateful):
             )
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Each module right below once, with its name."""
+        """Iterate over the submodules directly below, with their names, each once.
+
+        Returns
+        -------
+        iterator of (str, Module)
+
+        Examples
+        --------
+        >>> import nn
+        >>> [name for name, _ in nn.Sequential(nn.ReLU(), nn.Tanh()).named_children()]
+        ['0', '1']
+        """
         return _each_once(iter(members_of(self, MODULE)))
 
     def children(self) -> Iterator[Module]:
+        """Iterate over the submodules directly below, each once.
+
+        Returns
+        -------
+        iterator of Module
+        """
         return (child for _, child in self.named_children())
 
     def named_modules(
         self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Module]]:
-        """Itself and every module below, with its path, `0.layer`: each once, unless not
-        `remove_duplicate`; those in `memo` are left out."""
+        """Iterate over this module and all below, with their paths.
+
+        Parameters
+        ----------
+        memo : set of Module, default None
+            Modules to leave out; those that are found are added.
+        prefix : str, default ""
+            What the paths start with.
+        remove_duplicate : bool, default True
+            Visit a module that stands in several places once.
+
+        Returns
+        -------
+        iterator of (str, Module)
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.ReLU()))
+        >>> [path for path, _ in net.named_modules()]
+        ['', '0', '1', '1.0']
+        """
         memo = set() if memo is None else memo
         if self in memo:
             return
@@ -181,11 +324,31 @@ class Module(Hooked, Stateful):
                 yield from child.named_modules(memo, path, remove_duplicate)
 
     def get_submodule(self, target: str) -> Module:
-        """The module at a path, as "0.layer"; itself for "".  Raises AttributeError where there is
-        none."""
+        """Return the submodule at a path.
+
+        Parameters
+        ----------
+        target : str
+            Such as "0.layer"; "" is this module.
+
+        Returns
+        -------
+        Module
+
+        Raises
+        ------
+        AttributeError
+            If there is no module at the path.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.ReLU(), nn.Sequential(nn.Tanh())).get_submodule("1.0")
+        Tanh()
+        """
         module = self
         for name in filter(None, target.split(".")):
-            below = dict(module.named_children())
+            below = {name: child for name, child in members_of(module, MODULE) if child is not None}
             if name not in below:
                 raise AttributeError(
                     f"get_submodule({target!r}): {type(module).__name__} has no module {name!r}, "
@@ -194,13 +357,89 @@ class Module(Hooked, Stateful):
             module = below[name]
         return module
 
+    def set_submodule(self, target: str, module: Module, strict: bool = False) -> None:
+        """Put a module at a path, in the place of the one that is there.
+
+        Parameters
+        ----------
+        target : str
+            Such as "0.layer".
+        module : Module
+        strict : bool, default False
+            Only replace: the path must lead to a module already.
+
+        Raises
+        ------
+        ValueError
+            If the path is empty, or `module` is not a Module.
+        AttributeError
+            If the path leads through or to what is no module, or with `strict` to nothing.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.ReLU(), nn.Sequential(nn.ReLU()))
+        >>> net.set_submodule("1.0", nn.Tanh())
+        >>> net[1]
+        Sequential(
+          (0): Tanh()
+        )
+        """
+        path, _, name = target.rpartition(".")
+        if not target:
+            raise ValueError("set_submodule: the path is empty; it names the place of the module")
+        if not isinstance(module, Module):
+            raise ValueError(f"set_submodule: this is a {type(module).__name__}, not a Module")
+        parent = self.get_submodule(path)
+        found = getattr(parent, name, None)
+        if not isinstance(found, Module) and (strict or hasattr(parent, name)):
+            what = f"a {type(found).__name__}" if hasattr(parent, name) else "nothing"
+            raise AttributeError(f"set_submodule({target!r}): there is {what}, not a Module")
+        setattr(parent, name, module)
+
     def get_parameter(self, target: str) -> Parameter:
-        """The parameter at a path, as "0.weight".  Raises AttributeError where there is none."""
+        """Return the parameter at a path.
+
+        Parameters
+        ----------
+        target : str
+            Such as "0.weight".
+
+        Returns
+        -------
+        Parameter
+
+        Raises
+        ------
+        AttributeError
+            If there is no parameter at the path.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.Linear(2, 3)).get_parameter("0.weight").shape
+        torch.Size([3, 2])
+        """
         found: Parameter = self._member(target, PARAMETER)
         return found
 
     def get_buffer(self, target: str) -> Tensor:
-        """The buffer at a path, as "0.running_mean".  Raises AttributeError where there is none."""
+        """Return the buffer at a path.
+
+        Parameters
+        ----------
+        target : str
+            Such as "0.running_mean".
+
+        Returns
+        -------
+        Tensor
+
+        Raises
+        ------
+        AttributeError
+            If there is no buffer at the path.
+        """
         found: Tensor = self._member(target, BUFFER)
         return found
 
@@ -215,30 +454,102 @@ class Module(Hooked, Stateful):
         return below[name]
 
     def modules(self, remove_duplicate: bool = True) -> Iterator[Module]:
+        """Iterate over this module and all below.
+
+        Parameters
+        ----------
+        remove_duplicate : bool, default True
+            Visit a module that stands in several places once.
+
+        Returns
+        -------
+        iterator of Module
+        """
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
     def named_parameters(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
-        """Every parameter with its path; one that is shared once, with the path that comes first,
-        unless not `remove_duplicate`.
+        """Iterate over the parameters, with their paths.
 
         Warns once, by name, of modules and parameters in a plain list or dict: they are not found.
+
+        Parameters
+        ----------
+        prefix : str, default ""
+            What the paths start with.
+        recurse : bool, default True
+            Include the parameters of submodules.
+        remove_duplicate : bool, default True
+            Visit a shared parameter once, under the path that comes first.
+
+        Returns
+        -------
+        iterator of (str, Parameter)
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Linear(2, 3))
+        >>> [path for path, _ in net.named_parameters(prefix="net")]
+        ['net.0.weight', 'net.0.bias']
         """
         if "_looked" not in self.__dict__:
             self._warn_of_what_is_hidden()
         return self._named_members(PARAMETER, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Iterate over the parameters, each once: what an optimizer is given.
+
+        Parameters
+        ----------
+        recurse : bool, default True
+            Include the parameters of submodules.
+
+        Returns
+        -------
+        iterator of Parameter
+
+        Examples
+        --------
+        >>> import nn
+        >>> sum(p.numel() for p in nn.Linear(2, 3).parameters())
+        9
+        """
         return (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
-        """Every buffer with its path: see `named_parameters`."""
+        """Iterate over the buffers, with their paths.
+
+        Parameters
+        ----------
+        prefix : str, default ""
+            What the paths start with.
+        recurse : bool, default True
+            Include the buffers of submodules.
+        remove_duplicate : bool, default True
+            Visit a shared buffer once, under the path that comes first.
+
+        Returns
+        -------
+        iterator of (str, Tensor)
+        """
         return self._named_members(BUFFER, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Iterate over the buffers, each once.
+
+        Parameters
+        ----------
+        recurse : bool, default True
+            Include the buffers of submodules.
+
+        Returns
+        -------
+        iterator of Tensor
+        """
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def _named_members(
@@ -276,15 +587,54 @@ class Module(Hooked, Stateful):
 
     # -------------------------------------------------------- all of it at once
 
-    def apply(self: M, function: Callable[[Module], Any]) -> M:
-        """Call the function on every module, this one last; returns the module."""
+    def apply(self: M, fn: Callable[[Module], Any]) -> M:
+        """Call a function on every module below, and on this one last.
+
+        Parameters
+        ----------
+        fn : callable
+            It is called with each module; what it returns is ignored.
+
+        Returns
+        -------
+        Module
+            This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> def start(module):
+        ...     if isinstance(module, nn.Linear):
+        ...         nn.init.ones_(module.weight)
+        >>> net = nn.Sequential(nn.Linear(2, 1)).apply(start)
+        >>> net[0].weight.tolist()
+        [[1.0, 1.0]]
+        """
         for child in self.children():
-            child.apply(function)
-        function(self)
+            child.apply(fn)
+        fn(self)
         return self
 
     def train(self: M, mode: bool = True) -> M:
-        """Set training mode for dropout and its kind, here and below."""
+        """Set training mode, here and in all submodules.
+
+        It changes what dropout and batch normalization compute.
+
+        Parameters
+        ----------
+        mode : bool, default True
+            False sets evaluation mode.
+
+        Returns
+        -------
+        Module
+            This module.
+
+        Raises
+        ------
+        ValueError
+            If `mode` is not a bool.
+        """
         if not isinstance(mode, bool):
             raise ValueError(f"train: the mode is True or False, not {mode!r}")
         self.training = mode
@@ -293,16 +643,39 @@ class Module(Hooked, Stateful):
         return self
 
     def eval(self: M) -> M:
-        """Set evaluation mode: `train(False)`."""
+        """Set evaluation mode, here and in all submodules: `train(False)`.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         return self.train(False)
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
+        """Let all parameters require grad, or none: False freezes the module.
+
+        Parameters
+        ----------
+        requires_grad : bool, default True
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters (or fill them with zeros)."""
+        """Reset the gradients of all parameters.
+
+        Parameters
+        ----------
+        set_to_none : bool, default True
+            Set each `.grad` to None; otherwise fill it with zeros.
+        """
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
@@ -330,31 +703,174 @@ class Module(Hooked, Stateful):
         return self
 
     def to(self: M, *args: Any, **kwargs: Any) -> M:
-        """Every floating parameter and buffer in another dtype; the only device is "cpu"."""
+        """Convert the floating parameters and buffers to a dtype, in place.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            A floating dtype, a device (the only one is "cpu"), or a tensor whose dtype to take;
+            also by name: `dtype=`, `device=`.
+
+        Returns
+        -------
+        Module
+            This module.
+
+        Raises
+        ------
+        TypeError
+            For a dtype that is not floating.
+        RuntimeError
+            For another device.
+
+        Examples
+        --------
+        >>> import nn, tinygrad_edu as tg
+        >>> nn.Linear(2, 1).to(tg.float64).weight.dtype
+        dtype('float64')
+        """
         if tg.ones(0).to(*args, **kwargs).dtype.kind != "f":
             raise TypeError("Module.to: parameters stay floating; give float16, float32 or float64")
         return self._apply(lambda t: t.to(*args, **kwargs) if t.dtype.kind == "f" else t)
 
+    def type(self: M, dst_type: Any) -> M:
+        """Convert all parameters and buffers to a dtype, in place.
+
+        Parameters
+        ----------
+        dst_type : dtype or str
+            A floating dtype, or its name: `tg.float64`, "torch.DoubleTensor".
+
+        Returns
+        -------
+        Module
+            This module.
+        """
+        return self._apply(lambda t: t.type(dst_type))
+
+    def to_empty(self: M, *, device: Any = None, recurse: bool = True) -> M:
+        """Give all parameters and buffers new memory, whose contents are not set.
+
+        Parameters
+        ----------
+        device : str or device, default None
+            The only one is "cpu".
+        recurse : bool, default True
+            Do the same in all submodules.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
+        return self._apply(lambda t: tg.empty_like(t, device=device), recurse=recurse)
+
+    def share_memory(self: M) -> M:
+        """Move all parameters and buffers to memory that forked processes share.
+
+        What a process that is forked afterwards writes there is seen by all of them.
+
+        Returns
+        -------
+        Module
+            This module.
+
+        Differs from PyTorch: a process that is started otherwise than by fork gets a copy.
+        """
+        return self._apply(_in_shared_memory)
+
     def cpu(self: M) -> M:
+        """Leave all parameters and buffers where they are: on the CPU.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         return self._apply(lambda t: t.cpu())
 
-    def cuda(self: M, device: Any = "cuda") -> M:
-        """Raises RuntimeError: NumPy computes on the CPU."""
-        return self.to(device)
+    def cuda(self: M, device: Any = None) -> M:
+        """Raise RuntimeError: NumPy computes on the CPU.
+
+        Parameters
+        ----------
+        device : int or device, default None
+            The GPU that PyTorch would move the module to.
+
+        Returns
+        -------
+        Module
+            Never.
+        """
+        return self.to("cuda" if device is None else device)
 
     def half(self: M) -> M:
+        """Convert the floating parameters and buffers to float16, in place.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         return self._apply(lambda t: t.half() if t.dtype.kind == "f" else t)
 
     def float(self: M) -> M:
+        """Convert the floating parameters and buffers to float32, in place.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         return self._apply(lambda t: t.float() if t.dtype.kind == "f" else t)
 
     def double(self: M) -> M:
+        """Convert the floating parameters and buffers to float64, in place.
+
+        Returns
+        -------
+        Module
+            This module.
+        """
         return self._apply(lambda t: t.double() if t.dtype.kind == "f" else t)
+
+    def bfloat16(self: M) -> M:
+        """Raise TypeError: NumPy has no bfloat16; see `half` and `float`.
+
+        Returns
+        -------
+        Module
+            Never.
+        """
+        return self.to(tg.bfloat16)
+
+    def compile(self: M, *args: Any, **kwargs: Any) -> M:
+        """Leave the module as it is, so that a script that compiles its model runs.
+
+        Parameters
+        ----------
+        *args, **kwargs
+            The options of `torch.compile`, which have no effect.
+
+        Returns
+        -------
+        Module
+            This module.
+
+        Differs from PyTorch: nothing is compiled; every call runs op by op.
+        """
+        return self
 
     # -------------------------------------------------------- how it prints
 
     def extra_repr(self) -> str:
-        """What stands between the parentheses: the settings of a layer."""
+        """Return the settings of a layer: what stands between the parentheses of its `repr`.
+
+        Returns
+        -------
+        str
+            Of one line, or of several lines, which are then indented.
+        """
         return ""
 
     def _get_name(self) -> str:
@@ -368,6 +884,15 @@ class Module(Hooked, Stateful):
             return f"{self._get_name()}({''.join(settings)})"
         inside = "\n  ".join(settings + lines)
         return f"{self._get_name()}(\n  {inside}\n)"
+
+
+def _in_shared_memory(t: Tensor) -> Tensor:
+    """The tensor, with its numbers in memory that forked processes share."""
+    if t.array.nbytes == 0:
+        return t
+    shared = np.frombuffer(mmap(-1, t.array.nbytes), t.dtype).reshape(t.shape)
+    shared[...] = t.array
+    return Tensor(shared)
 
 
 KINDS: dict[str, Any] = {PARAMETER: Parameter, BUFFER: Tensor, MODULE: Module}

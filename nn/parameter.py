@@ -12,9 +12,17 @@ __all__ = ["Parameter"]
 
 
 class Parameter(Tensor):
-    """A Tensor that a Module trains: it requires grad, and assigning it to a module registers
-    it.  It shares the memory of `data`.
+    """Tensor that a module trains: assigning it to a module registers it.
 
+    Parameters
+    ----------
+    data : Tensor, array or numbers, default ()
+        The initial values.  The memory of a Tensor is shared.
+    requires_grad : bool, default True
+        False freezes the parameter.
+
+    Examples
+    --------
     >>> import nn, tinygrad_edu as tg
     >>> w = nn.Parameter(tg.ones(2))
     >>> w.group = "slow"  # a Parameter takes attributes of your own

@@ -63,10 +63,33 @@ class Stateful:
     # -------------------------------------------------------- saving
 
     def state_dict(self, destination: Any = None, prefix: str = "", keep_vars: bool = False) -> Any:
-        """Every parameter and persistent buffer by its path, sharing memory, outside the record
-        (the tensors themselves with `keep_vars`), and what `get_extra_state` returns.
+        """Return the state: every parameter and persistent buffer, by its path.
 
-        It is put into `destination`, if one is given, under paths that start with `prefix`.
+        The tensors share the memory of the module: what is written to one is written to the other.
+        What `get_extra_state` returns, if a module defines it, is part of the state.
+
+        Parameters
+        ----------
+        destination : dict, default None
+            Where to put the state; None makes an OrderedDict.
+        prefix : str, default ""
+            What the paths start with, for example "encoder.".
+        keep_vars : bool, default False
+            Put the parameters themselves, instead of tensors outside of the record.
+
+        Returns
+        -------
+        dict of Tensor
+            `destination`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Linear(2, 1), nn.ReLU())
+        >>> [*net.state_dict()]
+        ['0.weight', '0.bias']
+        >>> [*net.state_dict(prefix="net.")]
+        ['net.0.weight', 'net.0.bias']
         """
         if destination is None:
             destination = OrderedDict()
@@ -106,12 +129,33 @@ class Stateful:
         return [one for one in held if one[1] is not None and one[0] not in passing]
 
     def get_extra_state(self) -> Any:
-        """What else is to be saved: a subclass that has more than tensors defines this, and
-        `set_extra_state`."""
+        """Return what else is to be saved: defined by a subclass that has more than tensors.
+
+        Returns
+        -------
+        object
+            Part of `state_dict()`, under "_extra_state".
+
+        Raises
+        ------
+        RuntimeError
+            If the subclass does not define it.
+        """
         raise RuntimeError(f"{type(self).__name__} has no get_extra_state(): define it")
 
     def set_extra_state(self, state: Any) -> None:
-        """Take back what `get_extra_state` returned."""
+        """Restore what `get_extra_state` returned: defined together with it.
+
+        Parameters
+        ----------
+        state : object
+            What was saved.
+
+        Raises
+        ------
+        RuntimeError
+            If the subclass does not define it.
+        """
         raise RuntimeError(f"{type(self).__name__} has no set_extra_state(): define it")
 
     # -------------------------------------------------------- loading
@@ -119,12 +163,39 @@ class Stateful:
     def load_state_dict(
         self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:
-        """Copy the numbers of `state_dict` into the parameters and buffers of the same paths (or
-        with `assign` put its tensors in their place, with the dtypes that they have); returns the
-        paths that were missing and those that were unexpected.
+        """Copy a state into the parameters and buffers of the same paths.
 
-        Raises RuntimeError, with everything that does not fit in one list and no number changed, if
-        a path is missing or unexpected (unless not `strict`) or a shape differs.
+        Parameters
+        ----------
+        state_dict : mapping of str to Tensor
+            As `state_dict()` returns it.
+        strict : bool, default True
+            Require that the paths are those of this module.
+        assign : bool, default False
+            Put the tensors of the state in the place of the parameters and buffers, with the dtypes
+            that they have, instead of copying their numbers.
+
+        Returns
+        -------
+        IncompatibleKeys
+            `missing_keys` and `unexpected_keys`, two lists of paths.
+
+        Raises
+        ------
+        RuntimeError
+            If a path is missing or unexpected (with `strict`), or a shape differs.  The message
+            lists everything that does not fit, and nothing is changed.
+        TypeError
+            If `state_dict` is not a mapping.
+
+        Examples
+        --------
+        >>> import nn
+        >>> old, new = nn.Linear(2, 1), nn.Linear(2, 1)
+        >>> new.load_state_dict(old.state_dict())
+        <All keys matched successfully>
+        >>> new.load_state_dict({"weight": old.weight}, strict=False)
+        IncompatibleKeys(missing_keys=['bias'], unexpected_keys=[])
         """
         if not isinstance(state_dict, Mapping):
             raise TypeError(
@@ -220,12 +291,33 @@ class Stateful:
     # -------------------------------------------------------- hooks
 
     def register_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, prefix, keep_vars)` before this module is saved."""
+        """Call `hook(module, prefix, keep_vars)` before `state_dict` reads this module.
+
+        Parameters
+        ----------
+        hook : callable
+            What it returns is ignored.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+        """
         return register(self, "_state_dict_pre_hooks", hook)
 
     def register_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata)` after this module and those
-        below were saved; it may change the dict."""
+        """Call `hook(module, state_dict, prefix, local_metadata)` after `state_dict`.
+
+        Parameters
+        ----------
+        hook : callable
+            It may change the dict, which then holds this module and those below; it returns None.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+        """
         return register(self, "_state_dict_hooks", (hook, False))
 
     def _register_state_dict_hook(self, hook: Hook) -> RemovableHandle:
@@ -234,8 +326,19 @@ class Stateful:
         return register(self, "_state_dict_hooks", (hook, True))
 
     def register_load_state_dict_pre_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, state_dict, prefix, local_metadata, strict, missing_keys,
-        unexpected_keys, error_msgs)` before this module is loaded; it may change them."""
+        """Call a hook before `load_state_dict` writes to this module.
+
+        Parameters
+        ----------
+        hook : callable
+            `hook(module, state_dict, prefix, local_metadata, strict, missing_keys, unexpected_keys,
+            error_msgs)`; it may change the dict and the lists.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+        """
         return register(self, "_load_state_dict_pre_hooks", (hook, True))
 
     def _register_load_state_dict_pre_hook(
@@ -245,8 +348,18 @@ class Stateful:
         return register(self, "_load_state_dict_pre_hooks", (hook, with_module))
 
     def register_load_state_dict_post_hook(self, hook: Hook) -> RemovableHandle:
-        """Call `hook(module, incompatible_keys)` after this module and those below were loaded; it
-        may change the two lists."""
+        """Call `hook(module, incompatible_keys)` after this module and those below were loaded.
+
+        Parameters
+        ----------
+        hook : callable
+            It may change the two lists, `missing_keys` and `unexpected_keys`; it returns None.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+        """
         return register(self, "_load_state_dict_post_hooks", hook)
 
 
