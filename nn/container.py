@@ -667,14 +667,15 @@ class ParameterDict(_Parameters, _Named):
         Parameters
         ----------
         parameters : mapping of str to Tensor, or iterable of pairs
-            A parameter under a key that is there already is replaced.
+            A parameter under a key that is there already is replaced.  The keys of a plain dict are
+            set in sorted order, as in PyTorch; an OrderedDict keeps its order.
 
         Raises
         ------
         TypeError
             If it is neither.
         """
-        self._set_all(parameters)
+        self._set_all(sorted(parameters.items()) if type(parameters) is dict else parameters)
 
     def get(self, key: str, default: Any = None) -> Any:
         """Return the value under a key, or a default.
@@ -732,7 +733,7 @@ class ParameterDict(_Parameters, _Named):
         -------
         ParameterDict
         """
-        return ParameterDict(self._parts())
+        return ParameterDict(self._parts().items())
 
     def fromkeys(self, keys: Iterable[str], default: Any = None) -> ParameterDict:
         """Return a new dictionary with the given keys, and one value for all of them.
@@ -746,7 +747,7 @@ class ParameterDict(_Parameters, _Named):
         -------
         ParameterDict
         """
-        return ParameterDict(dict.fromkeys(keys, default))
+        return ParameterDict(dict.fromkeys(keys, default).items())
 
     def __or__(self, other: Any) -> ParameterDict:
         made = self.copy()

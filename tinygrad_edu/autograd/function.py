@@ -404,17 +404,17 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
 
     Examples
     --------
-    >>> import numpy as np, tinygrad_edu as tg
+    >>> import tinygrad_edu as tg
     >>> from tinygrad_edu.autograd.function import once_differentiable
     >>> class Cube(tg.autograd.Function):
     ...     @staticmethod
     ...     def forward(ctx, x):
-    ...         ctx.x = x.numpy()
+    ...         ctx.x = x.detach().numpy()
     ...         return x**3
     ...     @staticmethod
     ...     @once_differentiable
     ...     def backward(ctx, grad_output):
-    ...         return tg.from_numpy(3 * ctx.x**2) * grad_output
+    ...         return tg.as_tensor(3 * ctx.x**2) * grad_output
     >>> x = tg.tensor(2.0, requires_grad=True)
     >>> Cube.apply(x).backward()
     >>> x.grad

@@ -104,7 +104,7 @@ def grad(
         Each of `grad_outputs` holds several gradients along its first dimension, and so do the
         results: the rows of a Jacobian in one call.  There is a backward pass for each.
     materialize_grads : bool, default False
-        Return zeros for an input that the outputs do not depend on.
+        Return zeros of its shape for an input that the outputs do not depend on.
 
     Returns
     -------
@@ -175,7 +175,8 @@ def _rows(
     sizes = {len(u) for u in us}
     if len(sizes) != 1 or 0 in sizes:
         raise RuntimeError(f"grad: is_grads_batched needs equally many gradients, not {sizes}")
-    count = sizes.pop()
+    count, zeros = sizes.pop(), missing == "zeros"
+    missing = "none" if zeros else missing
     columns = zip(
         *[
             _gradients(ys, xs, [u[k] for u in us], keep or k < count - 1, create_graph, missing)
@@ -183,7 +184,11 @@ def _rows(
         ],
         strict=True,
     )
-    return [None if column[0] is None else ops.stack(*column, axis=0) for column in columns]
+    found = [None if column[0] is None else ops.stack(*column, axis=0) for column in columns]
+    if zeros:  # not in batches, as in PyTorch
+        pairs = zip(found, xs, strict=True)
+        found = [Tensor(np.zeros(x.shape, x.dtype)) if g is None else g for g, x in pairs]
+    return found
 
 
 def _gradients(

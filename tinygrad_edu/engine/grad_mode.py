@@ -91,7 +91,19 @@ def level(on: bool, lock: Any = None) -> Level:
 
 @public()
 def is_grad_enabled() -> bool:
-    """Are ops recorded on this thread?"""
+    """Say whether ops are recorded on this thread.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> with tg.no_grad():
+    ...     tg.is_grad_enabled()
+    False
+    """
     return mode.recording
 
 
@@ -154,7 +166,22 @@ class _Switch(RLock):  # type: ignore[misc]
 
 @public()
 class set_grad_enabled(_Switch):
-    """Record ops on this thread, or not: as a statement, a `with` block, or a decorator."""
+    """Record ops on this thread, or not: as a statement, a `with` block, or a decorator.
+
+    Parameters
+    ----------
+    mode : bool
+        Are ops recorded from now on, or in the block or function?
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> training, w = False, tg.ones(2, requires_grad=True)
+    >>> with tg.set_grad_enabled(training):
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
@@ -184,9 +211,9 @@ def _stated(on: bool, now: Level | None) -> Level | None:
 class _NamedSwitch(_Switch):
     _recording: bool
 
-    def __new__(cls, function: Any = None) -> Any:
+    def __new__(cls, orig_func: Any = None) -> Any:
         """Both `@no_grad()` and `@no_grad` decorate, as in PyTorch."""
-        return super().__new__(cls) if function is None else cls()(function)
+        return super().__new__(cls) if orig_func is None else cls()(orig_func)
 
     def __init__(self) -> None:
         super().__init__(self._recording)
@@ -194,21 +221,76 @@ class _NamedSwitch(_Switch):
 
 @public()
 class no_grad(_NamedSwitch):
-    """In this block (or decorated function) nothing is recorded, and writes go into the buffers."""
+    """Context manager and decorator: nothing is recorded, and writes go into the memory itself.
+
+    Parameters
+    ----------
+    orig_func : callable, default None
+        The function that is decorated, where the decorator is written without parentheses.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.ones(2, requires_grad=True)
+    >>> with tg.no_grad():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    >>> @tg.no_grad()
+    ... def predict(x):
+    ...     return w * x
+    >>> predict(3).requires_grad
+    False
+    """
 
     _recording = False
 
 
 @public()
 class enable_grad(_NamedSwitch):
-    """In this block (or decorated function) ops are recorded, also within no_grad."""
+    """Context manager and decorator: ops are recorded, also inside of `no_grad`.
+
+    Parameters
+    ----------
+    orig_func : callable, default None
+        The function that is decorated, where the decorator is written without parentheses.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.ones(2, requires_grad=True)
+    >>> with tg.no_grad():
+    ...     with tg.enable_grad():
+    ...         y = w * 2
+    >>> y.requires_grad
+    True
+    """
 
     _recording = True
 
 
 @public()
 def inference_mode(mode: Any = True) -> Any:
-    """`no_grad`, which is as fast here; `inference_mode(False)` is `enable_grad`."""
+    """Return `no_grad()`, which is as fast here: a context manager and decorator.
+
+    Parameters
+    ----------
+    mode : bool, default True
+        False returns `enable_grad()`.  As a decorator without parentheses, the function.
+
+    Returns
+    -------
+    context manager
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.ones(2, requires_grad=True)
+    >>> with tg.inference_mode():
+    ...     y = w * 2
+    >>> y.requires_grad
+    False
+    """
     if callable(mode):
         return no_grad()(mode)
     return no_grad() if mode else enable_grad()
