@@ -28,7 +28,8 @@ WRITTEN = {
 }
 WRITTEN |= dict.fromkeys(["LogSigmoid", "Sigmoid", "Softmax2d", "Softsign", "Tanh"], "")
 WRITTEN |= dict.fromkeys(["Tanhshrink", "Module"], "")
-OURS_MORE = {"generator"}  # by name only
+# By name only; sigmoid and tanh are torch.sigmoid and torch.tanh, which take out=.
+OURS_MORE = {"generator", "out"}
 
 
 def signature(function, name):
