@@ -10,9 +10,7 @@ tensor([2., 4., 6.])
 from math import e as e, inf as inf, nan as nan, pi as pi
 
 from . import (
-    autograd as autograd,
     creation as _creation,
-    func as func,
     io as _io,
     linalg as linalg,
     ops as ops,
@@ -51,8 +49,9 @@ globals().update(_names_in(""))
 
 __version__ = "0.1.0"
 # Imported when they are first asked for.
-_LAZY = "accelerator amp backends cuda distributions mps nn optim testing utils version viz"
-_MODULES = "autograd func linalg ops special"
+_LAZY = "accelerator amp autograd backends cuda distributions func mps nn optim testing utils "
+_LAZY += "version viz"
+_MODULES = "linalg ops special"
 _COMPLEX = "complex fft istft polar stft view_as_complex view_as_real"
 __all__ = sorted(
     [name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)]

@@ -129,7 +129,7 @@ def with_out(function: F) -> F:
     """The function, which also takes `out=`."""
     call = _taking(function, out=True)
     call.__doc__ = _with_out_section(function.__doc__ or "")
-    own = signature(function)
+    own: Signature = getattr(function, "__signature__", None) or signature(function)
     parameters = sorted([*own.parameters.values(), OUT], key=lambda p: p.kind)
     call.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     return call
