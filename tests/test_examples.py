@@ -56,13 +56,13 @@ def test_a_missed_number_ends_in_status_1(tmp_path):
         f"import sys; sys.path.insert(0, {str(EXAMPLES)!r})\n"
         "import story\n"
         'story.begin("A number that is missed.")\n'
-        'story.number("two", 2.0, text=3.0, at_least=3.0)\n'
+        'story.number("two", 2.0, source=3.0, at_least=3.0)\n'
         "story.end()\n"
     )
     result, rows = told(script, tmp_path)
     assert result.returncode == 1
     assert rows == [
-        {"what": "two", "ours": "2.0000", "text": "3.0000", "limit": "at least 3", "met": False}
+        {"what": "two", "ours": "2.0000", "source": "3.0000", "limit": "at least 3", "met": False}
     ]
     assert "MISSED: two" in result.stdout
 

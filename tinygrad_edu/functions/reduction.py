@@ -975,8 +975,8 @@ def logsumexp(input: Tensor, dim: Dim, keepdim: bool = False) -> Tensor:
     Examples
     --------
     >>> import tinygrad_edu as tg
-    >>> tg.logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
-    tensor(1000.6931)
+    >>> tg.logsumexp(tg.tensor([100.0, 100.0]), dim=0)
+    tensor(100.6931)
     """
     return ops.logsumexp(input, axis=axis_of(input, dim, "logsumexp"), keepdims=keepdim)
 
