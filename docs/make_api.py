@@ -112,7 +112,7 @@ SUBJECTS = {
     "Special functions": "ops.special functions.special",
     "Reductions and statistics": "ops.reduction functions.reduction functions.statistics "
     "functions.running functions.distance",
-    "Shapes: views, joins and parts": "ops.shape functions.shape functions.joining functions.parts",
+    "Shapes: views, joins and parts": "ops.shape functions.shape functions.joining functions.grids",
     "Indexing, sorting and searching": "ops.indexing functions.indexing functions.writing "
     "functions.searching functions.sorting",
     "Linear algebra": "ops.linalg functions.linalg",

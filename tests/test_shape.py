@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import tinygrad_edu as tg
 from nn import padding
-from tinygrad_edu.functions import shape as f
+from tinygrad_edu import functions as f
 
 f.pad = padding.pad
 

@@ -220,9 +220,15 @@ def writable(array: Any, name: str = "write") -> Any:
 
 
 def repeats_values(array: Any) -> bool:
-    """Do several places of the array lie at one place of the memory, as after expand()?"""
-    sides = zip(array.strides, array.shape, strict=True)
-    return array.size > 0 and any(step == 0 and n > 1 for step, n in sides)
+    """Do several places of the array lie at one place of the memory, as after expand()?
+    Not if each step is longer than all that smaller steps reach."""
+    reach = 0
+    for step, n in sorted((abs(s), n) for s, n in zip(array.strides, array.shape, strict=True)):
+        if n > 1:
+            if step <= reach:
+                return array.size > 0  # type: ignore[no-any-return]
+            reach += step * (n - 1)
+    return False
 
 
 # ---------------------------------------------------------------- another shape, another memory

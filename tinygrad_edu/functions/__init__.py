@@ -11,7 +11,9 @@ from . import (
 from .distance import *
 from .elementwise import *
 from .filling import *
+from .grids import *
 from .indexing import *
+from .joining import *
 from .linalg import *
 from .reduction import *
 from .running import *

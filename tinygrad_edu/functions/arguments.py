@@ -43,6 +43,22 @@ def check_dim(dim: Any, ndim: int, name: str, x: Any = None) -> int:
     return int(dim % span)
 
 
+def side_of(x: Any, dim: int, name: str) -> int:
+    """The size of a dimension that it has."""
+    if x.ndim == 0:
+        raise IndexError(f"{name}: a number has no dimension {dim}")
+    check_dim(dim, x.ndim, name, x)
+    return int(x.shape[dim])
+
+
+def two_dims(ndim: int, dim1: int, dim2: int, name: str, x: Any) -> tuple[int, int]:
+    """Two dimensions counted from the front.  Raises RuntimeError if they are one."""
+    first, second = check_dim(dim1, ndim, name, x), check_dim(dim2, ndim, name, x)
+    if first == second:
+        raise RuntimeError(f"{name}: it takes two dimensions, which {dim1} and {dim2} are not")
+    return first, second
+
+
 def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     """(2, 3) from f(2, 3), f((2, 3)) or f([2, 3])."""
     if len(sizes) == 1 and isinstance(sizes[0], _SEQUENCE):

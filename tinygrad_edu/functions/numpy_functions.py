@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..numpy_protocol import ANSWERS
-from . import elementwise, indexing, linalg, reduction, running, shape
+from . import elementwise, grids, indexing, joining, linalg, reduction, running, shape
 from .arguments import Tensor
 from .filling import array_of
 
@@ -112,7 +112,7 @@ def stack(arrays: Any, axis: int = 0) -> Any:
 
 def meshgrid(*xi: Any, indexing: str = "xy") -> Any:
     """The coordinates of a grid."""
-    return shape.meshgrid(*map(shape.ravel, map(tensor_of, xi)), indexing=indexing)
+    return grids.meshgrid(*map(shape.ravel, map(tensor_of, xi)), indexing=indexing)
 
 
 def atleast_1d(*arys: Any) -> Any:
@@ -132,9 +132,9 @@ ANSWERS |= {
     np.rot90: lambda m, k=1, axes=(0, 1): shape.rot90(m, k, axes),
     np.tile: lambda A, reps: shape.tile(A, reps),
     np.repeat: lambda a, repeats, axis=None: shape.repeat_interleave(a, repeats, axis),
-    np.hstack: lambda tup: shape.hstack(list(map(tensor_of, tup))),
-    np.vstack: lambda tup: shape.vstack(list(map(tensor_of, tup))),
-    np.diag: lambda v, k=0: shape.diag(v, k),
+    np.hstack: lambda tup: joining.hstack(list(map(tensor_of, tup))),
+    np.vstack: lambda tup: joining.vstack(list(map(tensor_of, tup))),
+    np.diag: lambda v, k=0: grids.diag(v, k),
 }
 
 # ---------------------------------------------------------------- places

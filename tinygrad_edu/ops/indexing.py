@@ -14,6 +14,7 @@ import numpy as np
 from ..dtypes import bool_
 from ..engine.graph import MISUSE, op
 from .elementwise import where
+from .shape import strided
 
 ARRAY = "array"
 
@@ -161,6 +162,49 @@ def _added_at(values, arrays, key, shape):
     y = np.zeros_like(values, shape=shape, order="C")
     (_add_rows if y.dtype.kind == "f" else np.add.at)(y.reshape((count, width)), rows, values)
     return y
+
+
+def _places(shape, own, size, stride, start):
+    """Where each element of a strided view stands among those of an array of this shape and layout,
+    in order.  Raises RuntimeError if one is none of them."""
+    strides, first = own
+    addresses = (first + _reached(shape, strides)).reshape(-1)
+    order = np.argsort(addresses)
+    wanted = start + _reached(size, stride)
+    found = order[np.searchsorted(addresses, wanted, sorter=order).clip(max=order.size - 1)]
+    if not np.array_equal(addresses[found], wanted):
+        raise RuntimeError("as_strided: no gradient flows to what is no element of the input")
+    return found
+
+
+def _reached(shape, strides):
+    """For each place of an array, how far it lies from the first."""
+    steps = [np.arange(n) * step for n, step in zip(shape, strides, strict=True)]
+    return sum(np.ix_(*steps), np.zeros(shape, np.intp))
+
+
+def _to_strided(g, _y, _x, size, stride, start, own):
+    where = _places(_x, own, size, stride, start)
+    return put(g, where, key=(ARRAY,), shape=(prod(_x),)).reshape(_x)
+
+
+def _beyond(x, size, stride, start, own):
+    reach = start + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+    return f"{size} with strides {stride} from {start} on reaches to {reach}, beyond the memory"
+
+
+@op(
+    _to_strided,
+    samples=lambda draw: draw.case((6,), size=(2, 3), stride=(1, 2), start=0, own=((1,), 0)),
+    explain=_beyond,
+    view=True,
+)
+def as_strided(x, *, size, stride, start, own):
+    """y[i, j ..] = the element at start + i stride[0] + j stride[1] .. of the memory of x, a view;
+    dL/dx = g, added at these places.  `own` is the layout of x."""
+    if x.__class__ is np.ndarray:
+        return strided(x, size, stride, start)
+    return getitem(x.reshape(-1), _places(x.shape, own, size, stride, start), key=(ARRAY,))
 
 
 FEW = 16  # columns: up to here one after another is fastest

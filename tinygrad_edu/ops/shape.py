@@ -4,10 +4,12 @@ from itertools import accumulate
 from typing import Any
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 
 from ..dtypes import float64
 from ..engine.caller import FEW
 from ..engine.graph import Parts, op, shape_of
+from ..sums import narrowed, wide
 
 
 def _cannot_reshape(x, shape):
@@ -160,6 +162,63 @@ def put_diagonal(values, *, shape, offset, axis1, axis2):
     y = np.zeros_like(values, shape=shape)
     _diagonal_view(y, offset, axis1, axis2)[...] = values
     return y
+
+
+# ---------------------------------------------------------------- windows on the memory
+
+
+def layout_of(x: Any) -> Any:
+    """How an array lies in the memory that it looks into: its strides, and the place of its first
+    element, counted in elements."""
+    memory = _memory_of(x)
+    address = [array.__array_interface__["data"][0] for array in (x, memory)]
+    strides = tuple(step // x.itemsize for step in x.strides)
+    return strides, (address[0] - address[1]) // x.itemsize
+
+
+def _memory_of(x):
+    owner = x.base if isinstance(x.base, np.ndarray) and x.base.dtype == x.dtype else x
+    return owner.transpose(np.argsort([-step for step in owner.strides], kind="stable"))
+
+
+def strided(x, size, stride, start):
+    """A view of the memory of x, from this place on."""
+    steps = [step * x.itemsize for step in stride]
+    return np.ndarray(size, x.dtype, _memory_of(x), start * x.itemsize, steps)
+
+
+@op(
+    lambda g, _y, _x, axis, size, step: add_slices(g, shape=_x, axis=axis, size=size, step=step),
+    samples=lambda draw: draw.case((2, 7), axis=1, size=3, step=2),
+    view=True,
+)
+def slices(x, *, axis, size, step):
+    """y[.., p, .., k] = x[.., p step + k, ..], a view;  dL/dx = the slices of g, added where they
+    stand."""
+    count = (x.shape[axis] - size) // step + 1
+    own_memory = x.__class__ is np.ndarray and _memory_of(x).flags.c_contiguous
+    if not own_memory or not x.size or not size:
+        windows = sliding_window_view(x, size, axis)
+        return windows[(*(slice(None),) * axis, slice(None, None, step))]
+    strides, start = layout_of(x)
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
+    steps = (*strides[:axis], strides[axis] * step, *strides[axis + 1 :], strides[axis])
+    return strided(x, shape, steps, start)
+
+
+@op(
+    lambda g, _y, _parts, shape, **at: slices(g, **at),
+    samples=lambda draw: draw.case((2, 3, 3), shape=(2, 7), axis=1, size=3, step=2),
+)
+def add_slices(parts, *, shape, axis, size, step):
+    """y = zeros of a shape, with the slices added where they stand;  dL/dparts = the slices of
+    g."""
+    summed = wide(parts)
+    y = np.zeros_like(summed, shape=shape)
+    reach = (parts.shape[axis] - 1) * step + 1
+    for k in range(size):
+        y[(*(slice(None),) * axis, slice(k, k + reach, step))] += summed[..., k]
+    return narrowed(y, parts)
 
 
 # ---------------------------------------------------------------- written through a view
