@@ -160,8 +160,68 @@ class Methods(Registered):
 
     @property
     def mT(self) -> Self:
-        """The last two dimensions exchanged: each matrix transposed."""
+        """Each matrix of a batch transposed: the last two dimensions exchanged.
+
+        Returns
+        -------
+        Tensor
+            A view.
+
+        Raises
+        ------
+        RuntimeError
+            If it has one dimension.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(5, 2, 3).mT.shape
+        torch.Size([5, 3, 2])
+        """
+        if self.array.ndim == 1:
+            raise RuntimeError(f"mT: it takes matrices, not {self.array.shape}")
         return f.transpose(self, -1, -2) if self.array.ndim else self
+
+    @property
+    def mH(self) -> Self:
+        """Each matrix of a batch transposed: of real numbers, `mH` is `mT`.
+
+        Returns
+        -------
+        Tensor
+            A view.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(5, 2, 3).mH.shape
+        torch.Size([5, 3, 2])
+        """
+        return self.mT
+
+    @property
+    def H(self) -> Self:
+        """The transpose of a matrix: of real numbers, the conjugate transpose.
+
+        Returns
+        -------
+        Tensor
+            A view.
+
+        Raises
+        ------
+        RuntimeError
+            If it is no matrix: see `mH`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).H.shape
+        torch.Size([3, 2])
+        """
+        if self.array.ndim not in (0, 2):
+            raise RuntimeError(f"H: it takes a matrix, not {self.array.shape}; see mH")
+        return self.mT
 
     # -------------------------------------------------------- dtypes and devices
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..engine import graph
 from ..registry import public
-from .arguments import Tensor, side_of, sizes_of, two_dims
+from .arguments import Tensor, plain, side_of, sizes_of, two_dims
 from .joining import stack
 from .shape import broadcast_tensors, ravel, transpose
 
@@ -308,7 +309,7 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
         shape = tuple(input.shape)
         raise RuntimeError(f"combinations: it takes a vector, and r of at least 0: {shape}, {r}")
     if r == 0:
-        return input[:0]
+        return graph.Tensor(np.empty(0, plain(input).dtype))
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
     places = np.array(list(choose(range(len(input)), r)), np.intp)
     return input[places.reshape(-1, r)]

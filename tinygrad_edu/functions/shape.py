@@ -630,7 +630,7 @@ def adjoint(input: Tensor) -> Tensor:
     Raises
     ------
     RuntimeError
-        If it has fewer than two dimensions.
+        If it has one dimension.
 
     Examples
     --------
@@ -638,9 +638,9 @@ def adjoint(input: Tensor) -> Tensor:
     >>> tg.adjoint(tg.ones(5, 2, 3)).shape
     torch.Size([5, 3, 2])
     """
-    if input.ndim < 2:
+    if input.ndim == 1:
         raise RuntimeError(f"adjoint: it takes matrices, not {tuple(input.shape)}")
-    return transpose(input, -2, -1)
+    return transpose(input, -2, -1) if input.ndim else input
 
 
 @public(method=True)

@@ -183,8 +183,11 @@ def _memory_of(x):
 
 def strided(x, size, stride, start):
     """A view of the memory of x, from this place on."""
-    steps = [step * x.itemsize for step in stride]
-    return np.ndarray(size, x.dtype, _memory_of(x), start * x.itemsize, steps)
+    steps, memory = [step * x.itemsize for step in stride], _memory_of(x)
+    reach = start + sum([(n - 1) * step for n, step in zip(size, stride, strict=True)])
+    if 0 not in size and not 0 <= start <= reach < memory.size:
+        raise ValueError("beyond the memory")
+    return np.ndarray(size, x.dtype, memory, start * x.itemsize, steps)
 
 
 @op(
