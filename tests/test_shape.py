@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import tinygrad_edu as tg
 from nn import padding
 from tinygrad_edu import functions as f
+from tinygrad_edu.testing import gradcheck
 
 f.pad = padding.pad
 
@@ -100,6 +101,80 @@ def test_view_needs_strides_that_allow_it():
             f.view(x, dtype)
     with pytest.raises(ValueError, match=r"\(5,\)"):
         f.view(x, 5)
+
+
+# ---------------------------------------------------------------- looks into the memory
+
+
+def test_unfold_looks_into_the_memory():
+    x = tg.zeros(7)
+    windows = x.unfold(0, 3, 2)
+    windows[1] = 5.0
+    assert x.tolist() == [0, 0, 5, 5, 5, 0, 0]
+    x[0] = 1.0
+    assert windows.tolist() == [[1, 0, 5], [5, 5, 5], [5, 0, 0]]
+
+
+def test_a_gradient_is_written_through_windows_that_do_not_overlap():
+    w = tg.ones(6, requires_grad=True)
+    y = w * 2
+    y.unfold(0, 2, 2)[0].zero_()
+    y.sum().backward()
+    assert w.grad.tolist() == [0, 0, 2, 2, 2, 2]
+    overlapping = (w * 2).unfold(0, 2, 1)
+    with pytest.raises(RuntimeError, match="expanded|overlap"):
+        overlapping += w[0]
+
+
+@pytest.mark.parametrize("laid_out", [lambda x: x, lambda x: x.t().contiguous().t()])
+def test_windows_are_those_of_numpy_however_the_memory_lies(laid_out):
+    array = draw(5, 7)
+    for axis, size, step in ((0, 2, 1), (1, 3, 2), (-1, 7, 1), (0, 0, 3)):
+        x = laid_out(tg.tensor(array))
+        right = np.lib.stride_tricks.sliding_window_view(array, size, axis)
+        right = right[::step] if axis == 0 else right[:, ::step]
+        assert np.array_equal(x.unfold(axis, size, step).array, right)
+    gradcheck(lambda x: laid_out(x).unfold(1, 3, 2).sin(), [array], order=2)
+
+
+def test_as_strided_looks_into_the_memory():
+    x = tg.arange(6.0)
+    part = tg.as_strided(x, (2, 2), (1, 2), 1)
+    part[0, 0] = 9.0
+    assert (x.tolist(), part.tolist()) == ([0, 9, 2, 3, 4, 5], [[9, 3], [2, 4]])
+    w = tg.ones(2, 3, requires_grad=True)
+    w.t().as_strided((2, 2), (1, 1)).sum().backward()
+    assert w.grad.tolist() == [[1, 2, 1], [0, 0, 0]]
+    gradcheck(lambda x: (x * x)[1:].as_strided((2, 2), (1, 2)).sin(), [draw(6)], order=2)
+    with pytest.raises(ValueError, match="from 0 on reaches to 6, beyond the memory"):
+        tg.as_strided(tg.arange(6), (2,), (6,))
+
+
+def test_names_of_parameters_are_pytorchs():
+    x = tg.ones(2, 3)
+    assert tg.reshape(input=x, shape=(3, 2)).shape == x.reshape(shape=(3, 2)).shape == (3, 2)
+    assert x.view(size=(6,)).shape == x.view(6).shape == x.view((6,)).shape == (6,)
+    assert tg.permute(input=x, dims=(1, 0)).shape == x.permute(1, 0).shape == (3, 2)
+    assert x.expand(size=(4, 2, 3)).shape == x.expand(4, -1, -1).shape == (4, 2, 3)
+    assert x.repeat(repeats=(2, 1)).shape == x.tile(dims=(2, 1)).shape == (4, 3)
+    assert x.flip(dims=(0,)).shape == tg.swapaxes(x.t(), axis0=0, axis1=1).shape == (2, 3)
+    assert [y.shape for y in x.split(split_size=2, dim=1)] == [(2, 2), (2, 1)]
+    assert [y.shape for y in tg.split(tensor=x, split_size_or_sections=[1, 1])] == [(1, 3)] * 2
+    for call in (x.reshape, x.view, x.permute, x.expand, x.repeat, x.tile, x.flip):
+        with pytest.raises(TypeError, match="missing 1 required positional argument"):
+            call()
+
+
+def test_parts_of_nearly_one_size():
+    x = tg.arange(7)
+    assert [y.tolist() for y in x.tensor_split(3)] == [[0, 1, 2], [3, 4], [5, 6]]
+    assert [y.tolist() for y in x.tensor_split((5, 2))] == [[0, 1, 2, 3, 4], [], [2, 3, 4, 5, 6]]
+    with pytest.raises(RuntimeError, match="7 places along dimension 0: not 2 equal parts"):
+        x.hsplit(2)
+    with pytest.raises(TypeError, match="give either indices or sections, once"):
+        x.tensor_split(2, sections=2)
+    with pytest.raises(RuntimeError, match=r"vsplit: it takes 2 dimensions or more, not \(7,\)"):
+        x.vsplit(1)
 
 
 # ---------------------------------------------------------------- errors

@@ -551,9 +551,7 @@ def _split_at(
     return split(input, [small + (k < larger) for k in range(where)], dim)
 
 
-def _split_along(
-    name: str, input: Any, where: Any, dim: int, least: int
-) -> tuple[Tensor, ...]:
+def _split_along(name: str, input: Any, where: Any, dim: int, least: int) -> tuple[Tensor, ...]:
     if input.ndim < least:
         raise RuntimeError(f"{name}: it takes {least} dimensions or more, not {tuple(input.shape)}")
     return _split_at(name, input, where, dim, evenly=True)

@@ -1127,8 +1127,14 @@ def as_strided(input: Tensor, size: Any, stride: Any, storage_offset: int | None
 
     Raises
     ------
+    ValueError
+        If it would reach beyond the memory.
     RuntimeError
-        If it would reach beyond the memory; with a gradient, beyond the elements of the input.
+        If a size or a stride is negative, or there are not as many strides as sizes.
+
+    Notes
+    -----
+    What lies in the memory and is no element of the input has no gradient.
 
     Examples
     --------
