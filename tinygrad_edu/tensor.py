@@ -361,8 +361,9 @@ class Tensor(Methods):
     def _refuse_repeated(self, name: str) -> None:
         if views.repeats_values(self.array):
             raise RuntimeError(
-                f"{name}: this tensor of shape {self.array.shape} is expanded: one number in "
-                "memory stands at several of its places, so they cannot be written one by one.  "
+                f"{name}: several places of this tensor of shape {self.array.shape} lie at one "
+                "place of the memory (it is expanded, or its windows overlap), so they cannot be "
+                "written one by one.  "
                 "Write to a copy: x = x.clone()"
             )
 
