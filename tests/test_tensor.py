@@ -1032,3 +1032,55 @@ def test_what_is_no_tensor_is_refused_by_name(call):
     for wrong in ([1.0, 2.0], "a", None):
         with pytest.raises(TypeError, match=r"(relu|sum|mean|flatten|reshape): .*"):
             call(wrong)
+
+
+# ---------------------------------------------------------------- what scripts ask, and old forms
+
+
+def test_a_script_that_asks_where_a_tensor_is_goes_on_on_the_cpu():
+    x = tg.ones(2)
+    asked = "is_cuda is_xpu is_mps is_meta is_quantized is_sparse"
+    assert not any(getattr(x, name) for name in asked.split())
+    assert not any(getattr(x, name)() for name in ("is_pinned", "is_shared", "is_conj", "is_neg"))
+    assert (x.layout, x.output_nr, x.retains_grad, x.ndimension()) == (tg.strided, 0, False, 1)
+    with pytest.raises(RuntimeError, match=r"pin_memory.*cuda\.is_available"):
+        x.pin_memory()
+
+
+def test_elements_are_replaced_by_a_function_of_numbers():
+    x = tg.tensor([1.0, 2.0])
+    view = x[:1]
+    assert x.apply_(lambda a: a + 1) is x
+    x.map_(tg.tensor([10.0, 20.0]), lambda a, b: a * b)
+    assert (x.tolist(), view.tolist()) == ([20.0, 60.0], [20.0])
+    with pytest.raises(RuntimeError, match="not recorded"):
+        tg.ones(2, requires_grad=True).apply_(abs)
+    with pytest.raises(TypeError, match="float32 and int64"):
+        x.map_(tg.arange(2), max)
+
+
+def test_a_tensor_takes_another_shape_or_memory():
+    x = tg.arange(6)
+    assert x.resize_(2, 2).tolist() == [[0, 1], [2, 3]]
+    assert x.resize_((6,)).tolist()[:4] == [0, 1, 2, 3]
+    y = tg.zeros(3)
+    assert x.set_(y) is x
+    x[0] = 5.0
+    assert y.tolist() == [5.0, 0.0, 0.0]
+    assert x.is_set_to(y)
+    assert not x.is_set_to(y[:2])
+    assert tg.arange(6)[2:].storage_offset() == 2
+    with pytest.raises(RuntimeError, match="resize_: it requires grad"):
+        tg.ones(2, requires_grad=True).resize_(3)
+
+
+def test_to_takes_each_argument_once():
+    x = tg.ones(2)
+    assert x.to("cpu", dtype=tg.float64).dtype == tg.float64
+    assert x.to(other=tg.arange(2)).dtype == tg.int64
+    assert not x.to(copy=True).is_set_to(x)
+    assert x.to() is x
+    for call in (lambda: x.to(tg.float32, dtype=tg.float32), lambda: x.to(tg.float32, 1, 2, 3, 4)):
+        with pytest.raises(TypeError, match="to: it takes"):
+            call()
+    assert x.clone().requires_grad_().numpy(force=True).tolist() == [1.0, 1.0]

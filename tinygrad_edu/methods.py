@@ -1,4 +1,4 @@
-"""The methods of Tensor that say nothing of the record: operators, functions, dtypes.
+"""The methods of Tensor that say nothing of the record: operators, functions, dtypes, memory.
 
 `x.sum(0)` is `tg.sum(x, 0)`, and `x.exp_()` writes `tg.exp(x)` into x.
 """
@@ -16,11 +16,15 @@ from .device import (
     check_device,
     contiguous_format,
     device as Device,
+    layout as Layout,
+    strided,
 )
 from .dtypes import DTypeLike, as_array
 from .engine import graph, leaf
 from .engine.grad_mode import mode
 from .engine.graph import TensorBase
+from .functions.filling import size_given
+from .ops.shape import layout_of
 from .registered import Registered, in_place
 
 
@@ -29,14 +33,57 @@ def reflected(op: Any) -> Callable[..., Any]:
     return lambda self, other: op(other, self)
 
 
-def cast(dtype: Any) -> Callable[[Any], Any]:
-    """The method that gives the numbers in this dtype."""
+def cast(name: str, dtype: Any) -> Callable[..., Any]:
+    """The method that gives the elements in this dtype."""
 
     def astype(self: Any, memory_format: Any = None) -> Any:
         return self.astype(dtype)
 
-    astype.__doc__ = f"The numbers in {dtype}; itself if they are."
+    astype.__name__, astype.__qualname__ = name, f"Tensor.{name}"
+    astype.__doc__ = f"""Return the elements in {dtype}.
+
+        Parameters
+        ----------
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if that is its dtype; otherwise a copy, through which the gradient flows.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([0, 1]).{name}().dtype
+        dtype('{dtype}')
+        """
     return astype
+
+
+def never(call: str, what: str) -> Any:
+    """The property `is_x`, or the method `is_x()`, that tells a script which asks whether a tensor
+    is what none is."""
+
+    def ask(self: Any) -> bool:
+        return False
+
+    ask.__name__ = call.removesuffix("()")
+    ask.__qualname__ = f"Tensor.{ask.__name__}"
+    ask.__doc__ = f"""Tell whether the tensor {what}: no tensor is.
+
+        Returns
+        -------
+        bool
+            False.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).{call}
+        False
+        """
+    return ask if call.endswith("()") else property(ask)
 
 
 class Methods(Registered):
@@ -80,20 +127,73 @@ class Methods(Registered):
     # -------------------------------------------------------- written into the tensor itself
 
     def detach_(self: Any) -> Any:
-        """Become a constant: nothing flows back through it any more.  Raises RuntimeError for a
-        view, as PyTorch: what is written to its base would bring it back."""
+        """Make this tensor a constant: no gradient flows back through it any more.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Raises
+        ------
+        RuntimeError
+            If it is a view: what is written to its base would bring the record back.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2, requires_grad=True) * 2
+        >>> x.detach_().requires_grad
+        False
+        """
         if self._base is not None:
             raise RuntimeError("detach_: this is a view of another tensor; write x = x.detach()")
         leaf.rest(self)
         return self
 
-    def copy_(self: Any, source: Any) -> Any:
-        """Take the numbers of `source`, which broadcast."""
-        self[...] = source
+    def copy_(self: Any, src: Any, non_blocking: Any = False) -> Any:
+        """Copy the elements of another tensor into this one.
+
+        Parameters
+        ----------
+        src : Tensor
+            Of a shape that broadcasts to that of this tensor, and any dtype.
+        non_blocking : bool, default False
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.zeros(3).copy_(tg.tensor([1, 2, 3]))
+        tensor([1., 2., 3.])
+        """
+        self[...] = src
         return self
 
     def fill_(self: Any, value: Any) -> Any:
-        """Make every number `value`."""
+        """Set every element to one number.
+
+        Parameters
+        ----------
+        value : float, int, bool, or Tensor without dimensions
+            The number.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.zeros(3).fill_(2.0)
+        tensor([2., 2., 2.])
+        """
         if getattr(value, "ndim", 0):
             raise RuntimeError(
                 f"fill_: the value is one number, not {tuple(value.shape)}; see copy_"
@@ -101,39 +201,308 @@ class Methods(Registered):
         return self.copy_(value)
 
     def zero_(self: Any) -> Any:
-        """Make every number 0."""
+        """Set every element to 0.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(3).zero_()
+        tensor([0., 0., 0.])
+        """
         return self.copy_(0)
 
+    def apply_(self: Any, callable: Callable[[Any], Any]) -> Any:
+        """Replace each element by what a function of Python numbers makes of it, which is slow.
+
+        Parameters
+        ----------
+        callable : callable
+            It is called with each element, and returns a number.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad: the function is not recorded.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1.0, 2.0]).apply_(lambda x: x + 1)
+        tensor([2., 3.])
+        """
+        return self._become("apply_", map(callable, self.array.reshape(-1).tolist()))
+
+    def map_(self: Any, tensor: Any, callable: Callable[[Any, Any], Any]) -> Any:
+        """Replace each element by what a function makes of it and that of another tensor.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            Of the same dtype, and a shape that broadcasts to that of this tensor.
+        callable : callable
+            It is called with the two elements, Python numbers, and returns a number.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Raises
+        ------
+        RuntimeError
+            If one of the tensors requires grad: the function is not recorded.
+        TypeError
+            If the dtypes differ.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1.0, 2.0]).map_(tg.tensor([3.0, 4.0]), lambda a, b: a * b)
+        tensor([3., 8.])
+        """
+        if tensor.dtype != self.dtype:
+            raise TypeError(f"map_: the dtypes differ: {self.dtype} and {tensor.dtype}")
+        others = np.broadcast_to(tensor.numpy(), self.array.shape).reshape(-1).tolist()
+        return self._become("map_", map(callable, self.array.reshape(-1).tolist(), others))
+
+    def _become(self: Any, name: str, elements: Any) -> Any:
+        if self.requires_grad:
+            raise RuntimeError(f"{name}: it requires grad, and this is not recorded; see detach()")
+        array = np.array(list(elements)).astype(self.array.dtype).reshape(self.array.shape)
+        return self.copy_(graph.Tensor(array))
+
     def where(self, condition: Any, other: Any) -> Any:
-        """These numbers where the condition is true, else those of `other`."""
+        """Return the elements of this tensor where a condition holds, else those of another.
+
+        Parameters
+        ----------
+        condition : Tensor of bools
+            Where it is True this tensor is taken.
+        other : Tensor or float
+            What is taken elsewhere.
+
+        Returns
+        -------
+        Tensor
+            Of the shape in which the three broadcast.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor([1.0, -2.0])
+        >>> x.where(x > 0, 0.0)
+        tensor([1., 0.])
+        """
         return f.where(condition, self, other)
+
+    # -------------------------------------------------------- what it is
+
+    is_cuda = never("is_cuda", "is in the memory of a GPU")
+    is_xpu = never("is_xpu", "is in the memory of an Intel GPU")
+    is_mps = never("is_mps", "is in the memory of an Apple GPU")
+    is_meta = never("is_meta", "has a shape and no elements")
+    is_quantized = never("is_quantized", "holds quantised numbers")
+    is_sparse = never("is_sparse", "leaves zeros out of its memory")
+    is_pinned = never("is_pinned()", "is in page-locked memory")
+    is_shared = never("is_shared()", "is in memory that processes share")
+    is_conj = never("is_conj()", "is yet to be conjugated")
+    is_neg = never("is_neg()", "is yet to be negated")
+
+    @property
+    def layout(self) -> Layout:
+        """How the tensor is stored: there is one layout.
+
+        Returns
+        -------
+        layout
+            `strided`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).layout
+        torch.strided
+        """
+        return strided
+
+    @property
+    def output_nr(self) -> int:
+        """Which result of the op that made it the tensor is.
+
+        Returns
+        -------
+        int
+            0, but for ops of several results.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).output_nr
+        0
+        """
+        return 0
+
+    def is_signed(self) -> bool:
+        """Tell whether the dtype holds negative numbers.
+
+        Returns
+        -------
+        bool
+            False for uint8 and bool.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).is_signed(), tg.ones(2, dtype=tg.uint8).is_signed()
+        (True, False)
+        """
+        return self.array.dtype.kind in ("i", "f")
+
+    def is_set_to(self, tensor: Any) -> bool:
+        """Tell whether another tensor is the same look into the same memory.
+
+        Parameters
+        ----------
+        tensor : Tensor
+            The other one.
+
+        Returns
+        -------
+        bool
+            Whether memory, shape and strides are the same.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2)
+        >>> x.is_set_to(x.detach()), x.is_set_to(tg.ones(2))
+        (True, False)
+        """
+        one, other = self.array, tensor.array
+        alike = one.shape == other.shape and one.strides == other.strides
+        return bool(alike and self.data_ptr() == tensor.data_ptr())
 
     # -------------------------------------------------------- memory
 
     def element_size(self) -> int:
-        """How many bytes a number takes."""
+        """Return the number of bytes of an element.
+
+        Returns
+        -------
+        int
+            4 for float32.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).element_size()
+        4
+        """
         return self.array.itemsize  # type: ignore[no-any-return]
 
     itemsize = property(element_size)
 
     @property
     def nbytes(self) -> int:
-        """How many bytes all numbers take."""
+        """The number of bytes of all elements.
+
+        Returns
+        -------
+        int
+            The number of elements times the size of one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).nbytes
+        24
+        """
         return self.array.nbytes  # type: ignore[no-any-return]
 
-    @property
-    def is_sparse(self) -> bool:
-        """False: all numbers of a tensor are stored."""
-        return False
+    def data_ptr(self) -> int:
+        """Return the address of the first element.
+
+        Returns
+        -------
+        int
+            Two tensors with the same address look into the same memory.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2, 3)
+        >>> x.data_ptr() == x.view(6).data_ptr()
+        True
+        """
+        return self.array.__array_interface__["data"][0]  # type: ignore[no-any-return]
 
     def stride(self, dim: int | None = None) -> Any:
-        """How many numbers lie between neighbours along each dimension, or along one."""
+        """Return how many elements of the memory lie between neighbours.
+
+        Parameters
+        ----------
+        dim : int, optional
+            The dimension; all, unless given.
+
+        Returns
+        -------
+        tuple of int, or int
+            One for each dimension, or that of the given one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).stride(), tg.ones(2, 3).stride(0)
+        ((3, 1), 3)
+        """
         steps = tuple(step // self.array.itemsize for step in self.array.strides)
         return steps if dim is None else steps[dim]
 
+    def storage_offset(self) -> int:
+        """Return where in its memory the tensor starts.
+
+        Returns
+        -------
+        int
+            The number of elements before its first one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.arange(6)[2:].storage_offset()
+        2
+        """
+        return layout_of(self.array)[1]  # type: ignore[no-any-return]
+
     def is_contiguous(self, memory_format: Any = contiguous_format) -> bool:
-        """Return whether the numbers lie in order, without gaps: in the order of `channels_last`
-        and `channels_last_3d`, if that is asked."""
+        """Tell whether the elements lie in memory in order, without gaps.
+
+        Parameters
+        ----------
+        memory_format : memory_format, default contiguous_format
+            The order: also `channels_last` or `channels_last_3d`.
+
+        Returns
+        -------
+        bool
+            Whether they lie in that order.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).is_contiguous(), tg.ones(2, 3).t().is_contiguous()
+        (True, False)
+        """
         array, last = self.array, {channels_last: 4, channels_last_3d: 5}
         if array.ndim == last.get(memory_format):
             array = np.moveaxis(array, 1, -1)
@@ -141,16 +510,171 @@ class Methods(Registered):
             return False
         return array.flags.c_contiguous  # type: ignore[no-any-return]
 
-    def contiguous(self, memory_format: Any = None) -> Self:
-        """The numbers in order, without gaps: itself, or a copy.  (There is one format.)"""
+    def contiguous(self, memory_format: Any = contiguous_format) -> Self:
+        """Return the elements in memory in order, without gaps.
+
+        Parameters
+        ----------
+        memory_format : memory_format, default contiguous_format
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if its elements lie so; otherwise a copy.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).t().contiguous().stride()
+        (2, 1)
+        """
         return self if self.is_contiguous() else ops.copy(self)
+
+    def set_(self: Any, source: Any) -> Any:
+        """Let this tensor look into the memory of another one.
+
+        Parameters
+        ----------
+        source : Tensor
+            The tensor whose memory, shape and dtype are taken.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x, y = tg.zeros(2), tg.ones(3)
+        >>> x.set_(y)
+        tensor([1., 1., 1.])
+        """
+        self.data = source
+        return self
+
+    def resize_(self: Any, size: Any, *more: int, memory_format: Any = None) -> Any:
+        """Give this tensor another shape, of more or fewer elements.
+
+        Parameters
+        ----------
+        size : tuple of int, or int
+            The shape: `x.resize_(2, 3)` or `x.resize_((2, 3))`.
+        *more : int
+            The other sizes, where `size` is an int.
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor.  Its elements stay, in order; new ones are what the memory held.
+
+        Raises
+        ------
+        RuntimeError
+            If it requires grad.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.arange(6).resize_(2, 2)
+        tensor([[0, 1],
+                [2, 3]])
+        """
+        if self.requires_grad:
+            raise RuntimeError("resize_: it requires grad, and this is not recorded; see detach()")
+        shape = size_given("resize_", size, *more)
+        flat, count = self.detach().reshape(-1), int(np.prod(shape))
+        if count > flat.array.size:
+            longer = np.empty(count, self.array.dtype)
+            longer[: flat.array.size] = flat.array
+            flat = graph.Tensor(longer)
+        self.data = flat[:count].reshape(shape)
+        return self
+
+    def resize_as_(self: Any, other: Any, memory_format: Any = None) -> Any:
+        """Give this tensor the shape of another one: see `resize_`.
+
+        Parameters
+        ----------
+        other : Tensor
+            The tensor whose shape is taken.
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.arange(6).resize_as_(tg.ones(3))
+        tensor([0, 1, 2])
+        """
+        return self.resize_(other.shape)
+
+    def share_memory_(self) -> Self:
+        """Return this tensor; accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).share_memory_()
+        tensor([1., 1.])
+        """
+        return self
+
+    def pin_memory(self) -> Self:
+        """Raise RuntimeError: memory is pinned for an accelerator, and there is none.
+
+        Returns
+        -------
+        Tensor
+            Never.
+
+        Raises
+        ------
+        RuntimeError
+            Always: code that asks `cuda.is_available()` first runs as it is.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2)
+        >>> x = x.pin_memory() if tg.cuda.is_available() else x
+        """
+        why = "memory is pinned for an accelerator, and there is none"
+        raise RuntimeError(f"pin_memory: {why}; ask cuda.is_available() first")
 
     # -------------------------------------------------------- shapes
 
     @property
     def T(self) -> Self:
-        """The transpose: rows for columns.  Warns, as PyTorch, if this is no matrix: all
-        dimensions are put in reverse order."""
+        """The transpose of a matrix.
+
+        Warns, as PyTorch, if this is no matrix: all dimensions are put in reverse order.
+
+        Returns
+        -------
+        Tensor
+            A view.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([[1, 2], [3, 4]]).T
+        tensor([[1, 3],
+                [2, 4]])
+        """
         if self.array.ndim != 2:
             _warn(
                 f"x.T is for matrices, not for {self.array.ndim} dimensions: use x.mT to transpose "
@@ -226,7 +750,29 @@ class Methods(Registered):
     # -------------------------------------------------------- dtypes and devices
 
     def astype(self, dtype: DTypeLike) -> Self:
-        """The numbers in another dtype; itself if that is the one they have."""
+        """Return the elements in another dtype.
+
+        Parameters
+        ----------
+        dtype : dtype
+            The dtype.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if that is its dtype; otherwise a copy, through which the gradient flows.
+
+        Raises
+        ------
+        TypeError
+            If a tensor cannot hold that dtype.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1.5, 2.5]).astype(tg.int64)
+        tensor([1, 2])
+        """
         new = np.dtype(dtype)
         if new == self.array.dtype:
             return self
@@ -235,46 +781,175 @@ class Methods(Registered):
             return graph.Tensor(self.array.astype(new))  # type: ignore[no-any-return]
         return ops.astype(self, dtype=new)
 
-    def to(self, *args: Any, **options: Any) -> Self:
-        """In another dtype; the only device is "cpu".  In all of PyTorch's forms: `to(dtype)`,
-        `to(device)`, `to(device, dtype)` and `to(other)`, each with `non_blocking` and `copy` after
-        them, by place or by name.  (There is one memory_format, and nothing to wait for.)"""
-        given = _to_arguments(args) | options
-        unknown = given.keys() - {*TO["device"], "other", "memory_format"}
-        if unknown or len(given) < len(args) + len(options):
+    def to(
+        self,
+        *args: Any,
+        dtype: DTypeLike = None,
+        device: Any = None,
+        other: Any = None,
+        non_blocking: Any = False,
+        copy: Any = False,
+        memory_format: Any = None,
+    ) -> Self:
+        """Return the tensor in another dtype; there is one device, "cpu".
+
+        By place it takes all of PyTorch's forms: `to(dtype)`, `to(device)`, `to(device, dtype)` and
+        `to(other)`, each with `non_blocking` and `copy` after them.
+
+        Parameters
+        ----------
+        *args : dtype, device, str or Tensor
+            The same by place.
+        dtype : dtype, optional
+            The dtype of the result.
+        device : device or str, optional
+            Another device than the CPU raises RuntimeError.
+        other : Tensor, optional
+            The tensor whose dtype is taken.
+        non_blocking : bool, default False
+            Accepted as in PyTorch, without effect.
+        copy : bool, default False
+            Whether to copy also where the dtype stays.
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if nothing changes and no copy is asked for; otherwise a copy.
+
+        Raises
+        ------
+        TypeError
+            If an argument is given twice, or there are too many.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1, 2]).to(tg.float32), tg.tensor([1.0]).to("cpu", tg.float64).dtype
+        (tensor([1., 2.]), dtype('float64'))
+        """
+        named = {"dtype": dtype, "device": device, "other": other}
+        named = {name: x for name, x in named.items() if x is not None}
+        given = _to_arguments(args)
+        if len(given) < len(args) or given.keys() & named.keys():
             what = "it takes (dtype), (device, dtype) or (other), then non_blocking and copy, once"
-            raise TypeError(f"to: {what}, not {args} {options or ''}")
+            raise TypeError(f"to: {what}, not {args} {named or ''}")
+        given = {"copy": copy} | given | named
         if "other" in given:
             given["dtype"] = given["other"].dtype
         check_device(given.get("device"))
-        dtype, copy = given.get("dtype"), given.get("copy", False)
-        changed = self if dtype is None else self.astype(dtype)
-        return ops.copy(changed) if copy and changed is self else changed
+        wanted = given.get("dtype")
+        changed = self if wanted is None else self.astype(wanted)
+        return ops.copy(changed) if given["copy"] and changed is self else changed
 
     def cpu(self, memory_format: Any = None) -> Self:
-        """Itself: it is on the CPU."""
+        """Return this tensor: it is on the CPU.
+
+        Parameters
+        ----------
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).cpu()
+        tensor([1., 1.])
+        """
         return self
 
     def cuda(
         self, device: Any = "cuda", non_blocking: Any = False, memory_format: Any = None
     ) -> Self:
-        """Raises RuntimeError: NumPy computes on the CPU."""
+        """Raise RuntimeError: NumPy computes on the CPU.
+
+        Parameters
+        ----------
+        device : device or str, default "cuda"
+            The device that is asked for.
+        non_blocking : bool, default False
+            Accepted as in PyTorch.
+        memory_format : memory_format, optional
+            Accepted as in PyTorch.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if `device` is "cpu".
+
+        Raises
+        ------
+        RuntimeError
+            For any other device: code that asks `cuda.is_available()` first runs as it is.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2)
+        >>> x = x.cuda() if tg.cuda.is_available() else x
+        """
         return self.to(device=device)
 
     def type(self, dtype: Any = None, non_blocking: Any = False, memory_format: Any = None) -> Any:
-        """In another dtype, given itself or as "torch.FloatTensor"; without one, that name."""
+        """Return the elements in another dtype, or PyTorch's name for the dtype.
+
+        Parameters
+        ----------
+        dtype : dtype, str or class, optional
+            A dtype, "torch.FloatTensor" or `tg.FloatTensor`.
+        non_blocking : bool, default False
+            Accepted as in PyTorch, without effect.
+        memory_format : memory_format, optional
+            Accepted as in PyTorch, without effect.
+
+        Returns
+        -------
+        Tensor or str
+            In that dtype; without one, the name.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).type(), tg.ones(2).type(tg.int64)
+        ('torch.FloatTensor', tensor([1, 1]))
+        """
         if dtype is None:
             return next(name for name, own in TYPE_NAMES.items() if own == self.array.dtype)
         name = f"torch.{getattr(dtype, '__name__', None)}"  # of tg.FloatTensor
         return self.astype(TYPE_NAMES.get(name, TYPE_NAMES.get(dtype, dtype)))
 
     def type_as(self, other: Any) -> Self:
-        """The numbers in the dtype of another tensor."""
+        """Return the elements in the dtype of another tensor.
+
+        Parameters
+        ----------
+        other : Tensor
+            The tensor whose dtype is taken.
+
+        Returns
+        -------
+        Tensor
+            This tensor, if that is its dtype; otherwise a copy.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([1, 2]).type_as(tg.ones(1))
+        tensor([1., 2.])
+        """
         return self.astype(other.dtype)
 
-    half, float, double = cast(dtypes.float16), cast(dtypes.float32), cast(dtypes.float64)
-    int, long, bool = cast(dtypes.int32), cast(dtypes.int64), cast(dtypes.bool_)
-    short, char, byte = cast(dtypes.int16), cast(dtypes.int8), cast(dtypes.uint8)
+    half, float = cast("half", dtypes.float16), cast("float", dtypes.float32)
+    double, int = cast("double", dtypes.float64), cast("int", dtypes.int32)
+    long, bool = cast("long", dtypes.int64), cast("bool", dtypes.bool_)
+    short, char = cast("short", dtypes.int16), cast("char", dtypes.int8)
+    byte = cast("byte", dtypes.uint8)
 
 
 _KINDS = {"Float": "f4", "Double": "f8", "Half": "f2", "Bool": "?", "Byte": "u1"}

@@ -36,9 +36,23 @@ from .sums import row_of_ones
 class Tensor(Methods):
     """An array of numbers that remembers how it was computed.
 
-    Parameters: `data`, an array or (nested) numbers; a list becomes float32, as in PyTorch.  `node`
-    is its place in the record, None for a constant.  Use `tensor(data, requires_grad=True)` to make
-    one by hand.
+    Use `tensor(data, requires_grad=True)` to make one by hand.
+
+    Parameters
+    ----------
+    data : ndarray, list, Size or int
+        An array; (nested) lists of numbers, which become float32, as in PyTorch; or sizes.
+    node : Node, optional
+        Its place in the record; None for a constant.
+    *sizes : int
+        Further sizes, in PyTorch's old form `Tensor(2, 3)`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+    >>> x.array, x.exp().sum().node is None
+    (array([1., 2.], dtype=float32), False)
     """
 
     __slots__ = (
@@ -68,36 +82,136 @@ class Tensor(Methods):
 
     @property
     def shape(self) -> Size:
-        """The size of each dimension, a tuple."""
+        """The size of each dimension.
+
+        Returns
+        -------
+        Size
+            A tuple of ints.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).shape
+        torch.Size([2, 3])
+        """
         return as_size(Size, self.array.shape)
 
     @property
     def dtype(self) -> DType:
-        """The type of its numbers, a NumPy dtype."""
+        """The type of the elements.
+
+        Returns
+        -------
+        dtype
+            A dtype of NumPy.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).dtype
+        dtype('float32')
+        """
         return self.array.dtype  # type: ignore[no-any-return]
 
     @property
     def ndim(self) -> int:
-        """How many dimensions it has."""
+        """The number of dimensions.
+
+        Returns
+        -------
+        int
+            0 for a tensor of one number.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).ndim
+        2
+        """
         return self.array.ndim  # type: ignore[no-any-return]
 
     @property
     def device(self) -> device:
-        """Where it is: the CPU."""
+        """The place where the tensor is: the CPU.
+
+        Returns
+        -------
+        device
+            `device("cpu")`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).device
+        device(type='cpu')
+        """
         return CPU
 
     def size(self, dim: int | None = None) -> Any:
-        """The shape, or the size of one dimension."""
+        """Return the shape, or the size of one dimension.
+
+        Parameters
+        ----------
+        dim : int, optional
+            The dimension; all, unless given.
+
+        Returns
+        -------
+        Size or int
+            The sizes, or that of the dimension.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).size(), tg.ones(2, 3).size(-1)
+        (torch.Size([2, 3]), 3)
+        """
         return self.shape if dim is None else self.shape[check_dim(dim, self.ndim, "size", self)]
 
     def dim(self) -> int:
-        """How many dimensions it has."""
+        """Return the number of dimensions.
+
+        Returns
+        -------
+        int
+            0 for a tensor of one number.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2, 3).dim()
+        2
+        """
         return self.ndim
 
-    def numpy(self) -> Array:
-        """The array itself, sharing its memory.  Raises RuntimeError if it requires grad: what
-        NumPy does to it would not be recorded."""
-        if self.node is not None:
+    ndimension = dim
+
+    def numpy(self, *, force: bool = False) -> Array:
+        """Return the elements as a NumPy array, which shares the memory.
+
+        Parameters
+        ----------
+        force : bool, default False
+            Whether to return the array of a tensor that requires grad, too.
+
+        Returns
+        -------
+        ndarray
+            Of the same shape and dtype.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad: what NumPy does to the array would not be recorded.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).numpy()
+        array([1., 1.], dtype=float32)
+        """
+        if self.node is not None and not force:
             raise RuntimeError("numpy: it requires grad, which NumPy would lose; see t.detach()")
         return self.array  # type: ignore[no-any-return]
 
@@ -115,7 +229,24 @@ class Tensor(Methods):
     __array_function__ = numpy_protocol.array_function
 
     def item(self) -> Any:
-        """The Python number in a tensor of one element."""
+        """Return the element of a tensor of one element.
+
+        Returns
+        -------
+        float, int or bool
+            A Python number.
+
+        Raises
+        ------
+        RuntimeError
+            If it has several elements, or none.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([[2.5]]).item()
+        2.5
+        """
         if self.array.size != 1:
             raise RuntimeError(
                 f"item: {self.array.shape} holds {self.numel()}, not one; use tolist()"
@@ -123,7 +254,19 @@ class Tensor(Methods):
         return self.array.item()
 
     def tolist(self) -> Any:
-        """The numbers as a Python number, or as (nested) lists of them."""
+        """Return the elements as (nested) lists of Python numbers.
+
+        Returns
+        -------
+        list, or a number
+            A number, if it has no dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.tensor([[1, 2], [3, 4]]).tolist()
+        [[1, 2], [3, 4]]
+        """
         return self.array.tolist()
 
     def __repr__(self) -> str:
@@ -163,7 +306,20 @@ class Tensor(Methods):
 
     @property
     def requires_grad(self) -> bool:
-        """Does a gradient flow here?  Exactly if it has a node."""
+        """Whether operations on the tensor are recorded, so that gradients flow back to it.
+
+        Returns
+        -------
+        bool
+            True for a leaf that asks for it, and for what is computed from one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> x.requires_grad, (x * 2).requires_grad, tg.ones(2).requires_grad
+        (True, True, False)
+        """
         return self.node is not None
 
     @requires_grad.setter
@@ -171,8 +327,29 @@ class Tensor(Methods):
         self.requires_grad_(wanted)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
-        """Make this a leaf that collects a gradient, or one that does not: it keeps its `.grad`,
-        and what was computed from it finds it again."""
+        """Make this a leaf that collects a gradient, or one that does not.
+
+        Parameters
+        ----------
+        requires_grad : bool, default True
+            Whether operations on the tensor are recorded from now on.
+
+        Returns
+        -------
+        Tensor
+            This tensor.  It keeps its `.grad`, and what was computed from it finds it again.
+
+        Raises
+        ------
+        RuntimeError
+            If False is asked of the result of an operation: see `detach`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).requires_grad_()
+        tensor([1., 1.], requires_grad=True)
+        """
         if not requires_grad:
             self._refuse_result("requires_grad", "take t.detach() for a tensor without a record")
             leaf.rest(self)
@@ -184,18 +361,58 @@ class Tensor(Methods):
 
     @property
     def is_leaf(self) -> bool:
-        """Was it made by the user, rather than by a recorded op?"""
+        """Whether the tensor was made by the user, rather than by a recorded operation.
+
+        Returns
+        -------
+        bool
+            True also for constants.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> x.is_leaf, (x * 2).is_leaf
+        (True, False)
+        """
         return self.node is None or self.node.plan is None
 
     @property
     def grad_fn(self) -> Node | None:
-        """The op that made it, in the record; None for a leaf or a constant."""
+        """The operation that made the tensor, in the record.
+
+        Returns
+        -------
+        Node or None
+            None for a leaf or a constant.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> (tg.ones(2, requires_grad=True) * 2).grad_fn is None, tg.ones(2).grad_fn is None
+        (False, True)
+        """
         return None if self.is_leaf else self.node
 
     @property
     def grad(self) -> Tensor | None:
-        """dL/d(this), after L.backward(): a tensor of this shape, the same at each look; or
-        None.  Warns, as PyTorch, if this is a result that does not keep its gradient."""
+        """The gradient dL/d(this), after `L.backward()`.
+
+        Warns, as PyTorch, if this is a result that does not keep its gradient: see `retain_grad`.
+
+        Returns
+        -------
+        Tensor or None
+            Of the shape of this tensor, the same one at each look.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
+        """
         node = leaf.home(self)
         if node is None:
             return None
@@ -217,7 +434,21 @@ class Tensor(Methods):
 
     @property
     def data(self) -> Tensor:
-        """The same memory, outside the record: what is written here is not differentiated."""
+        """The same memory, outside the record: what is written here is not differentiated.
+
+        Returns
+        -------
+        Tensor
+            A constant.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> w = tg.ones(2, requires_grad=True)
+        >>> w.data -= 0.5
+        >>> w
+        tensor([0.5000, 0.5000], requires_grad=True)
+        """
         return self.detach()
 
     @data.setter
@@ -236,18 +467,89 @@ class Tensor(Methods):
         self.array = array
 
     def detach(self) -> Tensor:
-        """The same memory, as a constant: no gradient flows back through it."""
+        """Return the same memory as a constant: no gradient flows back through it.
+
+        Returns
+        -------
+        Tensor
+            Of the same shape, a constant.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> (tg.ones(2, requires_grad=True) * 2).detach()
+        tensor([2., 2.])
+        """
         return views.borrow(Tensor(self.array), self)  # type: ignore[no-any-return]
 
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this is a result that keeps its gradient: see `retain_grad`.
+
+        Returns
+        -------
+        bool
+            False for a leaf.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> y = tg.ones(2, requires_grad=True) * 2
+        >>> y.retain_grad()
+        >>> y.retains_grad
+        True
+        """
+        return self.node is not None and leaf.RETAIN in (self.node.hooks or ())
+
     def retain_grad(self) -> None:
-        """Keep the gradient that arrives here, though this is no leaf."""
+        """Keep the gradient that arrives here, though this is no leaf.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require grad.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> y = tg.ones(2, requires_grad=True) * 2
+        >>> y.retain_grad()
+        >>> (y * y).sum().backward()
+        >>> y.grad
+        tensor([4., 4.])
+        """
         self._require_node("retain_grad")
         if not self.is_leaf:
             leaf.hooks_of(self._require_node("retain_grad"))[leaf.RETAIN] = leaf.retain
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
-        """Call `hook(gradient)` when the gradient arrives here; what it returns (if it is not None)
-        goes on in its place.  Returns a handle with `remove()`."""
+        """Call a function when the gradient arrives here.
+
+        Parameters
+        ----------
+        hook : callable
+            `hook(gradient)`; what it returns, if it is not None, goes on in the place of the
+            gradient.
+
+        Returns
+        -------
+        RemovableHandle
+            Its `remove()` removes the hook.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor does not require grad.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> handle = x.register_hook(lambda g: g * 10)
+        >>> x.sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
+        """
         return add_hook(leaf.hooks_of(self._require_node("register_hook")), hook)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
@@ -301,13 +603,32 @@ class Tensor(Methods):
         create_graph: bool = False,
         inputs: Tensor | list[Tensor] | tuple[Tensor, ...] | None = None,
     ) -> None:
-        """Add d(this)/d(leaf) to `.grad` of every leaf that this was computed from.
+        """Add the gradient of this tensor to `.grad` of every leaf that it was computed from.
 
-        `gradient` is dL/d(this), needed unless this is one number.  `retain_graph` keeps what the
-        rules read, for another call; `create_graph` records the derivatives themselves (prefer
-        `autograd.grad`); with `inputs`, only those get a gradient.
+        Parameters
+        ----------
+        gradient : Tensor, optional
+            dL/d(this), of the shape of this tensor; needed unless it is one number.
+        retain_graph : bool, optional
+            Whether to keep what the derivative rules read, for another call; by default, if
+            `create_graph`.
+        create_graph : bool, default False
+            Whether to record the derivatives themselves; prefer `autograd.grad`.
+        inputs : Tensor or sequence of Tensor, optional
+            Only these get a gradient.
 
-        Raises RuntimeError if this has no record, or the record was freed or written over since.
+        Raises
+        ------
+        RuntimeError
+            If this has no record, or the record was freed or written over since.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> (x * x).sum().backward()
+        >>> x.grad
+        tensor([2., 4.])
         """
         go_back([self], [gradient], retain_graph, create_graph, inputs)
 

@@ -51,6 +51,57 @@ def numel(input: Tensor) -> int:
 
 
 @public(method=True)
+def is_nonzero(input: Tensor) -> bool:
+    """Tell whether the element of a tensor of one element is not 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of one element.
+
+    Returns
+    -------
+    bool
+        The same as `bool(input)`.
+
+    Raises
+    ------
+    RuntimeError
+        If it has several elements, or none.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.is_nonzero(tg.tensor([0.0]))
+    False
+    """
+    return bool(input)
+
+
+@public(method=True)
+def is_same_size(input: Tensor, other: Tensor) -> bool:
+    """Tell whether two tensors have the same shape.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    bool
+        Whether all sizes are equal.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.is_same_size(tg.ones(2, 3), tg.ones(3, 2))
+    False
+    """
+    return bool(plain(input).shape == plain(other).shape)
+
+
+@public(method=True)
 def reshape(input: Tensor, shape: Any, *more: int) -> Tensor:
     """Return the same elements, in order, in another shape: a view where that is possible.
 

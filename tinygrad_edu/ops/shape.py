@@ -184,8 +184,9 @@ def _memory_of(x):
 def strided(x, size, stride, start):
     """A view of the memory of x, from this place on."""
     steps, memory = [step * x.itemsize for step in stride], _memory_of(x)
-    reach = start + sum([(n - 1) * step for n, step in zip(size, stride, strict=True)])
-    if 0 not in size and not 0 <= start <= reach < memory.size:
+    ends = [(n - 1) * step for n, step in zip(size, stride, strict=True)]
+    first, last = (start + sum([part(0, end) for end in ends]) for part in (min, max))
+    if 0 not in size and not 0 <= first <= last < memory.size:
         raise ValueError("beyond the memory")
     return np.ndarray(size, x.dtype, memory, start * x.itemsize, steps)
 
