@@ -8,7 +8,7 @@ import numpy as np
 
 from .. import ops
 from ..dtypes import finfo
-from ..functions.shape import stack
+from ..functions.joining import stack
 from ..random import rand
 from . import constraints
 from .distribution import Parametric
