@@ -190,7 +190,7 @@ def matrix_norm(
     dims = [check_dim(d, A.ndim, "matrix_norm", A) for d in dim]
     if ord == "fro":
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
-    x = A.to(dtype).permute(*[d for d in range(A.ndim) if d not in dims], *dims)
+    x = A.to(dtype).permute((*[d for d in range(A.ndim) if d not in dims], *dims))
     if ord in ("nuc", 2, -2):
         sizes = svdvals(x)
     elif ord in (1, -1, np.inf, -np.inf):

@@ -124,7 +124,7 @@ class ToTensor:
             raise ValueError(
                 f"ToTensor: an image has the shape (H, W) or (H, W, C), not {array.shape}"
             )
-        array = array.reshape(*array.shape, 1) if array.ndim == 2 else array
+        array = array.reshape((*array.shape, 1)) if array.ndim == 2 else array
         array = np.ascontiguousarray(array.transpose(2, 0, 1))
         if array.dtype == np.uint8:
             array = array.astype(np.float32) / np.float32(255)

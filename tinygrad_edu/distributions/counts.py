@@ -70,7 +70,7 @@ class Bernoulli(Chances):
         return self.probs * (1 - self.probs)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return sampling.bernoulli(self.probs.detach().expand(*self._shape(sample_shape)))
+        return sampling.bernoulli(self.probs.detach().expand(self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Any:
         """Return log p where the value is 1, log(1 - p) where it is 0."""
@@ -276,7 +276,7 @@ class NegativeBinomial(Chances):
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
         """Draw Poisson counts of rates that are of a gamma distribution."""
-        count = self.total_count.detach().expand(*self._shape(sample_shape))
+        count = self.total_count.detach().expand(self._shape(sample_shape))
         rates = standard_gamma(count) * ops.exp(self.logits.detach())
         return sampling.poisson(rates)
 
@@ -324,7 +324,7 @@ class Poisson(Parametric):
         return self.rate
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return sampling.poisson(self.rate.detach().expand(*self._shape(sample_shape)))
+        return sampling.poisson(self.rate.detach().expand(self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Any:
         x = self._outcome(value)

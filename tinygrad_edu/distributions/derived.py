@@ -500,7 +500,7 @@ class MixtureSameFamily(Distribution):
     def _weights(self) -> Any:
         """The weights, with 1 for each event dimension."""
         probs = self.mixture_distribution.probs
-        return probs.reshape(*probs.shape, *[1] * len(self.event_shape))
+        return probs.reshape((*probs.shape, *[1] * len(self.event_shape)))
 
     def _padded(self, x: Any) -> Any:
         """x with a dimension for the components, before its event dimensions."""
@@ -533,8 +533,8 @@ class MixtureSameFamily(Distribution):
         places = self.mixture_distribution.expand(self.batch_shape).sample(sample_shape)
         drawn = self.component_distribution.sample(sample_shape)
         axis, dims = len(sample_shape) + len(self.batch_shape), len(self.event_shape)
-        index = places.reshape(*places.shape, 1, *[1] * dims)
-        index = index.expand(*places.shape, 1, *self.event_shape)
+        index = places.reshape((*places.shape, 1, *[1] * dims))
+        index = index.expand((*places.shape, 1, *self.event_shape))
         return ops.take_along_axis(drawn, index, axis=axis).squeeze(axis)
 
     def __repr__(self) -> str:

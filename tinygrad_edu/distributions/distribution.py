@@ -317,7 +317,7 @@ class Parametric(Distribution):
         for name in self._names:
             x = self.__dict__[name]
             event = x.shape[x.ndim - self._event_dims :]
-            new.__dict__[name] = x.expand(*batch_shape, *event)
+            new.__dict__[name] = x.expand((*batch_shape, *event))
         return new
 
 

@@ -219,9 +219,9 @@ def _multivariate_normal(p: Any, q: Any) -> Any:
         raise ValueError(f"kl_divergence: the event shapes differ: {shapes}")
     n = p.event_shape[0]
     batch = np.broadcast_shapes(tuple(p.batch_shape), tuple(q.batch_shape))
-    lower, other = (x._lower.expand(*batch, n, n) for x in (q, p))
+    lower, other = (x._lower.expand((*batch, n, n)) for x in (q, p))
     spread = (whitened(lower, other) ** 2).sum((-2, -1))
-    distance = (p.loc - q.loc).expand(*batch, n).unsqueeze(-1)
+    distance = (p.loc - q.loc).expand((*batch, n)).unsqueeze(-1)
     shift = (whitened(lower, distance) ** 2).sum((-2, -1))
     return q._log_det() - p._log_det() + 0.5 * (spread + shift - n)
 

@@ -297,7 +297,7 @@ class StudentT(Parametric):
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         shape = self._shape(sample_shape)
         noise = randn(shape, dtype=self._dtype)
-        squares = 2 * standard_gamma((self.df / 2).expand(*shape))  # of Chi2(df)
+        squares = 2 * standard_gamma((self.df / 2).expand(shape))  # of Chi2(df)
         return self.loc + self.scale * noise * (squares / self.df).rsqrt()
 
     def log_prob(self, value: Any) -> Any:

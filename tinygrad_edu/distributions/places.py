@@ -94,7 +94,7 @@ class Categorical(Chances):
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
         rows = self.probs.detach().reshape(-1, self._num_events)
         drawn = sampling.multinomial(rows, math.prod(sample_shape), replacement=True)
-        return drawn.t().reshape(*sample_shape, *self.batch_shape)
+        return drawn.t().reshape((*sample_shape, *self.batch_shape))
 
     def log_prob(self, value: Any) -> Any:
         """Return log probs[..., value]."""
@@ -102,7 +102,7 @@ class Categorical(Chances):
 
     def _logit_at(self, places: Any) -> Any:
         shape = np.broadcast_shapes(places.shape, self.batch_shape)
-        table = self.logits.expand(*shape, self._num_events)
+        table = self.logits.expand((*shape, self._num_events))
         index = places.expand(shape).unsqueeze(-1)
         return ops.take_along_axis(table, index, axis=-1).squeeze(-1)
 

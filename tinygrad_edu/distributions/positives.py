@@ -98,7 +98,7 @@ class _Powers(Parametric):
 
     def _gamma_sample(self, sample_shape: Sequence[int]) -> Any:
         shape = self._shape(sample_shape)
-        drawn = standard_gamma(self.concentration.expand(*shape)) / self.rate
+        drawn = standard_gamma(self.concentration.expand(shape)) / self.rate
         return drawn.clamp(min=finfo(self._dtype).tiny)
 
 
@@ -285,7 +285,7 @@ class FisherSnedecor(Parametric):
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
         shape, tiny = self._shape(sample_shape), finfo(self._dtype).tiny
-        above, below = (standard_gamma((df / 2).expand(*shape)) / df for df in (self.df1, self.df2))
+        above, below = (standard_gamma((df / 2).expand(shape)) / df for df in (self.df1, self.df2))
         return (above / below.clamp(min=tiny)).clamp(min=tiny)
 
     def log_prob(self, value: Any) -> Any:
@@ -491,7 +491,7 @@ class Dirichlet(Parametric):
         return self.mean * (1 - self.mean) / (total + 1)
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        return dirichlet(self.concentration.expand(*self._shape(sample_shape)))
+        return dirichlet(self.concentration.expand(self._shape(sample_shape)))
 
     def _log_beta(self) -> Any:
         a = self.concentration

@@ -90,8 +90,8 @@ class MultivariateNormal(Distribution):
         self._lower = self._factor()
 
     def _place(self, loc: Any, matrix: Any, shape: Sequence[int]) -> None:
-        self.loc = loc.expand(*shape, loc.shape[-1])
-        self.__dict__[self._name] = matrix.expand(*shape, *matrix.shape[-2:])
+        self.loc = loc.expand((*shape, loc.shape[-1]))
+        self.__dict__[self._name] = matrix.expand((*shape, *matrix.shape[-2:]))
 
     def _factor(self) -> Any:
         matrix = self.__dict__[self._name]
@@ -115,7 +115,7 @@ class MultivariateNormal(Distribution):
         new.__dict__.update(self.__dict__)
         new._place(self.loc, self.__dict__[self._name], batch_shape)
         new._batch_shape = Size(batch_shape)
-        new._lower = self._lower.expand(*batch_shape, *self._lower.shape[-2:])
+        new._lower = self._lower.expand((*batch_shape, *self._lower.shape[-2:]))
         return new
 
     @property
@@ -142,7 +142,7 @@ class MultivariateNormal(Distribution):
         distance = (self._outcome(value) - self.loc).unsqueeze(-1)
         shape = broadcast_shapes(distance.shape[:-2], self._lower.shape[:-2])
         n = self.loc.shape[-1]
-        z = whitened(self._lower.expand(*shape, n, n), distance.expand(*shape, n, 1))
+        z = whitened(self._lower.expand((*shape, n, n)), distance.expand((*shape, n, 1)))
         squares = (z**2).sum((-2, -1))
         return -0.5 * (squares + n * math.log(2 * math.pi)) - self._log_det()
 
