@@ -55,7 +55,7 @@ WITHIN = {
     ),
     "tinygrad_edu.functions": (
         "arguments out filling sampling elementwise reduction running statistics distance shape "
-        "joining grids indexing linalg numpy_functions __init__"
+        "joining grids indexing writing sorting counting linalg numpy_functions __init__"
     ),
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",

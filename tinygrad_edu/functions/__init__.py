@@ -8,6 +8,7 @@ from . import (
     numpy_functions as numpy_functions,
     out as _out,  # noqa: F401 (what out= calls)
 )
+from .counting import *
 from .distance import *
 from .elementwise import *
 from .filling import *
@@ -19,4 +20,6 @@ from .reduction import *
 from .running import *
 from .sampling import *
 from .shape import *
+from .sorting import *
 from .statistics import *
+from .writing import *

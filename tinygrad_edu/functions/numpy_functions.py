@@ -14,7 +14,7 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..numpy_protocol import ANSWERS
-from . import elementwise, grids, indexing, joining, linalg, reduction, running, shape
+from . import counting, elementwise, grids, joining, linalg, reduction, running, shape, sorting
 from .arguments import Tensor
 from .filling import array_of
 
@@ -159,7 +159,7 @@ def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
 def sort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
     """The numbers in order; however it is to be done, equal ones stay in their order."""
     a, axis = (shape.ravel(a), 0) if axis is None else (a, axis)
-    return indexing.sort(a, axis).values
+    return sorting.sort(a, axis).values
 
 
 def argsort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
@@ -171,7 +171,7 @@ def argsort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: A
 def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     """How often each number occurs, or the sum of its weights."""
     weights = weights if weights is None else tensor_of(weights)
-    return indexing.bincount(tensor_of(x), weights, minlength)
+    return counting.bincount(tensor_of(x), weights, minlength)
 
 
 ANSWERS |= {np.take: take, np.take_along_axis: take_along_axis, np.sort: sort}

@@ -13,7 +13,7 @@ import numpy as np
 
 from ..dtypes import bool_
 from ..engine.graph import MISUSE, op
-from .elementwise import where
+from .elementwise import selected, where
 from .shape import strided
 
 ARRAY = "array"
@@ -283,6 +283,36 @@ def setitem(x, values, *arrays, key):
     Where a place is named several times the last value stays, and only that one has a gradient.
     """
     return _written(np.copy(x), values, arrays, key)  # of a NumPy scalar too
+
+
+def _shares(g, y, x, src, places, key):
+    """g in equal parts for all those that are the extreme at a place."""
+    found = (src == getitem(y, *places, key=key)).astype(g.dtype)
+    count = (x == y) + put(found, *places, key=key, shape=x.shape)
+    return g / (count + (count == 0))  # no number is equal to nan
+
+
+def _to_extremes_of_x(g, y, x, src, *places, key, **_):
+    return selected(_shares(g, y, x, src, places, key), x == y)
+
+
+def _to_extremes_of_src(g, y, x, src, *places, key, **_):
+    share = getitem(_shares(g, y, x, src, places, key), *places, key=key)
+    return selected(share, src == getitem(y, *places, key=key))
+
+
+def _extreme_samples(draw):
+    places = draw.numbers.integers(0, 4, (5,))
+    return draw.case((4,), (5,), places, key=(ARRAY,), largest=draw.choice(True, False))
+
+
+@op(_to_extremes_of_x, _to_extremes_of_src, samples=_extreme_samples)
+def put_extremes(x, src, *places, key, largest):
+    """y = the largest (or smallest) of x and of all src that are written to a place;
+    g goes to where it stood, in equal shares if it ties."""
+    y = np.copy(x)
+    (np.maximum if largest else np.minimum).at(y, filled(key, places), src)
+    return y
 
 
 def along(index: Any, axis: int, shape: tuple[int, ...]) -> tuple[Any, ...]:
