@@ -6,6 +6,9 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
+# PyTorch warns of it too.
+pytestmark = pytest.mark.filterwarnings("ignore:scatter. reduce=.* is deprecated")
+
 
 def ints(*numbers):
     return tg.tensor(numbers)

@@ -633,7 +633,7 @@ def select_scatter(input: Tensor, src: Tensor, dim: int, index: int) -> Tensor:
     if not -size <= index < size:
         raise IndexError(f"select_scatter: there is no slice {index} of {size} along {dim}")
     key = (*(slice(None),) * axis, int(index), Ellipsis)
-    return _replaced(input, src, ((ops.getitem, {"key": key}),), "select_scatter")
+    return _replaced(input, src, ((), ops.getitem, {"key": key}), "select_scatter")
 
 
 def _own_dim(x: Any, dim: int, name: str) -> int:
@@ -686,7 +686,7 @@ def slice_scatter(
         raise RuntimeError(f"slice_scatter: the step is above 0, not {step}")
     axis = _own_dim(input, dim, "slice_scatter")
     key = (*(slice(None),) * axis, slice(start, end, step), Ellipsis)
-    return _replaced(input, src, ((ops.getitem, {"key": key}),), "slice_scatter")
+    return _replaced(input, src, ((), ops.getitem, {"key": key}), "slice_scatter")
 
 
 @public(method=True)
@@ -727,7 +727,7 @@ def diagonal_scatter(
     if rows == columns:
         raise RuntimeError(f"diagonal_scatter: it takes two dimensions, not {dim1} and {dim2}")
     settings = {"offset": offset, "axis1": rows, "axis2": columns}
-    return _replaced(input, src, ((ops.diagonal, settings),), "diagonal_scatter")
+    return _replaced(input, src, ((), ops.diagonal, settings), "diagonal_scatter")
 
 
 @public(method=True)
