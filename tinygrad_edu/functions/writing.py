@@ -205,7 +205,7 @@ def _reduced(x: Any, places: tuple[Any, ...], src: Any, reduce: str, include_sel
             lambda x, src: ops.add(x, ops.put(src, *places, key=key, shape=x.shape)), x, src
         )
     if not np.prod(src.shape):
-        return ops.copy(x)
+        return ops.setitem(x, src, *places, key=key)  # nothing, with a gradient of zeros
     if reduce in ("multiply", "prod"):
         return _multiplied(x, places, src)
     if reduce in ("amax", "amin"):
