@@ -7,7 +7,6 @@ import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
 # PyTorch warns of it too.
-pytestmark = pytest.mark.filterwarnings("ignore:scatter. reduce=.* is deprecated")
 
 
 def ints(*numbers):

@@ -34,6 +34,8 @@ GRADIENTS = {
     "*floor_divide(*": "PyTorch records it, but has no derivative for it",
     "*nextafter(*": "PyTorch records it, but has no derivative for it",
     "*heaviside(*": "PyTorch records it, but has no derivative for it",
+    "torch.histogram*": "PyTorch records it, but has no derivative for it",
+    "torch.as_strided_scatter(*": "PyTorch's gradient for what is kept fails its own gradcheck",
     "torch.unique(x)": "PyTorch records it, but has no derivative for it",
     "torch.poisson(x)": "random counts have no record here, a zero gradient there",
     "out.??_(y)": "a comparison has no record here, a zero gradient there",
@@ -164,6 +166,12 @@ ACCEPTS = {
     ("*kthvalue(*", "*int*"): "of equal numbers any may be the k-th",
     ("torch.cov(x, ?weights=*", "0-d"): "weights may require grad; PyTorch divides them in place",
     ("torch.cov(x, ?weights=*", "one each"): "weights may require grad",
+    ("torch.index_fill(*-1)", "uint8"): _RANGE,
+    ("torch.index_put(x, (x > 0.3,)*", "0-d"): "a mask without dimensions chooses all or nothing",
+    ("torch.unravel_index(*", "i: *"): "an index out of range is refused",
+    ("torch.as_strided_scatter(*", "transposed"): "PyTorch refuses a gradient for that layout",
+    ("torch.histogramdd(x[:, :2], 3)", "empty last"): "points without coordinates are refused",
+    ("torch.histogramdd(x[:, :2], 3)", "*-9*"): "points without coordinates are refused",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
 }
 

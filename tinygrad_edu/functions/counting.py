@@ -97,11 +97,15 @@ def unique_consecutive(
     """
     x = plain(input)
     axis = 0 if dim is None else check_dim(dim, x.ndim, "unique_consecutive", input)
-    rows = x.reshape(-1) if dim is None or not x.ndim else np.moveaxis(x, axis, 0)
-    differs = (rows[1:] != rows[:-1]).reshape(max(len(rows) - 1, 0), -1).any(1)
+    if dim is not None and not x.ndim:
+        raise IndexError(f"unique_consecutive: a number has no dimension {dim}")
+    rows = x.reshape(-1) if dim is None else np.moveaxis(x, axis, 0)
+    if len(rows) and not rows.size:
+        raise RuntimeError(f"unique_consecutive: the slices of {x.shape} along {dim} are empty")
+    differs = (rows[1:] != rows[:-1]).any(tuple(range(1, rows.ndim)))
     starts = np.concatenate([np.ones(min(len(rows), 1), bool), differs])
     at = np.flatnonzero(starts)
-    values = rows[at] if dim is None or not x.ndim else np.moveaxis(rows[at], 0, axis)
+    values = rows[at] if dim is None else np.moveaxis(rows[at], 0, axis)
     inverse = np.cumsum(starts) - 1
     inverse = inverse.reshape(x.shape) if dim is None else inverse
     counts = np.diff(at, append=len(rows))
@@ -219,12 +223,21 @@ def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Ten
     tensor([2., 1.])
     """
     check_floating(input, "histc")
-    x = plain(input).reshape(-1, 1)
+    x = plain(input).reshape(-1)
     low, high = (min, max) if min != max or not x.size else (x.min(), x.max())
     if low == high:
         low, high = low - 1, high + 1
-    edges = _even_edges("histc", [bins], [low, high], x)
-    return graph.Tensor(_counted(x, edges, None, False))
+    _check_bins("histc", bins, low, high)
+    x = x[(x >= low) & (x <= high)]
+    places = np.minimum(((x - low) * bins / (high - low)).astype(np.int64), bins - 1)
+    return graph.Tensor(np.bincount(places, minlength=bins).astype(x.dtype))
+
+
+def _check_bins(name: str, bins: int, low: Any, high: Any) -> None:
+    if bins < 1:
+        raise RuntimeError(f"{name}: there is at least 1 bin, not {bins}")
+    if not (np.isfinite(low) and np.isfinite(high) and low <= high):
+        raise RuntimeError(f"{name}: the range {low} to {high} is not finite and ascending")
 
 
 @public(method=True)
@@ -243,7 +256,7 @@ def histogram(
     Parameters
     ----------
     input : Tensor
-        float32 or float64, of any shape.
+        Floats, of any shape.
     bins : int or Tensor
         The number of bins of equal width, or their edges, an ascending vector.  100 by default.
     range : (float, float), optional
@@ -296,7 +309,7 @@ def histogramdd(
     Parameters
     ----------
     input : Tensor
-        float32 or float64, (..., D): points of D coordinates.
+        Floats, (..., D): points of D coordinates.
     bins : int, list of ints, or list of Tensors
         The number of bins of equal width along all coordinates, or along each; or their edges.
     range : list of floats, optional
@@ -333,8 +346,7 @@ def histogramdd(
 
 
 def _histogram(name: str, input: Any, bins: Any, range: Any, weight: Any, density: bool) -> Any:
-    if input.dtype not in (float32, float64):
-        raise RuntimeError(f"{name}: the input is float32 or float64, not {input.dtype}")
+    check_floating(input, name)
     x, several = plain(input), [bins] * input.shape[-1] if isinstance(bins, int) else list(bins)
     if len(several) != x.shape[-1]:
         raise RuntimeError(f"{name}: bins for {x.shape[-1]} coordinates, not for {len(several)}")
@@ -351,8 +363,6 @@ def _histogram(name: str, input: Any, bins: Any, range: Any, weight: Any, densit
 
 def _even_edges(name: str, bins: Any, range: Any, x: Any) -> list[Any]:
     """The edges of bins of equal width, for each column of x."""
-    if any(n < 1 for n in bins):
-        raise RuntimeError(f"{name}: there is at least 1 bin, not {list(bins)}")
     if range is not None and len(range) != 2 * len(bins):
         raise RuntimeError(f"{name}: range is a first and a last edge for each of {len(bins)}")
     edges = []
@@ -361,11 +371,12 @@ def _even_edges(name: str, bins: Any, range: Any, x: Any) -> list[Any]:
             low, high = range[2 * k : 2 * k + 2]
         else:
             low, high = (column.min(), column.max()) if column.size else (0.0, 1.0)
-        if not (np.isfinite(low) and np.isfinite(high) and low <= high):
-            raise RuntimeError(f"{name}: the range {low} to {high} is not finite and ascending")
+        _check_bins(name, n, low, high)
         if low == high:
             low, high = low - 0.5, high + 0.5
-        edges.append(np.linspace(low, high, n + 1).astype(x.dtype))
+        at, step = np.arange(n + 1), (high - low) / n
+        even = np.where(at < (n + 1) // 2, low + at * step, high - (n - at) * step)
+        edges.append(even.astype(x.dtype))
     return edges
 
 

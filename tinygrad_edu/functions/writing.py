@@ -7,7 +7,6 @@ stays, and has the gradient.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ import numpy as np
 
 from .. import ops
 from ..dtypes import bool_
-from ..engine import graph
 from ..registry import public
 from ..sums import in_float32
 from .arguments import Tensor, check_dim, plain
@@ -73,9 +71,6 @@ def scatter(
         raise TypeError("scatter: give what to write, src= (a tensor) or value= (a number)")
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError(f"scatter: reduce is 'add', 'multiply' or None, not {reduce!r}")
-    if reduce and isinstance(src, graph.TensorBase):
-        why = f"scatter: reduce={reduce!r} of a tensor is deprecated; see scatter_reduce"
-        warnings.warn(why, UserWarning, stacklevel=3)
     if isinstance(src, float) and input.dtype.kind in "iu":
         src = int(input.dtype.type(int(src)))  # which fails if it does not fit
     return _scattered(input, dim, index, src, "scatter", reduce)
@@ -486,7 +481,8 @@ def index_put(
         raise TypeError(f"index_put: indices are a tuple of tensors, not {indices!r}")
     if not hasattr(values, "dtype"):
         raise TypeError(f"index_put: values are a tensor, not {values!r}")
-    check_dtype(input, values, "index_put")
+    if values.ndim or not all(getattr(i, "dtype", None) == bool_ for i in indices):
+        check_dtype(input, values, "index_put")
     arrays, key = ops.split_key(tuple([slice(None) if i is None else i for i in indices]))
     if not accumulate:
         return ops.setitem(input, values, *arrays, key=key)
@@ -535,8 +531,6 @@ def put(input: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
     check_dtype(input, source, "put")
     if index.numel() != source.numel():
         raise IndexError(f"put: {index.numel()} places, and source has {source.numel()} elements")
-    if index.numel() == 0:
-        return ops.copy(input)
     row = index_put(as_row(input), (as_row(index),), as_row(source), accumulate)
     return ops.reshape(row, shape=input.shape)
 
