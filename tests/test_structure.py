@@ -27,7 +27,8 @@ tinygrad_edu.io
 tinygrad_edu.distributions
 tinygrad_edu.autograd
 tinygrad_edu.func
-tinygrad_edu.linalg tinygrad_edu.special tinygrad_edu.amp tinygrad_edu.cuda
+tinygrad_edu.linalg tinygrad_edu.numpy_linalg tinygrad_edu.special
+tinygrad_edu.amp tinygrad_edu.cuda
 tinygrad_edu.accelerator tinygrad_edu.backends tinygrad_edu.mps tinygrad_edu.settings
 tinygrad_edu.creation tinygrad_edu.random
 tinygrad_edu.tensor
@@ -55,7 +56,8 @@ WITHIN = {
     ),
     "tinygrad_edu.functions": (
         "arguments out filling sampling elementwise reduction running statistics distance shape "
-        "joining grids indexing writing sorting counting linalg numpy_functions __init__"
+        "joining grids indexing writing sorting counting linalg numpy_functions numpy_shapes "
+        "numpy_statistics __init__"
     ),
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",

@@ -13,6 +13,7 @@ from . import (
     creation as _creation,
     io as _io,
     linalg as linalg,
+    numpy_linalg as _numpy_linalg,
     ops as ops,
     random as _random,
     settings as _settings,

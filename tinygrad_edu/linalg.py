@@ -22,8 +22,6 @@ from .functions import (
     stack,
 )
 from .functions.arguments import Dim, check_dim, named, plain
-from .functions.numpy_functions import tensor_of
-from .numpy_protocol import ANSWERS
 from .ops import det as det, inv as inv, matmul as matmul
 from .registry import names_in, public
 from .tensor import Tensor
@@ -220,18 +218,6 @@ def norm(
         return matrix_norm(A, ord, dim, keepdim, dtype=dtype)
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
-
-def _solve(a: Any, b: Any) -> Any:
-    """NumPy's: a right side is a vector if it has one dimension, else columns."""
-    a, b = tensor_of(a), tensor_of(b)
-    return ops.solve(a, b.unsqueeze(-1)).squeeze(-1) if b.ndim == 1 else ops.solve(a, b)
-
-
-def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:
-    return norm(x, ord, axis, keepdims)
-
-
-ANSWERS |= {np.linalg.solve: _solve, np.linalg.norm: _norm}
 
 globals().update(names_in("linalg"))
 __all__ = ["LinAlgError", *names_in("linalg")]

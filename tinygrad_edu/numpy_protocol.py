@@ -11,7 +11,7 @@ What has no mapping raises TypeError with its name: a silent object array would 
 from collections.abc import Callable
 from functools import cache, lru_cache
 from inspect import Parameter, Signature, signature
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -19,13 +19,28 @@ from . import ops
 from .engine import graph
 from .engine.graph import OPS, TensorBase
 
-# Which of ours answers to a NumPy function; one that is no op has NumPy's parameters, by name.
+F = TypeVar("F", bound=Callable[..., Any])
+
+# Which of ours answers to a NumPy function, or to a method of a ufunc, as (np.add, "reduce").  An
+# op says so by `@op(numpy=)`; any other function, which has NumPy's parameters, by `@answers`.
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
 ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
+
+
+def answers(*functions: Any) -> Callable[[F], F]:
+    """Declare that a function answers to one of NumPy's, and takes its parameters by name."""
+
+    def declare(function: F) -> F:
+        ANSWERS.update(dict.fromkeys(functions, function))
+        return function
+
+    return declare
+
 
 # What reads shapes or values only, and answers with plain numbers or tensors outside the record.
 _PLAIN = {np.shape, np.ndim, np.size, np.allclose, np.array_equal, np.array_equiv, np.result_type}
 _PLAIN |= {np.array_repr, np.array_str, np.array2string, np.shares_memory, np.may_share_memory}
+_PLAIN |= {np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type}
 _FILES = {np.save, np.savez, np.savez_compressed, np.savetxt}
 _OUTSIDE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.isclose, np.isin}
 _OUTSIDE |= {np.unique, np.nonzero, np.argwhere, np.count_nonzero, np.searchsorted}
@@ -34,7 +49,7 @@ _OUTSIDE |= {np.unique, np.nonzero, np.argwhere, np.count_nonzero, np.searchsort
 def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """What `np.exp(t)` and `array * t` call (NEP 13)."""
     if method != "__call__":
-        raise _refused(f"{ufunc.__name__}.{method}")
+        return _method(ufunc, method, inputs, kwargs)
     call: Any = ANSWERS.get(ufunc)
     if call is None:
         raise _refused(ufunc.__name__)
@@ -42,6 +57,27 @@ def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: An
         if not _is_default(value, _UFUNC.get(name, Parameter.empty)):
             return _written(ufunc, inputs, kwargs, name)
     return call(*inputs)
+
+
+def _method(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
+    """What `np.add.reduce(t)`, `np.add.accumulate(t)` and `np.add.outer(t, u)` call."""
+    name = f"{ufunc.__name__}.{method}"
+    if method == "outer" and len(inputs) == 2:
+        a, b = inputs
+        a = ops.reshape(a, shape=(*np.shape(a), *[1] * np.ndim(b)))
+        return array_ufunc(None, ufunc, "__call__", a, b, **kwargs)
+    call: Any = ANSWERS.get((ufunc, method))
+    if call is None:
+        raise _refused(name)
+    usual = {**_UFUNC, "keepdims": False, "out": None, "initial": np._NoValue}
+    given = {
+        key: value
+        for key, value in kwargs.items()
+        if not _is_default(value, usual.get(key, Parameter.empty)) and value != (None,)
+    }
+    for key in given.keys() - _parameters(call).keys():
+        raise _refused(f"{name}: {key}=")
+    return call(*inputs, **given)
 
 
 # What every ufunc takes beside its inputs, and the values that say nothing.
@@ -101,7 +137,9 @@ def _order(function: Any, count: int, given: tuple[str, ...]) -> list[tuple[int,
     list of arrays or a setting.  To bind them takes 20 microseconds, so it is done once."""
     op: Any = getattr(ANSWERS[function], "op", None)
     names = _signature(function)
-    arrays = 0 if op is None else op.arity or 1
+    kinds = [p.kind for p in names.parameters.values()]
+    arrays = kinds.index(Parameter.VAR_POSITIONAL) if Parameter.VAR_POSITIONAL in kinds else 0
+    arrays = arrays if op is None else op.arity or 1
     by_name = {name: count + i for i, name in enumerate(given)}
     order: list[tuple[int, str, Any, str]] = []
     for k, (name, place) in enumerate(names.bind(*range(count), **by_name).arguments.items()):
@@ -111,7 +149,7 @@ def _order(function: Any, count: int, given: tuple[str, ...]) -> list[tuple[int,
         elif declared.kind is Parameter.VAR_KEYWORD:
             order += [(one, key, Parameter.empty, "setting") for key, one in place.items()]
         else:
-            kind = "setting" if k >= arrays else "arrays" if op.variadic else "array"
+            kind = "setting" if k >= arrays else "arrays" if op and op.variadic else "array"
             order.append((place, name, declared.default, kind))
     return order
 
@@ -152,5 +190,9 @@ def plain(x: Any) -> Any:
 
 
 def _refused(what: str) -> TypeError:
+    if what.startswith(("fft.", "imag", "linalg.eigvals")) or what == "linalg.eig":
+        return TypeError(
+            f"np.{what} is left out: it is about complex numbers, which no tensor holds"
+        )
     otherwise = "use a function of tinygrad_edu, or give NumPy the array: t.detach().numpy()"
     return TypeError(f"np.{what} is not defined on tensors; {otherwise}")

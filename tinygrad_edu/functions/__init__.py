@@ -6,6 +6,8 @@ PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 
 from . import (
     numpy_functions as numpy_functions,
+    numpy_shapes as numpy_shapes,
+    numpy_statistics as numpy_statistics,
     out as _out,  # noqa: F401 (what out= calls)
 )
 from .counting import *

@@ -128,9 +128,29 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     named twice in one operand is its diagonal.  More than two operands are multiplied pair by pair,
     in the order that `np.einsum_path` finds cheapest.
     """
+    if not isinstance(equation, str):
+        equation, operands = _from_sublists((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
     return ops.einsum(*operands, subscripts=equation)
+
+
+def _from_sublists(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """The equation and the operands of einsum(a, [0, 1], b, [1, 2], [0, 2])."""
+    operands, lists = given[: len(given) // 2 * 2 : 2], given[1::2]
+    terms = [_letters(indices) for indices in (*lists, *given[len(given) // 2 * 2 :])]
+    result = f"->{terms.pop()}" if len(given) % 2 else ""
+    return ",".join(terms) + result, operands
+
+
+_LETTERS = ascii_lowercase + ascii_uppercase
+
+
+def _letters(indices: Any) -> str:
+    """An index below 26 is a small letter, one below 52 a capital; `...` stays."""
+    if not isinstance(indices, list | tuple):
+        raise TypeError(f"einsum: behind each tensor stands a list of its indices, not {indices!r}")
+    return "".join(["..." if k is Ellipsis else _LETTERS[k] for k in indices])
 
 
 # ---------------------------------------------------------------- determinants

@@ -1,9 +1,10 @@
 """NumPy's functions that ours answer: `np.outer(t, u)` is `tg.outer(t, u)`.
 
 Those with an op of their own, and its parameters, are declared there, by `@op(..., numpy=np.exp)`.
-Each function here has the parameters of NumPy's that it can do justice to, under their names and in
-their order; `numpy_protocol` binds what the caller gave by NumPy's own signature, and refuses the
-others by name.
+Each function here, and in the other files of this name, says by `@answers` to which of NumPy's it
+answers.  It has the parameters of NumPy's that it can do justice to, under their names and in their
+order; `numpy_protocol` binds what the caller gave by NumPy's own signature, and refuses the others
+by name.
 """
 
 from functools import partial
@@ -13,9 +14,9 @@ import numpy as np
 
 from .. import ops
 from ..engine import graph
-from ..numpy_protocol import ANSWERS
-from . import counting, elementwise, grids, joining, linalg, reduction, running, shape, sorting
-from .arguments import Tensor
+from ..numpy_protocol import answers
+from . import counting, elementwise, linalg, running, shape
+from .arguments import plain
 from .filling import array_of
 
 
@@ -24,11 +25,23 @@ def tensor_of(x: Any) -> Any:
     return x if isinstance(x, graph.TensorBase) else graph.Tensor(np.asarray(array_of(x)))
 
 
-# ---------------------------------------------------------------- number by number
+def floating(x: Any) -> Any:
+    """x as a Tensor of floats."""
+    x = tensor_of(x)
+    return x if x.dtype.kind == "f" else x.float()
 
 
+# ---------------------------------------------------------------- elementwise
+
+answers(np.around)(ops.round)
+answers(np.degrees)(ops.rad2deg)
+answers(np.radians)(ops.deg2rad)
+answers(np.positive)(elementwise.positive)
+
+
+@answers(np.clip)
 def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
-    """The numbers within [a_min, a_max], which NumPy calls [min, max] too."""
+    """Limit the elements to [a_min, a_max], which NumPy calls [min, max] too."""
     if not (a_min is a_max is None) and not (min is max is None):
         raise ValueError("np.clip: give a_min and a_max, or min and max, not both")
     low, high = a_min if min is None else min, a_max if max is None else max
@@ -36,30 +49,236 @@ def clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any
     return ops.copy(a) if low is None and high is None else elementwise.clamp(a, low, high)
 
 
+@answers(np.nan_to_num)
 def nan_to_num(x: Any, nan: Any = 0.0, posinf: Any = None, neginf: Any = None) -> Any:
-    """nan and infinities replaced by numbers."""
+    """Replace NaN and infinities by numbers."""
     return ops.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-def where(condition: Any, x: Any, y: Any) -> Any:
-    """x where the condition is true, else y."""
+@answers(np.where)
+def where(condition: Any, x: Any = None, y: Any = None) -> Any:
+    """x where the condition holds, else y; of a condition alone, the places where it holds."""
+    if x is None and y is None:
+        return tuple(map(graph.Tensor, np.nonzero(plain(condition))))
     return ops.where(condition, x, y)
 
 
-ANSWERS |= {np.clip: clip, np.nan_to_num: nan_to_num, np.where: where, np.around: ops.round}
+@answers(np.select)
+def select(condlist: Any, choicelist: Any, default: Any = 0) -> Any:
+    """Of each place, the choice of the first condition that holds there."""
+    if len(condlist) != len(choicelist):
+        raise ValueError(f"np.select: {len(condlist)} conditions and {len(choicelist)} choices")
+    chosen = default
+    for condition, choice in reversed(list(zip(condlist, choicelist, strict=True))):
+        chosen = ops.where(condition, choice, chosen)
+    return chosen
 
-# ---------------------------------------------------------------- reductions
+
+@answers(np.fabs)
+def fabs(x: Any) -> Any:
+    """The absolute values, as floats."""
+    return ops.absolute(floating(x))
+
+
+@answers(np.cbrt)
+def cbrt(x: Any) -> Any:
+    """The cube roots, of negative numbers too."""
+    return ops.cbrt(floating(x))
+
+
+@answers(np.float_power)
+def float_power(x1: Any, x2: Any) -> Any:
+    """x1^x2 in float64."""
+    return elementwise.float_power(x1 if isinstance(x1, graph.TensorBase) else tensor_of(x1), x2)
+
+
+@answers(np.fix)
+def fix(x: Any) -> Any:
+    """Round towards 0."""
+    return ops.trunc(x)
+
+
+@answers(np.real)
+def real(val: Any) -> Any:
+    """The real part of real numbers: these numbers."""
+    return val
+
+
+@answers(np.copy)
+def copy(a: Any) -> Any:
+    """A copy in memory of its own."""
+    return ops.copy(a)
+
+
+@answers(np.linspace)
+def linspace(
+    start: Any, stop: Any, num: int = 50, endpoint: bool = True, dtype: Any = None, axis: int = 0
+) -> Any:
+    """Evenly spaced numbers from start to stop, through which the gradient flows to both."""
+    start, stop = floating(start), floating(stop)
+    weights = np.linspace(0.0, 1.0, num, endpoint).reshape((-1,) + (1,) * (stop - start).ndim)
+    y = start + (stop - start) * graph.Tensor(weights.astype((stop - start).dtype))
+    y = shape.movedim(y, 0, axis) if y.ndim else y
+    return y if dtype is None else y.astype(dtype)
+
+
+@answers(np.interp)
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
+    """The value at x of the polygon through the points (xp, fp)."""
+    x, xp, fp = map(floating, (x, xp, fp))
+    if xp.array.size < 2:
+        raise ValueError(f"np.interp: on tensors it takes two points or more, not {xp.array.size}")
+    k = np.searchsorted(xp.array, x.array, "right").clip(1, xp.array.size - 1)
+    low, high = xp[k - 1], xp[k]
+    y = fp[k - 1] + (fp[k] - fp[k - 1]) * ((x - low) / (high - low))
+    below, above = x.array < xp.array[0], x.array > xp.array[-1]
+    y = ops.where(below, fp[0] if left is None else left, y)
+    return ops.where(above, fp[-1] if right is None else right, y)
+
+
+# ---------------------------------------------------------------- places
+
+
+@answers(np.take)
+def take(a: Any, indices: Any, axis: int | None = None) -> Any:
+    """The elements, or slices along an axis, at these places."""
+    if axis is None:
+        a, axis = shape.ravel(tensor_of(a)), 0
+    return tensor_of(a)[(slice(None),) * (axis % a.ndim) + (indices,)]
+
+
+@answers(np.take_along_axis)
+def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
+    """The element that `indices` names in each place along the axis."""
+    if axis is None:
+        if np.ndim(indices) != 1:
+            raise ValueError("np.take_along_axis: without an axis, the places are one row")
+        arr, axis = shape.ravel(tensor_of(arr)), 0
+    return ops.take_along_axis(arr, indices, axis=axis)
+
+
+def _along(a: Any, axis: int | None) -> tuple[Any, int]:
+    """The tensor and the axis; without an axis, flattened."""
+    return (shape.ravel(a), 0) if axis is None else (a, axis)
+
+
+@answers(np.sort)
+def sort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
+    """The elements in order; however it is to be done, equal ones stay in their order."""
+    a, axis = _along(a, axis)
+    return ops.take_along_axis(a, ops.argsort(a, axis=axis), axis=axis)
+
+
+@answers(np.argsort)
+def argsort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
+    """The places of the elements in order."""
+    a, axis = _along(a, axis)
+    return ops.argsort(a, axis=axis)
+
+
+@answers(np.argpartition)
+def argpartition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+    """The places of the elements, so that the k-th stands where it would in order."""
+    a, axis = _along(a, axis)
+    return graph.Tensor(np.argpartition(plain(a), plain(kth), axis))
+
+
+@answers(np.partition)
+def partition(a: Any, kth: Any, axis: int | None = -1) -> Any:
+    """The elements, smaller ones before the k-th, larger ones behind it."""
+    a, axis = _along(a, axis)
+    return ops.take_along_axis(a, argpartition(a, kth, axis), axis=axis)
+
+
+@answers(np.bincount)
+def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    """How often each number occurs, or the sum of its weights."""
+    weights = weights if weights is None else tensor_of(weights)
+    return counting.bincount(tensor_of(x), weights, minlength)
+
+
+# ---------------------------------------------------------------- products
+
+
+@answers(np.dot)
+def dot(a: Any, b: Any) -> Any:
+    """The sum over the last dimension of a and the last but one (or only one) of b."""
+    if 0 in (np.ndim(a), np.ndim(b)):
+        return a * b
+    return a @ b if b.ndim <= 2 else linalg.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
+
+
+@answers(np.vdot)
+def vdot(a: Any, b: Any) -> Any:
+    """The sum of the products of the elements of a with those of b, in order."""
+    a, b = (shape.ravel(tensor_of(x)) for x in (a, b))
+    return a @ b
+
+
+@answers(np.inner)
+def inner(a: Any, b: Any) -> Any:
+    """The sum over the last dimension of both."""
+    return linalg.inner(tensor_of(a), tensor_of(b))
+
+
+@answers(np.outer)
+def outer(a: Any, b: Any) -> Any:
+    """The products of each element of a with each of b."""
+    return linalg.outer(*[ops.reshape(tensor_of(x), shape=(-1,)) for x in (a, b)])
+
+
+@answers(np.kron)
+def kron(a: Any, b: Any) -> Any:
+    """The products of each element of a with all of b."""
+    return linalg.kron(tensor_of(a), tensor_of(b))
+
+
+@answers(np.cross)
+def cross(
+    a: Any, b: Any, axisa: int = -1, axisb: int = -1, axisc: int = -1, axis: int | None = None
+) -> Any:
+    """The cross products of vectors of three elements."""
+    axisa, axisb, axisc = (axisa, axisb, axisc) if axis is None else (axis,) * 3
+    a, b = shape.movedim(tensor_of(a), axisa, -1), shape.movedim(tensor_of(b), axisb, -1)
+    if a.shape[-1] != 3 or b.shape[-1] != 3:
+        sizes = f"{a.shape[-1]} and {b.shape[-1]}"
+        raise ValueError(f"np.cross: the vectors have three elements, not {sizes}")
+    turned = [[x[..., list(order)] for order in ((1, 2, 0), (2, 0, 1))] for x in (a, b)]
+    (a1, a2), (b1, b2) = turned
+    return shape.movedim(a1 * b2 - a2 * b1, -1, axisc)
+
+
+@answers(np.tensordot)
+def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
+    """The sum over pairs of axes: so many, or one of each, or those that two lists name."""
+    if not isinstance(axes, int):
+        axes = tuple([(k,) if isinstance(k, int) else k for k in axes])
+    return linalg.tensordot(tensor_of(a), tensor_of(b), axes)
+
+
+@answers(np.einsum)
+def einsum(*operands: Any, optimize: Any = True) -> Any:
+    """The sum of products over indices; whatever `optimize` says, pair by pair."""
+    return linalg.einsum(*operands)
+
+
+# ---------------------------------------------------------------- running
 
 
 def runs(a: Any, axis: Any = None, dtype: Any = None, *, of: Any) -> Any:
-    """A running sum or product; without an axis, of the flattened numbers."""
+    """A running sum or product; without an axis, of the flattened elements."""
     a = a if dtype is None else a.astype(dtype)
     y = of(shape.ravel(a), axis=0) if axis is None else of(a, axis=axis)
     return y if dtype is None else y.astype(dtype)
 
 
+answers(np.cumsum)(partial(runs, of=ops.cumsum))
+answers(np.cumprod)(partial(runs, of=ops.cumprod))
+
+
+@answers(np.diff)
 def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None) -> Any:
-    """The differences of neighbours, n times over, with numbers put before and after."""
+    """The differences of neighbours, n times over, with elements put before and after."""
     sides = [_side(x, a, axis) for x in (prepend, append)]
     return running.diff(a, n, axis, *sides)
 
@@ -71,165 +290,65 @@ def _side(x: Any, a: Any, axis: int) -> Any:
     return ops.broadcast_to(tensor_of(x), shape=one)
 
 
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-    """The sums of diagonals."""
-    return ops.sum(ops.diagonal(a, offset=offset, axis1=axis1, axis2=axis2), axis=-1)
-
-
-ANSWERS |= {np.diff: diff, np.trace: trace, np.cumsum: partial(runs, of=ops.cumsum)}
-ANSWERS |= {np.cumprod: partial(runs, of=ops.cumprod)}
-ANSWERS |= {np.nansum: lambda a, axis=None, keepdims=False: reduction.nansum(a, axis, keepdims)}
-
-# ---------------------------------------------------------------- shapes
-
-
-def reshape(a: Tensor, shape: Any, order: str = "C") -> Tensor:
-    """The numbers in another shape, read and laid out by rows, or by columns with order="F"."""
-    sizes = (shape,) if np.ndim(shape) == 0 else tuple(shape)
-    if order == "C":
-        return ops.reshape(a, shape=sizes)
-    if order != "F":
-        raise TypeError(f"np.reshape: on tensors order is 'C' or 'F', not {order!r}")
-    return ops.transpose(ops.reshape(ops.transpose(a), shape=sizes[::-1]))
-
-
-def transpose(a: Tensor, axes: Any = None) -> Tensor:
-    """The dimensions in another order; without one, in reverse."""
-    return ops.transpose(a, axes=(axes,) if isinstance(axes, int) else axes)
-
-
-def concatenate(arrays: Any, axis: int | None = 0) -> Any:
-    """Arrays one after another; without an axis, flattened."""
-    if axis is None:
-        arrays, axis = [ops.reshape(tensor_of(x), shape=(-1,)) for x in arrays], 0
-    return ops.concatenate(*arrays, axis=axis)
-
-
-def stack(arrays: Any, axis: int = 0) -> Any:
-    """Arrays of one shape along a new axis."""
-    return ops.stack(*arrays, axis=axis)
-
-
-def meshgrid(*xi: Any, indexing: str = "xy") -> Any:
-    """The coordinates of a grid."""
-    return grids.meshgrid(*map(shape.ravel, map(tensor_of, xi)), indexing=indexing)
-
-
-def atleast_1d(*arys: Any) -> Any:
-    """Numbers as vectors of one: how matplotlib takes a point."""
-    found = tuple([x if np.ndim(x) else tensor_of(x).reshape(1) for x in arys])
+@answers(np.gradient)
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """The slopes along each axis by finite differences, whose spacing `varargs` may say."""
+    f = floating(f)
+    axes = range(f.ndim) if axis is None else axis if isinstance(axis, tuple) else (axis,)
+    if len(varargs) not in (0, 1, len(axes)):
+        raise TypeError(f"np.gradient: {len(varargs)} spacings for {len(axes)} axes")
+    if len(varargs) == 1 and np.ndim(varargs[0]) and len(axes) > 1:
+        raise ValueError("np.gradient: give a row of coordinates for each axis")
+    steps = list(varargs) * (len(axes) if len(varargs) == 1 else 1) or [1.0] * len(axes)
+    spacing = [tensor_of(x) if np.ndim(x) else x for x in steps]
+    found = running.gradient(f, spacing=spacing, dim=tuple(axes), edge_order=edge_order)
     return found[0] if len(found) == 1 else found
 
 
-ANSWERS |= {np.reshape: reshape, np.transpose: transpose, np.concatenate: concatenate}
-ANSWERS |= {np.stack: stack, np.meshgrid: meshgrid, np.atleast_1d: atleast_1d}
-ANSWERS |= {
-    np.ravel: lambda a, order="C": reshape(a, -1, order),
-    np.swapaxes: lambda a, axis1, axis2: shape.transpose(a, axis1, axis2),
-    np.moveaxis: lambda a, source, destination: shape.movedim(a, source, destination),
-    np.squeeze: lambda a, axis=None: ops.reshape(a, shape=np.squeeze(a.array, axis).shape),
-    np.expand_dims: lambda a, axis: ops.reshape(a, shape=np.expand_dims(a.array, axis).shape),
-    np.rot90: lambda m, k=1, axes=(0, 1): shape.rot90(m, k, axes),
-    np.tile: lambda A, reps: shape.tile(A, reps),
-    np.repeat: lambda a, repeats, axis=None: shape.repeat_interleave(a, repeats, axis),
-    np.hstack: lambda tup: joining.hstack(list(map(tensor_of, tup))),
-    np.vstack: lambda tup: joining.vstack(list(map(tensor_of, tup))),
-    np.diag: lambda v, k=0: grids.diag(v, k),
-}
-
-# ---------------------------------------------------------------- places
+@answers(np.trapezoid)
+def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
+    """The integral along an axis by the trapezoidal rule."""
+    if x is None:
+        return running.trapezoid(tensor_of(y), dx=dx, dim=axis)
+    x = tensor_of(x)
+    if x.ndim == 1 and np.ndim(y) > 1:  # along the axis, wherever that is
+        x = ops.reshape(x, shape=[-1 if d == axis % y.ndim else 1 for d in range(y.ndim)])
+    return running.trapezoid(tensor_of(y), x, dim=axis)
 
 
-def take(a: Any, indices: Any, axis: int | None = None) -> Any:
-    """The numbers, or slices along an axis, at these places."""
-    if axis is None:
-        a, axis = shape.ravel(tensor_of(a)), 0
-    return tensor_of(a)[(slice(None),) * (axis % a.ndim) + (indices,)]
+# ---------------------------------------------------------------- what ufuncs do along an axis
+
+_SUMS = {np.add: ops.sum, np.multiply: ops.prod_, np.maximum: ops.amax, np.minimum: ops.amin}
+_SUMS |= {np.logical_and: ops.all_, np.logical_or: ops.any_}
 
 
-def take_along_axis(arr: Any, indices: Any, axis: int | None = -1) -> Any:
-    """The number that `indices` names in each place along the axis."""
-    if axis is None:
-        if np.ndim(indices) != 1:
-            raise ValueError("np.take_along_axis: without an axis, the places are one row")
-        arr, axis = shape.ravel(tensor_of(arr)), 0
-    return ops.take_along_axis(arr, indices, axis=axis)
+def _reduced(array: Any, axis: Any = 0, keepdims: bool = False, *, of: Any) -> Any:
+    return of(array, axis=axis, keepdims=keepdims)
 
 
-def sort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
-    """The numbers in order; however it is to be done, equal ones stay in their order."""
-    a, axis = (shape.ravel(a), 0) if axis is None else (a, axis)
-    return sorting.sort(a, axis).values
+for _ufunc, _op in _SUMS.items():
+    answers((_ufunc, "reduce"))(partial(_reduced, of=_op))
 
 
-def argsort(a: Any, axis: int | None = -1, kind: str | None = None, *, stable: Any = None) -> Any:
-    """The places of the numbers in order."""
-    a, axis = (shape.ravel(a), 0) if axis is None else (a, axis)
-    return ops.argsort(a, axis=axis)
+@answers((np.add, "accumulate"))
+def add_accumulate(array: Any, axis: int = 0) -> Any:
+    """The running sums along an axis."""
+    return ops.cumsum(array, axis=axis)
 
 
-def bincount(x: Any, weights: Any = None, minlength: int = 0) -> Any:
-    """How often each number occurs, or the sum of its weights."""
-    weights = weights if weights is None else tensor_of(weights)
-    return counting.bincount(tensor_of(x), weights, minlength)
+@answers((np.multiply, "accumulate"))
+def multiply_accumulate(array: Any, axis: int = 0) -> Any:
+    """The running products along an axis."""
+    return ops.cumprod(array, axis=axis)
 
 
-ANSWERS |= {np.take: take, np.take_along_axis: take_along_axis, np.sort: sort}
-ANSWERS |= {np.argsort: argsort}
-ANSWERS |= {np.bincount: bincount}
-
-# ---------------------------------------------------------------- products
-
-
-def dot(a: Any, b: Any) -> Any:
-    """The sum over the last dimension of a and the last but one (or only one) of b."""
-    if 0 in (np.ndim(a), np.ndim(b)):
-        return a * b
-    return a @ b if b.ndim <= 2 else linalg.tensordot(a, b, ([a.ndim - 1], [b.ndim - 2]))
+@answers((np.maximum, "accumulate"))
+def maximum_accumulate(array: Any, axis: int = 0) -> Any:
+    """The running maxima along an axis."""
+    return running.cummax(array, axis).values
 
 
-def outer(a: Any, b: Any) -> Any:
-    """The products of each number of a with each of b."""
-    return linalg.outer(*[ops.reshape(tensor_of(x), shape=(-1,)) for x in (a, b)])
-
-
-def tensordot(a: Any, b: Any, axes: Any = 2) -> Any:
-    """The sum over pairs of axes: so many, or one of each, or those that two lists name."""
-    if not isinstance(axes, int):
-        axes = tuple([(k,) if isinstance(k, int) else k for k in axes])
-    return linalg.tensordot(tensor_of(a), tensor_of(b), axes)
-
-
-def einsum(*operands: Any, optimize: Any = True) -> Any:
-    """The sum of products over indices; whatever `optimize` says, pair by pair."""
-    return linalg.einsum(*operands)
-
-
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True) -> Any:
-    """U, S and V' with U diag(S) V' = a; or S alone."""
-    if compute_uv:
-        return ops.svd(a, full_matrices=full_matrices)
-    return ops.svd(a, full_matrices=False)[1]
-
-
-def qr(a: Any, mode: str = "reduced") -> Any:
-    """Q and R with Q R = a; with mode="r", R alone."""
-    if mode == "raw":
-        raise TypeError("np.linalg.qr: mode='raw' is not defined on tensors; see 'reduced'")
-    return ops.qr(a)[1] if mode == "r" else ops.qr(a, mode=mode)
-
-
-def pinv(a: Any, rcond: Any = None, *, rtol: Any = None) -> Any:
-    """The pseudoinverse."""
-    return ops.pinv(a, rtol=rtol if rcond is None else rcond)
-
-
-ANSWERS |= {np.dot: dot, np.outer: outer, np.einsum: einsum, np.linalg.svd: svd, np.linalg.qr: qr}
-ANSWERS |= {np.linalg.pinv: pinv, np.tensordot: tensordot}
-ANSWERS |= {
-    np.inner: lambda a, b: linalg.inner(tensor_of(a), tensor_of(b)),
-    np.kron: lambda a, b: linalg.kron(tensor_of(a), tensor_of(b)),
-    np.linalg.matrix_power: lambda a, n: linalg.matrix_power(a, n),
-    np.linalg.eigh: lambda a, UPLO="L": ops.eigh(a),
-    np.linalg.cholesky: lambda a, *, upper=False: linalg.cholesky(a, upper),
-}
+@answers((np.minimum, "accumulate"))
+def minimum_accumulate(array: Any, axis: int = 0) -> Any:
+    """The running minima along an axis."""
+    return running.cummin(array, axis).values

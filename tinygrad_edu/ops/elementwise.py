@@ -289,6 +289,12 @@ def log1p(x):
     return np.log1p(x)
 
 
+@op(lambda g, y, _x: divide(g, 3 * y * y), domain=(0.3, 3.0), numpy=np.cbrt)
+def cbrt(x):
+    """y = the cube root of x, of negative numbers too;  dL/dx = g / (3 y^2)."""
+    return np.cbrt(x)
+
+
 @public(method=True, inplace=True, out=True)
 @op(lambda g, y, _x: divide(g, 2 * y), domain=(0.3, 3.0), numpy=np.sqrt)
 def sqrt(x):
