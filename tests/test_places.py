@@ -6,8 +6,6 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.testing import gradcheck
 
-# PyTorch warns of it too.
-
 
 def ints(*numbers):
     return tg.tensor(numbers)

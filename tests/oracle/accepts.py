@@ -169,7 +169,6 @@ ACCEPTS = {
     ("torch.index_fill(*-1)", "uint8"): _RANGE,
     ("torch.index_put(x, (x > 0.3,)*", "0-d"): "a mask without dimensions chooses all or nothing",
     ("torch.unravel_index(*", "i: *"): "an index out of range is refused",
-    ("torch.as_strided_scatter(*", "transposed"): "PyTorch refuses a gradient for that layout",
     ("torch.histogramdd(x[:, :2], 3)", "empty last"): "points without coordinates are refused",
     ("torch.histogramdd(x[:, :2], 3)", "*-9*"): "points without coordinates are refused",
     ("F.avg_pool3d(*", "one each"): "padding counts as input in three dimensions too",
