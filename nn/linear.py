@@ -14,8 +14,32 @@ from .module import Module, Parameter
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y = x W' + b: x is (..., in), W is (out, in), b is (out,); for one output without a dimension
-    of its own, W is (in,)."""
+    """Affine map of the last dimension: y = x W^T + b.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., in)
+    weight : Tensor, shape (out, in) or (in,)
+        With shape (in,) the result has no dimension for the outputs.
+    bias : Tensor, shape (out,), or None, default None
+        With a weight of shape (in,), the bias has shape ().
+
+    Returns
+    -------
+    Tensor, shape (..., out), or (...) for a weight of shape (in,)
+
+    Raises
+    ------
+    RuntimeError
+        If the weight has neither one nor two dimensions.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.linear(tg.tensor([1.0, 2.0]), tg.tensor([[3.0, 4.0], [5.0, 6.0]]))
+    tensor([11., 17.])
+    """
     if weight.ndim == 2:
         return ops.linear(input, weight, bias)
     if weight.ndim != 1:
@@ -27,7 +51,32 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """y_o = x1' W_o x2 + b_o: x1 is (..., in1), x2 is (..., in2), W is (out, in1, in2)."""
+    """Bilinear map of the last dimensions: y_o = x1^T W_o x2 + b_o.
+
+    Parameters
+    ----------
+    input1 : Tensor, shape (..., in1)
+    input2 : Tensor, shape (..., in2)
+        Its leading dimensions are those of `input1`.
+    weight : Tensor, shape (out, in1, in2)
+    bias : Tensor, shape (out,), or None, default None
+
+    Returns
+    -------
+    Tensor, shape (..., out)
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.bilinear(tg.ones(5, 2), tg.ones(5, 3), tg.ones(4, 2, 3)).shape
+    torch.Size([5, 4])
+    """
     fits = weight.ndim == 3 and weight.shape[1:] == input1.shape[-1:] + input2.shape[-1:]
     if not fits or input1.shape[:-1] != input2.shape[:-1]:
         raise RuntimeError(
@@ -49,9 +98,34 @@ def _draw(weight: Tensor, bias: Tensor | None, inputs: int) -> None:
 
 
 class Linear(Module):
-    """y = x W' + b, with W of shape (out_features, in_features).
+    """Affine layer: y = x W^T + b.
 
-    Weight and bias start uniform in [-k, k] with k = 1 / sqrt(in_features), as PyTorch's do.
+    The input has shape (..., in_features), the output (..., out_features).  The state dict holds
+    `weight`, of shape (out_features, in_features), and `bias`, of shape (out_features,).  Both are
+    drawn from U(-k, k) with k = 1 / sqrt(in_features).
+
+    Parameters
+    ----------
+    in_features : int
+        Size of the input's last dimension.
+    out_features : int
+        Size of the output's last dimension.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.Linear(20, 30)
+    >>> layer(tg.randn(128, 20)).shape
+    torch.Size([128, 30])
+    >>> list(layer.state_dict())
+    ['weight', 'bias']
     """
 
     def __init__(
@@ -88,9 +162,39 @@ class Linear(Module):
 
 
 class Bilinear(Module):
-    """y_o = x1' W_o x2 + b_o, with W of shape (out_features, in1_features, in2_features).
+    """Bilinear layer: y_o = x1^T W_o x2 + b_o.
 
-    Weight and bias start uniform in [-k, k] with k = 1 / sqrt(in1_features).
+    The inputs have shapes (..., in1_features) and (..., in2_features), with the same leading
+    dimensions; the output has shape (..., out_features).  The state dict holds `weight`, of shape
+    (out_features, in1_features, in2_features), and `bias`, of shape (out_features,).  Both are
+    drawn from U(-k, k) with k = 1 / sqrt(in1_features).
+
+    Parameters
+    ----------
+    in1_features : int
+        Size of the first input's last dimension, at least 1.
+    in2_features : int
+        Size of the second input's last dimension.
+    out_features : int
+        Size of the output's last dimension.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `in1_features` is less than 1.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Bilinear(20, 30, 40)(tg.randn(128, 20), tg.randn(128, 30)).shape
+    torch.Size([128, 40])
     """
 
     def __init__(
@@ -131,7 +235,22 @@ class Bilinear(Module):
 
 
 class Identity(Module):
-    """y = x."""
+    """Identity layer: y = x.
+
+    The output is the input itself, of any shape.  The layer has no parameters.
+
+    Parameters
+    ----------
+    *args, **kwargs : any
+        The layer ignores them, so that it can take another layer's place.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Identity()(tg.tensor([1.0, 2.0]))
+    tensor([1., 2.])
+    """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
@@ -141,7 +260,25 @@ class Identity(Module):
 
 
 class Flatten(Module):
-    """The dimensions from `start_dim` to `end_dim` made one; dimension 0, the batch, stays."""
+    """Flatten the dimensions from `start_dim` to `end_dim` into one.
+
+    The size of the new dimension is the product of the sizes that it replaces.  By default
+    dimension 0, the batch, stays.  The layer has no parameters.
+
+    Parameters
+    ----------
+    start_dim : int, default 1
+        First dimension to flatten.
+    end_dim : int, default -1
+        Last dimension to flatten; it is included.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Flatten()(tg.ones(32, 1, 5, 5)).shape
+    torch.Size([32, 25])
+    """
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
@@ -156,7 +293,30 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Dimension `dim` made several, of the sizes `unflattened_size`; one of them may be -1."""
+    """Split one dimension into several: the inverse of `Flatten`.
+
+    Dimension `dim` is replaced by dimensions of the sizes `unflattened_size`, whose product is the
+    size of `dim`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    dim : int
+        The dimension to split.
+    unflattened_size : tuple or list of int
+        Sizes of the new dimensions; one of them may be -1, and is then inferred.
+
+    Raises
+    ------
+    TypeError
+        If `unflattened_size` is neither a tuple nor a list.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Unflatten(1, (2, 5, 5))(tg.ones(32, 50)).shape
+    torch.Size([32, 2, 5, 5])
+    """
 
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()
