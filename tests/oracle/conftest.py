@@ -26,3 +26,17 @@ def pytest_terminal_summary(terminalreporter):
         terminalreporter.write_line(
             "PyTorch is not installed, so tests/oracle was left out; `make oracle` runs it."
         )
+
+
+@pytest.fixture(autouse=True)
+def settings_as_at_the_start():
+    """What a test or an example has set for the whole process is put back; and PyTorch's compiler,
+    once it is imported, turns the checks of distributions off."""
+    import torch
+
+    import tinygrad_edu as tg
+
+    torch.distributions.Distribution.set_default_validate_args(True)
+    yield
+    for library in (torch, tg):
+        library.use_deterministic_algorithms(False)
