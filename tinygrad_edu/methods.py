@@ -435,7 +435,8 @@ class Methods(Registered):
         Returns
         -------
         int
-            Two tensors with the same address look into the same memory.
+            Two tensors with the same address look into the same memory.  0 for a tensor without
+            elements.
 
         Examples
         --------
@@ -444,7 +445,7 @@ class Methods(Registered):
         >>> x.data_ptr() == x.view(6).data_ptr()
         True
         """
-        return self.array.__array_interface__["data"][0]  # type: ignore[no-any-return]
+        return self.array.__array_interface__["data"][0] if self.array.size else 0
 
     def stride(self, dim: int | None = None) -> Any:
         """Return how many elements of the memory lie between neighbours.
@@ -537,7 +538,7 @@ class Methods(Registered):
         Parameters
         ----------
         source : Tensor
-            The tensor whose memory, shape and dtype are taken.
+            The tensor whose memory and shape are taken, of the same dtype.
 
         Returns
         -------
@@ -551,6 +552,8 @@ class Methods(Registered):
         >>> x.set_(y)
         tensor([1., 1., 1.])
         """
+        if source.dtype != self.dtype:
+            raise RuntimeError(f"set_: a {self.dtype} tensor does not take {source.dtype} memory")
         self.data = source
         return self
 

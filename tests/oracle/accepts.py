@@ -177,6 +177,7 @@ ACCEPTS = {
 # Ops with a derivative that no expression of PyTorch's records: the reason.
 _RULES = "it is the gradient of an op that is linear; compared as such, never recorded here"
 UNCOMPARED = {
+    "add_slices": "the derivative of a strided view; tests/test_shape.py checks it",
     "where_largest": _RULES,
     "recurrent": "PyTorch has it as layers only: test_recurrent.py compares those",
 }

@@ -584,9 +584,13 @@ def mvlgamma(input: Tensor, p: int) -> Tensor:
         raise RuntimeError(f"mvlgamma: the dimension p is 1 or more, not {p}")
     if input.dtype.kind == "b":
         raise RuntimeError("mvlgamma: it takes numbers, not bools; call x.float() first")
-    y = ops.lgamma(input) + p * (p - 1) / 4 * np.log(np.pi).item()
+    return in_float32(lambda x: _multivariate_lgamma(x, p), input)
+
+
+def _multivariate_lgamma(x: Any, p: int) -> Any:
+    y = ops.lgamma(x) + p * (p - 1) / 4 * np.log(np.pi).item()
     for j in range(1, p):
-        y = y + ops.lgamma(input - j / 2)
+        y = y + ops.lgamma(x - j / 2)
     return y
 
 

@@ -10,7 +10,7 @@ from .. import ops
 from ..dtypes import result_type, uint8
 from ..engine import graph
 from ..registry import public
-from ..sums import in_float32
+from ..sums import in_float32, narrowed, wide
 from .arguments import Tensor, axis_of, check_dim, plain
 from .reduction import PAIRS
 
@@ -293,7 +293,11 @@ def gradient(
             f"gradient: each dimension takes {edge_order + 1} elements, not {tuple(input.shape)}"
         )
     x = input if input.dtype.kind == "f" else input.float()
-    return tuple([_slope(x, step, d, edge_order) for step, d in zip(steps, dims, strict=True)])
+    if any(hasattr(step, "ndim") and step.ndim != 1 for step in steps):
+        shapes = [tuple(step.shape) for step in steps if hasattr(step, "ndim")]
+        raise RuntimeError(f"gradient: coordinates are vectors, not of shapes {shapes}")
+    found = [_slope(wide(x), step, d, edge_order) for step, d in zip(steps, dims, strict=True)]
+    return tuple([narrowed(slope, x) for slope in found])
 
 
 def _slope(x: Any, step: Any, axis: int, edge_order: int) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 
 from ..engine.graph import op
 from ..registry import public
+from ..sums import narrowed, wide
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays
@@ -608,6 +609,7 @@ _SINC = [(-1) ** k * _pi ** (2 * k) * 2 * k / _factorial(2 * k + 1) for k in ran
 
 
 def _to_sinc(g, y, x):
+    x, y = wide(x), wide(y)
     near = np.absolute(x) < 0.5  # where cos(pi x) - sinc x would lose its digits
     small, large, series = where(near, x, 0), where(near, 1, x), 0
     for coefficient in reversed(_SINC):
@@ -625,4 +627,4 @@ def sinc(x):
     >>> tg.sinc(tg.tensor([0.0, 0.5]))
     tensor([1.0000, 0.6366])
     """
-    return np.sinc(x)
+    return narrowed(np.sinc(wide(x)), x)
