@@ -375,7 +375,7 @@ PLACES = np.array([0.0, 0.5, 2.0, 2.5])
         lambda a, b: np.select([a > 1, a > 0], [a * b, b], 2.0),
         lambda a, b: np.float_power(np.fabs(a), 1.5) + np.cbrt(a) + np.sinc(b) + np.positive(a),
         lambda a, b: np.fmax(a, b) * np.fmin(a, 0.1) + np.logaddexp2(a, b) + np.degrees(a),
-        lambda a, b: np.radians(a) + np.deg2rad(b) + np.rad2deg(b) + np.fix(a) + np.real(a),
+        lambda a, b: np.radians(a) + np.deg2rad(b) + np.rad2deg(b) + np.trunc(a) + np.real(a),
         lambda a, b: np.linspace(a, b, 4, axis=1),
         lambda a, b: np.linspace(a[0, 0], 2.0, 5),
         lambda a, b: np.interp(a, PLACES - 1, b[0], left=-1.0),
