@@ -131,7 +131,11 @@ NAMES = sorted(
 )
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if any(schemas(name))])
+# By place, PyTorch's own wrapper of it mixes up the inverse and the counts.
+OWN_ORDER = ("unique_consecutive",)
+
+
+@pytest.mark.parametrize("name", [n for n in NAMES if any(schemas(n)) and n not in OWN_ORDER])
 def test_it_is_pytorchs_function(name):
     theirs, ours = function(torch, name), function(tg, name)
     for schema in schemas(name):

@@ -383,8 +383,8 @@ def trapezoid(
     >>> tg.trapezoid(tg.tensor([0.0, 1.0, 4.0]), dx=0.5)
     tensor(1.5000)
     """
-    area, axis = _strips("trapezoid", y, x, dx, dim)
-    total = ops.sum(area, axis=axis)
+    area, axis = _strips("trapezoid", wide(y), x, dx, dim)
+    total = narrowed(ops.sum(area, axis=axis), y)
     return total if y.shape[axis] else total.detach().to(y.dtype)
 
 
