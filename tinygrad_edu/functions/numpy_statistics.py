@@ -174,7 +174,8 @@ def nanvar(
     a, ddof = floating(a), ddof if correction is None else correction
     missing = ops.isnan(a)
     away = ops.where(missing, 0.0, a - reduction.nanmean(a, axis, True))
-    count = np.sum(~plain(missing), axis=axis, keepdims=keepdims)
+    present: Any = ~plain(missing)
+    count = present.sum(axis=axis, keepdims=keepdims)
     left = np.where(count > ddof, count - ddof, np.nan).astype(a.dtype)
     return ops.sum(away * away, axis=axis, keepdims=keepdims) / left
 
