@@ -1061,8 +1061,10 @@ def test_a_tensor_takes_another_shape_or_memory():
     x = tg.arange(6)
     assert x.resize_(2, 2).tolist() == [[0, 1], [2, 3]]
     assert x.resize_((6,)).tolist()[:4] == [0, 1, 2, 3]
-    y = tg.zeros(3)
+    y, x = tg.zeros(3), x.float()
     assert x.set_(y) is x
+    with pytest.raises(RuntimeError, match="set_: a float32 tensor does not take int64"):
+        x.set_(tg.arange(2))
     x[0] = 5.0
     assert y.tolist() == [5.0, 0.0, 0.0]
     assert x.is_set_to(y)

@@ -17,7 +17,15 @@ from .tensor import Tensor
 answers(np.linalg.matmul)(lambda x1, x2: tensor_of(x1) @ x2)
 answers(np.linalg.matrix_transpose)(numpy_shapes.matrix_transpose)
 answers(np.linalg.tensordot)(lambda x1, x2, *, axes=2: f.tensordot(x1, x2, axes))
-answers(np.linalg.cross)(lambda x1, x2, *, axis=-1: f.cross(x1, x2, axis=axis))
+
+
+@answers(np.linalg.cross)
+def _cross(x1: Any, x2: Any, *, axis: int = -1) -> Any:
+    if axis is None:  # what NumPy makes of it depends on its version
+        raise TypeError("np.linalg.cross: axis= is an int, not None")
+    return f.cross(x1, x2, axis=axis)
+
+
 answers(np.linalg.diagonal)(
     lambda x, *, offset=0: ops.diagonal(x, offset=offset, axis1=-2, axis2=-1)
 )
