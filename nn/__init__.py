@@ -181,6 +181,11 @@ from .transformer import (
     TransformerEncoder as TransformerEncoder,
     TransformerEncoderLayer as TransformerEncoderLayer,
 )
+from .unpooling import (
+    MaxUnpool1d as MaxUnpool1d,
+    MaxUnpool2d as MaxUnpool2d,
+    MaxUnpool3d as MaxUnpool3d,
+)
 from .upsampling import (
     ChannelShuffle as ChannelShuffle,
     PixelShuffle as PixelShuffle,

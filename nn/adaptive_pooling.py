@@ -1,4 +1,4 @@
-"""Adaptive pooling: as many windows as are wanted, evenly spread.
+"""Adaptive pooling: as many windows as `output_size` says, evenly spread.
 
 Window p of m sees floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.
 """
@@ -20,7 +20,7 @@ from .windows import batched, ints_of, windows_of
 
 
 def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
-    """For each dimension, where as many windows as are wanted start and end: evenly spread, and as
+    """For each dimension, where `output_size` windows start and end: evenly spread, and as
     long as it takes to leave no number out."""
     sizes = x.shape[2:]
     if 0 in sizes:
@@ -76,37 +76,37 @@ def _adaptive_max_pool(
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
-    """The means of as many windows of (N, channels, L) as are wanted: window p of m sees
+    """The means of `output_size` windows of (N, channels, L): window p of m sees
     floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
     return batched(_adaptive_avg_pool, "adaptive_avg_pool1d", 1, input, output_size)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
-    """The means of as many windows of (N, channels, H, W) as are wanted: window p of m sees
+    """The means of `output_size` windows of (N, channels, H, W): window p of m sees
     floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
     return batched(_adaptive_avg_pool, "adaptive_avg_pool2d", 2, input, output_size)
 
 
 def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
-    """The means of as many windows of (N, channels, D, H, W) as are wanted: window p of m sees
+    """The means of `output_size` windows of (N, channels, D, H, W): window p of m sees
     floor(p n / m) up to ceil((p + 1) n / m) of the n numbers.  None keeps a size."""
     return batched(_adaptive_avg_pool, "adaptive_avg_pool3d", 3, input, output_size)
 
 
 def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest numbers of as many windows of (N, channels, L) as are wanted (see
+    """The largest elements of `output_size` windows of (N, channels, L) (see
     `adaptive_avg_pool1d`)."""
     return batched(_adaptive_max_pool, "adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
 def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest numbers of as many windows of (N, channels, H, W) as are wanted (see
+    """The largest elements of `output_size` windows of (N, channels, H, W) (see
     `adaptive_avg_pool2d`)."""
     return batched(_adaptive_max_pool, "adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
 def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
-    """The largest numbers of as many windows of (N, channels, D, H, W) as are wanted (see
+    """The largest elements of `output_size` windows of (N, channels, D, H, W) (see
     `adaptive_avg_pool3d`)."""
     return batched(_adaptive_max_pool, "adaptive_max_pool3d", 3, input, output_size, return_indices)
 

@@ -1,4 +1,4 @@
-"""How alike two vectors are: their angle and their distance."""
+"""Similarity of two vectors: the cosine of their angle, and their distance."""
 
 from __future__ import annotations
 

@@ -65,6 +65,17 @@ from .dropout import (
 )
 from .embedding import embedding as embedding, embedding_bag as embedding_bag, one_hot as one_hot
 from .fold import fold as fold, unfold as unfold
+from .grid import affine_grid as affine_grid, grid_sample as grid_sample
+from .inplace import (
+    celu_ as celu_,
+    elu_ as elu_,
+    hardtanh_ as hardtanh_,
+    leaky_relu_ as leaky_relu_,
+    relu_ as relu_,
+    rrelu_ as rrelu_,
+    selu_ as selu_,
+    threshold_ as threshold_,
+)
 from .linear import bilinear as bilinear, linear as linear
 from .loss.classification import (
     binary_cross_entropy as binary_cross_entropy,
@@ -114,11 +125,20 @@ from .pooling import (
     max_pool2d as max_pool2d,
     max_pool3d as max_pool3d,
 )
+from .unpooling import (
+    max_unpool1d as max_unpool1d,
+    max_unpool2d as max_unpool2d,
+    max_unpool3d as max_unpool3d,
+)
 from .upsampling import (
     channel_shuffle as channel_shuffle,
     interpolate as interpolate,
+    native_channel_shuffle as native_channel_shuffle,
     pixel_shuffle as pixel_shuffle,
     pixel_unshuffle as pixel_unshuffle,
+    upsample as upsample,
+    upsample_bilinear as upsample_bilinear,
+    upsample_nearest as upsample_nearest,
 )
 
 __all__ = sorted(name for name in globals() if not name.startswith("_"))

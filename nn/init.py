@@ -1,12 +1,15 @@
-"""How parameters start.
+"""Initial values of parameters.
 
-Each function fills a tensor in place, outside the record, and returns it.  fan_in and fan_out are
-the numbers of inputs and outputs that one unit of a weight (out, in, ...) is connected with.
+Each function fills a tensor in place, without recording that, and returns it.  fan_in and fan_out
+are the numbers of inputs and outputs that a unit of the weight (out, in, ...) is connected with.
 """
 
 from __future__ import annotations
 
+import functools
 import math
+import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -23,6 +26,9 @@ __all__ = [
     "calculate_gain", "constant_", "dirac_", "eye_", "kaiming_normal_", "kaiming_uniform_",
     "normal_", "ones_", "orthogonal_", "sparse_", "trunc_normal_", "uniform_", "xavier_normal_",
     "xavier_uniform_", "zeros_",
+    # PyTorch's deprecated names
+    "constant", "dirac", "eye", "kaiming_normal", "kaiming_uniform", "normal", "orthogonal",
+    "sparse", "uniform", "xavier_normal", "xavier_uniform",
 ]
 # fmt: on
 
@@ -40,14 +46,58 @@ def _fill(tensor: Tensor, values: Any) -> Tensor:
 def uniform_(
     tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers uniform in [a, b)."""
+    """Fill a tensor in place with samples from U[a, b).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+    a, b : float, default 0 and 1
+        The bounds.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.uniform_(tg.empty(3, 4), -1.0, 1.0).shape
+    torch.Size([3, 4])
+    """
     return _fill(tensor, numpy_generator(generator).uniform(a, b, tensor.shape))
 
 
 def normal_(
     tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Numbers of the normal distribution with this mean and standard deviation."""
+    """Fill a tensor in place with samples from N(mean, std^2).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+    mean, std : float, default 0 and 1
+        The mean and the standard deviation.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.normal_(tg.empty(3, 4), std=0.02).shape
+    torch.Size([3, 4])
+    """
     return _fill(tensor, numpy_generator(generator).normal(mean, std, tensor.shape))
 
 
@@ -59,8 +109,37 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Generator | None = None,
 ) -> Tensor:
-    """Numbers of the normal distribution with this mean and standard deviation, those outside
-    [a, b] drawn again."""
+    """Fill a tensor in place with samples from N(mean, std^2), truncated to [a, b].
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+    mean, std : float, default 0 and 1
+        The mean and the standard deviation before the truncation; std is above 0.
+    a, b : float, default -2 and 2
+        The bounds, in the unit of the samples.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If std is not above 0, or a is above b.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> y = nn.init.trunc_normal_(tg.empty(100))
+    >>> bool((y.abs() <= 2).all())
+    True
+    """
     if not (std > 0 and a <= b):
         raise ValueError(f"trunc_normal_: std is above 0 and a at most b, not {std=}, {a=}, {b=}")
     rng = numpy_generator(generator)
@@ -81,30 +160,137 @@ def trunc_normal_(
 
 
 def constant_(tensor: Tensor, val: float) -> Tensor:
-    """Every number `val`."""
+    """Fill a tensor in place with one value.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+    val : float
+        The value.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.constant_(tg.empty(2), 0.5)
+    tensor([0.5000, 0.5000])
+    """
     return _fill(tensor, val)
 
 
 def zeros_(tensor: Tensor) -> Tensor:
-    """Every number 0."""
+    """Fill a tensor in place with zeros.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.zeros_(tg.empty(2))
+    tensor([0., 0.])
+    """
     return _fill(tensor, 0)
 
 
 def ones_(tensor: Tensor) -> Tensor:
-    """Every number 1."""
+    """Fill a tensor in place with ones.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The tensor to fill in place, of any shape.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.ones_(tg.empty(2))
+    tensor([1., 1.])
+    """
     return _fill(tensor, 1)
 
 
 def eye_(tensor: Tensor) -> Tensor:
-    """The identity matrix, or as much of it as the sizes of the matrix allow."""
+    """Fill a matrix in place with the identity: ones on its diagonal, zeros elsewhere.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The matrix to fill; it need not be square.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not two dimensions.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.eye_(tg.empty(2, 3))
+    tensor([[1., 0., 0.],
+            [0., 1., 0.]])
+    """
     _check_ndim("eye_", tensor, (2,))
     rows, columns = tensor.shape
     return _fill(tensor, np.eye(rows, columns))
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """Kernels, (out, in, sizes), that pass channel c on as channel c, as far as there are as many:
-    1 in the middle of kernel (c, c), else 0; so in each of the `groups` of output channels."""
+    """Fill the kernels of a convolution in place so that each channel passes unchanged.
+
+    Kernel (c, c) is 1 in its middle and 0 elsewhere, all other kernels are 0; the same in each of
+    the groups of output channels.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight, of shape (out, in, *sizes), with one to three sizes.
+    groups : int, default 1
+        How many groups the output channels are divided into.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not 3 to 5 dimensions, or the groups do not divide its output channels.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.dirac_(tg.empty(1, 1, 3))
+    tensor([[[0., 1., 0.]]])
+    """
     _check_ndim("dirac_", tensor, (3, 4, 5))
     if groups < 1 or tensor.shape[0] % groups:
         raise ValueError(
@@ -120,8 +306,42 @@ def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
 
 
 def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
-    """`gain` times a random matrix whose rows, or columns where they are fewer, are orthonormal
-    (Saxe et al., 2014); dimensions after the first count as columns."""
+    """Fill a tensor in place with a random orthogonal matrix, times a gain.
+
+    Its rows are orthonormal, or its columns where they are fewer.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight; its dimensions after the first count as columns.
+    gain : float, default 1
+        What the standard deviation is multiplied by: see `calculate_gain`.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two dimensions.
+
+    References
+    ----------
+    Saxe, McClelland and Ganguli, "Exact solutions to the nonlinear dynamics of learning in deep
+    linear neural networks", 2014.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> w = nn.init.orthogonal_(tg.empty(2, 3))
+    >>> tg.allclose(w @ w.t(), tg.eye(2), atol=1e-5)
+    True
+    """
     if tensor.ndim < 2:
         raise ValueError(
             f"orthogonal_: a tensor of shape {tuple(tensor.shape)} is no matrix; it needs two "
@@ -139,8 +359,41 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 def sparse_(
     tensor: Tensor, sparsity: float, std: float = 0.01, generator: Generator | None = None
 ) -> Tensor:
-    """A matrix of normal numbers with this standard deviation, of which in each column a part,
-    `sparsity`, is 0  (Martens, 2010)."""
+    """Fill a matrix in place with samples from N(0, std^2), and a share of each column with zeros.
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The matrix to fill.
+    sparsity : float
+        The share of each column that is 0, from 0 to 1.
+    std : float, default 0.01
+        The standard deviation of the others.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has not two dimensions, or the share is not between 0 and 1.
+
+    References
+    ----------
+    Martens, "Deep learning via Hessian-free optimization", 2010.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> w = nn.init.sparse_(tg.empty(4, 2), sparsity=0.5)
+    >>> (w == 0).sum(0)
+    tensor([2, 2])
+    """
     _check_ndim("sparse_", tensor, (2,))
     if not 0 <= sparsity <= 1:
         raise ValueError(
@@ -161,7 +414,35 @@ def _check_ndim(name: str, tensor: Tensor, wanted: tuple[int, ...]) -> None:
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """By what a nonlinearity has to be made up for, so that the variance stays: sqrt 2 for ReLU."""
+    """Return the gain that keeps the variance of the signal behind an activation.
+
+    It is 1 for linear layers, convolutions and sigmoid, 5/3 for tanh, sqrt 2 for ReLU, 3/4 for SELU
+    and sqrt(2 / (1 + slope^2)) for leaky ReLU.
+
+    Parameters
+    ----------
+    nonlinearity : str
+        The name of the activation, as in `nn.functional`.
+    param : float, optional
+        The negative slope of "leaky_relu", 0.01 by default.
+
+    Returns
+    -------
+    float
+        The gain.
+
+    Raises
+    ------
+    ValueError
+        If the name is not known, or the slope is no number.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.calculate_gain("leaky_relu", 1.0)
+    1.0
+    """
     if nonlinearity == "leaky_relu":
         if isinstance(param, bool) or not isinstance(param, int | float | None):
             raise ValueError(f"calculate_gain: the slope of leaky_relu is a number, not {param!r}")
@@ -187,13 +468,79 @@ def _fans(tensor: Tensor) -> tuple[int, int]:
 def xavier_uniform_(
     tensor: Tensor, gain: float = 1.0, generator: Generator | None = None
 ) -> Tensor:
-    """Uniform in [-a, a], a = gain sqrt(6 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    """Fill a weight in place with samples from U[-a, a), a = gain sqrt(6 / (fan_in + fan_out)).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight to fill in place, of shape (out, in, ...).
+    gain : float, default 1
+        What the standard deviation is multiplied by: see `calculate_gain`.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two dimensions.
+
+    References
+    ----------
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", 2010.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.xavier_uniform_(tg.empty(3, 4)).shape
+    torch.Size([3, 4])
+    """
     bound = gain * math.sqrt(6 / max(sum(_fans(tensor)), 1))
     return uniform_(tensor, -bound, bound, generator)
 
 
 def xavier_normal_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
-    """Normal with std = gain sqrt(2 / (fan_in + fan_out)) (Glorot and Bengio, 2010)."""
+    """Fill a weight in place with samples from N(0, std^2).
+
+    std = gain sqrt(2 / (fan_in + fan_out)).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight to fill in place, of shape (out, in, ...).
+    gain : float, default 1
+        What the standard deviation is multiplied by: see `calculate_gain`.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two dimensions.
+
+    References
+    ----------
+    Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", 2010.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.xavier_normal_(tg.empty(3, 4)).shape
+    torch.Size([3, 4])
+    """
     return normal_(tensor, 0.0, gain * math.sqrt(2 / max(sum(_fans(tensor)), 1)), generator)
 
 
@@ -211,7 +558,43 @@ def kaiming_uniform_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Uniform in [-b, b], b = gain sqrt(3 / fan) (He et al., 2015)."""
+    """Fill a weight in place with samples from U[-b, b), b = gain sqrt(3 / fan).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight to fill in place, of shape (out, in, ...).
+    a : float, default 0
+        The negative slope, if the nonlinearity is "leaky_relu".
+    mode : {"fan_in", "fan_out"}
+        Which number is to keep the variance: of inputs (in the forward pass), or of outputs (in the
+        backward pass).
+    nonlinearity : str, default "leaky_relu"
+        The name of the activation that follows: see `calculate_gain`.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two dimensions, or a name is not known.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.kaiming_uniform_(tg.empty(3, 4), nonlinearity="relu").shape
+    torch.Size([3, 4])
+    """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
     return uniform_(tensor, -bound, bound, generator)
 
@@ -223,5 +606,71 @@ def kaiming_normal_(
     nonlinearity: str = "leaky_relu",
     generator: Generator | None = None,
 ) -> Tensor:
-    """Normal with std = gain / sqrt(fan) (He et al., 2015)."""
+    """Fill a weight in place with samples from N(0, std^2), std = gain / sqrt(fan).
+
+    Parameters
+    ----------
+    tensor : Tensor
+        The weight to fill in place, of shape (out, in, ...).
+    a : float, default 0
+        The negative slope, if the nonlinearity is "leaky_relu".
+    mode : {"fan_in", "fan_out"}
+        Which number is to keep the variance: of inputs (in the forward pass), or of outputs (in the
+        backward pass).
+    nonlinearity : str, default "leaky_relu"
+        The name of the activation that follows: see `calculate_gain`.
+    generator : Generator, optional
+        Where the random numbers are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        The tensor itself.
+
+    Raises
+    ------
+    ValueError
+        If the tensor has fewer than two dimensions, or a name is not known.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> nn.init.kaiming_normal_(tg.empty(3, 4), nonlinearity="relu").shape
+    torch.Size([3, 4])
+    """
     return normal_(tensor, 0.0, _kaiming_std(tensor, a, mode, nonlinearity), generator)
+
+
+# ---------------------------------------------------------------- deprecated names
+
+
+def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    """The function by its old name, without `_`, with PyTorch's warning."""
+    new, old = function.__name__, function.__name__[:-1]
+
+    @functools.wraps(function)
+    def renamed(*args: Any, **kwargs: Any) -> Tensor:
+        why = f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`."
+        warnings.warn(why, FutureWarning, stacklevel=2)
+        return function(*args, **kwargs)
+
+    renamed.__name__ = renamed.__qualname__ = old
+    return renamed
+
+
+constant = _deprecated(constant_)
+dirac = _deprecated(dirac_)
+eye = _deprecated(eye_)
+kaiming_normal = _deprecated(kaiming_normal_)
+kaiming_uniform = _deprecated(kaiming_uniform_)
+normal = _deprecated(normal_)
+orthogonal = _deprecated(orthogonal_)
+sparse = _deprecated(sparse_)
+uniform = _deprecated(uniform_)
+xavier_normal = _deprecated(xavier_normal_)
+xavier_uniform = _deprecated(xavier_uniform_)

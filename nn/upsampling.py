@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from math import prod
 from typing import Any
 
@@ -32,7 +33,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """(..., C, H r, W r) becomes (..., C r^2, H, W): what undoes `pixel_shuffle`."""
+    """(..., C, H r, W r) becomes (..., C r^2, H, W): the inverse of `pixel_shuffle`."""
     r, (*batch, channels, height, width) = downscale_factor, _image("pixel_unshuffle", input)
     if r < 1 or height % r or width % r:
         raise RuntimeError(
@@ -227,6 +228,127 @@ def _summed(x: Tensor, dim: int, places: np.ndarray, weights: np.ndarray) -> Ten
 def _taken(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
     y: Tensor = x[(slice(None),) * dim + (places,)]
     return y
+
+
+def _deprecated(name: str) -> None:
+    why = f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead."
+    warnings.warn(why, UserWarning, stacklevel=3)
+
+
+def upsample(
+    input: Tensor,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: bool | None = None,
+) -> Tensor:
+    """Resize the input; deprecated in favor of `interpolate`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, sizes)
+        What is resized.
+    size : int or tuple of int, optional
+        The sizes of the output.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes, in place of `size`.
+    mode : str, default "nearest"
+        The mode of `interpolate`.
+    align_corners : bool, optional
+        As in `interpolate`.
+
+    Returns
+    -------
+    Tensor, shape (N, C, new sizes)
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    torch.Size([1, 1, 4, 4])
+    """
+    _deprecated("upsample")
+    return interpolate(input, size, scale_factor, mode, align_corners)
+
+
+def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Resize the input; deprecated in favor of `interpolate`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, sizes)
+        What is resized.
+    size : int or tuple of int, optional
+        The sizes of the output.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes, in place of `size`.
+
+    Returns
+    -------
+    Tensor, shape (N, C, new sizes)
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    torch.Size([1, 1, 4, 4])
+    """
+    _deprecated("upsample_nearest")
+    return interpolate(input, size, scale_factor, "nearest")
+
+
+def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
+    """Resize the input; deprecated in favor of `interpolate`
+    with `align_corners=True`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, sizes)
+        What is resized.
+    size : int or tuple of int, optional
+        The sizes of the output.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes, in place of `size`.
+
+    Returns
+    -------
+    Tensor, shape (N, C, new sizes)
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    torch.Size([1, 1, 4, 4])
+    """
+    _deprecated("upsample_bilinear")
+    return interpolate(input, size, scale_factor, "bilinear", align_corners=True)
+
+
+def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
+    """Shuffle channels as `channel_shuffle` does: PyTorch's other name for it.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, sizes)
+        What is shuffled.
+    groups : int
+        The number of groups.
+
+    Returns
+    -------
+    Tensor, the input's shape
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.native_channel_shuffle(tg.arange(4).reshape(1, 4, 1), 2).flatten()
+    tensor([0, 2, 1, 3])
+    """
+    return channel_shuffle(input, groups)
 
 
 # ---------------------------------------------------------------- layers

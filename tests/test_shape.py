@@ -195,7 +195,7 @@ def test_parts_of_nearly_one_size():
         (lambda x: f.roll(x, (1, 2)), RuntimeError, "as many"),
         (lambda x: f.roll(x, 1, (0, 1)), RuntimeError, "as many"),
         (lambda x: f.expand(x, 3), RuntimeError, "each new size"),
-        (lambda x: f.expand(x, 2, 4), ValueError, "sides of 1"),
+        (lambda x: f.expand(x, 2, 4), ValueError, "dimensions of size 1"),
         (lambda x: f.repeat(x, 2), RuntimeError, "how often"),
         (lambda x: f.repeat(x, 2, -1), RuntimeError, "how often"),
         (lambda x: f.repeat_interleave(x, -1), RuntimeError, "how often"),

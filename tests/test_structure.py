@@ -88,8 +88,8 @@ WITHIN = {
     "nn": (
         "parameter members hooks state module init container windows linear activation dropout "
         "normalization embedding distance padding conv pooling adaptive_pooling fold upsampling "
-        "attention transformer loss functional utils rnn lazy summary data optim checkpoint "
-        "modules __init__"
+        "grid unpooling inplace attention transformer loss functional utils rnn lazy "
+        "summary data optim checkpoint modules __init__"
     ),
 }
 

@@ -1061,6 +1061,9 @@ def test_a_tensor_takes_another_shape_or_memory():
     x = tg.arange(6)
     assert x.resize_(2, 2).tolist() == [[0, 1], [2, 3]]
     assert x.resize_((6,)).tolist()[:4] == [0, 1, 2, 3]
+    assert tg.ones(2, 3).t().resize_(2).shape == (2,)
+    turned = tg.arange(6).view(2, 3).t()
+    assert turned.resize_(4).tolist() == [0, 1, 2, 3]  # in the order of the memory
     y, x = tg.zeros(3), x.float()
     assert x.set_(y) is x
     with pytest.raises(RuntimeError, match="set_: a float32 tensor does not take int64"):

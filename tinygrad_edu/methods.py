@@ -24,7 +24,7 @@ from .engine import graph, leaf
 from .engine.grad_mode import mode
 from .engine.graph import TensorBase
 from .functions.filling import size_given
-from .ops.shape import layout_of
+from .ops.shape import layout_of, memory_of
 from .registered import Registered, in_place
 
 
@@ -390,7 +390,8 @@ class Methods(Registered):
         """
         one, other = self.array, tensor.array
         alike = one.shape == other.shape and one.strides == other.strides
-        return bool(alike and self.data_ptr() == tensor.data_ptr())
+        data = [array.__array_interface__["data"] for array in (one, other)]
+        return bool(alike and data[0] == data[1])
 
     # -------------------------------------------------------- memory
 
@@ -545,6 +546,11 @@ class Methods(Registered):
         Tensor
             This tensor.
 
+        Raises
+        ------
+        RuntimeError
+            If the dtypes differ.
+
         Examples
         --------
         >>> import tinygrad_edu as tg
@@ -572,7 +578,7 @@ class Methods(Registered):
         Returns
         -------
         Tensor
-            This tensor.  Its elements stay, in order; new ones are what the memory held.
+            This tensor.  It holds the same memory, in order; further elements are what that held.
 
         Raises
         ------
@@ -589,12 +595,14 @@ class Methods(Registered):
         if self.requires_grad:
             raise RuntimeError("resize_: it requires grad, and this is not recorded; see detach()")
         shape = size_given("resize_", size, *more)
-        flat, count = self.detach().reshape(-1), int(np.prod(shape))
-        if count > flat.array.size:
+        count, start = int(np.prod(shape)), self.storage_offset()
+        room = memory_of(self.array).size - start
+        flat = f.as_strided(self.detach(), (min(count, room),), (1,), start)
+        if count > room:
             longer = np.empty(count, self.array.dtype)
-            longer[: flat.array.size] = flat.array
+            longer[:room] = flat.array
             flat = graph.Tensor(longer)
-        self.data = flat[:count].reshape(shape)
+        self.data = flat.reshape(shape)
         return self
 
     def resize_as_(self: Any, other: Any, memory_format: Any = None) -> Any:

@@ -1,4 +1,4 @@
-"""How a tensor prints: as PyTorch's does, number by number."""
+"""How a tensor prints: element for element as PyTorch's does."""
 
 from collections.abc import Callable
 from types import SimpleNamespace

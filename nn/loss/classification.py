@@ -82,8 +82,8 @@ def nll_loss(
     """The mean of -x[i, t_i] for log-probabilities x, (N, C), and classes t, (N,).
 
     x may also be (N, C, d1, ...) with t (N, d1, ...), or (C,) with t ().  Each class may have a
-    weight, (C,); the mean is the weighted one, sum_i w[t_i] loss_i / sum_i w[t_i].  Where t is
-    `ignore_index` nothing is lost, and the mean does not count it.
+    weight, (C,); the mean is the weighted one, sum_i w[t_i] loss_i / sum_i w[t_i].  Targets
+    equal to `ignore_index` do not contribute, neither to the sum nor to the count of the mean.
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("nll_loss", input, target)

@@ -19,7 +19,7 @@ from .filling import Fill, made, maker
 
 
 def draw(law: str, shape: Any, dtype: DTypeLike, generator: Source = None) -> Array:
-    """Numbers of a law that NumPy knows: "random" (uniform in [0, 1)), "standard_normal",
+    """Samples from a distribution of NumPy's: "random" (uniform in [0, 1)), "standard_normal",
     "standard_exponential".  Raises RuntimeError unless the dtype is floating."""
     kind = checked(dtype)
     if kind.kind != "f":

@@ -1,4 +1,4 @@
-"""Activation functions, number by number: what stands between the layers of a network.
+"""Activation functions: elementwise, between the layers of a network.
 
 A derivative that jumps from one formula to another is selected, not multiplied by 0 or 1: a
 gradient may be infinite where the function is flat, as in sqrt(relu(x)) at x < 0.  At a nan they
@@ -38,13 +38,13 @@ def prelu(x, weight):
 
 @op(lambda g, _y, x, min, max: selected(g, ~((x <= min) | (x >= max))), kinks=(-1.0, 1.0))
 def hardtanh(x, *, min=-1.0, max=1.0):
-    """y = x kept within [min, max];  dL/dx = g inside, and 0 outside and on the borders."""
+    """y = x clamped to [min, max];  dL/dx = g inside, and 0 outside and on the borders."""
     return np.clip(x, min, max)
 
 
 @op(lambda g, _y, x: selected(g / 6, (x > -3) & (x < 3)), domain=(-4.0, 4.0), kinks=(-3.0, 3.0))
 def hardsigmoid(x):
-    """y = x / 6 + 1/2 kept within [0, 1];  dL/dx = g / 6 where |x| < 3, else 0."""
+    """y = x / 6 + 1/2 clamped to [0, 1];  dL/dx = g / 6 where |x| < 3, else 0."""
     return np.clip(x + 3, 0, 6) / 6
 
 

@@ -15,7 +15,7 @@ from .shape import broadcast_to, flip, pad
 
 
 def kept(g, shape, axis):
-    """g with the reduced axes put back as sides of 1, so that it broadcasts against the input."""
+    """g with the reduced axes put back, of size 1, so that it broadcasts against the input."""
     if axis is None:
         return g.reshape((1,) * len(shape))
     axes = {k % len(shape) for k in (axis if isinstance(axis, tuple) else (axis,))} if shape else ()

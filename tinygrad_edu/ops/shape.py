@@ -38,7 +38,9 @@ def _inverse(axes):
 @op(
     lambda g, _y, _x, shape: g,
     samples=lambda draw: draw.case(draw.broadcast, shape=draw.shape()),
-    explain=lambda x, shape: f"cannot expand {x.shape} to {shape}: only sides of 1 can be repeated",
+    explain=lambda x, shape: (
+        f"cannot expand {x.shape} to {shape}: only dimensions of size 1 can be repeated"
+    ),
     numpy=np.broadcast_to,
     view=True,
 )
@@ -170,20 +172,21 @@ def put_diagonal(values, *, shape, offset, axis1, axis2):
 def layout_of(x: Any) -> Any:
     """How an array lies in the memory that it looks into: its strides, and the place of its first
     element, counted in elements."""
-    memory = _memory_of(x)
+    memory = memory_of(x)
     address = [array.__array_interface__["data"][0] for array in (x, memory)]
     strides = tuple(step // x.itemsize for step in x.strides)
     return strides, (address[0] - address[1]) // x.itemsize
 
 
-def _memory_of(x):
+def memory_of(x: Any) -> Any:
+    """The array that owns the memory of x, its axes in the order of the memory."""
     owner = x.base if isinstance(x.base, np.ndarray) and x.base.dtype == x.dtype else x
     return owner.transpose(np.argsort([-step for step in owner.strides], kind="stable"))
 
 
 def strided(x, size, stride, start):
     """A view of the memory of x, from this place on."""
-    steps, memory = [step * x.itemsize for step in stride], _memory_of(x)
+    steps, memory = [step * x.itemsize for step in stride], memory_of(x)
     ends = [(n - 1) * step for n, step in zip(size, stride, strict=True)]
     first, last = (start + sum([part(0, end) for end in ends]) for part in (min, max))
     if 0 not in size and not 0 <= first <= last < memory.size:
@@ -200,7 +203,7 @@ def slices(x, *, axis, size, step):
     """y[.., p, .., k] = x[.., p step + k, ..], a view;  dL/dx = the slices of g, added where they
     stand."""
     count = (x.shape[axis] - size) // step + 1
-    own_memory = x.__class__ is np.ndarray and _memory_of(x).flags.c_contiguous
+    own_memory = x.__class__ is np.ndarray and memory_of(x).flags.c_contiguous
     if not own_memory or not x.size or not size:
         windows = sliding_window_view(x, size, axis)
         return windows[(*(slice(None),) * axis, slice(None, None, step))]

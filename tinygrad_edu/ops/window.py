@@ -9,7 +9,7 @@ in the cache, they cost no memory (im2col: Chellapilla, Puri and Simard, 2006).
 
 In memory the batch comes last: (channels, *sizes, N).  Copying a window then moves long runs of
 numbers, whatever its stride.  Results are views of such memory as (N, channels, *sizes); what works
-number by number keeps that order, so a network of convolutions pays for it once.
+elementwise keeps that order, so a network of convolutions pays for it once.
 """
 
 from itertools import product

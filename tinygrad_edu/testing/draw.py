@@ -137,7 +137,7 @@ class Draw:
         asks = (ask for names, ask in BY_NAMES.items() if {*names.split()} <= {*params})
         return next(asks)(self, inputs)
 
-    # ------------------------------------------------------------ number by number, along axes
+    # ------------------------------------------------------------ elementwise, along axes
 
     def elementwise(self, count: int) -> Case:
         """Shapes that broadcast together, one for each of `count` inputs."""
@@ -285,7 +285,7 @@ class Draw:
 
 
 # What the names of an op's parameters ask for, unless it says `samples=`: the first line counts of
-# which it has all names.  The last one, without names, is for ops that work number by number.
+# which it has all names.  The last one, without names, is for elementwise ops.
 BY_NAMES: dict[str, Callable[[Draw, Sequence[str]], Case]] = {
     "windows groups": lambda draw, inputs: draw.windows(*inputs, groups=draw.integer(1, 2)),
     "windows": lambda draw, inputs: draw.windows(*inputs),

@@ -27,7 +27,7 @@ class OpCase(NamedTuple):
 
 
 def op_case(op: OpFunction, random: Random) -> OpCase:
-    """Draw a case: shapes that fit (which broadcast, for an op that works number by number),
+    """Draw a case: shapes that fit (which broadcast, for an elementwise op),
     numbers from its domain and away from its kinks, and any layout in memory."""
     entry = op.op
     draw, names = Draw(random), entry.forward.__code__.co_varnames[: entry.arity]

@@ -1,0 +1,237 @@
+"""Activations in place, by the names that end with `_`."""
+
+from __future__ import annotations
+
+from tinygrad_edu import Tensor
+
+from . import activation
+
+
+def relu_(input: Tensor) -> Tensor:
+    """Apply `relu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.relu_(x) is x
+    True
+    >>> x
+    tensor([0., 2.])
+    """
+    return activation.relu(input, inplace=True)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Apply `elu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    alpha : float, default 1
+        The scale of the negative part.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.elu_(x) is x
+    True
+    >>> x
+    tensor([-0.6321,  2.0000])
+    """
+    return activation.elu(input, alpha, inplace=True)
+
+
+def selu_(input: Tensor) -> Tensor:
+    """Apply `selu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.selu_(x) is x
+    True
+    >>> x
+    tensor([-1.1113,  2.1014])
+    """
+    return activation.selu(input, inplace=True)
+
+
+def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Apply `celu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    alpha : float, default 1
+        The scale of the negative part.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.celu_(x) is x
+    True
+    >>> x
+    tensor([-0.6321,  2.0000])
+    """
+    return activation.celu(input, alpha, inplace=True)
+
+
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Apply `leaky_relu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    negative_slope : float, default 0.01
+        The slope where x < 0.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.leaky_relu_(x) is x
+    True
+    >>> x
+    tensor([-0.0100,  2.0000])
+    """
+    return activation.leaky_relu(input, negative_slope, inplace=True)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Apply `hardtanh` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    min_val : float, default -1
+        The lower bound.
+    max_val : float, default 1
+        The upper bound.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.hardtanh_(x) is x
+    True
+    >>> x
+    tensor([-1.,  1.])
+    """
+    return activation.hardtanh(input, min_val, max_val, inplace=True)
+
+
+def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
+    """Apply `threshold` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    threshold : float
+        Values at or below it are replaced.
+    value : float
+        What replaces them.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.threshold_(x, 0.0, 0.0) is x
+    True
+    >>> x
+    tensor([0., 2.])
+    """
+    return activation.threshold(input, threshold, value, inplace=True)
+
+
+def rrelu_(
+    input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
+) -> Tensor:
+    """Apply `rrelu` in place.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is read and written.
+    lower : float, default 1/8
+        The least slope where x < 0.
+    upper : float, default 1/3
+        The largest.
+    training : bool, default False
+        True draws each slope from U[lower, upper]; False takes their mean.
+
+    Returns
+    -------
+    Tensor
+        The input.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 2.0])
+    >>> F.rrelu_(x) is x
+    True
+    >>> x
+    tensor([-0.2292,  2.0000])
+    """
+    return activation.rrelu(input, lower, upper, training, inplace=True)
