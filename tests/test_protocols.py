@@ -19,6 +19,28 @@ def test_dlpack_shares_memory_in_both_directions():
     assert np.shares_memory(array_back.array, t.array)
 
 
+def test_dlpack_copies_or_not_as_it_is_asked():
+    array = np.zeros(2)
+    copied, shared = tg.from_dlpack(array, copy=True), tg.from_dlpack(array, copy=False)
+    assert tg.from_dlpack(tg.ones(2), device="cpu").tolist() == [1, 1]
+    array[0] = 5.0
+    assert copied.tolist() == [0, 0]
+    assert shared.tolist() == [5, 0]
+    with pytest.raises(RuntimeError, match="cuda"):
+        tg.from_dlpack(array, device="cuda")
+    with pytest.raises(TypeError, match=r"a list has no __dlpack__; see tensor\(\)"):
+        tg.from_dlpack([1.0])
+
+
+def test_constants_of_memory_are_the_only_ones_and_are_copied_as_themselves():
+    for kind, constant in ((tg.memory_format, tg.channels_last), (tg.layout, tg.strided)):
+        assert isinstance(constant, kind)
+        for copied in COPIES:
+            assert copied(constant) is constant
+        with pytest.raises(TypeError, match="there are the constants only"):
+            kind()
+
+
 def test_a_point_is_drawn_by_matplotlib_and_keeps_its_gradient():
     point = tg.tensor(2.0, requires_grad=True)
     drawn = np.atleast_1d(point)

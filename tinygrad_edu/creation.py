@@ -266,18 +266,29 @@ def from_numpy(ndarray: Array) -> Tensor:
 
 
 @public()
-def from_dlpack(ext_tensor: Any) -> Tensor:
+def from_dlpack(ext_tensor: Any, *, device: Any = None, copy: bool | None = None) -> Tensor:
     """Make a tensor that shares the memory of any object with `__dlpack__`.
 
     Parameters
     ----------
     ext_tensor : object with `__dlpack__`
         An array, or a tensor of another library, in the memory of the CPU.
+    device : device or str, optional
+        There is one device, "cpu"; another one raises RuntimeError.
+    copy : bool, optional
+        True copies, False shares the memory; by default it is shared where it can be.
 
     Returns
     -------
     Tensor
         Of its shape and dtype.
+
+    Raises
+    ------
+    TypeError
+        If it has no `__dlpack__`, or holds other numbers than a tensor can.
+    BufferError
+        If `copy=False` and the memory cannot be shared.
 
     References
     ----------
@@ -290,7 +301,14 @@ def from_dlpack(ext_tensor: Any) -> Tensor:
     >>> tg.from_dlpack(np.arange(3.0))
     tensor([0., 1., 2.], dtype=float64)
     """
-    return from_numpy(np.from_dlpack(ext_tensor))
+    if not hasattr(ext_tensor, "__dlpack__"):
+        kind = type(ext_tensor).__name__
+        raise TypeError(f"from_dlpack: a {kind} has no __dlpack__; see tensor() and frombuffer()")
+    check_device(device)
+    if copy is False:
+        return from_numpy(np.from_dlpack(ext_tensor, copy=False))
+    array = np.from_dlpack(ext_tensor)
+    return from_numpy(array.copy() if copy else array)
 
 
 @public()

@@ -5,7 +5,7 @@
 device(type='cpu')
 """
 
-from typing import Any
+from typing import Any, Self, TypeVar
 
 from .registry import public
 
@@ -66,27 +66,37 @@ def check_device(given: Any) -> None:
         device(given)
 
 
-class _Named:
-    """One of PyTorch's constants that say how numbers lie in memory: here there is one way."""
+class _Constant:
+    """One of PyTorch's constants that say how elements lie in memory: here there is one way."""
 
     __slots__ = ("_name",)
+    _name: str
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __new__(cls) -> Self:
+        raise TypeError(f"{cls.__name__}: there are the constants only, such as {_EXAMPLE}")
 
     def __repr__(self) -> str:
         return f"torch.{self._name}"
 
+    def __reduce__(self) -> str:
+        return self._name  # found in this module again: copies and pickles are the constant itself
+
+
+_EXAMPLE = "torch.channels_last and torch.strided"
+
 
 @public()
-class memory_format(_Named):
-    """The order in which elements lie in memory.  Accepted wherever PyTorch takes one, without
-    effect: results lie in NumPy's order.
+class memory_format(_Constant):
+    """The order in which elements lie in memory: the class of `channels_last` and its kin.
 
-    Parameters
-    ----------
-    name : str
-        The name of the constant, such as "channels_last".
+    A memory format is accepted wherever PyTorch takes one, without effect: results lie in NumPy's
+    order.
+
+    Raises
+    ------
+    TypeError
+        If it is called: there are the constants `contiguous_format`, `preserve_format`,
+        `channels_last` and `channels_last_3d` only.
 
     Examples
     --------
@@ -99,13 +109,13 @@ class memory_format(_Named):
 
 
 @public()
-class layout(_Named):
-    """How a tensor is stored: `strided`, in full.  There are no sparse tensors.
+class layout(_Constant):
+    """The way a tensor is stored: the class of `strided`, the only layout.
 
-    Parameters
-    ----------
-    name : str
-        The name of the constant: "strided".
+    Raises
+    ------
+    TypeError
+        If it is called: there is the constant `strided` only, and no sparse tensor.
 
     Examples
     --------
@@ -117,8 +127,17 @@ class layout(_Named):
     __slots__ = ()
 
 
-contiguous_format = memory_format("contiguous_format")
-preserve_format = memory_format("preserve_format")
-channels_last = memory_format("channels_last")
-channels_last_3d = memory_format("channels_last_3d")
-strided = layout("strided")
+C = TypeVar("C", bound=_Constant)
+
+
+def _constant(kind: type[C], name: str) -> C:
+    made = object.__new__(kind)
+    made._name = name
+    return made
+
+
+contiguous_format = _constant(memory_format, "contiguous_format")
+preserve_format = _constant(memory_format, "preserve_format")
+channels_last = _constant(memory_format, "channels_last")
+channels_last_3d = _constant(memory_format, "channels_last_3d")
+strided = _constant(layout, "strided")

@@ -16,19 +16,53 @@ _options = SimpleNamespace(**_default, sci_mode=None)
 
 
 @public()
-def set_printoptions(precision: Any = None, *, profile: Any = None, **options: Any) -> None:
-    """How tensors print from now on; what is not said stays as it is.
+def set_printoptions(
+    precision: int | None = None,
+    threshold: float | None = None,
+    edgeitems: int | None = None,
+    linewidth: int | None = None,
+    profile: str | None = None,
+    sci_mode: bool | None = None,
+) -> None:
+    """Set how tensors print from now on.
 
-    `precision` decimals; more than `threshold` numbers are cut to `edgeitems` at each end of a
-    dimension; `linewidth` characters a line; `sci_mode` says whether to write powers of ten (None:
-    where the numbers ask for it).  A `profile` sets all at once: "default", "short" or "full".
+    Parameters
+    ----------
+    precision : int, optional
+        The number of decimals; 4 at first.
+    threshold : int, optional
+        A tensor of more elements is summarized; 1000 at first.
+    edgeitems : int, optional
+        How many elements a summary shows at each end of a dimension; 3 at first.
+    linewidth : int, optional
+        The number of characters in a line; 80 at first.
+    profile : {"default", "short", "full"}, optional
+        Sets all of them at once: the values above; 2 decimals and 2 elements at each end; no
+        summary.  What is also given by name comes after it.
+    sci_mode : bool, optional
+        Whether floats are written with powers of ten.  None, which each call without it sets again,
+        writes them so where their sizes differ by more than 1000 times, or need it.
+
+    Raises
+    ------
+    ValueError
+        If there is no such profile.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_printoptions(precision=2, threshold=5, edgeitems=1)
+    >>> tg.arange(6) / 3
+    tensor([0.00,  ..., 1.67])
+    >>> tg.set_printoptions(profile="default")
     """
-    if profile not in (None, *_profiles) or not options.keys() <= vars(_options).keys():
-        known = [*vars(_options), *_profiles]
-        raise ValueError(f"set_printoptions: {profile!r}, {list(options)}: there are {known}")
-    options["precision"] = precision
-    chosen = {name: value for name, value in options.items() if value is not None}
-    vars(_options).update({"sci_mode": None} | _profiles.get(profile or "", {}) | chosen)
+    if profile not in (None, *_profiles):
+        known = ", ".join(_profiles)
+        raise ValueError(f"set_printoptions: there is no profile {profile!r}; there are {known}")
+    given = {"precision": precision, "threshold": threshold}
+    given |= {"edgeitems": edgeitems, "linewidth": linewidth}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    vars(_options).update(_profiles.get(profile or "", {}) | chosen | {"sci_mode": sci_mode})
 
 
 def tensor_text(tensor: Any) -> str:

@@ -294,6 +294,8 @@ def test_what_is_said_of_the_record_wraps_as_in_pytorch(shape):
         {"profile": "full"},
         {"profile": "short", "precision": 6},
         {"profile": "default"},
+        {"precision": 2, "threshold": 5, "edgeitems": 1, "linewidth": 30, "sci_mode": True},
+        {"threshold": 6, "profile": "full", "edgeitems": 2},
     ],
     ids=repr,
 )
@@ -315,6 +317,19 @@ def test_options_of_printing_do_what_they_do_in_pytorch(array, options):
         printing.set_printoptions(**options)
         torch.set_printoptions(**options)
         printed_alike(array)
+    finally:
+        printing.set_printoptions(profile="default")
+        torch.set_printoptions(profile="default")
+
+
+def test_options_of_printing_are_taken_by_place_and_stay_but_sci_mode():
+    try:
+        for setting in (printing.set_printoptions, torch.set_printoptions):
+            setting(2, 5, 1, 40, "short", True)
+        printed_alike(np.linspace(-1, 1, 12, dtype=np.float32))
+        for setting in (printing.set_printoptions, torch.set_printoptions):
+            setting(linewidth=20)  # sci_mode is None again
+        printed_alike(np.linspace(-1, 1, 12, dtype=np.float32))
     finally:
         printing.set_printoptions(profile="default")
         torch.set_printoptions(profile="default")

@@ -135,7 +135,6 @@ EXCEPTIONS |= {
 # Not PyTorch's names yet: each line that is mended goes.
 WAITING = """
     linalg.inv linalg.det linalg.slogdet linalg.svd linalg.svdvals vdot Tensor.vdot tensordot
-    set_printoptions from_dlpack memory_format layout
 """
 
 FUNCTIONS = {p: f for p, f in registry.NAMES.items() if callable(f) and peer(p) and forms(p)}
