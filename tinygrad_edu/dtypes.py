@@ -28,13 +28,44 @@ _default: DType = float32
 
 @public()
 def get_default_dtype() -> DType:
-    """The dtype that Python floats become: float32 unless `set_default_dtype` said otherwise."""
+    """Return the dtype that Python floats become in a tensor.
+
+    Returns
+    -------
+    dtype
+        float32, unless `set_default_dtype` has chosen another one.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.get_default_dtype()
+    dtype('float32')
+    """
     return _default
 
 
 @public()
 def set_default_dtype(dtype: DTypeLike) -> None:
-    """Make `dtype` the one that Python floats become.  Raises TypeError if it is not floating."""
+    """Choose the dtype that Python floats become in a tensor.
+
+    Parameters
+    ----------
+    dtype : dtype
+        A floating dtype.
+
+    Raises
+    ------
+    TypeError
+        If it is not floating.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.set_default_dtype(tg.float64)
+    >>> tg.tensor(0.5).dtype
+    dtype('float64')
+    >>> tg.set_default_dtype(tg.float32)
+    """
     global _default
     new = np.dtype(dtype)
     if new.kind != "f":
@@ -127,9 +158,33 @@ def checked(dtype: DTypeLike) -> DType:
 
 @public()
 def result_type(*operands: Any) -> DType:
-    """The dtype to which operands are promoted, by PyTorch's rule: the highest kind of number among
-    them (bool < integer < float), as wide as the operands of that kind that have dimensions ask
-    for; 0-d arrays, then Python scalars, decide only where nothing before them has that kind."""
+    """Return the dtype that an operation on these operands computes in.
+
+    It is of the highest kind among the operands (bool < integer < float).  Among the operands of
+    that kind, tensors with dimensions decide how wide it is; 0-d tensors do only where there are
+    none of those, and Python numbers only where there are no tensors of that kind.
+
+    Parameters
+    ----------
+    *operands : Tensor, ndarray, float, int or bool
+        Any number of them; PyTorch takes two.
+
+    Returns
+    -------
+    dtype
+        The dtype.
+
+    Raises
+    ------
+    TypeError
+        If an operand is neither a tensor nor a number, or is complex.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.result_type(tg.tensor([1, 2]), 2.5), tg.result_type(tg.ones(2), tg.tensor(1.0).double())
+    (dtype('float32'), dtype('float32'))
+    """
     found: dict[tuple[int, int], list[DType]] = {}
     for x in operands:
         if isinstance(x, float | int):
@@ -150,24 +205,78 @@ RANKS = {"b": 0, "i": 1, "u": 1, "f": 2}
 
 @public()
 def promote_types(type1: DTypeLike, type2: DTypeLike) -> DType:
-    """The dtype to which tensors of these two are promoted: int64 and float16 give float16."""
+    """Return the dtype that an operation on tensors of these two dtypes computes in.
+
+    Parameters
+    ----------
+    type1, type2 : dtype
+        The dtypes.
+
+    Returns
+    -------
+    dtype
+        The smallest of the higher kind (bool < integer < float) that can hold both.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.promote_types(tg.int64, tg.float16)
+    dtype('float16')
+    """
     return result_type(np.empty(1, checked(type1)), np.empty(1, checked(type2)))
 
 
 @public()
 def can_cast(from_: DTypeLike, to: DTypeLike) -> bool:
-    """May numbers be written into `to`?  Not from a higher kind of number (bool < integer <
-    float) into a lower one; a narrower dtype of the same kind will do."""
+    """Tell whether PyTorch's rules allow to convert one dtype to another.
+
+    Parameters
+    ----------
+    from_ : dtype
+        The dtype that is converted.
+    to : dtype
+        The dtype that it is converted to.
+
+    Returns
+    -------
+    bool
+        False where the kind of number would become a lower one (bool < integer < float); the same
+        kind in fewer bits is allowed.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.can_cast(tg.float64, tg.float16), tg.can_cast(tg.float32, tg.int64)
+    (True, False)
+    """
     return RANKS[checked(from_).kind] <= RANKS[checked(to).kind]
 
 
 @public()
 def finfo(type: DTypeLike = None) -> Any:
-    """The limits of a floating dtype (the default one, if none is given): `bits eps max min
-    tiny smallest_normal resolution dtype`.  1 + eps is the number after 1, `tiny` the smallest
-    of full precision.  Raises TypeError for other dtypes: `iinfo` is for integers.
+    """Return the limits of a floating dtype.
 
-    >>> finfo(float32).eps == 2**-23
+    Parameters
+    ----------
+    type : dtype, optional
+        The dtype; by default that of `get_default_dtype`.
+
+    Returns
+    -------
+    object
+        Its attributes: `bits`; `eps`, the distance from 1 to the next number; `max` and `min`;
+        `tiny` (or `smallest_normal`), the smallest positive number of full precision; `resolution`,
+        10 to the power of minus the number of precise decimals; and `dtype`, the name.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not floating: `iinfo` is for integers.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.finfo(tg.float32).eps == 2**-23
     True
     """
     dtype = checked(type or _default)
@@ -182,7 +291,29 @@ def finfo(type: DTypeLike = None) -> Any:
 
 @public()
 def iinfo(type: DTypeLike) -> np.iinfo[Any]:
-    """The limits of an integer dtype: `bits max min dtype`.  Raises TypeError for other dtypes."""
+    """Return the limits of an integer dtype.
+
+    Parameters
+    ----------
+    type : dtype
+        The dtype.
+
+    Returns
+    -------
+    iinfo
+        Its attributes: `bits`, `max`, `min` and `dtype`.
+
+    Raises
+    ------
+    TypeError
+        If the dtype is not an integer dtype: `finfo` is for floats.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.iinfo(tg.int8).max, tg.iinfo(tg.int8).min
+    (127, -128)
+    """
     dtype = checked(type)
     if dtype.kind not in "iu":
         raise TypeError(f"iinfo: {dtype} is not an integer dtype; finfo has the limits of floats")
@@ -191,13 +322,47 @@ def iinfo(type: DTypeLike) -> np.iinfo[Any]:
 
 @public(method=True)
 def is_floating_point(input: Any) -> bool:
-    """Does the tensor hold floats?  Only such tensors can require grad."""
+    """Tell whether a tensor holds floats, so that it can require grad.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    bool
+        Whether its dtype is floating.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.is_floating_point(tg.ones(2)), tg.tensor([1, 2]).is_floating_point()
+    (True, False)
+    """
     return bool(input.dtype.kind == "f")
 
 
 @public(method=True)
 def is_complex(input: Any) -> bool:
-    """False: no tensor holds complex numbers."""
+    """Tell whether a tensor holds complex numbers: no tensor does.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    bool
+        False.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.is_complex(tg.ones(2))
+    False
+    """
     return bool(input.dtype.kind == "c")
 
 

@@ -35,17 +35,42 @@ PICKLES = (".pt", ".pth")  # how names of PyTorch's own files end
 
 @public()
 def save(obj: Any, f: Any) -> None:
-    """Write a tensor, or dicts, lists and tuples of tensors, numbers, strings and None, to a path
-    or a binary file: `save(model.state_dict(), "model.safetensors")`.
-
-    A dict of tensors is stored under its own names, deeper ones under names like "state.0.step".
-    An old file is replaced when the new one is whole and on the disk: a program that is killed
-    leaves the one or the other, and what it had begun to write goes with the next save.  Raises
-    TypeError, naming the place, for anything else, and ValueError for a name that ends with .pt or
-    .pth, which says that the file is a pickle.
+    """Save tensors, and the dicts, lists and tuples that hold them, to a safetensors file.
 
     Differs from PyTorch: the file is no pickle, so that a Module is saved as its `state_dict()`;
     tensors that share memory are stored one by one, and none requires grad when it is loaded.
+
+    Parameters
+    ----------
+    obj : Tensor, dict, list or tuple
+        A tensor, or dicts, lists and tuples of tensors, numbers, strings and None.  A dict of
+        tensors is stored under its own names, deeper ones under names like "state.0.step".
+    f : str, path or binary file
+        Where it is written.  A file at that path is replaced when the new one is whole and on the
+        disk: a program that is killed leaves the one or the other, and the next `save` removes what
+        it had begun to write.
+
+    Raises
+    ------
+    TypeError
+        If `obj` holds anything else; the message names the place.
+    ValueError
+        If the path ends with .pt or .pth, which says that the file is a pickle.
+
+    References
+    ----------
+    The format: https://github.com/huggingface/safetensors
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> path = os.path.join(tempfile.mkdtemp(), "model.safetensors")
+    >>> model = nn.Linear(2, 1)
+    >>> tg.save(model.state_dict(), path)
+    >>> model.load_state_dict(tg.load(path))
+    <All keys matched successfully>
     """
     import json  # here, as below: slow to import, and only for those who save
     from zlib import crc32
@@ -177,12 +202,41 @@ def _is_locked(file: IO[bytes], wait: bool = True) -> bool:
 
 @public()
 def load(f: Any, map_location: Any = None, *, weights_only: bool = True) -> Any:
-    """What `save` wrote to a path or a binary file; of another safetensors file, a dict of its
-    tensors, those of bfloat16 as float32, which holds all their numbers.
+    """Load what `save` wrote, or any other safetensors file.
 
-    `map_location` may be "cpu"; pickles are never read, whatever `weights_only` says.  Raises
-    ValueError, naming the file, if it is damaged, truncated, a pickle, or of a dtype that no tensor
-    has.
+    Parameters
+    ----------
+    f : str, path or binary file
+        The file.
+    map_location : device, str, dict or callable, optional
+        The device that the tensors are put on: there is one, "cpu".
+    weights_only : bool, default True
+        Accepted as in PyTorch, without effect: pickles are never read.
+
+    Returns
+    -------
+    Tensor, dict, list or tuple
+        What was saved; of a file that another program wrote, a dict of its tensors.  Those of
+        bfloat16 become float32, which holds the same values.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, truncated, a pickle, or of a dtype that no tensor has.
+
+    See Also
+    --------
+    save : Writes the file.
+
+    Examples
+    --------
+    >>> import io
+    >>> import tinygrad_edu as tg
+    >>> file = io.BytesIO()
+    >>> tg.save({"weight": tg.tensor([1.0, 2.0]), "betas": (0.9, 0.999)}, file)
+    >>> _ = file.seek(0)
+    >>> tg.load(file)
+    {'weight': tensor([1., 2.]), 'betas': (0.9, 0.999)}
     """
     import json
     from zlib import crc32

@@ -22,12 +22,23 @@ class Size(tuple[int, ...]):
 
     It is a tuple in all that it does, and prints as PyTorch's does.  Slices, sums and multiples are
     Sizes again.  A function that takes numbers or a shape tells by this class that it was given a
-    shape: `FloatTensor(x.size())` has the shape of x, `FloatTensor((5, 2))` the numbers 5 and 2.
+    shape: `FloatTensor(x.size())` has the shape of x, `FloatTensor((5, 2))` the elements 5 and 2.
 
-    Raises TypeError for what is no whole number.
+    Parameters
+    ----------
+    sizes : iterable of int, default ()
+        The sizes.
 
-    >>> Size([5, 2]) + (3,), Size((5, 2))[:1]
-    (torch.Size([5, 2, 3]), torch.Size([5]))
+    Raises
+    ------
+    TypeError
+        If a size is not a whole number.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.Size([5, 2]) + (3,), tg.Size((5, 2))[:1], tg.ones(5, 2).shape.numel()
+    (torch.Size([5, 2, 3]), torch.Size([5]), 10)
     """
 
     __slots__ = ()
@@ -40,7 +51,19 @@ class Size(tuple[int, ...]):
         return as_size(cls, [int(index(item)) for item in items])
 
     def numel(self) -> int:
-        """How many numbers a tensor of this shape holds: the product; 1 for a 0-d tensor."""
+        """Return the number of elements of a tensor of this shape: the product of the sizes.
+
+        Returns
+        -------
+        int
+            1 for no dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.Size([5, 2]).numel()
+        10
+        """
         return prod(self)
 
     def __repr__(self) -> str:
@@ -68,9 +91,27 @@ as_size = tuple.__new__  # as_size(Size, shape), where the shape is known to hol
 
 @public()
 def broadcast_shapes(*shapes: int | Iterable[int]) -> Size:
-    """The shape in which tensors of these shapes meet.  Raises RuntimeError if they do not fit.
+    """Return the shape that these shapes broadcast to.
 
-    >>> broadcast_shapes((5, 1), (2,), 1)
+    Parameters
+    ----------
+    *shapes : tuple of int, or int
+        The shapes; an int stands for one dimension.
+
+    Returns
+    -------
+    Size
+        The common shape.
+
+    Raises
+    ------
+    RuntimeError
+        If they do not broadcast.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.broadcast_shapes((5, 1), (2,), 1)
     torch.Size([5, 2])
     """
     try:

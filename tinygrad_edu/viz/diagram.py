@@ -31,14 +31,36 @@ def draw(
     gradients: bool = False,
     gradient: Tensor | None = None,
 ) -> Diagram:
-    """A Diagram of everything that `output` was computed from.
+    """Draw the compute graph: everything that a tensor was computed from.
 
-    `params` names tensors, as in `dict(model.named_parameters())`; a constant can be named if a
-    rule reads it. With `gradients`, the reverse pass is run, without touching any `.grad`, and
-    every edge shows the norm of the gradient that flows back along it; `gradient` is dL/d(output)
-    if that is not one number. Raises RuntimeError if `output` has no record, or if its gradients
-    are asked for after they freed what they need.
+    Parameters
+    ----------
+    output : Tensor
+        The result whose record is drawn.
+    params : dict of str to Tensor, optional
+        Names for tensors, as in `dict(model.named_parameters())`.  A constant can be named if a
+        derivative rule reads it.
+    gradients : bool, default False
+        Whether to run the reverse pass, which changes no `.grad`, and to show at each edge the norm
+        of the gradient that flows back along it.
+    gradient : Tensor, optional
+        dL/d(output), of the shape of `output`; needed for `gradients` unless that is one number.
 
+    Returns
+    -------
+    Diagram
+        A notebook shows it by itself; `save` writes a picture.
+
+    Raises
+    ------
+    TypeError
+        If `output` is not a Tensor.
+    RuntimeError
+        If `output` has no record, or `gradients` are asked for after `backward()` freed what the
+        rules read.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
     >>> x = tg.tensor(3.0, requires_grad=True)
     >>> print(tg.viz.draw(x * x, {"x": x}).source.count("->"))

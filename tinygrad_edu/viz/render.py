@@ -11,10 +11,21 @@ FORMATS = ("svg", "png", "pdf")
 
 
 class Diagram:
-    """What `draw` returns.  `.digraph` is the `graphviz.Digraph`; a notebook shows it by itself.
+    """A graph, in text and as a picture: what `draw` returns.  A notebook shows it by itself.
 
-    Pictures are made by the `dot` program if there is one, else by pygraphviz, whose wheel brings
-    it.
+    Pictures are made by the program `dot` if it is there, otherwise by the package pygraphviz.
+
+    Parameters
+    ----------
+    digraph : graphviz.Digraph
+        The graph, which stays the attribute `digraph`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor(3.0, requires_grad=True)
+    >>> tg.viz.draw(x * x).source.splitlines()[0]
+    'digraph record {'
     """
 
     def __init__(self, digraph: Any) -> None:
@@ -22,18 +33,50 @@ class Diagram:
 
     @property
     def source(self) -> str:
-        """The graph as text in the DOT language."""
+        """The graph as text in the DOT language.
+
+        Returns
+        -------
+        str
+            What Graphviz reads.
+        """
         return str(self.digraph.source)
 
     def svg(self) -> str:
-        """The picture as SVG text.  Raises RuntimeError if nothing here can make pictures."""
+        """Return the picture as SVG.
+
+        Returns
+        -------
+        str
+            The text of an SVG file.
+
+        Raises
+        ------
+        RuntimeError
+            If no Graphviz is found.
+        """
         return self._rendered("svg", None).decode()
 
     def save(self, path: str | Path) -> Path:
-        """Write the picture to a file: `.svg`, `.png`, `.pdf`, or the text as `.dot`.
+        """Write the picture to a file.
 
-        Raises ValueError for another ending, and RuntimeError if nothing here can make pictures:
-        then the text is saved beside it, and the message says where and what to install.
+        Parameters
+        ----------
+        path : str or Path
+            Its ending says what is written: `.svg`, `.png` or `.pdf`, a picture; `.dot`, the text.
+
+        Returns
+        -------
+        Path
+            The path.
+
+        Raises
+        ------
+        ValueError
+            If the path has another ending.
+        RuntimeError
+            If no Graphviz is found: then the text is saved beside it, and the message says where
+            and what to install.
         """
         from pathlib import Path
 
