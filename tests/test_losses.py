@@ -317,3 +317,22 @@ def test_dropout_in_place_of_a_leaf_is_refused():
     with pytest.raises(RuntimeError, match=r"^dropout: a leaf"):
         F.dropout(tg.ones(3, requires_grad=True), inplace=True)
     assert repr(nn.Dropout(0.5, True)) == "Dropout(p=0.5, inplace=True)"
+
+
+@pytest.mark.parametrize("reduction", ["none", "mean", "sum"])
+def test_the_class_of_a_single_example_may_stand_in_a_list(reduction):
+    x = tg.tensor([0.1, 0.2, 0.3])
+    for loss in (F.nll_loss, F.cross_entropy):
+        listed, alone = (loss(x, tg.tensor(t), reduction=reduction) for t in ([2], 2))
+        assert listed.shape == alone.shape == ()
+        assert listed.item() == alone.item()
+    y = F.multi_margin_loss(x, tg.tensor([2]), reduction=reduction)
+    assert y.shape == ((1,) if reduction == "none" else ())
+    assert y.item() == pytest.approx(0.566667, abs=1e-6)
+
+
+def test_stirlings_term_keeps_the_dtype_of_the_loss():
+    x = tg.tensor([1.0, 2.0], dtype=tg.float16)
+    y = F.poisson_nll_loss(x, tg.tensor([2, 5]), full=True, reduction="none")
+    assert y.dtype == tg.float16
+    assert np.allclose(y.numpy(), [1.37, 2.162], atol=2e-3)

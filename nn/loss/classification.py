@@ -87,7 +87,7 @@ def nll_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("nll_loss", input, target)
-    check_classes("nll_loss", input, target)
+    target = check_classes("nll_loss", input, target)
     return _loss_of_classes("nll_loss", rows(input), target, weight, ignore_index, reduction)
 
 
@@ -124,7 +124,7 @@ def cross_entropy(
         return _loss_of_probabilities(
             input, target, weight, ignore_index, reduction, label_smoothing
         )
-    check_classes("cross_entropy", input, target)
+    target = check_classes("cross_entropy", input, target)
     default = weight is None and reduction == "mean" and not label_smoothing
     if default and input.array.ndim == 2 and _all_count(target, ignore_index):
         return ops.softmax_cross_entropy(input, target)

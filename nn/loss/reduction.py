@@ -113,7 +113,8 @@ def first(wrong: np.ndarray) -> tuple[int, ...]:
     return tuple(int(k) for k in np.argwhere(wrong)[0])
 
 
-def check_classes(name: str, input: Tensor, target: Tensor) -> None:
+def check_classes(name: str, input: Tensor, target: Tensor) -> Tensor:
+    """The target, once it is known to fit: () for an input (C,), also where (1,) was given."""
     classes, shape = target.array, input.array.shape
     if classes.dtype.kind not in "iu":
         raise TypeError(
@@ -121,13 +122,16 @@ def check_classes(name: str, input: Tensor, target: Tensor) -> None:
             "call target.long()"
         )
     examples = shape[:-1] if len(shape) < 3 else shape[:1] + shape[2:]
-    if not shape or examples != classes.shape:
+    if len(shape) == 1 and classes.shape == (1,):
+        target = target.reshape(())
+    elif not shape or examples != classes.shape:
         raise ValueError(
             f"{name}: input is (N, classes) and target (N,), or (N, classes, d1, ...) and "
             f"(N, d1, ...), not {tuple(shape)} and {tuple(classes.shape)}"
         )
     if not input.array.size:
         refuse_empty(name, input)
+    return target
 
 
 def check_range(name: str, classes: np.ndarray, kept: np.ndarray, count: int, hint: str) -> None:
