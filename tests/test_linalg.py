@@ -255,3 +255,103 @@ def test_labels_are_enough_for_many_dimensions():
     letters = "".join(random.sample(string.ascii_letters, 30))
     x = tg.ones(*[1] * 30)
     assert tg.einsum(f"{letters}->{letters[::-1]}", x).shape == (1,) * 30
+
+
+# ---------------------------------------------------------------- factorisations and solutions
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (4, 2), (2, 4), (2, 3, 3), (0, 3), (3, 0)])
+def test_p_l_u_is_the_matrix(shape):
+    x = normal(*shape)
+    p, lower, upper = linalg.lu(tg.tensor(x))
+    np.testing.assert_allclose((p @ lower @ upper).array, x, atol=1e-12)
+    k = min(shape[-2:])
+    assert (np.diagonal(lower.array, axis1=-2, axis2=-1) == 1).all()
+    assert (np.abs(lower.array) <= 1).all()
+    assert (lower.shape[-1], upper.shape[-2]) == (k, k)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: linalg.lu(x[:, :2])[1] + linalg.lu(x[:, :2])[1] ** 2,
+        lambda x: linalg.lu(x[:2])[2] ** 2,
+        lambda x: linalg.lu_solve(*linalg.lu_factor(x), x[:, :2] ** 2, adjoint=True),
+        lambda x: linalg.solve_triangular(x, x[:, :2] ** 2, upper=True),
+        lambda x: linalg.solve_triangular(x, x[:2] ** 2, upper=False, left=False),
+        lambda x: tg.cholesky_solve(x[:, :1], linalg.cholesky(x @ x.mT)),
+        lambda x: linalg.matrix_exp(x),
+        lambda x: linalg.lstsq(x[:, :2], x[:, 2:]).solution,
+        lambda x: linalg.householder_product(x[:, :2], x[0, :2]),
+        lambda x: linalg.multi_dot([x, x, x[0]]),
+        lambda x: linalg.cross(x, x.mT),
+        lambda x: tg.baddbmm(x, x[None], x[None], beta=2, alpha=3),
+        lambda x: linalg.vander(x, N=4),
+    ],
+)
+def test_second_derivatives_of_what_is_composed(function):
+    gradcheck(function, np.array([[2.0, 0.3, 0.1], [-0.4, 1.5, 0.2], [0.3, -0.2, 1.1]]), order=2)
+
+
+def test_the_exponential_of_large_and_of_nilpotent_matrices():
+    t = 20.0
+    turned = tg.matrix_exp(tg.tensor([[0.0, -t], [t, 0.0]], dtype=tg.float64)).array
+    right = [[np.cos(t), -np.sin(t)], [np.sin(t), np.cos(t)]]
+    np.testing.assert_allclose(turned, right, atol=1e-13)
+    shifted = tg.matrix_exp(tg.diag(tg.ones(3), 1))
+    np.testing.assert_allclose(shifted.array[0], [1, 1, 1 / 2, 1 / 6], rtol=1e-6)
+    assert tg.matrix_exp(tg.zeros(0, 0)).shape == (0, 0)
+    with pytest.raises(RuntimeError, match=r"\(2, 3\) is no square matrix"):
+        tg.matrix_exp(tg.ones(2, 3))
+
+
+def test_what_has_no_solution_says_where():
+    batch = tg.tensor([[[2.0, 0.0], [0.0, 4.0]], [[1.0, 1.0], [1.0, 1.0]]])
+    found = linalg.inv_ex(batch)
+    assert found.info.tolist() == [0, 2]
+    assert found.inverse[0].tolist() == [[0.5, 0.0], [0.0, 0.25]]
+    assert tg.isnan(found.inverse[1]).all()
+    solved = linalg.solve_ex(batch, tg.ones(2, 2, 1))
+    assert solved.info.tolist() == [0, 2]
+    assert solved.result[0].tolist() == [[0.5], [0.25]]
+    assert linalg.cholesky_ex(tg.tensor([[1.0, 2.0], [2.0, 1.0]])).info == 2
+    assert linalg.lu_factor_ex(batch).info.tolist() == [0, 2]
+    for call in (linalg.inv_ex, linalg.cholesky_ex, linalg.lu_factor_ex):
+        with pytest.raises(linalg.LinAlgError, match=r"info is \[0, 2\]"):
+            call(batch, check_errors=True)
+
+
+def test_a_zero_on_the_diagonal_of_a_triangle_gives_infinity():
+    a = tg.tensor([[1.0, 0.0], [1.0, 0.0]])
+    with np.errstate(all="ignore"):
+        assert linalg.solve_triangular(a, tg.ones(2, 1) * 2, upper=False)[0] == 2
+        assert linalg.solve_triangular(a.mT, tg.ones(2, 1), upper=True)[1] == np.inf
+
+
+def test_products_of_many_take_the_cheapest_order():
+    sizes = [(10, 1000), (1000, 5), (5, 1000)]
+    xs = [tg.Tensor(normal(*size)).requires_grad_() for size in sizes]
+    y = linalg.multi_dot(xs)
+    np.testing.assert_allclose(y.array, xs[0].array @ xs[1].array @ xs[2].array, rtol=1e-9)
+    assert y.node.inputs[0].shape == (10, 5)
+    assert linalg.multi_dot([xs[0][0], xs[1], xs[2][:, 0]]).shape == ()
+    with pytest.raises(RuntimeError, match=r"\(10, 1000\) @ \(5, 1000\)"):
+        linalg.multi_dot([xs[0], xs[2]])
+
+
+def test_least_squares_are_those_of_numpy():
+    a, b = normal(6, 3), normal(6, 2)
+    mine = linalg.lstsq(tg.tensor(a), tg.tensor(b), driver="gelsd")
+    right = np.linalg.lstsq(a, b)
+    np.testing.assert_allclose(mine.solution.array, right[0], atol=1e-12)
+    np.testing.assert_allclose(mine.residuals.array, right[1])
+    assert mine.rank == right[2]
+    np.testing.assert_allclose(mine.singular_values.array, right[3])
+    flat = linalg.lstsq(tg.tensor(a[:, [0, 0]]), tg.tensor(b[:, :1]))
+    np.testing.assert_allclose(flat.solution[0].array, flat.solution[1].array)
+
+
+@pytest.mark.parametrize("name", ["eig", "eigvals"])
+def test_what_is_complex_is_left_out_and_says_so(name):
+    with pytest.raises(AttributeError, match=r"complex.*eigh"):
+        getattr(linalg, name)

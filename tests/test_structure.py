@@ -56,8 +56,8 @@ WITHIN = {
     ),
     "tinygrad_edu.functions": (
         "arguments out filling sampling elementwise reduction running statistics distance shape "
-        "joining grids indexing writing sorting counting linalg numpy_functions numpy_shapes "
-        "numpy_statistics __init__"
+        "joining grids indexing writing sorting counting linalg factorization numpy_functions "
+        "numpy_shapes numpy_statistics __init__"
     ),
     "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",

@@ -23,6 +23,7 @@ UNSHARED = {
         "an index may be of any whole dtype"
     ),
     r"step must be greater than zero": "a slice may go backwards, as in NumPy",
+    r"must have be the same dtype|does not match input dtype": "several dtypes meet in one",
     r"view size is not compatible": "a view that no strides can express is a copy, as in reshape",
     r"0 elements into shape|optional 0 dim batch|possibly 0 batch": "an empty tensor is a tensor",
     r"Padding size .* is not supported": "any number of trailing sides can be padded",
@@ -69,6 +70,7 @@ _FRACTION = "whole numbers times a fraction are floats; PyTorch cuts it off"
 _OVERFLOW = "a variance that overflows leaves 0, or the bias; PyTorch says nan"
 _POLES = "left of 0 and at infinity, psi_n has its poles and limits; PyTorch's zeta has others"
 _BESSEL = "infinite at infinity; PyTorch multiplies 0 by infinity there"
+_PROMOTES_SOLVED = "the dtype in which the two meet; PyTorch's has that of one of them"
 _POWER = "a whole number to a negative power is refused; PyTorch gives 0"
 ACCEPTS = {
     ("F.*_loss(x, y*", "extreme"): _LOSSES,
@@ -123,6 +125,12 @@ ACCEPTS = {
     ("torch.prod(x * (x > -2), 1)", "uint8"): _RANGE,
     ("torch.tensor([1, 2], dtype=torch.uint8)", "*-9*"): _RANGE,
     ("torch.ByteTensor(*", "*-9*"): _RANGE,
+    ("*matrix_exp(*", "float16"): "PyTorch's coefficients are no float16: it gives nan and inf",
+    ("torch.linalg.solve_triangular(*", "* with *"): _PROMOTES_SOLVED,
+    ("torch.addr(*", "bool"): "numbers do not fit into bools",
+    ("torch.linalg.lstsq(*.residuals", "empty first"): "an empty result needs no gradient",
+    ("torch.linalg.lstsq(*.residuals", "one each"): "an empty result needs no gradient",
+    ("torch.linalg.householder_product(z*", "empty *"): "an empty tensor has an empty gradient",
     ("torch.pow(?, ?)", "*int*"): _POWER,
     ("*polygamma(*", "extreme"): _POLES,
     ("*i0(*", "extreme"): _BESSEL,

@@ -1,5 +1,7 @@
 """Linear algebra, with PyTorch as the oracle: values, gradients, second derivatives, and where a"""
 
+import warnings
+
 import numpy as np
 import pytest
 import torch
@@ -401,3 +403,41 @@ def test_what_does_not_fit_is_refused_by_pytorch_too(name, shapes):
         getattr(torch, name)(
             *filter(None, [equation]), *[torch.tensor(normal(*shape)) for shape in shapes]
         )
+
+
+# ---------------------------------------------------------------- what is deprecated
+
+OLD = [
+    "qr(x)[1]",
+    "qr(y, some=True).R",
+    "qr(x, False).R",
+    "lu(x)[0]",
+    "lu(x, get_infos=True)[2]",
+    "lu_solve(y, *library.linalg.lu_factor(x))",
+    "triangular_solve(y, x)[0]",
+    "triangular_solve(y, x, False).solution",
+    "triangular_solve(y, x, transpose=True, unitriangular=True).solution",
+    "chain_matmul(x, y, y.T)",
+    "cross(x, x * x + 1)",
+]
+
+
+@pytest.mark.parametrize("call", OLD)
+def test_deprecated_functions_warn_and_give_what_pytorchs_give(call):
+    rng = np.random.default_rng(0)
+    arrays = {"x": rng.standard_normal((3, 3)) + 3 * np.eye(3), "y": rng.standard_normal((3, 2))}
+
+    def outcome(library, tensor):
+        inputs = {name: tensor(array).requires_grad_() for name, array in arrays.items()}
+        y = eval(f"library.{call}", {"library": library} | inputs)
+        if y.requires_grad:
+            (y * y).sum().backward()
+        return [y.detach().numpy(), *[t.grad is None or t.grad.numpy() for t in inputs.values()]]
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = outcome(torch, torch.tensor)
+    with pytest.warns(UserWarning, match="deprecated"):
+        ours = outcome(tg, tg.tensor)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-12)

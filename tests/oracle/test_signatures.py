@@ -32,6 +32,7 @@ TYPED = {"Scalar": [2, 0.5], "float": [0.25], "bool": [True, False], "int": [1],
 # What ours does not take, and why.
 DEPRECATED = "alpha by place, of which PyTorch itself warns that it is deprecated"
 REFUSED = dict.fromkeys(["add", "sub", "subtract"], DEPRECATED)
+REFUSED["linalg.vecdot"] = "a dimension that the vectors do not have"
 
 
 def tensors(library, name):

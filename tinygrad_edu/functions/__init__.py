@@ -13,6 +13,7 @@ from . import (
 from .counting import *
 from .distance import *
 from .elementwise import *
+from .factorization import *
 from .filling import *
 from .grids import *
 from .indexing import *

@@ -5,7 +5,7 @@ The derivatives are those of Giles, "Collected matrix derivative results for for
 mode algorithmic differentiation" (2008), where nothing else is said.  ' is the transpose.
 """
 
-from functools import lru_cache, partial
+from functools import lru_cache
 from math import prod
 from string import ascii_letters
 
@@ -57,9 +57,30 @@ def _inner_sizes_differ(a, b):
     numpy=np.matmul,
 )
 def matmul(a, b):
-    """y = a b, the matrix product;  dL/da = g b',  dL/db = a' g.
+    """Matrix product: y = a b;  dL/da = g b',  dL/db = a' g.
 
     A vector on the left is a row, on the right a column; leading dimensions broadcast.
+
+    Parameters
+    ----------
+    input, other : Tensor
+        Of shapes (..., n, m) and (..., m, p); either may be a vector of shape (m,).
+
+    Returns
+    -------
+    Tensor
+        Of shape (..., n, p), without n or p where that side is a vector.
+
+    Raises
+    ------
+    ValueError
+        If the inner sizes differ.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.matmul(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 1.0]))
+    tensor([3., 7.])
     """
     return narrowed(np.matmul(wide(a), wide(b)), a, b)
 
@@ -163,8 +184,12 @@ def _t(x):
     return x.swapaxes(-1, -2)
 
 
-_of_square = partial(op, samples=lambda draw: draw.case(draw.matrix(square=True)))
-_of_positive = partial(op, samples=lambda draw: draw.case(draw.positive_definite()))
+def _square(draw):
+    return draw.case(draw.matrix(square=True))
+
+
+def _positive_definite(draw):
+    return draw.case(draw.positive_definite())
 
 
 def _fits_lapack(x):
@@ -179,10 +204,33 @@ def _singular(x, b=None):
     return f"the matrix {x.shape} is singular: for what there is instead, see linalg.pinv"
 
 
-@public("inverse", "linalg.inv", method=True, out=True)
-@_of_square(lambda g, y, _x: -(_t(y) @ g @ _t(y)), explain=_singular, numpy=np.linalg.inv)
+@public("inverse", method=True, out=True)
+@op(lambda g, y, _x: -(_t(y) @ g @ _t(y)), samples=_square, explain=_singular, numpy=np.linalg.inv)
 def inv(x):
-    """y = x^-1;  dL/dx = -y' g y'."""
+    """Inverse of a square matrix: y = x^-1;  dL/dx = -y' g y'.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of shape (..., n, n).
+
+    Returns
+    -------
+    Tensor
+        Of the same shape.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is singular.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.inverse(tg.tensor([[2.0, 0.0], [0.0, 4.0]]))
+    tensor([[0.5000, 0.0000],
+            [0.0000, 0.2500]])
+    """
     return np.linalg.inv(x)
 
 
@@ -195,6 +243,37 @@ def inv(x):
 def solve(a, b):
     """y = a^-1 b, for the columns of b;  dL/db = a'^-1 g,  dL/da = -(dL/db) y'."""
     return np.linalg.solve(a, b)
+
+
+def _triangle(x, upper):
+    """The upper or the lower triangle of x, zero elsewhere."""
+    lower = np.tri(x.shape[-1], dtype=bool)
+    return where(lower.T if upper else lower, x, 0)
+
+
+@op(
+    lambda g, y, a, _b, upper: (
+        -_triangle(solve_triangular(_t(a), g, upper=not upper) @ _t(y), upper)
+    ),
+    lambda g, _y, a, _b, upper: solve_triangular(_t(a), g, upper=not upper),
+    samples=lambda draw: draw.case(
+        draw.positive_definite(), draw.right_side, upper=draw.choice(True, False)
+    ),
+)
+def solve_triangular(a, b, *, upper):
+    """y = T^-1 b, T the upper or the lower triangle of a, for the columns of b;
+    dL/db = T'^-1 g,  dL/da = minus the triangle of (dL/db) y'.
+
+    Substitution, row by row; a zero on the diagonal gives infinity or NaN, without an error.
+    """
+    batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    y = np.broadcast_to(b, (*batch, *b.shape[-2:])).copy()
+    rows = range(a.shape[-1])
+    for k in reversed(rows) if upper else rows:
+        known = slice(k + 1, None) if upper else slice(0, k)
+        y[..., k, :] -= (a[..., k, None, known] @ y[..., known, :])[..., 0, :]
+        y[..., k, :] /= a[..., k, k, None]
+    return y
 
 
 def _products_of_others(s):
@@ -214,7 +293,7 @@ def _to_minors(g, _y, x):
     return u @ where(even[..., None, None], inner, -inner) @ vh
 
 
-@_of_square(_to_minors)
+@op(_to_minors, samples=_square)
 def cofactor(x):
     """y_ij = the determinant of x without row i and column j, times (-1)^(i + j).
 
@@ -227,14 +306,32 @@ def cofactor(x):
     return np.linalg.det(u @ vh)[..., None, None] * (u * p[..., None, :] @ vh)
 
 
-@public("det", "linalg.det", method=True, out=True)
-@_of_square(lambda g, _y, x: g[..., None, None] * cofactor(x), numpy=np.linalg.det)
+@public("det", method=True, out=True)
+@op(lambda g, _y, x: g[..., None, None] * cofactor(x), samples=_square, numpy=np.linalg.det)
 def det(x):
-    """y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where x has an inverse."""
+    """Determinant of a square matrix: y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where
+    x has an inverse.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of shape (..., n, n).
+
+    Returns
+    -------
+    Tensor
+        Of shape (...).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.det(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    tensor(-2.0000)
+    """
     return np.linalg.det(x)
 
 
-@_of_square(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), numpy=np.linalg.slogdet)
+@op(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), samples=_square, numpy=np.linalg.slogdet)
 def slogdet(x):
     """y = (sign of det x, log |det x|);  dL/dx = g x'^-1 for the g of the second one."""
     return tuple(np.linalg.slogdet(x))
@@ -278,12 +375,58 @@ def _to_positive(g, y, _x):
     return _symmetric(_t(solve(_t(y), _t(half))))
 
 
-@_of_positive(_to_positive, explain=_not_positive, numpy=np.linalg.cholesky)
+@op(_to_positive, samples=_positive_definite, explain=_not_positive, numpy=np.linalg.cholesky)
 def cholesky(x):
     """y = the lower triangle L with L L' = (x + x') / 2;  dL/dx = the symmetric part of
     y'^-1 low(y' g) y^-1, where low takes the lower triangle with half of the diagonal (Murray,
     "Differentiation of the Cholesky decomposition", 2016)."""
     return np.linalg.cholesky(_symmetric(x))
+
+
+def unit_lower(y):
+    """The lower triangle of y, with ones on its diagonal."""
+    n = y.shape[-1]
+    return where(np.tri(n, k=-1, dtype=bool), y, np.eye(n, dtype=y.dtype))
+
+
+def _to_factored(g, y, _x):
+    lower, upper = unit_lower(y), _triangle(y, True)
+    strict = np.tri(g.shape[-1], k=-1, dtype=bool)
+    inner = where(strict, _t(lower) @ where(strict, g, 0), _triangle(g, True) @ _t(upper))
+    left = solve_triangular(_t(lower), inner, upper=True)
+    return _t(solve_triangular(upper, _t(left), upper=True))
+
+
+@op(_to_factored, samples=_positive_definite)
+def lu_unpivoted(x):
+    """y = L and U in one matrix, x = L U for a square x whose rows are in the order of its pivots;
+    dL/dx = L'^-1 (low(L' low(g)) + up(up(g) U')) U'^-1, where low is the part below the diagonal
+    and up the rest."""
+    y = x.copy()
+    for k in range(x.shape[-1] - 1):
+        pivot = y[..., k, k, None]
+        y[..., k + 1 :, k] /= np.where(pivot == 0, 1, pivot)
+        y[..., k + 1 :, k + 1 :] -= y[..., k + 1 :, k, None] * y[..., k, None, k + 1 :]
+    return y
+
+
+def pivoted(x):
+    """The order in which partial pivoting takes the rows of x, and which row it swapped with each
+    row in turn."""
+    x = x.copy()
+    order = np.broadcast_to(np.arange(x.shape[-2]), x.shape[:-1]).copy()
+    swapped = np.zeros((*x.shape[:-2], min(x.shape[-2:])), np.int64)
+    for k in range(swapped.shape[-1]):
+        swapped[..., k] = place = k + np.argmax(np.absolute(x[..., k:, k]), -1)
+        for rows in (x, order[..., None]):
+            at = place[..., None, None]
+            other = np.take_along_axis(rows, at, -2)
+            np.put_along_axis(rows, at, rows[..., k, None, :], -2)
+            rows[..., k, None, :] = other
+        pivot = x[..., k, k, None]
+        factor = x[..., k + 1 :, k] / np.where(pivot == 0, 1, pivot)
+        x[..., k + 1 :, k:] -= factor[..., None] * x[..., k, None, k:]
+    return order, swapped
 
 
 def _to_qr(g, y, x, mode):
@@ -336,7 +479,7 @@ def _to_symmetric(g, y, _x):
     return _symmetric(v @ inner @ _t(v))
 
 
-@_of_positive(_to_symmetric, numpy=np.linalg.eigh)
+@op(_to_symmetric, samples=_positive_definite, numpy=np.linalg.eigh)
 def eigh(x):
     """y = (w, v): the eigenvalues of (x + x') / 2, rising, and the eigenvectors in the columns;
     dL/dx = the symmetric part of v (diag(gw) + f v' gv) v', f_ij = 1 / (w_j - w_i).
