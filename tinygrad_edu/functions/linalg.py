@@ -22,6 +22,7 @@ from ..engine.clock import caller_level
 from ..registry import public
 from ..sums import in_float32
 from .arguments import Tensor, check_dim, named
+from .out import written_to
 
 # ---------------------------------------------------------------- products of two
 
@@ -540,8 +541,8 @@ def _cheapest(xs: list[Any], sizes: list[int]) -> Any:
 # ---------------------------------------------------------------- sums of products
 
 
-@public(out=True)
-def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
+@public()
+def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:
     """Sum of products over pairs of dimensions.
 
     Parameters
@@ -551,6 +552,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     dims : int or pair of lists, default 2
         The last so many dimensions of a with the first of b; or the dimensions of a, and those of
         b.
+    out : Tensor, optional
+        The tensor that the result is written into, where no gradient is involved.
 
     Returns
     -------
@@ -576,7 +579,8 @@ def tensordot(a: Any, b: Any, dims: Any = 2) -> Tensor:
     for i, k in zip(*dims, strict=True):
         columns[k] = rows[i]
     left = "".join(sorted({*rows} ^ {*columns}))  # A, B ... a, b ...
-    return ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{left}")
+    y = ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{left}")
+    return written_to(out, y, "tensordot")
 
 
 @public(method=True)
