@@ -1,4 +1,4 @@
-"""Convolutions, and their transposes, over one, two and three dimensions."""
+"""Convolutions and transposed convolutions in one, two and three dimensions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
     channels, (first, second) = x.shape[1], weight.shape[:2] if weight.ndim > 1 else (0, 0)
     takes, out = (first, second * groups) if transposed else (second * groups, first)
     if groups < 1 or channels % groups or out % groups:
-        raise ValueError(
+        raise RuntimeError(
             f"{name}: groups={groups} must divide both the {channels} channels of the input and "
             f"the {out} of the output"
         )
@@ -97,12 +97,53 @@ def conv1d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    """The weighted sums of the sliding windows of (N, channels, L): y[n, o, p] = b[o] +
-    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+    """1-D convolution: weighted sums of the windows of a batch of sequences.
 
-    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
-    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
-    the outputs are cut into as many parts, which do not see each other.
+        y[n, o, i] = bias[o] + sum over c, k of weight[o, c, k] x[n, c, u],
+        u = i stride + k dilation - padding,
+
+    where x is 0 outside its bounds.  The kernel is not flipped: in mathematics this is a
+    cross-correlation.
+
+    With k the kernel's size, the output has the size
+
+        L_out = floor((L + 2 padding - dilation (k - 1) - 1) / stride) + 1
+
+    With groups > 1, the channels of the input and of the output form as many groups, and each
+    output depends on the input channels of its own group only.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, L) or (C_in, L)
+        A batch, or a single example.
+    weight : Tensor, shape (C_out, C_in / groups, k)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int, default 1
+        Step from one window to the next.
+    padding : int, "valid" or "same", default 0
+        Number of zeros added at both ends.  "valid" adds none; "same" adds as many as keep the
+        size, and needs a stride of 1.
+    dilation : int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, L_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, 2.0, 4.0, 7.0]]])
+    >>> F.conv1d(x, tg.tensor([[[-1.0, 1.0]]]))  # differences of neighbors
+    tensor([[[1., 2., 3.]]])
     """
     return batched(_conv, "conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
 
@@ -116,12 +157,61 @@ def conv2d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    """The weighted sums of the sliding windows of (N, channels, H, W): y[n, o, p] = b[o] +
-    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+    """2-D convolution: weighted sums of the windows of a batch of images.
 
-    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
-    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
-    the outputs are cut into as many parts, which do not see each other.
+        y[n, o, i, j] = bias[o] + sum over c, k, l of weight[o, c, k, l] x[n, c, u, v],
+        u = i stride + k dilation - padding, v = j stride + l dilation - padding,
+
+    where x is 0 outside its bounds.  The kernel is not flipped: in mathematics this is a
+    cross-correlation.
+
+    With k the kernel's size, the output has the size
+
+        H_out = floor((H + 2 padding - dilation (k - 1) - 1) / stride) + 1
+
+    in each dimension.  With groups > 1, the channels of the input and of the output form as many
+    groups, and each output depends on the input channels of its own group only.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, H, W) or (C_in, H, W)
+        A batch, or a single example.
+    weight : Tensor, shape (C_out, C_in / groups, kH, kW)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Number of zeros added at both ends of each dimension.  "valid" adds none; "same" adds as
+        many as keep the size, and needs a stride of 1.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    References
+    ----------
+    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
+    arXiv:1603.07285.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.arange(9.0).reshape(1, 1, 3, 3)
+    >>> F.conv2d(x, tg.ones(1, 1, 2, 2))  # sums of 2 x 2 windows
+    tensor([[[[ 8., 12.],
+              [20., 24.]]]])
+    >>> F.conv2d(tg.randn(8, 3, 32, 32), tg.randn(16, 3, 5, 5), stride=2, padding=2).shape
+    torch.Size([8, 16, 16, 16])
     """
     return batched(_conv, "conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
 
@@ -135,12 +225,48 @@ def conv3d(
     dilation: Any = 1,
     groups: int = 1,
 ) -> Tensor:
-    """The weighted sums of the sliding windows of (N, channels, D, H, W): y[n, o, p] = b[o] +
-    sum_ck w[o, c, k] x[n, c, p s + k d - padding] for stride s and dilation d.
+    """3-D convolution: weighted sums of the windows of a batch of volumes.
 
-    The weight is (out, channels / groups, *kernel), the bias (out,).  The padding is numbers,
-    "valid" (none) or "same" (as many windows as numbers; stride 1).  With groups, the channels and
-    the outputs are cut into as many parts, which do not see each other.
+    The formula is that of `conv2d`, with one more dimension.
+
+    With k the kernel's size, the output has the size
+
+        D_out = floor((D + 2 padding - dilation (k - 1) - 1) / stride) + 1
+
+    in each dimension.  With groups > 1, the channels of the input and of the output form as many
+    groups, and each output depends on the input channels of its own group only.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, D, H, W) or (C_in, D, H, W)
+        A batch, or a single example.
+    weight : Tensor, shape (C_out, C_in / groups, kD, kH, kW)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Number of zeros added at both ends of each dimension.  "valid" adds none; "same" adds as
+        many as keep the size, and needs a stride of 1.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, D_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.conv3d(tg.randn(2, 3, 8, 8, 8), tg.randn(4, 3, 3, 3, 3), padding=1).shape
+    torch.Size([2, 4, 8, 8, 8])
     """
     return batched(_conv, "conv3d", 3, input, weight, bias, stride, padding, dilation, groups)
 
@@ -155,11 +281,50 @@ def conv_transpose1d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """The transpose of a convolution of (N, channels, L), which is what it does to gradients:
-    each number puts the kernel down, a stride after the one before, and they add up.
+    """1-D transposed convolution: each input adds a multiple of the kernel to the output.
 
-    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
-    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    The kernels of neighboring elements stand `stride` places apart; where they overlap, they add
+    up.
+
+    With k the kernel's size, the output has the size
+
+        L_out = (L - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, L) or (C_in, L)
+        A batch, or a single example.
+    weight : Tensor, shape (C_in, C_out / groups, k)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int, default 0
+        Number of elements cut off at both ends.
+    output_padding : int, default 0
+        Number of elements added at the end, below the stride or the dilation.  A convolution with a
+        stride above 1 maps inputs of several sizes to outputs of the same size; `output_padding`
+        chooses among these sizes.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out; see `conv1d`.
+    dilation : int, default 1
+        Distance in the output between neighboring elements of the kernel.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, L_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, 2.0]]])
+    >>> F.conv_transpose1d(x, tg.tensor([[[1.0, 1.0, 1.0]]]), stride=2)
+    tensor([[[1., 1., 3., 2., 2.]]])
     """
     return batched(
         _conv_transpose,
@@ -186,11 +351,63 @@ def conv_transpose2d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """The transpose of a convolution of (N, channels, H, W), which is what it does to gradients:
-    each number puts the kernel down, a stride after the one before, and they add up.
+    """2-D transposed convolution: each input adds a multiple of the kernel to the output.
 
-    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
-    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    The kernels of neighboring elements stand `stride` places apart; where they overlap, they add
+    up. As a linear map, this is the transpose of `conv2d` with the same weight and settings: it
+    computes the gradient of `conv2d` with respect to its input.
+
+    With k the kernel's size, the output has the size
+
+        H_out = (H - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1
+
+    in each dimension.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, H, W) or (C_in, H, W)
+        A batch, or a single example.
+    weight : Tensor, shape (C_in, C_out / groups, kH, kW)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension, below the stride or the dilation.  A
+        convolution with a stride above 1 maps inputs of several sizes to outputs of the same size;
+        `output_padding` chooses among these sizes.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out; see `conv2d`.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    References
+    ----------
+    Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016,
+    arXiv:1603.07285.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> F.conv_transpose2d(x, tg.ones(1, 1, 2, 2))
+    tensor([[[[ 1.,  3.,  2.],
+              [ 4., 10.,  6.],
+              [ 3.,  7.,  4.]]]])
+    >>> y = tg.randn(1, 8, 16, 16)
+    >>> F.conv_transpose2d(y, tg.randn(8, 4, 3, 3), stride=2, padding=1, output_padding=1).shape
+    torch.Size([1, 4, 32, 32])
     """
     return batched(
         _conv_transpose,
@@ -217,11 +434,50 @@ def conv_transpose3d(
     groups: int = 1,
     dilation: Any = 1,
 ) -> Tensor:
-    """The transpose of a convolution of (N, channels, D, H, W), which is what it does to gradients:
-    each number puts the kernel down, a stride after the one before, and they add up.
+    """3-D transposed convolution: each input adds a multiple of the kernel to the output.
 
-    The weight is (channels, out / groups, *kernel), the bias (out,).  A size n becomes (n - 1)
-    stride - 2 padding + dilation (kernel - 1) + output_padding + 1.
+    This is `conv_transpose2d` with one more dimension.
+
+    With k the kernel's size, the output has the size
+
+        D_out = (D - 1) stride - 2 padding + dilation (k - 1) + output_padding + 1
+
+    in each dimension.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C_in, D, H, W) or (C_in, D, H, W)
+        A batch, or a single example.
+    weight : Tensor, shape (C_in, C_out / groups, kD, kH, kW)
+    bias : Tensor, shape (C_out,), or None, default None
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension, below the stride or the dilation.  A
+        convolution with a stride above 1 maps inputs of several sizes to outputs of the same size;
+        `output_padding` chooses among these sizes.
+    groups : int, default 1
+        Number of groups of channels; it divides C_in and C_out; see `conv3d`.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+
+    Returns
+    -------
+    Tensor, shape (N, C_out, D_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.conv_transpose3d(tg.randn(1, 4, 5, 5, 5), tg.randn(4, 2, 2, 2, 2), stride=2).shape
+    torch.Size([1, 2, 10, 10, 10])
     """
     return batched(
         _conv_transpose,
@@ -242,11 +498,7 @@ def conv_transpose3d(
 
 
 class _Conv(Module):
-    """What all convolutions share; `function` computes, `ndim` is its number of dimensions.
-
-    `padding_mode` says what the border holds: "zeros", or as in `pad` "reflect", "replicate" or
-    "circular".
-    """
+    """What all convolutions share; `function` computes, `ndim` is its number of dimensions."""
 
     function: Any
     ndim: int
@@ -305,7 +557,7 @@ class _Conv(Module):
             )
 
     def reset_parameters(self) -> None:
-        """Draw weight and bias from U(-k, k), k = 1 / sqrt(numbers that a kernel sees)."""
+        """Draw weight and bias from U(-sqrt(k), sqrt(k)), 1 / k = prod(weight.shape[1:])."""
         seen = math.prod(self.weight.shape[1:])
         bound = seen**-0.5 if seen else 0.0
         init.uniform_(self.weight, -bound, bound)
@@ -322,7 +574,7 @@ class _Conv(Module):
         return y
 
     def _border(self) -> list[int]:
-        """How wide it is before and after each dimension, as `pad` wants it: the last one first."""
+        """Width of the border at both ends of each dimension, the last first, as `pad` takes it."""
         before = after = self.padding
         if isinstance(self.padding, str):
             reach = zip(self.kernel_size, self.dilation, strict=True)
@@ -344,19 +596,183 @@ class _Conv(Module):
 
 
 class Conv1d(_Conv):
-    """The weighted sums of sliding windows of (N, in_channels, L): see `conv1d`."""
+    """1-D convolution layer: weighted sums of the windows of a batch of sequences.
+
+    The input has shape (N, in_channels, L), or the same without N, the output (N, out_channels,
+    L_out), with
+
+        L_out = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    The formula is that of `nn.functional.conv1d`.
+
+    The state dict holds `weight`, of shape (out_channels, in_channels / groups, kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (in_channels kernel_size).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int
+        Size of the kernel.
+    stride : int, default 1
+        Step from one window to the next.
+    padding : int, "valid" or "same", default 0
+        Width of the border added at both ends.  "valid" adds none; "same" keeps the size, and needs
+        a stride of 1.
+    dilation : int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels, each convolved on its own; it divides both numbers of
+        channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        What the border holds: "zeros", or as in `nn.functional.pad` "reflect", "replicate" or
+        "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Conv1d(16, 33, 3, stride=2)(tg.randn(20, 16, 50)).shape
+    torch.Size([20, 33, 24])
+    """
 
     function, ndim = conv1d, 1
 
 
 class Conv2d(_Conv):
-    """The weighted sums of sliding windows of (N, in_channels, H, W): see `conv2d`."""
+    """2-D convolution layer: weighted sums of the windows of a batch of images.
+
+    The input has shape (N, in_channels, H, W), or the same without N, the output (N, out_channels,
+    H_out, W_out), with
+
+        H_out = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension; the formula is that of `nn.functional.conv2d`.
+
+    The state dict holds `weight`, of shape (out_channels, in_channels / groups, *kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (in_channels prod(kernel_size)).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel in each dimension; one int stands for all.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Width of the border added at both ends of each dimension.  "valid" adds none; "same" keeps
+        the size, and needs a stride of 1.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels, each convolved on its own; it divides both numbers of
+        channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        What the border holds: "zeros", or as in `nn.functional.pad` "reflect", "replicate" or
+        "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together.
+
+    References
+    ----------
+    LeCun et al., "Gradient-based learning applied to document recognition", Proceedings of the
+    IEEE, 1998.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.Conv2d(3, 16, 5, padding=2)
+    >>> layer(tg.randn(8, 3, 32, 32)).shape
+    torch.Size([8, 16, 32, 32])
+    >>> {name: tuple(value.shape) for name, value in layer.state_dict().items()}
+    {'weight': (16, 3, 5, 5), 'bias': (16,)}
+    """
 
     function, ndim = conv2d, 2
 
 
 class Conv3d(_Conv):
-    """The weighted sums of sliding windows of (N, in_channels, D, H, W): see `conv3d`."""
+    """3-D convolution layer: weighted sums of the windows of a batch of volumes.
+
+    The input has shape (N, in_channels, D, H, W), or the same without N, the output (N,
+    out_channels, D_out, H_out, W_out), with
+
+        D_out = floor((D + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension; the formula is that of `nn.functional.conv3d`.
+
+    The state dict holds `weight`, of shape (out_channels, in_channels / groups, *kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (in_channels prod(kernel_size)).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel in each dimension; one int stands for all.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Width of the border added at both ends of each dimension.  "valid" adds none; "same" keeps
+        the size, and needs a stride of 1.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels, each convolved on its own; it divides both numbers of
+        channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        What the border holds: "zeros", or as in `nn.functional.pad` "reflect", "replicate" or
+        "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Conv3d(3, 8, (3, 5, 5), padding=(1, 2, 2))(tg.randn(2, 3, 4, 10, 10)).shape
+    torch.Size([2, 8, 4, 10, 10])
+    """
 
     function, ndim = conv3d, 3
 
@@ -400,8 +816,11 @@ class _ConvTranspose(_Conv):
         self.output_padding = ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """With a stride, several sizes of the output fit one of the input: `output_size`, of the
-        last dimensions or of all, says which, and takes the place of `output_padding`."""
+        """Apply the layer to (N, in_channels, *sizes), or to one example without N.
+
+        With `output_size`, the sizes of the output with or without N and the channels, the layer
+        finds the `output_padding` that leads to them.
+        """
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         y: Tensor = type(self).function(
             input,
@@ -416,7 +835,7 @@ class _ConvTranspose(_Conv):
         return y
 
     def _extra(self, input: Tensor, output_size: Sequence[int]) -> tuple[int, ...]:
-        """The output padding that leads to this size."""
+        """The output padding that leads to the size."""
         name, wanted = type(self).__name__, tuple(output_size)
         if len(wanted) not in (self.ndim, input.ndim):
             raise ValueError(
@@ -436,18 +855,185 @@ class _ConvTranspose(_Conv):
 
 
 class ConvTranspose1d(_ConvTranspose):
-    """The transpose of a `Conv1d`, from (N, in_channels, L): see `conv_transpose1d`."""
+    """1-D transposed convolution layer, used to upsample sequences.
+
+    The input has shape (N, in_channels, L), or the same without N, the output (N, out_channels,
+    L_out), with
+
+        L_out = (L - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1
+
+    See `nn.functional.conv_transpose1d`.  Called as `layer(input, output_size)`, it finds the
+    `output_padding` that leads to these sizes, with or without those of N and the channels.
+
+    The state dict holds `weight`, of shape (in_channels, out_channels / groups, kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (out_channels kernel_size).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int
+        Size of the kernel.
+    stride : int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int, default 0
+        Number of elements cut off at both ends.
+    output_padding : int, default 0
+        Number of elements added at the end, below the stride or the dilation.
+    groups : int, default 1
+        Number of groups of channels, each mapped on its own; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together, or no `output_padding` leads to `output_size`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ConvTranspose1d(16, 33, 3, stride=2)(tg.randn(20, 16, 50)).shape
+    torch.Size([20, 33, 101])
+    """
 
     function, ndim = conv_transpose1d, 1
 
 
 class ConvTranspose2d(_ConvTranspose):
-    """The transpose of a `Conv2d`, from (N, in_channels, H, W): see `conv_transpose2d`."""
+    """2-D transposed convolution layer, used to upsample images.
+
+    The input has shape (N, in_channels, H, W), or the same without N, the output (N, out_channels,
+    H_out, W_out), with
+
+        H_out = (H - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1
+
+    in each dimension; see `nn.functional.conv_transpose2d`.  Called as `layer(input, output_size)`,
+    it finds the `output_padding` that leads to these sizes, with or without those of N and the
+    channels.
+
+    The state dict holds `weight`, of shape (in_channels, out_channels / groups, *kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (out_channels prod(kernel_size)).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel in each dimension; one int stands for all.
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension, below the stride or the dilation.
+    groups : int, default 1
+        Number of groups of channels, each mapped on its own; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together, or no `output_padding` leads to `output_size`.
+
+    References
+    ----------
+    Zeiler et al., "Deconvolutional networks", CVPR 2010.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> down = nn.Conv2d(3, 16, 3, stride=2, padding=1)
+    >>> up = nn.ConvTranspose2d(16, 3, 3, stride=2, padding=1)
+    >>> x = tg.randn(1, 3, 12, 12)
+    >>> down(x).shape
+    torch.Size([1, 16, 6, 6])
+    >>> up(down(x)).shape, up(down(x), output_size=(12, 12)).shape
+    (torch.Size([1, 3, 11, 11]), torch.Size([1, 3, 12, 12]))
+    """
 
     function, ndim = conv_transpose2d, 2
 
 
 class ConvTranspose3d(_ConvTranspose):
-    """The transpose of a `Conv3d`, from (N, in_channels, D, H, W): see `conv_transpose3d`."""
+    """3-D transposed convolution layer, used to upsample volumes.
+
+    The input has shape (N, in_channels, D, H, W), or the same without N, the output (N,
+    out_channels, D_out, H_out, W_out), with
+
+        D_out = (D - 1) stride - 2 padding + dilation (kernel_size - 1) + output_padding + 1
+
+    in each dimension; see `nn.functional.conv_transpose2d`.  Called as `layer(input, output_size)`,
+    it finds the `output_padding` that leads to these sizes, with or without those of N and the
+    channels.
+
+    The state dict holds `weight`, of shape (in_channels, out_channels / groups, *kernel_size), and
+    `bias`, of shape (out_channels,).  Both are drawn from U(-sqrt(k), sqrt(k)) with k = groups /
+    (out_channels prod(kernel_size)).
+
+    Parameters
+    ----------
+    in_channels : int
+        Number of channels of the input.
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel in each dimension; one int stands for all.
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension, below the stride or the dilation.
+    groups : int, default 1
+        Number of groups of channels, each mapped on its own; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit together, or no `output_padding` leads to `output_size`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ConvTranspose3d(4, 2, 2, stride=2)(tg.randn(1, 4, 5, 5, 5)).shape
+    torch.Size([1, 2, 10, 10, 10])
+    """
 
     function, ndim = conv_transpose3d, 3

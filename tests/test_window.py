@@ -122,6 +122,14 @@ def test_errors_say_what_is_wrong(which):
         mistake()
 
 
+def test_groups_that_do_not_divide_the_channels_are_a_runtime_error():
+    """The layers refuse them as ValueError, when they are made; so does PyTorch."""
+    with pytest.raises(RuntimeError, match="groups=0 must divide"):
+        F.conv2d(X, W, groups=0)
+    with pytest.raises(RuntimeError, match="groups=2 must divide both the 3 channels"):
+        F.conv_transpose2d(X, W[:3], groups=2)
+
+
 def test_a_wrong_dimension_is_an_index_error_and_a_wrong_kind_a_type_error():
     with pytest.raises(IndexError, match="dimension 4 is out of range"):
         shape.unfold(X, 4, 1, 1)
