@@ -1,6 +1,7 @@
-"""Activations: nonlinear functions of each number, and softmax along a dimension.
+"""Activations: elementwise nonlinear functions, and softmax along a dimension.
 
-A layer is a function and its settings.
+The functions come first, then the layers, which hold the settings of a function and call it.
+Where a derivative jumps (a kink), each docstring says which value is taken there.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
+from tinygrad_edu.sums import in_float32
 
 from . import init as fill
 from .module import Module, Parameter
@@ -27,20 +29,104 @@ def _written(name: str, input: Tensor, y: Tensor, inplace: bool) -> Tensor:
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = max(0, x)."""
+    """Rectified linear unit: y = max(0, x).
+
+    The derivative is 1 for x > 0, else 0; at the kink x = 0 it is 0.  The range is [0, inf).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape and dtype.
+
+    References
+    ----------
+    Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.relu(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([0., 0., 2.])
+    """
     return _written("relu", input, ops.relu(input), inplace)
 
 
 def relu6(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x clamped to [0, 6]."""
+    """ReLU with an upper bound of 6: y = min(max(0, x), 6).
+
+    The derivative is 1 for 0 < x < 6, else 0; at the kinks x = 0 and x = 6 it is 0.  The range is
+    [0, 6].
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape and dtype.
+
+    References
+    ----------
+    Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.relu6(tg.tensor([-1.0, 2.0, 8.0]))
+    tensor([0., 2., 6.])
+    """
     return hardtanh(input, 0.0, 6.0, inplace)
 
 
 def hardtanh(
     input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
 ) -> Tensor:
-    """y = x clamped to [min_val, max_val]; on the borders the gradient is 0.  Whole numbers stay
-    whole, and of the borders only what is before the point counts."""
+    """Clamp to an interval: y = min(max(x, min_val), max_val).
+
+    The derivative is 1 for min_val < x < max_val, else 0; at both kinks it is 0.  The range is
+    [min_val, max_val].
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.  Integers stay integers; the bounds are then truncated to integers.
+    min_val : float, default -1.0
+        The lower bound.
+    max_val : float, default 1.0
+        The upper bound.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape and dtype.
+
+    Raises
+    ------
+    ValueError
+        If `min_val` is greater than `max_val`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.hardtanh(tg.tensor([-2.0, 0.5, 2.0]))
+    tensor([-1.0000,  0.5000,  1.0000])
+    """
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}; swap them")
     if input.dtype.kind in "iu":
@@ -49,17 +135,100 @@ def hardtanh(
 
 
 def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x / 6 + 1/2 clamped to [0, 1]."""
+    """Piecewise linear sigmoid: y = min(max(0, x / 6 + 1/2), 1).
+
+    The derivative is 1/6 for -3 < x < 3, else 0; at the kinks x = -3 and x = 3 it is 0.  The range
+    is [0, 1].
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Howard et al., "Searching for MobileNetV3", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.hardsigmoid(tg.tensor([-4.0, 0.0, 1.5, 4.0]))
+    tensor([0.0000, 0.5000, 0.7500, 1.0000])
+    """
     return _written("hardsigmoid", input, ops.hardsigmoid(input), inplace)
 
 
 def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x hardsigmoid(x)  (Howard et al., 2019)."""
+    """SiLU with the piecewise linear sigmoid: y = x min(max(0, x / 6 + 1/2), 1).
+
+    The derivative is x / 3 + 1/2 for -3 < x < 3, 0 for x <= -3 and 1 for x >= 3; so it is 0 at the
+    kink x = -3 and 1 at the kink x = 3.  The range is [-3/8, inf), with the minimum at x = -3/2.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Howard et al., "Searching for MobileNetV3", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.hardswish(tg.tensor([-4.0, -1.5, 1.5, 4.0]))
+    tensor([-0.0000, -0.3750,  1.1250,  4.0000])
+    """
     return _written("hardswish", input, ops.hardswish(input), inplace)
 
 
 def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
-    """y = x where x > 0, else negative_slope x."""
+    """ReLU with a slope on the negative side: y = x where x > 0, else negative_slope x.
+
+    The derivative is 1 for x > 0, else `negative_slope`, also at the kink x = 0.  With a positive
+    slope the range is all real numbers.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    negative_slope : float, default 0.01
+        The slope for x <= 0.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.leaky_relu(tg.tensor([-1.0, 0.0, 2.0]), negative_slope=0.1)
+    tensor([-0.1000,  0.0000,  2.0000])
+    """
     return _written("leaky_relu", input, ops.leaky_relu(input, slope=negative_slope), inplace)
 
 
@@ -72,20 +241,95 @@ def rrelu(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """y = x where x > 0, else s x, with a slope s for each number, uniform in [lower, upper] in
-    training, in evaluation their mean  (Xu et al., 2015)."""
+    """Leaky ReLU with random slopes: y = x where x > 0, else s x.
+
+    In training, each element x <= 0 has a slope s of its own, a sample from U[lower, upper).  In
+    evaluation, s is the mean (lower + upper) / 2.  The derivative is 1 for x > 0, else s, also at
+    the kink x = 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape; floating in training.
+    lower : float, default 1/8
+        The lower bound of the slopes.
+    upper : float, default 1/3
+        The upper bound of the slopes.
+    training : bool, default False
+        True draws the slopes; False uses their mean.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the slopes are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If `lower` is greater than `upper`, or one of them is not finite.
+
+    References
+    ----------
+    Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network",
+    2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.rrelu(tg.tensor([-4.0, 2.0]), lower=0.2, upper=0.3)
+    tensor([-1.,  2.])
+    """
     if not -np.inf < lower <= upper < np.inf:
         raise ValueError(f"rrelu: lower is at most upper, both finite, not {lower=}, {upper=}")
     if not training:
         return leaky_relu(input, (lower + upper) / 2, inplace)
     check_floating(input, "rrelu")
     slopes = numpy_generator(generator).uniform(lower, upper, input.shape)
-    factors = np.where(input.array > 0, 1, slopes).astype(input.dtype)
+    factors = np.where(input.array <= 0, slopes, 1).astype(input.dtype)
     return _written("rrelu", input, input * Tensor(factors), inplace)
 
 
 def prelu(input: Tensor, weight: Tensor) -> Tensor:
-    """y = x where x > 0, else w x, for one slope w, or one for each channel, dimension 1."""
+    """Leaky ReLU with learned slopes: y = x where x > 0, else w x.
+
+    The derivatives are dy/dx = 1 and dy/dw = 0 for x > 0, else dy/dx = w and dy/dw = x, also at the
+    kink x = 0.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, ...) or any other
+        Dimension 1 holds the channels.  An input of fewer than two dimensions has one channel.
+    weight : Tensor, shape (1,), (C,) or ()
+        One slope for all elements, or one for each channel.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the weight has more than one dimension, or its size is neither 1 nor C.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[-1.0, -1.0], [2.0, -2.0]])
+    >>> F.prelu(x, tg.tensor([0.1, 0.5]))
+    tensor([[-0.1000, -0.5000],
+            [ 2.0000, -1.0000]])
+    """
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1:
         raise RuntimeError(f"prelu: the slopes are (channels,) or (1,), not {tuple(weight.shape)}")
@@ -100,43 +344,246 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
 
 
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """y = x where x > 0, else alpha (e^x - 1)  (Clevert et al., 2016)."""
+    """Exponential linear unit: y = x where x > 0, else alpha (e^x - 1).
+
+    The derivative is 1 for x > 0, else alpha e^x; at x = 0 it is alpha, which is a kink unless
+    alpha = 1.  For alpha > 0 the range is (-alpha, inf).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    alpha : float, default 1.0
+        The scale of the negative part; -alpha is the limit of y for very negative x.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential
+    Linear Units (ELUs)", 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.elu(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.6321,  0.0000,  2.0000])
+    """
     return _written("elu", input, ops.elu(input, alpha=alpha), inplace)
 
 
 def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
-    """y = x where x > 0, else alpha (e^(x / alpha) - 1): its slope has no step."""
+    """Continuously differentiable ELU: y = x where x > 0, else alpha (e^(x / alpha) - 1).
+
+    The derivative is 1 for x > 0, else e^(x / alpha).  Both are 1 at x = 0, so there is no kink.
+    For alpha > 0 the range is (-alpha, inf).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    alpha : float, default 1.0
+        For alpha > 0, -alpha is the limit of y for very negative x.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    RuntimeError
+        If `alpha` is 0.
+
+    References
+    ----------
+    Barron, "Continuously Differentiable Exponential Linear Units", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.celu(tg.tensor([-1.0, 0.0, 2.0]), alpha=2.0)
+    tensor([-0.7869,  0.0000,  2.0000])
+    """
     if alpha == 0:
         raise RuntimeError("celu: alpha=0 has no inverse, by which x is multiplied")
     return _written("celu", input, functions.celu(input, alpha), inplace)
 
 
 def selu(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = s elu(x, a), with s and a such that mean 0 and variance 1 stay so from layer to layer
-    (Klambauer et al., 2017)."""
+    """Scaled ELU: y = s x where x > 0, else s a (e^x - 1), with s = 1.0507 and a = 1.6733.
+
+    With these two constants, and weights drawn with mean 0 and variance 1 / fan_in, activations
+    keep mean 0 and variance 1 from layer to layer.  The derivative is s for x > 0, else s a e^x; at
+    the kink x = 0 it is s a = 1.7581.  The range is (-1.7581, inf).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.selu(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-1.1113,  0.0000,  2.1014])
+    """
     return _written("selu", input, functions.selu(input), inplace)
 
 
 def silu(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x sigmoid(x), also known as swish."""
+    """Sigmoid linear unit, or swish: y = x sigmoid(x).
+
+    The derivative is s + y (1 - s), with s = sigmoid(x).  The range is [-0.2785, inf), with the
+    minimum at x = -1.2785.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+    Ramachandran, Zoph and Le, "Searching for Activation Functions", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.silu(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2689,  0.0000,  1.7616])
+    """
     return _written("silu", input, ops.silu(input), inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
-    """y = x times the chance that a standard normal number is below x; approximate="tanh" gives
-    x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2  (Hendrycks and Gimpel, 2016)."""
+    """Gaussian error linear unit: y = x Phi(x).
+
+    Phi is the cumulative distribution function of the standard normal distribution.  The derivative
+    is Phi(x) + x e^(-x^2 / 2) / sqrt(2 pi).  The range is [-0.1700, inf), with the minimum at
+    x = -0.7518.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    approximate : {"none", "tanh"}, default "none"
+        "tanh" computes y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 instead.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    RuntimeError
+        If `approximate` is another string.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([-1.0, 0.0, 2.0])
+    >>> F.gelu(x)
+    tensor([-0.1587,  0.0000,  1.9545])
+    >>> F.gelu(x, approximate="tanh")
+    tensor([-0.1588,  0.0000,  1.9546])
+    """
     if approximate not in ("none", "tanh"):
         raise RuntimeError(f"gelu: approximate is 'none' or 'tanh', not {approximate!r}")
     return ops.gelu_tanh(input) if approximate == "tanh" else ops.gelu(input)
 
 
 def logsigmoid(input: Tensor) -> Tensor:
-    """y = log sigmoid(x), without overflow."""
+    """Logarithm of the sigmoid: y = log(1 / (1 + e^-x)), without overflow.
+
+    The derivative is 1 - sigmoid(x).  The range is (-inf, 0).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.logsigmoid(tg.tensor([-1000.0]))
+    tensor([-1000.])
+    """
     return ops.logsigmoid(input)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
-    """y = log(1 + e^(beta x)) / beta, without overflow; x where beta x > threshold."""
+    """Smooth ReLU: y = log(1 + e^(beta x)) / beta, without overflow.
+
+    Where beta x > threshold, y is x itself, off by at most e^-threshold / beta.  The derivative is
+    sigmoid(beta x), or 1 above the threshold.  For beta > 0 the range is (0, inf).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    beta : float, default 1.0
+        The larger beta is, the closer the result is to `relu`.
+    threshold : float, default 20.0
+        The value of beta x above which y = x.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Dugas et al., "Incorporating Second-Order Functional Knowledge for Better Option Pricing", 2001.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.softplus(tg.tensor([-1.0, 0.0, 100.0]))
+    tensor([  0.3133,   0.6931, 100.0000])
+    """
     z = input if beta == 1 else input * beta
     y = -ops.logsigmoid(-z)
     smooth: Tensor = where(z > threshold, input, y if beta == 1 else y / beta)
@@ -144,40 +591,212 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 
 def mish(input: Tensor, inplace: bool = False) -> Tensor:
-    """y = x tanh(softplus(x))  (Misra, 2019)."""
+    """Mish: y = x tanh(log(1 + e^x)).
+
+    The derivative is t + x sigmoid(x) (1 - t^2), with t = tanh(log(1 + e^x)).  The range is
+    [-0.3088, inf), with the minimum at x = -1.1924.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    References
+    ----------
+    Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.mish(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.3034,  0.0000,  1.9440])
+    """
     return _written("mish", input, ops.mish(input), inplace)
 
 
 def softsign(input: Tensor) -> Tensor:
-    """y = x / (1 + |x|)."""
+    """Softsign: y = x / (1 + |x|).
+
+    The derivative is 1 / (1 + |x|)^2, which is continuous.  The range is (-1, 1).
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.softsign(tg.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
     return input / (1 + ops.absolute(input))
 
 
 def tanhshrink(input: Tensor) -> Tensor:
-    """y = x - tanh x."""
+    """Tanhshrink: y = x - tanh(x).
+
+    The derivative is tanh(x)^2.  The range is all real numbers.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.tanhshrink(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2384,  0.0000,  1.0360])
+    """
     return input - tanh(input)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
+    """Soft thresholding: y = x - lambd for x > lambd, x + lambd for x < -lambd, else 0.
+
+    The derivative is 1 for |x| > lambd, else 0; at the kinks |x| = lambd it is 0.  The range is all
+    real numbers.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    lambd : float, default 0.5
+        The threshold, at least 0.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    RuntimeError
+        If `lambd` is negative or not finite.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.softshrink(tg.tensor([-2.0, 0.25, 1.0]))
+    tensor([-1.5000,  0.0000,  0.5000])
+    """
     if not 0 <= lambd < np.inf:
         raise RuntimeError(f"softshrink: lambd is how far numbers move, 0 or more, not {lambd}")
     return ops.softshrink(input, lambd=lambd)
 
 
 def hardshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
-    """y = x, but 0 where |x| <= lambd."""
+    """Hard thresholding: y = x for |x| > lambd, else 0.
+
+    The derivative is 1 for |x| > lambd, else 0.  y jumps at |x| = lambd, where the derivative is
+    taken as 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    lambd : float, default 0.5
+        The threshold.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.hardshrink(tg.tensor([-2.0, 0.25, 1.0]))
+    tensor([-2.,  0.,  1.])
+    """
     return ops.hardshrink(input, lambd=lambd)
 
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
-    """y = x where x > threshold, else value."""
+    """Replace what is not above a threshold: y = x where x > threshold, else value.
+
+    The derivative is 1 for x > threshold, else 0; at x = threshold it is 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    threshold : float
+        Elements at or below it are replaced.
+    value : float
+        What replaces them.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape and dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.threshold(tg.tensor([-1.0, 0.5, 2.0]), 1.0, 9.0)
+    tensor([9., 9., 2.])
+    """
     y = functions.masked_fill(input, input <= threshold, value)
     return _written("threshold", input, y, inplace)
 
 
 def glu(input: Tensor, dim: int = -1) -> Tensor:
-    """y = a sigmoid(b), for the halves a and b of x along `dim`  (Dauphin et al., 2017)."""
+    """Gated linear unit: y = a sigmoid(b), with a and b the halves of the input along `dim`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., 2 M, ...)
+        The size of dimension `dim` is even.
+    dim : int, default -1
+        The dimension that is split: its first half is a, its second half b.
+
+    Returns
+    -------
+    Tensor, shape (..., M, ...)
+
+    Raises
+    ------
+    RuntimeError
+        If the input has no dimension, or an odd size along `dim`.
+
+    References
+    ----------
+    Dauphin, Fan, Auli and Grangier, "Language Modeling with Gated Convolutional Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.glu(tg.tensor([1.0, 2.0, 0.0, 100.0]))
+    tensor([0.5000, 2.0000])
+    """
     if input.ndim == 0:
         raise RuntimeError("glu: a dimension is cut in half, and a number has none")
     size = input.size(dim)
@@ -186,8 +805,12 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so it is even"
         )
     x = input.transpose(dim, -1)
-    a, b = x[..., : size // 2], x[..., size // 2 :]
-    return (a * sigmoid(b)).transpose(dim, -1)
+    y: Tensor = in_float32(_gated, x[..., : size // 2], x[..., size // 2 :])
+    return y.transpose(dim, -1)
+
+
+def _gated(a: Any, b: Any) -> Any:
+    return a * sigmoid(b)
 
 
 def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
@@ -203,8 +826,34 @@ def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
 def softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
-    """y_i = e^x_i / sum_j e^x_j along `dim`: positive numbers that sum to 1.  With `dtype`, x is
-    brought to it first."""
+    """Softmax along `dim`: y_i = e^x_i / sum_j e^x_j.
+
+    The results are between 0 and 1 and sum to 1 along `dim`.  The largest x is subtracted first, so
+    that nothing overflows.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores, of any shape.
+    dim : int, optional
+        The dimension along which the result sums to 1.  Without it, 0 is taken for inputs of 0, 1
+        or 3 dimensions and 1 for others, with a warning.
+    dtype : dtype, optional
+        The input is cast to it first.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.softmax(tg.tensor([[1.0, 2.0, 3.0], [1000.0, 1000.0, 0.0]]), dim=1)
+    tensor([[0.0900, 0.2447, 0.6652],
+            [0.5000, 0.5000, 0.0000]])
+    """
     y: Tensor = functions.softmax(input, _implicit(dim, input, "softmax", _stacklevel), dtype)
     return y
 
@@ -212,7 +861,32 @@ def softmax(
 def log_softmax(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
-    """y = x - log sum_j e^x_j along `dim`: the logarithm of `softmax`, without overflow."""
+    """Logarithm of softmax along `dim`: y_i = x_i - log sum_j e^x_j.
+
+    It is finite where `softmax` is so small that it rounds to 0.
+
+    Parameters
+    ----------
+    input : Tensor
+        Scores, of any shape.
+    dim : int, optional
+        The dimension along which e^y sums to 1.  Without it, 0 is taken for inputs of 0, 1 or 3
+        dimensions and 1 for others, with a warning.
+    dtype : dtype, optional
+        The input is cast to it first.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape; the values are at most 0.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.log_softmax(tg.tensor([0.0, 0.0, 1000.0]), dim=0)
+    tensor([-1000., -1000.,     0.])
+    """
     y: Tensor = functions.log_softmax(
         input, _implicit(dim, input, "log_softmax", _stacklevel), dtype
     )
@@ -222,7 +896,30 @@ def log_softmax(
 def softmin(
     input: Tensor, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
 ) -> Tensor:
-    """softmax(-x) along `dim`."""
+    """Softmax of the negated input along `dim`: y_i = e^-x_i / sum_j e^-x_j.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    dim : int, optional
+        The dimension along which the result sums to 1.  Without it, 0 is taken for inputs of 0, 1
+        or 3 dimensions and 1 for others, with a warning.
+    dtype : dtype, optional
+        The negated input is cast to it first.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.softmin(tg.tensor([1.0, 2.0, 3.0]), dim=0)
+    tensor([0.6652, 0.2447, 0.0900])
+    """
     y: Tensor = functions.softmax(-input, _implicit(dim, input, "softmin", _stacklevel), dtype)
     return y
 
@@ -236,9 +933,47 @@ def gumbel_softmax(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """y = softmax((x + noise) / tau), noise of Gumbel's distribution: nearly a one-hot sample of
-    the classes, with a gradient.  With `hard` it is one-hot, and has the gradient of the soft one
-    (Jang et al., 2017).  `eps` changes nothing, as in PyTorch."""
+    """Sample from the Gumbel-softmax distribution: y = softmax((logits + g) / tau) along `dim`.
+
+    g has the shape of the logits and is drawn from the standard Gumbel distribution.  The place of
+    the largest y is a sample from the categorical distribution softmax(logits), and y is
+    differentiable: for tau -> 0 it approaches a one-hot vector.
+
+    Parameters
+    ----------
+    logits : Tensor
+        Unnormalized log-probabilities, floating, of any shape.
+    tau : float, default 1.0
+        The temperature, above 0.
+    hard : bool, default False
+        If True, the result is one-hot, and its gradient is that of the soft sample (the
+        straight-through estimator).
+    eps : float, default 1e-10
+        It has no effect, as in PyTorch.
+    dim : int, default -1
+        The dimension along which the result sums to 1.
+    generator : Generator, optional
+        Where the noise is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of the logits.
+
+    References
+    ----------
+    Jang, Gu and Poole, "Categorical Reparameterization with Gumbel-Softmax", 2017.
+    Maddison, Mnih and Teh, "The Concrete Distribution", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> logits = tg.tensor([[0.0, 50.0, 0.0], [50.0, 0.0, 0.0]])
+    >>> F.gumbel_softmax(logits, hard=True)
+    tensor([[0., 1., 0.],
+            [1., 0., 0.]])
+    """
     check_floating(logits, "gumbel_softmax")
     noise = numpy_generator(generator).gumbel(size=logits.shape).astype(logits.dtype)
     soft: Tensor = softmax((logits + Tensor(noise)) / tau, dim)
@@ -272,19 +1007,58 @@ class _Inplace(_Activation):
 
 
 class ReLU(_Inplace):
-    """y = max(0, x)."""
+    """Rectified linear unit: y = max(0, x).
+
+    The derivative is 1 for x > 0, else 0; at the kink x = 0 it is 0.  The range is [0, inf).  The
+    input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Nair and Hinton, "Rectified Linear Units Improve Restricted Boltzmann Machines", 2010.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReLU()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([0., 0., 2.])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return relu(input, self.inplace)
 
 
 class LeakyReLU(_Activation):
-    """y = x where x > 0, else negative_slope x.
+    """ReLU with a slope on the negative side: y = x where x > 0, else negative_slope x.
 
+    The derivative is 1 for x > 0, else `negative_slope`, also at the kink x = 0.  The input has any
+    shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    negative_slope : float, default 0.01
+        The slope for x <= 0.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Maas, Hannun and Ng, "Rectifier Nonlinearities Improve Neural Network Acoustic Models", 2013.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
     >>> import nn
     >>> layer = nn.LeakyReLU(0.2)
-    >>> layer, layer.negative_slope
-    (LeakyReLU(negative_slope=0.2), 0.2)
+    >>> layer
+    LeakyReLU(negative_slope=0.2)
+    >>> layer(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2000,  0.0000,  2.0000])
     """
 
     shown = ("negative_slope",)
@@ -298,7 +1072,31 @@ class LeakyReLU(_Activation):
 
 
 class ELU(_Activation):
-    """y = x where x > 0, else alpha (e^x - 1)."""
+    """Exponential linear unit: y = x where x > 0, else alpha (e^x - 1).
+
+    The derivative is 1 for x > 0, else alpha e^x; at x = 0 it is alpha, which is a kink unless
+    alpha = 1.  For alpha > 0 the range is (-alpha, inf).  The input has any shape, the output the
+    same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        The scale of the negative part; -alpha is the limit of y for very negative x.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Clevert, Unterthiner and Hochreiter, "Fast and Accurate Deep Network Learning by Exponential
+    Linear Units (ELUs)", 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ELU()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.6321,  0.0000,  2.0000])
+    """
 
     shown = ("alpha",)
 
@@ -311,7 +1109,30 @@ class ELU(_Activation):
 
 
 class CELU(_Activation):
-    """y = x where x > 0, else alpha (e^(x / alpha) - 1)."""
+    """Continuously differentiable ELU: y = x where x > 0, else alpha (e^(x / alpha) - 1).
+
+    The derivative is 1 for x > 0, else e^(x / alpha).  Both are 1 at x = 0, so there is no kink.
+    For alpha > 0 the range is (-alpha, inf).  The input has any shape, the output the same.  The
+    layer has no parameters.
+
+    Parameters
+    ----------
+    alpha : float, default 1.0
+        For alpha > 0, -alpha is the limit of y for very negative x.  It must not be 0.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Barron, "Continuously Differentiable Exponential Linear Units", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.CELU(2.0)(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.7869,  0.0000,  2.0000])
+    """
 
     shown = ("alpha",)
 
@@ -324,14 +1145,57 @@ class CELU(_Activation):
 
 
 class SELU(_Inplace):
-    """y = x where x > 0, else 1.673 (e^x - 1), all times 1.051."""
+    """Scaled ELU: y = s x where x > 0, else s a (e^x - 1), with s = 1.0507 and a = 1.6733.
+
+    With these two constants, and weights drawn with mean 0 and variance 1 / fan_in, activations
+    keep mean 0 and variance 1 from layer to layer.  The derivative is s for x > 0, else s a e^x; at
+    the kink x = 0 it is s a = 1.7581.  The range is (-1.7581, inf).  The input has any shape, the
+    output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.SELU()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-1.1113,  0.0000,  2.1014])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return selu(input, self.inplace)
 
 
 class GELU(_Activation):
-    """y = x times the chance that a standard normal number is below x."""
+    """Gaussian error linear unit: y = x Phi(x).
+
+    Phi is the cumulative distribution function of the standard normal distribution.  The range is
+    [-0.1700, inf), with the minimum at x = -0.7518.  The input has any shape, the output the same.
+    The layer has no parameters.
+
+    Parameters
+    ----------
+    approximate : {"none", "tanh"}, default "none"
+        "tanh" computes y = x (1 + tanh(sqrt(2 / pi) (x + 0.044715 x^3))) / 2 instead.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.GELU()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.1587,  0.0000,  1.9545])
+    """
 
     shown = ("approximate",)
 
@@ -344,21 +1208,74 @@ class GELU(_Activation):
 
 
 class SiLU(_Inplace):
-    """y = x sigmoid(x)."""
+    """Sigmoid linear unit, or swish: y = x sigmoid(x).
+
+    The derivative is s + y (1 - s), with s = sigmoid(x).  The range is [-0.2785, inf), with the
+    minimum at x = -1.2785.  The input has any shape, the output the same.  The layer has no
+    parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Hendrycks and Gimpel, "Gaussian Error Linear Units (GELUs)", 2016.
+    Ramachandran, Zoph and Le, "Searching for Activation Functions", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.SiLU()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2689,  0.0000,  1.7616])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return silu(input, self.inplace)
 
 
 class Mish(_Inplace):
-    """y = x tanh(softplus(x))."""
+    """Mish: y = x tanh(log(1 + e^x)).
+
+    The range is [-0.3088, inf), with the minimum at x = -1.1924.  The input has any shape, the
+    output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Misra, "Mish: A Self Regularized Non-Monotonic Activation Function", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Mish()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.3034,  0.0000,  1.9440])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return mish(input, self.inplace)
 
 
 class Sigmoid(Module):
-    """y = 1 / (1 + e^-x)."""
+    """Logistic sigmoid: y = 1 / (1 + e^-x).
+
+    The derivative is y (1 - y).  The range is (0, 1).  The input has any shape, the output the
+    same.  The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Sigmoid()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([0.2689, 0.5000, 0.8808])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         y: Tensor = sigmoid(input)
@@ -366,14 +1283,48 @@ class Sigmoid(Module):
 
 
 class LogSigmoid(Module):
-    """y = log sigmoid(x)."""
+    """Logarithm of the sigmoid: y = log(1 / (1 + e^-x)), without overflow.
+
+    The derivative is 1 - sigmoid(x).  The range is (-inf, 0).  The input has any shape, the output
+    the same.  The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.LogSigmoid()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-1.3133, -0.6931, -0.1269])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return logsigmoid(input)
 
 
 class Softplus(_Activation):
-    """y = log(1 + e^(beta x)) / beta."""
+    """Smooth ReLU: y = log(1 + e^(beta x)) / beta, without overflow.
+
+    Where beta x > threshold, y is x itself, off by at most e^-threshold / beta.  The derivative is
+    sigmoid(beta x), or 1 above the threshold.  For beta > 0 the range is (0, inf).  The input has
+    any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    beta : float, default 1.0
+        The larger beta is, the closer the result is to `ReLU`.
+    threshold : float, default 20.0
+        The value of beta x above which y = x.
+
+    References
+    ----------
+    Dugas et al., "Incorporating Second-Order Functional Knowledge for Better Option Pricing", 2001.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softplus()(tg.tensor([-1.0, 0.0, 100.0]))
+    tensor([  0.3133,   0.6931, 100.0000])
+    """
 
     shown = ("beta", "threshold")
 
@@ -386,7 +1337,18 @@ class Softplus(_Activation):
 
 
 class Tanh(Module):
-    """y = tanh x."""
+    """Hyperbolic tangent: y = (e^x - e^-x) / (e^x + e^-x).
+
+    The derivative is 1 - y^2.  The range is (-1, 1).  The input has any shape, the output the same.
+    The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Tanh()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.7616,  0.0000,  0.9640])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         y: Tensor = tanh(input)
@@ -394,21 +1356,70 @@ class Tanh(Module):
 
 
 class Tanhshrink(Module):
-    """y = x - tanh x."""
+    """Tanhshrink: y = x - tanh(x).
+
+    The derivative is tanh(x)^2.  The range is all real numbers.  The input has any shape, the
+    output the same.  The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Tanhshrink()(tg.tensor([-1.0, 0.0, 2.0]))
+    tensor([-0.2384,  0.0000,  1.0360])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return tanhshrink(input)
 
 
 class Softsign(Module):
-    """y = x / (1 + |x|)."""
+    """Softsign: y = x / (1 + |x|).
+
+    The derivative is 1 / (1 + |x|)^2, which is continuous.  The range is (-1, 1).  The input has
+    any shape, the output the same.  The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softsign()(tg.tensor([-1.0, 0.0, 3.0]))
+    tensor([-0.5000,  0.0000,  0.7500])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return softsign(input)
 
 
 class Hardtanh(_Activation):
-    """y = x clamped to [min_val, max_val]."""
+    """Clamp to an interval: y = min(max(x, min_val), max_val).
+
+    The derivative is 1 for min_val < x < max_val, else 0; at both kinks it is 0.  The range is
+    [min_val, max_val].  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    min_val : float, default -1.0
+        The lower bound.
+    max_val : float, default 1.0
+        The upper bound, greater than `min_val`.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+    min_value, max_value : float, optional
+        Deprecated names of `min_val` and `max_val`.
+
+    Raises
+    ------
+    ValueError
+        If `min_val` is not less than `max_val`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Hardtanh(-2.0, 2.0)(tg.tensor([-3.0, 0.5, 4.0]))
+    tensor([-2.0000,  0.5000,  2.0000])
+    """
 
     shown: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
 
@@ -436,7 +1447,27 @@ class Hardtanh(_Activation):
 
 
 class ReLU6(Hardtanh):
-    """y = x clamped to [0, 6]."""
+    """ReLU with an upper bound of 6: y = min(max(0, x), 6).
+
+    The derivative is 1 for 0 < x < 6, else 0; at the kinks x = 0 and x = 6 it is 0.  The range is
+    [0, 6].  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Krizhevsky, "Convolutional Deep Belief Networks on CIFAR-10", 2010.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReLU6()(tg.tensor([-1.0, 2.0, 8.0]))
+    tensor([0., 2., 6.])
+    """
 
     shown = ()
 
@@ -445,7 +1476,27 @@ class ReLU6(Hardtanh):
 
 
 class Hardsigmoid(_Inplace):
-    """y = x / 6 + 1/2 clamped to [0, 1]."""
+    """Piecewise linear sigmoid: y = min(max(0, x / 6 + 1/2), 1).
+
+    The derivative is 1/6 for -3 < x < 3, else 0; at the kinks x = -3 and x = 3 it is 0.  The range
+    is [0, 1].  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Howard et al., "Searching for MobileNetV3", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Hardsigmoid()(tg.tensor([-4.0, 0.0, 1.5, 4.0]))
+    tensor([0.0000, 0.5000, 0.7500, 1.0000])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return hardsigmoid(input, self.inplace)
@@ -455,7 +1506,28 @@ class Hardsigmoid(_Inplace):
 
 
 class Hardswish(_Inplace):
-    """y = x hardsigmoid(x)."""
+    """SiLU with the piecewise linear sigmoid: y = x min(max(0, x / 6 + 1/2), 1).
+
+    The derivative is x / 3 + 1/2 for -3 < x < 3, 0 for x <= -3 and 1 for x >= 3; so it is 0 at the
+    kink x = -3 and 1 at the kink x = 3.  The range is [-3/8, inf), with the minimum at x = -3/2.
+    The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Howard et al., "Searching for MobileNetV3", 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Hardswish()(tg.tensor([-4.0, -1.5, 1.5, 4.0]))
+    tensor([-0.0000, -0.3750,  1.1250,  4.0000])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return hardswish(input, self.inplace)
@@ -465,7 +1537,23 @@ class Hardswish(_Inplace):
 
 
 class Softshrink(Module):
-    """y = x moved by lambd towards 0, and 0 where |x| <= lambd."""
+    """Soft thresholding: y = x - lambd for x > lambd, x + lambd for x < -lambd, else 0.
+
+    The derivative is 1 for |x| > lambd, else 0; at the kinks |x| = lambd it is 0.  The range is all
+    real numbers.  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    lambd : float, default 0.5
+        The threshold, at least 0.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softshrink()(tg.tensor([-2.0, 0.25, 1.0]))
+    tensor([-1.5000,  0.0000,  0.5000])
+    """
 
     def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
@@ -479,7 +1567,23 @@ class Softshrink(Module):
 
 
 class Hardshrink(Module):
-    """y = x, but 0 where |x| <= lambd."""
+    """Hard thresholding: y = x for |x| > lambd, else 0.
+
+    The derivative is 1 for |x| > lambd, else 0.  y jumps at |x| = lambd, where the derivative is
+    taken as 0.  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    lambd : float, default 0.5
+        The threshold.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Hardshrink()(tg.tensor([-2.0, 0.25, 1.0]))
+    tensor([-2.,  0.,  1.])
+    """
 
     def __init__(self, lambd: float = 0.5) -> None:
         super().__init__()
@@ -493,7 +1597,27 @@ class Hardshrink(Module):
 
 
 class Threshold(_Activation):
-    """y = x where x > threshold, else value."""
+    """Replace what is not above a threshold: y = x where x > threshold, else value.
+
+    The derivative is 1 for x > threshold, else 0; at x = threshold it is 0.  The input has any
+    shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    threshold : float
+        Elements at or below it are replaced.
+    value : float
+        What replaces them.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Threshold(1.0, 9.0)(tg.tensor([-1.0, 0.5, 2.0]))
+    tensor([9., 9., 2.])
+    """
 
     shown = ("threshold", "value")
 
@@ -506,7 +1630,26 @@ class Threshold(_Activation):
 
 
 class GLU(_Activation):
-    """y = a sigmoid(b), for the halves a and b of x along `dim`."""
+    """Gated linear unit: y = a sigmoid(b), with a and b the halves of the input along `dim`.
+
+    The input has shape (..., 2 M, ...), the output (..., M, ...).  The layer has no parameters.
+
+    Parameters
+    ----------
+    dim : int, default -1
+        The dimension that is split, of even size: its first half is a, its second half b.
+
+    References
+    ----------
+    Dauphin, Fan, Auli and Grangier, "Language Modeling with Gated Convolutional Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.GLU()(tg.randn(4, 6)).shape
+    torch.Size([4, 3])
+    """
 
     shown = ("dim",)
 
@@ -519,8 +1662,38 @@ class GLU(_Activation):
 
 
 class PReLU(Module):
-    """y = x where x > 0, else w x, and the slopes w are learned: one, or one for each channel
-    (He et al., 2015)."""
+    """Leaky ReLU with learned slopes: y = x where x > 0, else w x.
+
+    The derivatives are dy/dx = 1 and dy/dw = 0 for x > 0, else dy/dx = w and dy/dw = x, also at the
+    kink x = 0.  The input has shape (N, C, ...), the output the same; with one slope, the input has
+    any shape.  The state dict holds `weight`, of shape (num_parameters,), with the initial value
+    `init`.
+
+    Parameters
+    ----------
+    num_parameters : int, default 1
+        1 for one slope that all elements share, or C for one slope for each channel, dimension 1.
+    init : float, default 0.25
+        The initial slope.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the slopes; None stands for the default dtype.
+
+    References
+    ----------
+    He, Zhang, Ren and Sun, "Delving Deep into Rectifiers", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.PReLU()
+    >>> layer(tg.tensor([-1.0, 2.0])).detach()
+    tensor([-0.2500,  2.0000])
+    >>> layer.state_dict()
+    OrderedDict([('weight', tensor([0.2500]))])
+    """
 
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, device: Any = None, dtype: Any = None
@@ -531,7 +1704,7 @@ class PReLU(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Set each slope to `init`, the number that the layer was made with."""
+        """Set each slope to `init`, the value that was given to the constructor."""
         fill.constant_(self.weight, self.init)
 
     def forward(self, input: Tensor) -> Tensor:
@@ -542,8 +1715,33 @@ class PReLU(Module):
 
 
 class RReLU(_Activation):
-    """y = x where x > 0, else s x, with slopes s that are drawn in training: see `rrelu`
-    (Xu et al., 2015)."""
+    """Leaky ReLU with random slopes: y = x where x > 0, else s x.
+
+    In training, each element x <= 0 has a slope s of its own, a sample from U[lower, upper).  In
+    evaluation, s is the mean (lower + upper) / 2.  The derivative is 1 for x > 0, else s, also at
+    the kink x = 0.  The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    lower : float, default 1/8
+        The lower bound of the slopes.
+    upper : float, default 1/3
+        The upper bound of the slopes.
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Xu, Wang, Chen and Li, "Empirical Evaluation of Rectified Activations in Convolutional Network",
+    2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.RReLU(0.2, 0.3).eval()(tg.tensor([-4.0, 2.0]))
+    tensor([-1.,  2.])
+    """
 
     shown = ("lower", "upper")
 
@@ -565,14 +1763,43 @@ class _AlongDim(Module):
 
 
 class Softmax(_AlongDim):
-    """y_i = e^x_i / sum_j e^x_j along `dim`."""
+    """Softmax along `dim`: y_i = e^x_i / sum_j e^x_j.
+
+    The results are between 0 and 1 and sum to 1 along `dim`.  The input has any shape, the output
+    the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    dim : int, optional
+        The dimension along which the output sums to 1.  Without it, 0 is taken for inputs of 0, 1
+        or 3 dimensions and 1 for others, with a warning.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softmax(dim=1)(tg.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 0.0]]))
+    tensor([[0.0900, 0.2447, 0.6652],
+            [0.3333, 0.3333, 0.3333]])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return softmax(input, self.dim, _stacklevel=5)
 
 
 class Softmax2d(Module):
-    """`Softmax` along the channels of (N, C, H, W) or (C, H, W), at each place."""
+    """Softmax over the channels, at each position of an image.
+
+    The input has shape (N, C, H, W) or (C, H, W), the output the same; at each n, h and w it sums
+    to 1 over the channels.  The layer has no parameters.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softmax2d()(tg.randn(2, 3, 4, 5)).sum(1).shape
+    torch.Size([2, 4, 5])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         if input.ndim not in (3, 4):
@@ -583,14 +1810,47 @@ class Softmax2d(Module):
 
 
 class Softmin(_AlongDim):
-    """softmax(-x) along `dim`."""
+    """Softmax of the negated input along `dim`: y_i = e^-x_i / sum_j e^-x_j.
+
+    The input has any shape, the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    dim : int, optional
+        The dimension along which the output sums to 1.  Without it, 0 is taken for inputs of 0, 1
+        or 3 dimensions and 1 for others, with a warning.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Softmin(dim=0)(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([0.6652, 0.2447, 0.0900])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return softmin(input, self.dim, _stacklevel=5)
 
 
 class LogSoftmax(_AlongDim):
-    """y = x - log sum_j e^x_j along `dim`."""
+    """Logarithm of softmax along `dim`: y_i = x_i - log sum_j e^x_j.
+
+    It is finite where `Softmax` is so small that it rounds to 0.  The input has any shape, the
+    output the same; the values are at most 0.  The layer has no parameters.
+
+    Parameters
+    ----------
+    dim : int, optional
+        The dimension along which e^y sums to 1.  Without it, 0 is taken for inputs of 0, 1 or 3
+        dimensions and 1 for others, with a warning.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.LogSoftmax(dim=0)(tg.tensor([1.0, 2.0, 3.0]))
+    tensor([-2.4076, -1.4076, -0.4076])
+    """
 
     def forward(self, input: Tensor) -> Tensor:
         return log_softmax(input, self.dim, _stacklevel=5)

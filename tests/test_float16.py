@@ -37,6 +37,7 @@ CASES = {
     ),
     "silu": (F.silu, np.linspace(-6, 6, 2001).astype(half)),
     "mish": (F.mish, np.linspace(-6, 6, 2001).astype(half)),
+    "glu": (F.glu, np.linspace(-9, 9, 2000).astype(half)),
     "log_softmax": (lambda x: tg.log_softmax(x, 0), np.zeros((5000, 2), half)),
     "softmax": (lambda x: tg.softmax(x, 0), np.zeros(70_000, half)),
     "logsumexp": (lambda x: tg.logsumexp(x, 0), np.zeros(70_000, half)),

@@ -27,6 +27,7 @@ F.gelu(x); F.gelu(x, approximate="tanh"); F.silu(x); F.mish(x); F.softplus(x); F
 F.softsign(x); F.hardtanh(x); F.hardtanh(x, -0.5, 0.5); F.hardsigmoid(x); F.hardswish(x)
 F.leaky_relu(x); F.leaky_relu(x, 0.0); F.leaky_relu(x, -0.5); F.logsigmoid(x); F.tanhshrink(x)
 F.softshrink(x); F.hardshrink(x); F.threshold(x, 0.1, 20.0); F.threshold(x, 0, 0); F.rrelu(x)
+F.rrelu(x, 0.5, 0.5, training=True)
 F.prelu(x, torch.tensor([0.25], dtype=x.dtype)); torch.sigmoid(x); torch.tanh(x)
 F.prelu(x, torch.tensor([float("inf")], dtype=x.dtype))
 """
