@@ -33,9 +33,48 @@ def binary_cross_entropy(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of -w (t log p + (1 - t) log(1 - p)) for probabilities p; without weights, w = 1.
+    """Binary cross-entropy of probabilities: l = -w (t log p + (1 - t) log(1 - p)).
 
-    From the numbers before the sigmoid, use `binary_cross_entropy_with_logits`: it cannot overflow.
+    The logarithms are clamped to at least -100, as in PyTorch, so that the loss is finite at p = 0
+    and p = 1.  For logits, the numbers before a sigmoid, `binary_cross_entropy_with_logits` is more
+    accurate.
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        The probabilities p, between 0 and 1.
+    target : Tensor, of the input's shape
+        The labels t: probabilities between 0 and 1, often just 0 or 1.
+    weight : Tensor, optional
+        The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
+        position of the last dimensions.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
+        divided by the number of elements, also where weights are given.
+
+    Returns
+    -------
+    Tensor, of the input's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target differ (they are not broadcast), the input is empty, one
+        of the two is not between 0 and 1, or the weight does not broadcast to the input's shape.
+    TypeError
+        If input or target is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> p, t = tg.tensor([0.5, 0.9]), tg.tensor([1.0, 0.0])
+    >>> F.binary_cross_entropy(p, t, reduction="none")
+    tensor([0.6931, 2.3026])
+    >>> F.binary_cross_entropy(p, t)
+    tensor(1.4979)
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_pair("binary_cross_entropy", input, target)
@@ -56,8 +95,51 @@ def binary_cross_entropy_with_logits(
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
-    """The mean of -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x), computed from x without
-    overflow; v, `pos_weight`, is often the number of negatives for each positive."""
+    """Binary cross-entropy of logits: l = -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x).
+
+    It is computed from x without overflow: -log p = log(1 + e^-x).  Without weights the derivative
+    of l with respect to x is sigmoid(x) - t.
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        The logits x, any numbers.
+    target : Tensor, of the input's shape
+        The labels t: probabilities between 0 and 1, often just 0 or 1.
+    weight : Tensor, optional
+        The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
+        position of the last dimensions.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
+        divided by the number of elements, also where weights are given.
+    pos_weight : Tensor, optional
+        The weights v of the positive labels, which broadcast to the target's shape; often the
+        number of negative examples divided by that of positive ones.
+
+    Returns
+    -------
+    Tensor, of the input's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target differ (they are not broadcast), the input is empty, the
+        target is not between 0 and 1, or a weight does not broadcast to the input's shape.
+    TypeError
+        If input or target is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x, t = tg.tensor([0.0, 200.0]), tg.tensor([1.0, 0.0])
+    >>> F.binary_cross_entropy_with_logits(x, t, reduction="none")
+    tensor([  0.6931, 200.0000])
+    >>> F.binary_cross_entropy_with_logits(x, t, reduction="none", pos_weight=tg.tensor(3.0))
+    tensor([  2.0794, 200.0000])
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "binary_cross_entropy_with_logits"
     check_pair(name, input, target)
@@ -79,11 +161,54 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of -x[i, t_i] for log-probabilities x, (N, C), and classes t, (N,).
+    """Negative log-likelihood of classes t, given log-probabilities x: l_i = -w[t_i] x[i, t_i].
 
-    x may also be (N, C, d1, ...) with t (N, d1, ...), or (C,) with t ().  Each class may have a
-    weight, (C,); the mean is the weighted one, sum_i w[t_i] loss_i / sum_i w[t_i].  Targets
-    equal to `ignore_index` do not contribute, neither to the sum nor to the count of the mean.
+    After `log_softmax` it is `cross_entropy`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C), (C,) or (N, C, d1, ..., dk)
+        The log-probabilities x of C classes, as `log_softmax` returns them.
+    target : Tensor of integers, shape (N,), () or (N, d1, ..., dk)
+        The classes t, from 0 to C - 1.
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    ignore_index : int, default -100
+        Targets equal to it do not contribute: their loss and their weight are 0.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each target, and "sum" their sum.  "mean" divides the
+        sum by the sum of the weights w[t] of the targets that contribute; without weights, by their
+        number.
+
+    Returns
+    -------
+    Tensor, of the target's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target do not fit, the input is empty, or the weights of the
+        targets add up to 0, so that there is no mean.
+    IndexError
+        If a target is not a class, from 0 to C - 1.
+    TypeError
+        If input or target is not a tensor, or the target does not hold integers.
+    RuntimeError
+        If the weight is not of shape (C,).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[0.5, 0.5], [0.25, 0.75]]).log()
+    >>> F.nll_loss(x, tg.tensor([0, 0]), reduction="none")
+    tensor([0.6931, 1.3863])
+    >>> F.nll_loss(x, tg.tensor([0, -100]))
+    tensor(0.6931)
+    >>> F.nll_loss(x, tg.tensor([0, 1]), weight=tg.tensor([3.0, 1.0]))
+    tensor(0.5918)
     """
     reduction = reduction_of(size_average, reduce, reduction)
     check_tensors("nll_loss", input, target)
@@ -101,21 +226,65 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """The mean of -log softmax(x)[i, t_i] for logits x, (N, C), and classes t, (N,).
+    """Cross-entropy of logits x and classes t: l_i = -w[t_i] log softmax(x_i)[t_i].
 
-    Shapes, weights and `ignore_index` are those of `nll_loss`.  A target of the input's shape, of
-    floats, holds the probability of each class, q, and the loss is -sum_c w_c q_c log softmax(x)_c,
-    whose mean is the plain one.  Label smoothing s takes (1 - s) q + s / C for q, where a class has
-    its one-hot vector for q  (Szegedy et al., 2016).
+    The target may instead hold probabilities q of the classes; then l_i = -sum_c w_c q_ic log
+    softmax(x_i)_c.  Label smoothing s replaces q, the one-hot vector for a class, by (1 - s) q + s
+    / C.
 
-    Raises ValueError for a shape and IndexError for a class that does not fit, TypeError for
-    targets that are neither whole numbers nor probabilities.
+    Parameters
+    ----------
+    input : Tensor, shape (N, C), (C,) or (N, C, d1, ..., dk)
+        The logits x of C classes, any numbers.
+    target : Tensor, shape (N,), () or (N, d1, ..., dk), or the input's shape
+        Integers: the classes t, from 0 to C - 1.  Floats of the input's shape: the probabilities q.
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    ignore_index : int, default -100
+        Targets equal to it do not contribute: their loss and their weight are 0.  It must be
+        negative if the target holds probabilities.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each target, and "sum" their sum.  "mean" divides the
+        sum by the sum of the weights w[t] of the targets that contribute; without weights, by their
+        number; for probabilities always by their number.
+    label_smoothing : float, default 0.0
+        The share s of the uniform distribution, between 0 and 1.
 
+    Returns
+    -------
+    Tensor
+        For `reduction="none"` of shape (N,), () or (N, d1, ..., dk), else of shape ().
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target do not fit, the input is empty, or the weights of the
+        targets add up to 0, so that there is no mean.
+    IndexError
+        If a target is not a class, from 0 to C - 1.
+    TypeError
+        If input or target is not a tensor, or the target holds neither integers nor floats of the
+        input's shape.
+    RuntimeError
+        If the weight is not of shape (C,), or `label_smoothing` is not between 0 and 1.
+
+    References
+    ----------
+    C. Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016 (label
+    smoothing).
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
     >>> logits = tg.tensor([[2.0, 0.0], [0.0, 2.0]])
-    >>> cross_entropy(logits, tg.tensor([0, -100]))
+    >>> F.cross_entropy(logits, tg.tensor([0, 0]), reduction="none")
+    tensor([0.1269, 2.1269])
+    >>> F.cross_entropy(logits, tg.tensor([0, -100]))
     tensor(0.1269)
-    >>> cross_entropy(logits, tg.tensor([[1.0, 0.0], [0.5, 0.5]]), reduction="none")
+    >>> F.cross_entropy(logits, tg.tensor([[1.0, 0.0], [0.5, 0.5]]), reduction="none")
     tensor([0.1269, 1.1269])
     """
     reduction = reduction_of(size_average, reduce, reduction)
@@ -218,15 +387,65 @@ def _check_smoothing(smoothing: float) -> None:
 
 
 class BCELoss(WeightedLoss):
-    """The mean of -w (t log p + (1 - t) log(1 - p)) for probabilities p."""
+    """Binary cross-entropy of probabilities: l = -w (t log p + (1 - t) log(1 - p)).
+
+    Input p and target t have the same shape, which may be any; both are between 0 and 1.  The
+    logarithms are clamped to at least -100.  For logits use `BCEWithLogitsLoss`.  The layer has no
+    parameters; its buffer `weight` is in the state dict if it is given.
+
+    Parameters
+    ----------
+    weight : Tensor, optional
+        The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
+        position of the last dimensions.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
+        divided by the number of elements, also where weights are given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.BCELoss()(tg.tensor([0.5, 0.9]), tg.tensor([1.0, 0.0]))
+    tensor(1.4979)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
 class BCEWithLogitsLoss(WeightedLoss):
-    """The mean of -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x), without overflow; v is
-    `pos_weight`."""
+    """Binary cross-entropy of logits: l = -w (v t log p + (1 - t) log(1 - p)), p = sigmoid(x).
+
+    It is computed from the logits x without overflow.  Input and target have the same shape, which
+    may be any; the target t is between 0 and 1.  The layer has no parameters; its buffers `weight`
+    and `pos_weight` are in the state dict if they are given.
+
+    Parameters
+    ----------
+    weight : Tensor, optional
+        The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
+        position of the last dimensions.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
+        divided by the number of elements, also where weights are given.
+    pos_weight : Tensor, optional
+        The weights v of the positive labels, which broadcast to the target's shape; often the
+        number of negative examples divided by that of positive ones.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x = tg.tensor([0.0, 200.0], requires_grad=True)
+    >>> nn.BCEWithLogitsLoss(reduction="sum")(x, tg.tensor([1.0, 0.0])).backward()
+    >>> x.grad
+    tensor([-0.5000,  1.0000])
+    """
 
     pos_weight: Tensor | None
 
@@ -248,8 +467,33 @@ class BCEWithLogitsLoss(WeightedLoss):
 
 
 class NLLLoss(WeightedLoss):
-    """The mean of -w[t_i] x[i, t_i] for log-probabilities x and classes t, those that are not
-    `ignore_index`."""
+    """Negative log-likelihood of classes t, given log-probabilities x: l_i = -w[t_i] x[i, t_i].
+
+    The input has shape (N, C), (C,) or (N, C, d1, ..., dk), the target of classes shape (N,), () or
+    (N, d1, ..., dk).  The layer has no parameters; its buffer `weight` is in the state dict if it
+    is given.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    ignore_index : int, default -100
+        Targets equal to it do not contribute: their loss and their weight are 0.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each target, and "sum" their sum.  "mean" divides the
+        sum by the sum of the weights w[t] of the targets that contribute; without weights, by their
+        number.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> model = nn.Sequential(nn.Linear(20, 3), nn.LogSoftmax(dim=1))
+    >>> nn.NLLLoss()(model(tg.randn(8, 20)), tg.randint(0, 3, (8,))).shape
+    torch.Size([])
+    """
 
     def __init__(
         self,
@@ -269,8 +513,47 @@ class NLLLoss(WeightedLoss):
 
 
 class CrossEntropyLoss(WeightedLoss):
-    """The mean of -w[t_i] log softmax(x)[i, t_i] for logits x and classes t, or probabilities of
-    classes."""
+    """Cross-entropy of logits x and classes t: l_i = -w[t_i] log softmax(x_i)[t_i].
+
+    The input has shape (N, C), (C,) or (N, C, d1, ..., dk).  The target holds classes, of shape
+    (N,), () or (N, d1, ..., dk), or probabilities of the classes, floats of the input's shape.
+    Label smoothing s replaces the one-hot vector q of a class, or the probabilities q, by (1 - s) q
+    + s / C. The layer has no parameters; its buffer `weight` is in the state dict if it is given.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    ignore_index : int, default -100
+        Targets equal to it do not contribute: their loss and their weight are 0.  It must be
+        negative if the target holds probabilities.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each target, and "sum" their sum.  "mean" divides the
+        sum by the sum of the weights w[t] of the targets that contribute; without weights, by their
+        number; for probabilities always by their number.
+    label_smoothing : float, default 0.0
+        The share s of the uniform distribution, between 0 and 1.
+
+    References
+    ----------
+    C. Szegedy et al., "Rethinking the Inception architecture for computer vision", CVPR 2016 (label
+    smoothing).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> logits = tg.tensor([[2.0, 0.0], [0.0, 2.0]], requires_grad=True)
+    >>> loss = nn.CrossEntropyLoss()(logits, tg.tensor([0, 0]))
+    >>> loss
+    tensor(1.1269, grad_fn=<SoftmaxCrossEntropyBackward0>)
+    >>> loss.backward()
+    >>> logits.grad
+    tensor([[-0.0596,  0.0596],
+            [-0.4404,  0.4404]])
+    """
 
     def __init__(
         self,

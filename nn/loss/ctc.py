@@ -22,16 +22,62 @@ def ctc_loss(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Tensor:
-    """-log of the chance that a sequence of classes, once what repeats and then the blanks are
-    taken out, reads as the target  (Graves et al., 2006: connectionist temporal classification).
+    """Connectionist temporal classification: -log of the probability of the targets.
 
-    log_probs is (T, N, C), log-probabilities for each time, or (T, C) for one sequence; targets are
-    (N, S), or all behind one another, (sum of target_lengths,).  The mean is that of the losses
-    divided by their target's length.  A target too long for its input has no chance: its loss is
-    inf, or 0 with `zero_infinity`.
+    The classes that a sequence says at its T times are read thus: repeated classes become one, then
+    blanks are removed.  The probability of a target is the sum over all sequences of T classes that
+    read as it; the loss is minus its logarithm, computed by dynamic programming in T steps.  As in
+    PyTorch, the derivative with respect to the input x is e^x less the expected count of x, which
+    is true of normalized log-probabilities, as `log_softmax` returns them.
 
-    As in PyTorch, the derivative takes the log_probs x for normalized, as log_softmax makes them:
-    it is e^x less the expected count of x.
+    Parameters
+    ----------
+    log_probs : Tensor, shape (T, N, C) or (T, C)
+        The log-probabilities of C classes at T times, for N sequences or one.
+    targets : Tensor of integers, shape (N, S) or (sum of target_lengths,)
+        The classes of each target, padded to one length S, or all targets one after another.
+        Padding may hold anything.
+    input_lengths : Tensor or sequence of int, shape (N,)
+        How many of the T times each sequence has.
+    target_lengths : Tensor or sequence of int, shape (N,)
+        How many classes each target has.
+    blank : int, default 0
+        The class that stands for nothing; targets do not hold it.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each sequence, and "sum" their sum.  "mean" first divides each
+        loss by the length of its target (by 1 where that is 0), then averages over the batch.
+    zero_infinity : bool, default False
+        Whether the loss and the gradient of a target that cannot be read from its input, because it
+        is too long, are 0; otherwise its loss is inf.
+
+    Returns
+    -------
+    Tensor
+        For `reduction="none"` of shape (N,), or () for one sequence, else of shape ().
+
+    Raises
+    ------
+    ValueError
+        If `log_probs` and `targets` have other shapes, or the targets are not integers.
+    IndexError
+        If a target holds the blank, or what is not a class.
+    RuntimeError
+        If the lengths do not fit the shapes, or the blank is not a class.
+    TypeError
+        If `log_probs` or `targets` is not a tensor.
+
+    References
+    ----------
+    A. Graves, S. Fernandez, F. Gomez and J. Schmidhuber, "Connectionist temporal classification:
+    labelling unsegmented sequence data with recurrent neural networks", ICML 2006.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.full((2, 1, 3), 1 / 3).log()  # 2 times, 1 sequence, classes 0 (blank), 1 and 2
+    >>> F.ctc_loss(x, tg.tensor([[1]]), [2], [1])  # -log(3 / 9): it reads 11, 10 or 01
+    tensor(1.0986)
     """
     alone = log_probs.ndim == 2
     logp = log_probs[:, None] if alone else log_probs
@@ -135,8 +181,43 @@ def _lengths(name: str, given: Tensor | Sequence[int], n: int, most: int) -> np.
 
 
 class CTCLoss(Loss):
-    """-log of the chance that a sequence reads as its target, once repeats and blanks are taken
-    out: see `ctc_loss`  (Graves et al., 2006)."""
+    """Connectionist temporal classification: -log of the probability of the targets.
+
+    The classes that a sequence says at its T times are read thus: repeated classes become one, then
+    blanks are removed.  The probability of a target is the sum over all sequences of T classes that
+    read as it; the loss is minus its logarithm, computed by dynamic programming in T steps.  The
+    layer is called with `log_probs`, of shape (T, N, C), `targets`, of shape (N, S) or all one
+    after another, `input_lengths` and `target_lengths`, of shape (N,), as `nn.functional.ctc_loss`
+    takes them.  The layer has no parameters, and its state dict is empty.
+
+    Parameters
+    ----------
+    blank : int, default 0
+        The class that stands for nothing; targets do not hold it.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each sequence, and "sum" their sum.  "mean" first divides each
+        loss by the length of its target (by 1 where that is 0), then averages over the batch.
+    zero_infinity : bool, default False
+        Whether the loss and the gradient of a target that cannot be read from its input, because it
+        is too long, are 0; otherwise its loss is inf.
+
+    References
+    ----------
+    A. Graves, S. Fernandez, F. Gomez and J. Schmidhuber, "Connectionist temporal classification:
+    labelling unsegmented sequence data with recurrent neural networks", ICML 2006.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> # 50 times, 16 sequences, 20 classes
+    >>> x = tg.randn(50, 16, 20).log_softmax(2).requires_grad_()
+    >>> targets = tg.randint(1, 20, (16, 30))
+    >>> loss = nn.CTCLoss()(x, targets, tg.full((16,), 50), tg.randint(10, 31, (16,)))
+    >>> loss.backward()
+    >>> x.grad.shape
+    torch.Size([50, 16, 20])
+    """
 
     def __init__(
         self, blank: int = 0, reduction: str = "mean", zero_infinity: bool = False

@@ -36,7 +36,41 @@ def soft_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of log(1 + e^(-t x)) for labels t, 1 or -1, without overflow."""
+    """Logistic loss of labels 1 and -1: l = log(1 + e^(-t x)).
+
+    It is computed without overflow for any x.
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        The scores x.
+    target : Tensor, of the input's shape
+        The labels t, 1 or -1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Returns
+    -------
+    Tensor, of the input's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (they are not broadcast), the input is empty, or a label is neither 1
+        nor -1 (from labels 0 and 1, compute 2 t - 1).
+    TypeError
+        If an argument is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.soft_margin_loss(tg.tensor([0.0, 2.0]), tg.tensor([1.0, -1.0]), reduction="none")
+    tensor([0.6931, 2.1269])
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     check_pair("soft_margin_loss", input, target)
     _check_labels("soft_margin_loss", target)
@@ -51,8 +85,45 @@ def hinge_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of x where the label t is 1, and of max(0, margin - x) where it is -1: x is a
-    distance, small for pairs that are alike."""
+    """Hinge loss of distances x: l = x where t = 1, and max(0, margin - x) where t = -1.
+
+    The distance of a similar pair, labelled 1, shall be small; that of a dissimilar pair, labelled
+    -1, shall be at least `margin`.  At x = margin the derivative is -1, as in PyTorch.
+
+    Parameters
+    ----------
+    input : Tensor, any shape
+        The distances x.
+    target : Tensor, of the input's shape
+        The labels t, 1 or -1.
+    margin : float, default 1.0
+        The distance that dissimilar pairs shall have.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Returns
+    -------
+    Tensor, of the input's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (they are not broadcast), the input is empty, or a label is neither 1
+        nor -1 (from labels 0 and 1, compute 2 t - 1).
+    TypeError
+        If an argument is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x, t = tg.tensor([0.3, 0.3, 2.0]), tg.tensor([1.0, -1.0, -1.0])
+    >>> F.hinge_embedding_loss(x, t, reduction="none")
+    tensor([0.3000, 0.7000, 0.0000])
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     check_pair("hinge_embedding_loss", input, target)
     _check_labels("hinge_embedding_loss", target)
@@ -69,7 +140,45 @@ def margin_ranking_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of max(0, margin - t (x1 - x2)): t is 1 where x1 shall be the larger, else -1."""
+    """Ranking loss of two scores: l = max(0, margin - t (x1 - x2)).
+
+    The label t is 1 where x1 shall be the larger, and -1 where x2 shall be.  At the kink the
+    derivative is that of the slope, -t with respect to x1, as in PyTorch.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, any shape
+        The scores x1 and x2, of one shape.
+    target : Tensor, of the same shape
+        The labels t, 1 or -1.
+    margin : float, default 0.0
+        The difference from which on the loss is 0.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Returns
+    -------
+    Tensor, of the input's shape for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (they are not broadcast), the input is empty, or a label is neither 1
+        nor -1 (from labels 0 and 1, compute 2 t - 1).
+    TypeError
+        If an argument is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x1, x2 = tg.tensor([1.0, 3.0]), tg.tensor([2.0, 1.0])
+    >>> F.margin_ranking_loss(x1, x2, tg.tensor([1.0, 1.0]), margin=0.5, reduction="none")
+    tensor([1.5000, 0.0000])
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "margin_ranking_loss"
     check_pair(name, input1, input2, "input1 and input2")
@@ -87,10 +196,43 @@ def cosine_embedding_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of 1 - cos where the label t is 1, and of max(0, cos - margin) where it is -1, for
-    the cosine of the angle between x1 and x2, (N, D), and t, (N,); or (D,) and ().
+    """Cosine embedding loss: l = 1 - cos where t = 1, else max(0, cos - margin).
 
-    cos = x1 . x2 / sqrt((|x1|^2 + e)(|x2|^2 + e)) with e = 1e-12 is smooth at 0 too.
+    The cosine of the angle between x1 and x2 is cos = x1 . x2 / sqrt((|x1|^2 + e) (|x2|^2 + e))
+    with e = 1e-12, which keeps value and derivative finite for vectors of zeros.
+
+    Parameters
+    ----------
+    input1, input2 : Tensor, shape (N, D) or (D,)
+        The vectors x1 and x2, of one shape.
+    target : Tensor, shape (N,) or ()
+        The labels t, 1 for similar vectors and -1 for dissimilar ones.
+    margin : float, default 0.0
+        The cosine up to which dissimilar vectors have no loss, between -1 and 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
+
+    Returns
+    -------
+    Tensor, shape (N,) or () for `reduction="none"`, else ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ (they are not broadcast), the input is empty, or a label is neither 1
+        nor -1 (from labels 0 and 1, compute 2 t - 1).
+    TypeError
+        If an argument is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x1, x2 = tg.tensor([[1.0, 0.0], [1.0, 0.0]]), tg.tensor([[1.0, 1.0], [1.0, 1.0]])
+    >>> F.cosine_embedding_loss(x1, x2, tg.tensor([1.0, -1.0]), reduction="none")
+    tensor([0.2929, 0.7071])
     """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "cosine_embedding_loss"
@@ -130,12 +272,55 @@ def triplet_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of max(0, margin + d(a, p) - d(a, n)): an anchor shall be nearer to what is like it
-    than to what is not, by a margin  (Balntas et al., 2016).
+    """Triplet loss: l = max(0, margin + d(a, p) - d(a, n)).
 
-    d is the p-norm of the difference + eps, over the last dimension of (..., D).  A dimension of 1
-    before it repeats: one anchor for all.  With `swap`, the negative is compared with the nearer of
-    anchor and positive.
+    An anchor a shall be nearer to a similar vector p than to a dissimilar vector n, by a margin.
+    The distance d(x, y) is the p-norm of x - y + eps along the last dimension.
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor, shape (..., D)
+        The vectors a, p and n.  All three have the same number of dimensions; a dimension of size 1
+        before the last is broadcast, as one anchor for all.
+    margin : float, default 1.0
+        By how much the positive shall be nearer than the negative, greater than 0.
+    p : float, default 2.0
+        The order of the norm.
+    eps : float, default 1e-6
+        Added to each difference before the norm is taken.
+    swap : bool, default False
+        Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
+        min(d(a, n), d(p, n)).
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each triplet, "sum" their sum, and "mean" their sum divided by
+        the number of triplets.
+
+    Returns
+    -------
+    Tensor, of the broadcast shape without the last dimension for `reduction="none"`, else ()
+
+    Raises
+    ------
+    ValueError
+        If the three have unequal numbers of dimensions or unequal last dimensions, one is empty, or
+        `margin` is not greater than 0.
+    TypeError
+        If one of the three is not a tensor.
+
+    References
+    ----------
+    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional
+    neural networks", BMVC 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> anchor, positive = tg.tensor([[0.0, 0.0]]), tg.tensor([[3.0, 4.0]])
+    >>> F.triplet_margin_loss(anchor, positive, tg.tensor([[0.0, 5.5]]))
+    tensor(0.5000)
     """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "triplet_margin_loss"
@@ -162,7 +347,54 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Tensor:
-    """`triplet_margin_loss` for any distance: a function of two tensors."""
+    """Triplet loss for any distance d: l = max(0, margin + d(a, p) - d(a, n)).
+
+    An anchor a shall be nearer to a similar vector p than to a dissimilar vector n, by a margin.
+
+    Parameters
+    ----------
+    anchor, positive, negative : Tensor, shape (..., D)
+        The vectors a, p and n.  All three have the same number of dimensions; a dimension of size 1
+        before the last is broadcast, as one anchor for all.
+    distance_function : callable, optional
+        A function (or module) d of two tensors that returns their distances; by default the
+        distance of `nn.PairwiseDistance()`.
+    margin : float, default 1.0
+        By how much the positive shall be nearer than the negative, greater than 0.
+    swap : bool, default False
+        Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
+        min(d(a, n), d(p, n)).
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the losses in the shape of the distances, "sum" their sum, and "mean" their
+        sum divided by their number.
+
+    Returns
+    -------
+    Tensor, of the shape of the distances for `reduction="none"`, else of shape ()
+
+    Raises
+    ------
+    ValueError
+        If the three have unequal numbers of dimensions, one is empty, or `margin` is not greater
+        than 0.
+    TypeError
+        If one of the three is not a tensor.
+
+    References
+    ----------
+    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional
+    neural networks", BMVC 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> def manhattan(x, y):
+    ...     return (x - y).abs().sum(-1)
+    >>> a, p, n = tg.tensor([[0.0, 0.0]]), tg.tensor([[1.0, 1.0]]), tg.tensor([[2.0, 0.5]])
+    >>> F.triplet_margin_with_distance_loss(a, p, n, distance_function=manhattan)
+    tensor(0.5000)
+    """
     if distance_function is None:
         return triplet_margin_loss(
             anchor, positive, negative, margin, swap=swap, reduction=reduction
@@ -221,9 +453,56 @@ def multi_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of sum_{c != t_i} w[t_i] max(0, margin - x[i, t_i] + x[i, c])^p / C for scores x,
-    (N, C), and classes t, (N,); or (C,) and ().  The hinge of support vector machines  (Crammer and
-    Singer, 2001)."""
+    """Hinge loss of classes: l_i = w[t_i] sum_{c != t_i} max(0, m - x[i, t_i] + x[i, c])^p / C.
+
+    It is the loss of a multiclass support vector machine.  At the kink the derivative is 0.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C) or (C,)
+        The scores x of C classes.
+    target : Tensor of integers, shape (N,) or ()
+        The classes t, from 0 to C - 1.  For an input (C,), the shape (1,) is taken too.
+    p : {1, 2}, default 1
+        The power of the hinge.
+    margin : float, default 1.0
+        The m by which the score of the right class shall exceed the others.
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
+        divided by N, also where weights are given.
+
+    Returns
+    -------
+    Tensor, shape (N,) or () for `reduction="none"`, else ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target do not fit, the input is empty, or `p` is neither 1 nor 2.
+    IndexError
+        If a target is not a class, from 0 to C - 1.
+    TypeError
+        If input or target is not a tensor, or the target does not hold integers.
+    RuntimeError
+        If the weight is not of shape (C,).
+
+    References
+    ----------
+    K. Crammer and Y. Singer, "On the algorithmic implementation of multiclass kernel-based vector
+    machines", Journal of Machine Learning Research, 2001.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> F.multi_margin_loss(x, tg.tensor([3]))
+    tensor(0.3250)
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "multi_margin_loss"
     check_power(name, p)
@@ -253,10 +532,44 @@ def multilabel_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
-    has, and those c that it has not, for scores x, (N, C) or (C,).
+    """Hinge loss of several classes: l_i = sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C.
 
-    The target, of the same shape, lists the classes of an example; the first -1 ends the list.
+    The sum is over the classes t that example i has, and the classes c that it has not: each of the
+    former shall have a score greater by 1 than each of the latter.  At the kink the derivative is
+    0.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C) or (C,)
+        The scores x of C classes.
+    target : Tensor of integers, of the input's shape
+        Each row lists the classes that its example has; the first -1 ends the list.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
+
+    Returns
+    -------
+    Tensor, shape (N,) or () for `reduction="none"`, else ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes differ or have more than two dimensions, the input is empty, or the target
+        does not hold integers.
+    IndexError
+        If a target is neither -1 nor a class, from 0 to C - 1.
+    TypeError
+        If input or target is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> F.multilabel_margin_loss(x, tg.tensor([[3, 0, -1, 1]]))  # the example has classes 3 and 0
+    tensor(0.8500)
     """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "multilabel_margin_loss"
@@ -290,8 +603,45 @@ def multilabel_soft_margin_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """`binary_cross_entropy_with_logits` of each class, meaned over the classes, which are the last
-    dimension; they may have weights, (C,)."""
+    """Binary cross-entropy of several classes: l_i = -mean_c w_c (t log p + (1 - t) log(1 - p)).
+
+    Here p = sigmoid(x) for the logit x[i, c], and t = t[i, c] says whether example i has class c.
+    It is `binary_cross_entropy_with_logits`, averaged over the classes first.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., C)
+        The logits x.
+    target : Tensor, of the input's shape
+        The labels t, between 0 and 1.
+    weight : Tensor, shape (C,) or of the input's shape, optional
+        The weight w of each class, or of each element.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
+        divided by N, also where weights are given.
+
+    Returns
+    -------
+    Tensor, shape (...) for `reduction="none"`, else ()
+
+    Raises
+    ------
+    ValueError
+        If the shapes of input and target differ (they are not broadcast), the input is empty, or a
+        label is not between 0 and 1.
+    TypeError
+        If input or target is not a tensor.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x, t = tg.tensor([[0.0, 2.0], [0.0, 0.0]]), tg.tensor([[1.0, 0.0], [0.0, 1.0]])
+    >>> F.multilabel_soft_margin_loss(x, t, reduction="none")
+    tensor([1.4100, 0.6931])
+    """
     reduction = reduction_of(size_average, reduce, reduction)
     name = "multilabel_soft_margin_loss"
     check_pair(name, input, target)
@@ -304,7 +654,26 @@ def multilabel_soft_margin_loss(
 
 
 class SoftMarginLoss(Loss):
-    """The mean of log(1 + e^(-t x)) for labels t, 1 or -1."""
+    """Logistic loss of labels 1 and -1: l = log(1 + e^(-t x)).
+
+    The scores x and the labels t have the same shape, which may be any.  The layer has no
+    parameters, and its state dict is empty.
+
+    Parameters
+    ----------
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.SoftMarginLoss()(tg.tensor([0.0, 2.0]), tg.tensor([1.0, -1.0]))
+    tensor(1.4100)
+    """
 
     def __init__(
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
@@ -316,7 +685,29 @@ class SoftMarginLoss(Loss):
 
 
 class HingeEmbeddingLoss(Loss):
-    """The mean of x where the label t is 1, and of max(0, margin - x) where it is -1."""
+    """Hinge loss of distances x: l = x where t = 1, and max(0, margin - x) where t = -1.
+
+    The distances x and the labels t, 1 for similar pairs and -1 for dissimilar ones, have the same
+    shape, which may be any.  The layer has no parameters, and its state dict is empty.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        The distance that dissimilar pairs shall have.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x, t = tg.tensor([0.3, 0.3, 2.0]), tg.tensor([1.0, -1.0, -1.0])
+    >>> nn.HingeEmbeddingLoss(reduction="sum")(x, t)
+    tensor(1.)
+    """
 
     def __init__(
         self,
@@ -333,7 +724,29 @@ class HingeEmbeddingLoss(Loss):
 
 
 class MarginRankingLoss(Loss):
-    """The mean of max(0, margin - t (x1 - x2)): t is 1 where x1 shall be the larger, else -1."""
+    """Ranking loss of two scores: l = max(0, margin - t (x1 - x2)).
+
+    The label t is 1 where x1 shall be the larger, and -1 where x2 shall be.  Scores and labels have
+    the same shape, which may be any.  The layer has no parameters, and its state dict is empty.
+
+    Parameters
+    ----------
+    margin : float, default 0.0
+        The difference from which on the loss is 0.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
+        the number of elements.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x1, x2 = tg.tensor([1.0, 3.0]), tg.tensor([2.0, 1.0])
+    >>> nn.MarginRankingLoss(margin=0.5)(x1, x2, tg.tensor([1.0, 1.0]))
+    tensor(0.7500)
+    """
 
     def __init__(
         self,
@@ -350,8 +763,28 @@ class MarginRankingLoss(Loss):
 
 
 class CosineEmbeddingLoss(Loss):
-    """The mean of 1 - cos where the label t is 1, and of max(0, cos - margin) where it is -1, for
-    the cosine of the angle between x1 and x2."""
+    """Cosine embedding loss: l = 1 - cos where t = 1, else max(0, cos - margin).
+
+    The vectors x1 and x2 have shape (N, D), the labels t shape (N,); or (D,) and ().  The layer has
+    no parameters, and its state dict is empty.
+
+    Parameters
+    ----------
+    margin : float, default 0.0
+        The cosine up to which dissimilar vectors have no loss, between -1 and 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x1, x2 = tg.tensor([[1.0, 0.0], [1.0, 0.0]]), tg.tensor([[1.0, 1.0], [1.0, 1.0]])
+    >>> nn.CosineEmbeddingLoss()(x1, x2, tg.tensor([1.0, -1.0]))
+    tensor(0.5000)
+    """
 
     def __init__(
         self,
@@ -368,8 +801,43 @@ class CosineEmbeddingLoss(Loss):
 
 
 class TripletMarginLoss(Loss):
-    """The mean of max(0, margin + d(a, p) - d(a, n)), for an anchor a, what is like it and what is
-    not: see `triplet_margin_loss`  (Balntas et al., 2016)."""
+    """Triplet loss: l = max(0, margin + d(a, p) - d(a, n)).
+
+    An anchor a shall be nearer to a similar vector p than to a dissimilar vector n, by a margin.
+    The layer is called with a, p and n, each of shape (..., D); the distance d(x, y) is the p-norm
+    of x - y + eps along the last dimension.  The layer has no parameters, and its state dict is
+    empty.
+
+    Parameters
+    ----------
+    margin : float, default 1.0
+        By how much the positive shall be nearer than the negative, greater than 0.
+    p : float, default 2.0
+        The order of the norm.
+    eps : float, default 1e-6
+        Added to each difference before the norm is taken.
+    swap : bool, default False
+        Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
+        min(d(a, n), d(p, n)).
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each triplet, "sum" their sum, and "mean" their sum divided by
+        the number of triplets.
+
+    References
+    ----------
+    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional
+    neural networks", BMVC 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> anchor, positive = tg.tensor([[0.0, 0.0]]), tg.tensor([[3.0, 4.0]])
+    >>> nn.TripletMarginLoss()(anchor, positive, tg.tensor([[0.0, 5.5]]))
+    tensor(0.5000)
+    """
 
     def __init__(
         self,
@@ -399,7 +867,41 @@ class TripletMarginLoss(Loss):
 
 
 class TripletMarginWithDistanceLoss(Loss):
-    """`TripletMarginLoss` for any distance, a function of two tensors or a module."""
+    """Triplet loss for any distance d: l = max(0, margin + d(a, p) - d(a, n)).
+
+    An anchor a shall be nearer to a similar vector p than to a dissimilar vector n, by a margin.
+    The layer is called with a, p and n.  It has no parameters, unless the distance is a module that
+    has some: they stand in the state dict behind `distance_function.`.
+
+    Parameters
+    ----------
+    distance_function : callable, optional
+        A function (or module) d of two tensors that returns their distances; by default the
+        distance of `nn.PairwiseDistance()`.
+    margin : float, default 1.0
+        By how much the positive shall be nearer than the negative, greater than 0.
+    swap : bool, default False
+        Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
+        min(d(a, n), d(p, n)).
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the losses in the shape of the distances, "sum" their sum, and "mean" their
+        sum divided by their number.
+
+    References
+    ----------
+    V. Balntas et al., "Learning local feature descriptors with triplets and shallow convolutional
+    neural networks", BMVC 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> def manhattan(x, y):
+    ...     return (x - y).abs().sum(-1)
+    >>> loss = nn.TripletMarginWithDistanceLoss(distance_function=manhattan, margin=2.0)
+    >>> loss(tg.zeros(1, 2), tg.ones(1, 2), tg.tensor([[2.0, 0.5]]))
+    tensor(1.5000)
+    """
 
     def __init__(
         self,
@@ -427,8 +929,37 @@ class TripletMarginWithDistanceLoss(Loss):
 
 
 class MultiMarginLoss(WeightedLoss):
-    """The mean of sum_c w[t_i] max(0, margin - x[i, t_i] + x[i, c])^p / C over the classes c that
-    are not t_i: see `multi_margin_loss`."""
+    """Hinge loss of classes: l_i = w[t_i] sum_{c != t_i} max(0, m - x[i, t_i] + x[i, c])^p / C.
+
+    The scores x have shape (N, C), the classes t shape (N,); or (C,) and ().  The layer has no
+    parameters; its buffer `weight` is in the state dict if it is given.
+
+    Parameters
+    ----------
+    p : {1, 2}, default 1
+        The power of the hinge.
+    margin : float, default 1.0
+        The m by which the score of the right class shall exceed the others.
+    weight : Tensor, shape (C,), optional
+        The weight w of each class; without it, all are 1.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
+        divided by N, also where weights are given.
+
+    References
+    ----------
+    K. Crammer and Y. Singer, "On the algorithmic implementation of multiclass kernel-based vector
+    machines", Journal of Machine Learning Research, 2001.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.MultiMarginLoss()(tg.tensor([[0.1, 0.2, 0.4, 0.8]]), tg.tensor([3]))
+    tensor(0.3250)
+    """
 
     def __init__(
         self,
@@ -450,8 +981,28 @@ class MultiMarginLoss(WeightedLoss):
 
 
 class MultiLabelMarginLoss(Loss):
-    """The mean of sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C over the classes t that example i
-    has, and those c that it has not: see `multilabel_margin_loss`."""
+    """Hinge loss of several classes: l_i = sum_{t, c} max(0, 1 - x[i, t] + x[i, c]) / C.
+
+    The sum is over the classes t that example i has, and the classes c that it has not.  The scores
+    x have shape (N, C) or (C,).  The target, integers of the same shape, lists in each row the
+    classes that the example has; the first -1 ends the list.  The layer has no parameters, and its
+    state dict is empty.
+
+    Parameters
+    ----------
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x = tg.tensor([[0.1, 0.2, 0.4, 0.8]])
+    >>> nn.MultiLabelMarginLoss()(x, tg.tensor([[3, 0, -1, 1]]))  # the example has classes 3 and 0
+    tensor(0.8500)
+    """
 
     def __init__(
         self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
@@ -463,8 +1014,30 @@ class MultiLabelMarginLoss(Loss):
 
 
 class MultiLabelSoftMarginLoss(WeightedLoss):
-    """`BCEWithLogitsLoss` meaned over the classes of each example: see
-    `multilabel_soft_margin_loss`."""
+    """Binary cross-entropy of several classes: l_i = -mean_c w_c (t log p + (1 - t) log(1 - p)).
+
+    Here p = sigmoid(x) for the logit x[i, c], and t = t[i, c], between 0 and 1, says whether
+    example i has class c.  Input and target have the same shape, (..., C).  The layer has no
+    parameters; its buffer `weight` is in the state dict if it is given.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (C,) or of the input's shape, optional
+        The weight w of each class, or of each element.
+    size_average, reduce : bool, optional
+        Deprecated; use `reduction`.  If given, they override it, with a warning.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
+        divided by N, also where weights are given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x, t = tg.tensor([[0.0, 2.0], [0.0, 0.0]]), tg.tensor([[1.0, 0.0], [0.0, 1.0]])
+    >>> nn.MultiLabelSoftMarginLoss()(x, t)
+    tensor(1.0516)
+    """
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         return multilabel_soft_margin_loss(input, target, self.weight, reduction=self.reduction)
