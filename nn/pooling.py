@@ -1,4 +1,4 @@
-"""Pooling: each window of the input made one number, its largest or its mean."""
+"""Pooling: the maximum, the mean or the norm of each window of the input."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from .windows import batched, ints_of, windows_of
 
 
 def _pooled(name: str, x: Any, kernel: Any, stride: Any, *rest: Any) -> ops.Windows:
-    """The windows of a pool: side by side unless a stride is given, padded by half at most."""
+    """Windows of a pool: its stride is the kernel by default, its padding at most half of it."""
     windows = windows_of(
         name, x.shape[2:], kernel, kernel if stride in (None, []) else stride, *rest
     )
@@ -33,6 +33,12 @@ def _pooled(name: str, x: Any, kernel: Any, stride: Any, *rest: Any) -> ops.Wind
     return windows
 
 
+def check_ordered(name: str, x: Any) -> None:
+    """Raise NotImplementedError if x is of dtype bool, as PyTorch does."""
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f"{name}: there is no maximum of {x.dtype}; call x.float() first")
+
+
 def _max_pool(
     name: str,
     input: Any,
@@ -43,13 +49,14 @@ def _max_pool(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
+    check_ordered(name, input)
     windows = _pooled(name, input, kernel_size, stride, padding, dilation, ceil_mode)
     y = ops.max_pool(input, windows=windows)
     return (y, indices_of_largest(input, y, windows, windows.size)) if return_indices else y
 
 
 def indices_of_largest(x: Any, y: Any, windows: ops.Windows, size: Any, seen: Any = ...) -> Any:
-    """Where the largest numbers y of the windows of x stand in a flattened `size`."""
+    """The places in a flattened `size` of the maxima y of the windows of x."""
     places = np.broadcast_to(np.arange(prod(size)).reshape(size)[seen], x.shape)
     return graph.Tensor(ops.at_largest(places, plain(x), plain(y), windows=windows))
 
@@ -98,7 +105,7 @@ def _lp_pool(
 
 
 def _window_counts(windows: ops.Windows, with_padding: bool, dtype: Any) -> Any:
-    """How many numbers each window sees: one for all, or an array."""
+    """The number of elements that each window sees: one for all, or an array."""
     is_small = prod(windows.counts) <= 4096  # more is not kept
     return (_cached_window_counts if is_small else _cached_window_counts.__wrapped__)(
         windows, with_padding, dtype
@@ -126,12 +133,58 @@ def max_pool1d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest number of each window of (N, channels, L); the gradient goes to the first
-    of them.
+    """1-D max pooling: the maximum of each window of a batch of sequences.
 
-    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
-    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
-    flattened sizes.
+        y[n, c, i] = max over k of x[n, c, i stride + k dilation - padding]
+
+    The output has the size
+
+        L_out = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    With `ceil_mode` the quotient is rounded up, except where the last window would start behind the
+    input.
+
+    The gradient goes to the first of several equal maxima.  A window that contains NaN gives NaN.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+        A batch, or a single example, of any dtype but bool.
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int, default 0
+        Number of elements added at both ends, at most half of the window.  They count as -inf, so
+        that they are never the maximum.
+    dilation : int, default 1
+        Distance between the elements that one window sees.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    return_indices : bool, default False
+        Also return where each maximum stands; `max_unpool1d` takes these indices.
+
+    Returns
+    -------
+    Tensor, shape (N, C, L_out), or without N for a single example
+        With `return_indices`, a tuple of this and of an int64 tensor of the same shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+    NotImplementedError
+        If the input is of dtype bool.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, 5.0, 2.0, 3.0]]])
+    >>> F.max_pool1d(x, 2)
+    tensor([[[5., 3.]]])
+    >>> F.max_pool1d(x, 2, return_indices=True)[1]
+    tensor([[[1, 3]]])
     """
     return batched(
         _max_pool,
@@ -156,12 +209,63 @@ def max_pool2d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest number of each window of (N, channels, H, W); the gradient goes to the first
-    of them.
+    """2-D max pooling: the maximum of each window of a batch of images.
 
-    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
-    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
-    flattened sizes.
+        y[n, c, i, j] = max over k, l of x[n, c, u, v],
+        u = i stride + k dilation - padding, v = j stride + l dilation - padding
+
+    The output has the size
+
+        H_out = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension.  With `ceil_mode` the quotient is rounded up, except where the last window
+    would start behind the input.
+
+    The gradient goes to the first of several equal maxima.  A window that contains NaN gives NaN.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        A batch, or a single example, of any dtype but bool.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of elements added at both ends of each dimension, at most half of the window.  They
+        count as -inf, so that they are never the maximum.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    return_indices : bool, default False
+        Also return where each maximum stands, counted over the flattened sizes (H, W);
+        `max_unpool2d` takes these indices.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H_out, W_out), or without N for a single example
+        With `return_indices`, a tuple of this and of an int64 tensor of the same shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+    NotImplementedError
+        If the input is of dtype bool.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.arange(16.0).reshape(1, 1, 4, 4)
+    >>> y, indices = F.max_pool2d(x, 2, return_indices=True)
+    >>> y
+    tensor([[[[ 5.,  7.],
+              [13., 15.]]]])
+    >>> indices
+    tensor([[[[ 5,  7],
+              [13, 15]]]])
     """
     return batched(
         _max_pool,
@@ -186,12 +290,54 @@ def max_pool3d(
     ceil_mode: bool = False,
     return_indices: bool = False,
 ) -> Any:
-    """The largest number of each window of (N, channels, D, H, W); the gradient goes to the first
-    of them.
+    """3-D max pooling: the maximum of each window of a batch of volumes.
 
-    The stride is the kernel's size unless it is given.  With `ceil_mode`, a last window may reach
-    beyond the padding.  With `return_indices`, the pair of the numbers and of their places in the
-    flattened sizes.
+    This is `max_pool2d` with one more dimension.  The output has the size
+
+        D_out = floor((D + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension.  With `ceil_mode` the quotient is rounded up, except where the last window
+    would start behind the input.
+
+    The gradient goes to the first of several equal maxima.  A window that contains NaN gives NaN.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        A batch, or a single example, of any dtype but bool.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of elements added at both ends of each dimension, at most half of the window.  They
+        count as -inf, so that they are never the maximum.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    return_indices : bool, default False
+        Also return where each maximum stands, counted over the flattened sizes (D, H, W);
+        `max_unpool3d` takes these indices.
+
+    Returns
+    -------
+    Tensor, shape (N, C, D_out, H_out, W_out), or without N for a single example
+        With `return_indices`, a tuple of this and of an int64 tensor of the same shape.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+    NotImplementedError
+        If the input is of dtype bool.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.max_pool3d(tg.randn(2, 3, 8, 8, 8), 3, stride=2, padding=1).shape
+    torch.Size([2, 3, 4, 4, 4])
     """
     return batched(
         _max_pool,
@@ -215,10 +361,50 @@ def avg_pool1d(
     ceil_mode: bool = False,
     count_include_pad: bool = True,
 ) -> Tensor:
-    """The mean of each window of (N, channels, L).
+    """1-D average pooling: the mean of each window of a batch of sequences.
 
-    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
-    window sees beyond it (`ceil_mode`).
+        y[n, c, i] = mean over k of x[n, c, i stride + k - padding]
+
+    The output has the size
+
+        L_out = floor((L + 2 padding - kernel_size) / stride) + 1
+
+    With `ceil_mode` the quotient is rounded up, except where the last window would start behind the
+    input.  What a last window sees beyond the padding does not count in its mean.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+        A batch, or a single example, of a floating-point dtype.
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int, default 0
+        Number of zeros added at both ends, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+
+    Returns
+    -------
+    Tensor, shape (N, C, L_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, 2.0, 4.0, 7.0]]])
+    >>> F.avg_pool1d(x, 2)
+    tensor([[[1.5000, 5.5000]]])
+    >>> F.avg_pool1d(x, 3, padding=1)  # the first window is [0, 1, 2], 0 from the padding
+    tensor([[[1.0000, 3.6667]]])
     """
     return batched(
         _avg_pool,
@@ -242,11 +428,55 @@ def avg_pool2d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Tensor:
-    """The mean of each window of (N, channels, H, W).
+    """2-D average pooling: the mean of each window of a batch of images.
 
-    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
-    window sees beyond it (`ceil_mode`).
-    `divisor_override` takes the place of the count.
+        y[n, c, i, j] = mean over k, l of x[n, c, i stride + k - padding, j stride + l - padding]
+
+    The output has the size
+
+        H_out = floor((H + 2 padding - kernel_size) / stride) + 1
+
+    in each dimension.  With `ceil_mode` the quotient is rounded up, except where the last window
+    would start behind the input.  What a last window sees beyond the padding does not count in its
+    mean.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        A batch, or a single example, of a floating-point dtype.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+    divisor_override : int, optional
+        Divide the sums by this number instead of the number of elements; it is not 0.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.arange(16.0).reshape(1, 1, 4, 4)
+    >>> F.avg_pool2d(x, 2)
+    tensor([[[[ 2.5000,  4.5000],
+              [10.5000, 12.5000]]]])
+    >>> F.avg_pool2d(tg.ones(1, 1, 2, 2), 2, padding=1, count_include_pad=False)
+    tensor([[[[1., 1.],
+              [1., 1.]]]])
     """
     return batched(
         _avg_pool,
@@ -271,11 +501,48 @@ def avg_pool3d(
     count_include_pad: bool = True,
     divisor_override: int | None = None,
 ) -> Tensor:
-    """The mean of each window of (N, channels, D, H, W).
+    """3-D average pooling: the mean of each window of a batch of volumes.
 
-    It counts the zeros of the padding, unless `count_include_pad` is False; never what a last
-    window sees beyond it (`ceil_mode`).
-    `divisor_override` takes the place of the count.
+    This is `avg_pool2d` with one more dimension.  The output has the size
+
+        D_out = floor((D + 2 padding - kernel_size) / stride) + 1
+
+    in each dimension.  With `ceil_mode` the quotient is rounded up, except where the last window
+    would start behind the input.  What a last window sees beyond the padding does not count in its
+    mean.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        A batch, or a single example, of a floating-point dtype.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+    divisor_override : int, optional
+        Divide the sums by this number instead of the number of elements; it is not 0.
+
+    Returns
+    -------
+    Tensor, shape (N, C, D_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.avg_pool3d(tg.randn(2, 3, 8, 8, 8), 2).shape
+    torch.Size([2, 3, 4, 4, 4])
     """
     return batched(
         _avg_pool,
@@ -294,24 +561,147 @@ def avg_pool3d(
 def lp_pool1d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
-    """The p-norm of each window of (N, channels, L), (sum x^p)^(1/p) with p = `norm_type`;
-    for inf the largest |x|."""
+    """1-D power-average pooling: the p-norm of each window of a batch of sequences.
+
+        y = (sum over the window of x^p)^(1 / p)
+
+    The sum takes x, not |x|: where a power or the root of a negative number has no real value, the
+    output is NaN.  The output has the size
+
+        L_out = floor((L - kernel_size) / stride) + 1
+
+    See `lp_pool2d` for the windows of `ceil_mode`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+        A batch, or a single example, of a floating-point dtype.
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Returns
+    -------
+    Tensor, shape (N, C, L_out), or without N for a single example
+
+    Raises
+    ------
+    ValueError
+        If `norm_type` is 0.
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.lp_pool1d(tg.tensor([[[3.0, 4.0, 5.0, 12.0]]]), 2, 2)
+    tensor([[[ 5., 13.]]])
+    """
     return batched(_lp_pool, "lp_pool1d", 1, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool2d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
-    """The p-norm of each window of (N, channels, H, W), (sum x^p)^(1/p) with p = `norm_type`;
-    for inf the largest |x|."""
+    """2-D power-average pooling: the p-norm of each window of a batch of images.
+
+        y = (sum over the window of x^p)^(1 / p)
+
+    The sum takes x, not |x|: where a power or the root of a negative number has no real value, the
+    output is NaN.  The output has the size
+
+        H_out = floor((H - kernel_size) / stride) + 1
+
+    in each dimension.  Where the sum is 0, the gradient is 0.  A window that `ceil_mode` lets reach
+    beyond the input counts as if it were full: its sum is the mean of what it sees times the number
+    of elements of a window, as in PyTorch.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        A batch, or a single example, of a floating-point dtype.
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    ValueError
+        If `norm_type` is 0.
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[[1.0, 1.0], [1.0, 1.0]]]])
+    >>> F.lp_pool2d(x, 2, 2), F.lp_pool2d(x, 1, 2)
+    (tensor([[[[2.]]]]), tensor([[[[4.]]]]))
+    """
     return batched(_lp_pool, "lp_pool2d", 2, input, norm_type, kernel_size, stride, ceil_mode)
 
 
 def lp_pool3d(
     input: Tensor, norm_type: float, kernel_size: Any, stride: Any = None, ceil_mode: bool = False
 ) -> Tensor:
-    """The p-norm of each window of (N, channels, D, H, W), (sum x^p)^(1/p) with p = `norm_type`;
-    for inf the largest |x|."""
+    """3-D power-average pooling: the p-norm of each window of a batch of volumes.
+
+        y = (sum over the window of x^p)^(1 / p)
+
+    The sum takes x, not |x|: where a power or the root of a negative number has no real value, the
+    output is NaN.  The output has the size
+
+        D_out = floor((D - kernel_size) / stride) + 1
+
+    in each dimension.  See `lp_pool2d` for the windows of `ceil_mode`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        A batch, or a single example, of a floating-point dtype.
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Returns
+    -------
+    Tensor, shape (N, C, D_out, H_out, W_out), or without N for a single example
+
+    Raises
+    ------
+    ValueError
+        If `norm_type` is 0.
+    RuntimeError
+        If the input is not floating point, or the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.lp_pool3d(tg.ones(1, 1, 2, 2, 2), 1, 2)
+    tensor([[[[[8.]]]]])
+    """
     return batched(_lp_pool, "lp_pool3d", 3, input, norm_type, kernel_size, stride, ceil_mode)
 
 
@@ -319,7 +709,7 @@ def lp_pool3d(
 
 
 class Pool(Module):
-    """A pooling layer hands its settings, by their names in `shown`, to its `function`."""
+    """A pooling layer: it hands its settings, by their names in `shown`, to its `function`."""
 
     function: Any
     shown: tuple[str, ...]
@@ -364,19 +754,115 @@ class _MaxPool(Pool):
 
 
 class MaxPool1d(_MaxPool):
-    """The largest number of each window of (N, C, L): see `max_pool1d`."""
+    """1-D max pooling layer: the maximum of each window of a batch of sequences.
+
+    The input has shape (N, C, L) or (C, L), the output (N, C, L_out) or (C, L_out), with
+
+        L_out = floor((L + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    See `nn.functional.max_pool1d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int, default 0
+        Number of elements added at both ends, at most half of the window.  They count as -inf, so
+        that they are never the maximum.
+    dilation : int, default 1
+        Distance between the elements that one window sees.
+    return_indices : bool, default False
+        Also return where each maximum stands; `MaxUnpool1d` takes these indices.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.MaxPool1d(3, stride=2)(tg.randn(20, 16, 50)).shape
+    torch.Size([20, 16, 24])
+    """
 
     function = max_pool1d
 
 
 class MaxPool2d(_MaxPool):
-    """The largest number of each window of (N, C, H, W): see `max_pool2d`."""
+    """2-D max pooling layer: the maximum of each window of a batch of images.
+
+    The input has shape (N, C, H, W) or (C, H, W), the output (N, C, H_out, W_out) or (C, H_out,
+    W_out), with
+
+        H_out = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension; see `nn.functional.max_pool2d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of elements added at both ends of each dimension, at most half of the window.  They
+        count as -inf, so that they are never the maximum.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    return_indices : bool, default False
+        Also return where each maximum stands, counted over the flattened sizes (H, W);
+        `MaxUnpool2d` takes these indices.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.MaxPool2d(2)(tg.randn(8, 16, 28, 28)).shape
+    torch.Size([8, 16, 14, 14])
+    >>> nn.MaxPool2d(3, stride=2, padding=1)(tg.randn(8, 16, 28, 28)).shape
+    torch.Size([8, 16, 14, 14])
+    """
 
     function = max_pool2d
 
 
 class MaxPool3d(_MaxPool):
-    """The largest number of each window of (N, C, D, H, W): see `max_pool3d`."""
+    """3-D max pooling layer: the maximum of each window of a batch of volumes.
+
+    The input has shape (N, C, D, H, W) or (C, D, H, W), the output (N, C, D_out, H_out, W_out) or
+    (C, D_out, H_out, W_out), with
+
+        D_out = floor((D + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    in each dimension; see `nn.functional.max_pool3d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of elements added at both ends of each dimension, at most half of the window.  They
+        count as -inf, so that they are never the maximum.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    return_indices : bool, default False
+        Also return where each maximum stands, counted over the flattened sizes (D, H, W);
+        `MaxUnpool3d` takes these indices.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.MaxPool3d((1, 2, 2))(tg.randn(2, 4, 8, 16, 16)).shape
+    torch.Size([2, 4, 8, 8, 8])
+    """
 
     function = max_pool3d
 
@@ -401,7 +887,34 @@ class _AvgPool(Pool):
 
 
 class AvgPool1d(Pool):
-    """The mean of each window of (N, C, L): see `avg_pool1d`."""
+    """1-D average pooling layer: the mean of each window of a batch of sequences.
+
+    The input has shape (N, C, L) or (C, L), the output (N, C, L_out) or (C, L_out), with
+
+        L_out = floor((L + 2 padding - kernel_size) / stride) + 1
+
+    See `nn.functional.avg_pool1d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int, default 0
+        Number of zeros added at both ends, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.AvgPool1d(3, stride=2)(tg.randn(20, 16, 50)).shape
+    torch.Size([20, 16, 24])
+    """
 
     function = avg_pool1d
     shown = ("kernel_size", "stride", "padding")
@@ -424,13 +937,73 @@ class AvgPool1d(Pool):
 
 
 class AvgPool2d(_AvgPool):
-    """The mean of each window of (N, C, H, W): see `avg_pool2d`."""
+    """2-D average pooling layer: the mean of each window of a batch of images.
+
+    The input has shape (N, C, H, W) or (C, H, W), the output (N, C, H_out, W_out) or (C, H_out,
+    W_out), with
+
+        H_out = floor((H + 2 padding - kernel_size) / stride) + 1
+
+    in each dimension; see `nn.functional.avg_pool2d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+    divisor_override : int, optional
+        Divide the sums by this number instead of the number of elements; it is not 0.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.AvgPool2d(2)(tg.randn(8, 16, 28, 28)).shape
+    torch.Size([8, 16, 14, 14])
+    """
 
     function = avg_pool2d
 
 
 class AvgPool3d(_AvgPool):
-    """The mean of each window of (N, C, D, H, W): see `avg_pool3d`."""
+    """3-D average pooling layer: the mean of each window of a batch of volumes.
+
+    The input has shape (N, C, D, H, W) or (C, D, H, W), the output (N, C, D_out, H_out, W_out) or
+    (C, D_out, H_out, W_out), with
+
+        D_out = floor((D + 2 padding - kernel_size) / stride) + 1
+
+    in each dimension; see `nn.functional.avg_pool3d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, at most half of the window.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+    count_include_pad : bool, default True
+        Count the zeros of the padding in the means.
+    divisor_override : int, optional
+        Divide the sums by this number instead of the number of elements; it is not 0.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.AvgPool3d((1, 2, 2))(tg.randn(2, 4, 8, 16, 16)).shape
+    torch.Size([2, 4, 8, 8, 8])
+    """
 
     function = avg_pool3d
 
@@ -447,18 +1020,95 @@ class _LPPool(Pool):
 
 
 class LPPool1d(_LPPool):
-    """The `norm_type`-norm of each window of (N, C, L): see `lp_pool1d`."""
+    """1-D power-average pooling layer: the p-norm of each window of a batch of sequences.
+
+    The input has shape (N, C, L) or (C, L), the output (N, C, L_out) or (C, L_out), with
+
+        L_out = floor((L - kernel_size) / stride) + 1
+
+    See `nn.functional.lp_pool1d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int
+        Size of the windows.
+    stride : int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.LPPool1d(2, 3, stride=2)(tg.rand(20, 16, 50)).shape
+    torch.Size([20, 16, 24])
+    """
 
     function = lp_pool1d
 
 
 class LPPool2d(_LPPool):
-    """The `norm_type`-norm of each window of (N, C, H, W): see `lp_pool2d`."""
+    """2-D power-average pooling layer: the p-norm of each window of a batch of images.
+
+    The input has shape (N, C, H, W) or (C, H, W), the output (N, C, H_out, W_out) or (C, H_out,
+    W_out), with
+
+        H_out = floor((H - kernel_size) / stride) + 1
+
+    in each dimension; see `nn.functional.lp_pool2d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.LPPool2d(2, 3, stride=2)(tg.rand(20, 16, 50, 32)).shape
+    torch.Size([20, 16, 24, 15])
+    """
 
     function = lp_pool2d
 
 
 class LPPool3d(_LPPool):
-    """The `norm_type`-norm of each window of (N, C, D, H, W): see `lp_pool3d`."""
+    """3-D power-average pooling layer: the p-norm of each window of a batch of volumes.
+
+    The input has shape (N, C, D, H, W) or (C, D, H, W), the output (N, C, D_out, H_out, W_out) or
+    (C, D_out, H_out, W_out), with
+
+        D_out = floor((D - kernel_size) / stride) + 1
+
+    in each dimension; see `nn.functional.lp_pool3d`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    norm_type : float
+        The exponent p, not 0.  With inf, the output is the maximum of |x|, with -inf the minimum.
+    kernel_size : int or tuple of int
+        Size of the windows; one int stands for all dimensions.
+    stride : int or tuple of int, default None
+        Step from one window to the next; None stands for `kernel_size`.
+    ceil_mode : bool, default False
+        Round the output size up instead of down, so that a last window may reach beyond the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.LPPool3d(2, 3, stride=2)(tg.rand(2, 4, 9, 9, 9)).shape
+    torch.Size([2, 4, 4, 4, 4])
+    """
 
     function = lp_pool3d

@@ -130,6 +130,12 @@ def test_groups_that_do_not_divide_the_channels_are_a_runtime_error():
         F.conv_transpose2d(X, W[:3], groups=2)
 
 
+@pytest.mark.parametrize("pool", [F.max_pool2d, F.adaptive_max_pool2d])
+def test_max_pooling_of_bool_is_refused(pool):
+    with pytest.raises(NotImplementedError, match=r"pool2d: there is no maximum of .*bool"):
+        pool(X > 0, 2)
+
+
 def test_a_wrong_dimension_is_an_index_error_and_a_wrong_kind_a_type_error():
     with pytest.raises(IndexError, match="dimension 4 is out of range"):
         shape.unfold(X, 4, 1, 1)
