@@ -65,6 +65,7 @@ from .conv import (
     ConvTranspose2d as ConvTranspose2d,
     ConvTranspose3d as ConvTranspose3d,
 )
+from .cross_map import CrossMapLRN2d as CrossMapLRN2d
 from .distance import CosineSimilarity as CosineSimilarity, PairwiseDistance as PairwiseDistance
 from .dropout import (
     AlphaDropout as AlphaDropout,
@@ -76,6 +77,10 @@ from .dropout import (
 )
 from .embedding import Embedding as Embedding, EmbeddingBag as EmbeddingBag
 from .fold import Fold as Fold, Unfold as Unfold
+from .fractional import (
+    FractionalMaxPool2d as FractionalMaxPool2d,
+    FractionalMaxPool3d as FractionalMaxPool3d,
+)
 from .lazy import (
     LazyBatchNorm1d as LazyBatchNorm1d,
     LazyBatchNorm2d as LazyBatchNorm2d,
@@ -86,6 +91,9 @@ from .lazy import (
     LazyConvTranspose1d as LazyConvTranspose1d,
     LazyConvTranspose2d as LazyConvTranspose2d,
     LazyConvTranspose3d as LazyConvTranspose3d,
+    LazyInstanceNorm1d as LazyInstanceNorm1d,
+    LazyInstanceNorm2d as LazyInstanceNorm2d,
+    LazyInstanceNorm3d as LazyInstanceNorm3d,
     LazyLinear as LazyLinear,
 )
 from .linear import (
@@ -95,11 +103,13 @@ from .linear import (
     Linear as Linear,
     Unflatten as Unflatten,
 )
+from .loss.adaptive import AdaptiveLogSoftmaxWithLoss as AdaptiveLogSoftmaxWithLoss
 from .loss.classification import (
     BCELoss as BCELoss,
     BCEWithLogitsLoss as BCEWithLogitsLoss,
     CrossEntropyLoss as CrossEntropyLoss,
     NLLLoss as NLLLoss,
+    NLLLoss2d as NLLLoss2d,
 )
 from .loss.ctc import CTCLoss as CTCLoss
 from .loss.margin import (

@@ -65,6 +65,12 @@ from .dropout import (
 )
 from .embedding import embedding as embedding, embedding_bag as embedding_bag, one_hot as one_hot
 from .fold import fold as fold, unfold as unfold
+from .fractional import (
+    fractional_max_pool2d as fractional_max_pool2d,
+    fractional_max_pool2d_with_indices as fractional_max_pool2d_with_indices,
+    fractional_max_pool3d as fractional_max_pool3d,
+    fractional_max_pool3d_with_indices as fractional_max_pool3d_with_indices,
+)
 from .grid import affine_grid as affine_grid, grid_sample as grid_sample
 from .inplace import (
     celu_ as celu_,
@@ -114,6 +120,14 @@ from .normalization import (
     rms_norm as rms_norm,
 )
 from .padding import pad as pad
+from .pool_indices import (
+    adaptive_max_pool1d_with_indices as adaptive_max_pool1d_with_indices,
+    adaptive_max_pool2d_with_indices as adaptive_max_pool2d_with_indices,
+    adaptive_max_pool3d_with_indices as adaptive_max_pool3d_with_indices,
+    max_pool1d_with_indices as max_pool1d_with_indices,
+    max_pool2d_with_indices as max_pool2d_with_indices,
+    max_pool3d_with_indices as max_pool3d_with_indices,
+)
 from .pooling import (
     avg_pool1d as avg_pool1d,
     avg_pool2d as avg_pool2d,

@@ -20,7 +20,14 @@ from tinygrad_edu.dtypes import no_tensor
 from .conv import Conv1d, Conv2d, Conv3d, ConvTranspose1d, ConvTranspose2d, ConvTranspose3d
 from .linear import Linear
 from .module import Module
-from .normalization import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from .normalization import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+)
 
 
 class Lazy(Module):
@@ -187,7 +194,7 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     becomes, dim, dims = ConvTranspose3d, -4, (4, 5)
 
 
-class _LazyBatchNorm(Lazy):
+class _LazyNorm(Lazy):
     size = "num_features"
 
     def __init__(
@@ -212,19 +219,127 @@ class _LazyBatchNorm(Lazy):
         )
 
 
-class LazyBatchNorm1d(_LazyBatchNorm, BatchNorm1d):
+class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     """A BatchNorm1d whose `num_features` is the number of channels of the first input."""
 
     becomes = BatchNorm1d
 
 
-class LazyBatchNorm2d(_LazyBatchNorm, BatchNorm2d):
+class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     """A BatchNorm2d whose `num_features` is the number of channels of the first input."""
 
     becomes = BatchNorm2d
 
 
-class LazyBatchNorm3d(_LazyBatchNorm, BatchNorm3d):
+class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     """A BatchNorm3d whose `num_features` is the number of channels of the first input."""
 
     becomes = BatchNorm3d
+
+
+class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
+    """`InstanceNorm1d` whose `num_features` is the number of channels of the first input.
+
+    The input is (N, C, L) or (C, L), and so is the output.  At the first call the layer
+    becomes an `InstanceNorm1d`, and its parameters and buffers, which are the same objects, start
+    as there.  Unlike in `InstanceNorm1d`, `affine` and `track_running_stats` are True by default.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        What is added to the variance.
+    momentum : float, default 0.1
+        The weight of a new batch in the running mean and variance.
+    affine : bool, default True
+        Learn `weight` and `bias`, each of shape (C,), which start at 1 and 0.
+    track_running_stats : bool, default True
+        Keep `running_mean` and `running_var`, which evaluation uses.
+    device, dtype : optional
+        As in `InstanceNorm1d`.
+    bias : bool, default True
+        With `affine`, False leaves the bias out.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> layer = nn.LazyInstanceNorm1d()
+    >>> layer(tg.ones(2, 3, 5)).shape
+    torch.Size([2, 3, 5])
+    >>> layer.num_features
+    3
+    """
+
+    becomes, dim, dims = InstanceNorm1d, -2, (2, 3)
+
+
+class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
+    """`InstanceNorm2d` whose `num_features` is the number of channels of the first input.
+
+    The input is (N, C, H, W) or (C, H, W), and so is the output.  At the first call the layer
+    becomes an `InstanceNorm2d`, and its parameters and buffers, which are the same objects, start
+    as there.  Unlike in `InstanceNorm2d`, `affine` and `track_running_stats` are True by default.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        What is added to the variance.
+    momentum : float, default 0.1
+        The weight of a new batch in the running mean and variance.
+    affine : bool, default True
+        Learn `weight` and `bias`, each of shape (C,), which start at 1 and 0.
+    track_running_stats : bool, default True
+        Keep `running_mean` and `running_var`, which evaluation uses.
+    device, dtype : optional
+        As in `InstanceNorm2d`.
+    bias : bool, default True
+        With `affine`, False leaves the bias out.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> layer = nn.LazyInstanceNorm2d()
+    >>> layer(tg.ones(2, 3, 5, 5)).shape
+    torch.Size([2, 3, 5, 5])
+    >>> layer.num_features
+    3
+    """
+
+    becomes, dim, dims = InstanceNorm2d, -3, (3, 4)
+
+
+class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
+    """`InstanceNorm3d` whose `num_features` is the number of channels of the first input.
+
+    The input is (N, C, D, H, W) or (C, D, H, W), and so is the output.  At the first call the layer
+    becomes an `InstanceNorm3d`, and its parameters and buffers, which are the same objects, start
+    as there.  Unlike in `InstanceNorm3d`, `affine` and `track_running_stats` are True by default.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        What is added to the variance.
+    momentum : float, default 0.1
+        The weight of a new batch in the running mean and variance.
+    affine : bool, default True
+        Learn `weight` and `bias`, each of shape (C,), which start at 1 and 0.
+    track_running_stats : bool, default True
+        Keep `running_mean` and `running_var`, which evaluation uses.
+    device, dtype : optional
+        As in `InstanceNorm3d`.
+    bias : bool, default True
+        With `affine`, False leaves the bias out.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> layer = nn.LazyInstanceNorm3d()
+    >>> layer(tg.ones(2, 3, 5, 5, 5)).shape
+    torch.Size([2, 3, 5, 5, 5])
+    >>> layer.num_features
+    3
+    """
+
+    becomes, dim, dims = InstanceNorm3d, -4, (4, 5)

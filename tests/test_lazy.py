@@ -18,6 +18,9 @@ CASES = {
         "ConvTranspose2d(4, 3",
     ),
     "LazyBatchNorm1d": (lambda: lazy.LazyBatchNorm1d(), (5, 4), "BatchNorm1d(4"),
+    "LazyInstanceNorm1d": (lambda: lazy.LazyInstanceNorm1d(), (5, 4, 3), "InstanceNorm1d(4"),
+    "LazyInstanceNorm2d": (lambda: lazy.LazyInstanceNorm2d(), (5, 4, 2, 2), "InstanceNorm2d(4"),
+    "LazyInstanceNorm3d": (lambda: lazy.LazyInstanceNorm3d(), (4, 2, 2, 2), "InstanceNorm3d(4"),
     "LazyBatchNorm2d": (lambda: lazy.LazyBatchNorm2d(eps=0.1), (5, 4, 2, 2), "BatchNorm2d(4"),
 }
 

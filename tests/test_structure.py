@@ -84,12 +84,12 @@ WITHIN = {
         "make_digits __init__"
     ),
     "nn.modules": "module __init__",
-    "nn.loss": "reduction regression classification margin ctc __init__",
+    "nn.loss": "reduction regression classification margin ctc adaptive __init__",
     "nn": (
         "parameter members hooks state module init container windows linear activation dropout "
-        "normalization embedding distance padding conv pooling adaptive_pooling fold upsampling "
-        "grid unpooling inplace attention transformer loss functional utils rnn lazy "
-        "summary data optim checkpoint modules __init__"
+        "normalization cross_map embedding distance padding conv pooling adaptive_pooling "
+        "pool_indices fractional fold upsampling grid unpooling inplace attention transformer loss "
+        "functional utils rnn lazy summary data optim checkpoint modules __init__"
     ),
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import numpy as np
 
 from tinygrad_edu import Tensor, log_softmax, ops, where
@@ -510,6 +512,46 @@ class NLLLoss(WeightedLoss):
         return nll_loss(
             input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
         )
+
+
+class NLLLoss2d(NLLLoss):
+    """`NLLLoss` by an old name, with PyTorch's FutureWarning.
+
+    Parameters
+    ----------
+    weight : Tensor, shape (C,), optional
+        The weight of each class; 1 if not given.
+    size_average : bool, optional
+        Deprecated; see `reduction`.
+    ignore_index : int, default -100
+        Targets equal to it do not contribute.
+    reduce : bool, optional
+        Deprecated; see `reduction`.
+    reduction : {"mean", "sum", "none"}, default "mean"
+        As in `NLLLoss`.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import warnings
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore")
+    ...     loss = nn.NLLLoss2d(reduction="sum")
+    >>> loss
+    NLLLoss2d()
+    """
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        why = "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead."
+        warnings.warn(why, FutureWarning, stacklevel=2)
+        super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 
 class CrossEntropyLoss(WeightedLoss):

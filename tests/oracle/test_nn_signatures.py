@@ -36,7 +36,7 @@ def signature(function, name):
     """The signature of PyTorch's function."""
     if name in WRITTEN:
         return inspect.signature(eval(f"lambda {WRITTEN[name]}: 0"))
-    if name.startswith(("max_pool", "adaptive_max_pool")):  # two functions in one
+    if hasattr(theirs_F, f"{name}_with_indices"):  # two functions in one
         function = getattr(theirs_F, f"{name}_with_indices")
     try:
         return inspect.signature(function)
@@ -130,6 +130,8 @@ NEEDED = settings(
     unflattened_size=(2, 2),
     dim=1,
     num_layers=2,
+    n_classes=6,
+    cutoffs=[2, 4],
 )
 OTHER = settings(
     stride=2,
