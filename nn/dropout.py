@@ -1,7 +1,12 @@
-"""Dropout: numbers, or whole channels, that become 0 at random while training."""
+"""Dropout: in training, elements or whole channels are set to 0 at random.
+
+What remains is divided by 1 - p, so that the mean of each element is unchanged and nothing has to
+be done in evaluation.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -17,6 +22,7 @@ from .module import Module
 
 
 def check_probability(name: str, p: float) -> None:
+    """Raise a ValueError unless 0 <= p <= 1."""
     if not 0 <= p <= 1:
         raise ValueError(f"{name}: p is the probability of being dropped, between 0 and 1, not {p}")
 
@@ -29,7 +35,49 @@ def dropout(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """In training, each number becomes 0 with probability p, and the rest is divided by 1 - p."""
+    """Set each element to 0 with probability p, and divide the others by 1 - p.
+
+    y = x m / (1 - p), where each element of the mask m is drawn from Bernoulli(1 - p).  The
+    gradient with respect to x is g m / (1 - p).  In evaluation, y = x.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    p : float, default 0.5
+        The probability that an element is dropped, in [0, 1].
+    training : bool, default True
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: A Simple Way to Prevent
+    Neural Networks from Overfitting", 2014.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.ones(6)
+    >>> F.dropout(x, 0.5, generator=tg.Generator().manual_seed(0))
+    tensor([2., 2., 2., 0., 0., 0.])
+    >>> F.dropout(x, 0.5, training=False) is x
+    True
+    """
     check_probability("dropout", p)
     check_tensor(input, "dropout")
     if not training or p == 0:
@@ -46,8 +94,50 @@ def dropout1d(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """In training, each channel of (N, C, L) becomes 0 with probability p, and the rest is divided
-    by 1 - p  (Tompson et al., 2015).  (C, L) is one example."""
+    """Set each channel of a sequence to 0 with probability p, and divide the others by 1 - p.
+
+    y_ncl = x_ncl m_nc / (1 - p), where each m_nc is drawn from Bernoulli(1 - p).  In evaluation,
+    y = x.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L) or (C, L)
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    training : bool, default True
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+    RuntimeError
+        If the input has neither two nor three dimensions.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.dropout1d(tg.ones(1, 3, 4), 0.5, generator=tg.Generator().manual_seed(1))
+    tensor([[[0., 0., 0., 0.],
+             [2., 2., 2., 2.],
+             [2., 2., 2., 2.]]])
+    """
+    check_probability("dropout1d", p)
     if input.ndim not in (2, 3):
         raise RuntimeError(
             f"dropout1d: the input is (N, C, L) or (C, L), not {tuple(input.shape)}; see dropout"
@@ -63,8 +153,55 @@ def dropout2d(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """In training, each channel of (N, C, H, W) becomes 0 with probability p, and the rest is
-    divided by 1 - p.  Three dimensions are (N, C, L), as in PyTorch."""
+    """Set each channel of an image to 0 with probability p, and divide the others by 1 - p.
+
+    y_nchw = x_nchw m_nc / (1 - p), where each m_nc is drawn from Bernoulli(1 - p).  In evaluation,
+    y = x.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W)
+        An input of three dimensions is read as (N, C, L), with a warning, as in PyTorch; other
+        numbers of dimensions are deprecated.
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    training : bool, default True
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+    RuntimeError
+        If channels are to be dropped, and the input has fewer than two dimensions.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.dropout2d(tg.ones(1, 2, 2, 2), 0.5, generator=tg.Generator().manual_seed(1))
+    tensor([[[[0., 0.],
+              [0., 0.]],
+    <BLANKLINE>
+             [[2., 2.],
+              [2., 2.]]]])
+    """
+    if input.ndim != 4:
+        _warn_of_dimensions("dropout2d", "(N, C, H, W)", input)
     return _dropped_channels("dropout2d", (4, None), input, p, training, inplace, generator)
 
 
@@ -76,9 +213,61 @@ def dropout3d(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """In training, each channel of (N, C, D, H, W) becomes 0 with probability p, and the rest is
-    divided by 1 - p.  (C, D, H, W) is one example."""
+    """Set each channel of a volume to 0 with probability p, and divide the others by 1 - p.
+
+    y_ncdhw = x_ncdhw m_nc / (1 - p), where each m_nc is drawn from Bernoulli(1 - p).  In
+    evaluation, y = x.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        Other numbers of dimensions are deprecated, with a warning, as in PyTorch.
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    training : bool, default True
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+    RuntimeError
+        If channels are to be dropped, and the input has fewer than two dimensions.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> y = F.dropout3d(tg.ones(1, 3, 2, 2, 2), 0.5, generator=tg.Generator().manual_seed(1))
+    >>> y.sum((0, 2, 3, 4))
+    tensor([ 0., 16., 16.])
+    """
+    if input.ndim not in (4, 5):
+        _warn_of_dimensions("dropout3d", "(N, C, D, H, W) or (C, D, H, W)", input)
     return _dropped_channels("dropout3d", (5, 4), input, p, training, inplace, generator)
+
+
+def _warn_of_dimensions(name: str, expected: str, x: Tensor) -> None:
+    what = f"{name}: the input is {expected}, not {tuple(x.shape)}"
+    if x.ndim == 3 and name == "dropout2d":
+        why = "; three dimensions are read as (N, C, L), for which there is dropout1d"
+    else:
+        why = ", which is deprecated and an error in later versions of PyTorch"
+    warnings.warn(what + why, UserWarning, stacklevel=3)
 
 
 def _dropped_channels(
@@ -102,8 +291,10 @@ def _dropped_channels(
 
 
 def dropped(x: Tensor, shape: Sequence[int], p: float, generator: Generator | None) -> Tensor:
-    """x, after a draw for each place of the shape, which broadcasts to that of x, says which
-    numbers become 0, with probability p; the others are divided by 1 - p."""
+    """x with the places where a mask is 0 set to 0, and the others divided by 1 - p.
+
+    The mask has the given shape, which broadcasts to that of x, and is drawn from Bernoulli(1 - p).
+    """
     if p == 1:
         return x * False  # False takes on every dtype
     mask = numpy_generator(generator).random(shape, dtype=np.float32) >= p
@@ -121,8 +312,47 @@ def alpha_dropout(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """y = a x + b, but with probability p, in training, x is first made the least value of selu,
-    l = -1.758; a and b are such that mean 0 and variance 1 stay so  (Klambauer et al., 2017)."""
+    """Dropout for SELU networks, which keeps mean 0 and variance 1.
+
+    With probability p an element is set to l = -1.7581, the limit of `selu` for very negative x;
+    then y = a x + b, with a = ((1 - p) (1 + p l^2))^(-1/2) and b = -a p l.  If x has mean 0 and
+    variance 1, then so has y.  In evaluation, y = x.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    p : float, default 0.5
+        The probability that an element is dropped, in [0, 1].
+    training : bool, default False
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([1.0, -1.0, 1.0, -1.0])
+    >>> F.alpha_dropout(x, 0.5, training=True, generator=tg.Generator().manual_seed(1))
+    tensor([-0.7792, -0.1072,  1.6656, -0.1072])
+    """
     check_probability("alpha_dropout", p)
     if not training or p == 0:
         return input
@@ -137,7 +367,48 @@ def feature_alpha_dropout(
     *,
     generator: Generator | None = None,
 ) -> Tensor:
-    """`alpha_dropout` of whole channels of (N, C, ...)."""
+    """Alpha dropout of whole channels.
+
+    It is `alpha_dropout` with one draw for each channel of each example instead of one for each
+    element.  In evaluation, y = x.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, ...)
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    training : bool, default False
+        If False, the input itself is returned.
+    inplace : bool, default False
+        If True, the result is written into `input`, which is returned.
+    generator : Generator, optional
+        Where the mask is drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor
+        Of the input's shape.
+
+    Raises
+    ------
+    ValueError
+        If p is not in [0, 1].
+    RuntimeError
+        If channels are to be dropped, and the input has fewer than two dimensions.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, -1.0], [1.0, -1.0]]])
+    >>> F.feature_alpha_dropout(x, 0.5, training=True, generator=tg.Generator().manual_seed(1))
+    tensor([[[-0.7792, -0.7792],
+             [ 1.6656, -0.1072]]])
+    """
     check_probability("feature_alpha_dropout", p)
     if not training or p == 0:
         return input
@@ -167,7 +438,7 @@ def _alpha_dropped(
 
 
 class _Dropout(Module):
-    """Hands its settings to its `function`."""
+    """Calls its `function` with its settings."""
 
     function: Callable[..., Any]
 
@@ -186,38 +457,194 @@ class _Dropout(Module):
 
 
 class Dropout(_Dropout):
-    """In training, each number becomes 0 with probability p, and the rest is divided by 1 - p; in
-    evaluation nothing changes (Srivastava et al., 2014)."""
+    """Dropout: in training, set each element to 0 with probability p, divide the others by 1 - p.
+
+    In evaluation, the output is the input itself.  The input has any shape, the output the same.
+    The layer has no parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that an element is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Srivastava, Hinton, Krizhevsky, Sutskever and Salakhutdinov, "Dropout: A Simple Way to Prevent
+    Neural Networks from Overfitting", 2014.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.Dropout(0.5)
+    >>> _ = tg.manual_seed(0)
+    >>> layer(tg.ones(6))
+    tensor([2., 2., 2., 0., 0., 0.])
+    >>> layer.eval()(tg.ones(6))
+    tensor([1., 1., 1., 1., 1., 1.])
+    """
 
     function = dropout
 
 
 class Dropout1d(_Dropout):
-    """`Dropout` of whole channels of (N, C, L): see `dropout1d`  (Tompson et al., 2015)."""
+    """Dropout of whole channels of a sequence.
+
+    In training, each channel is set to 0 with probability p, and the others are divided by 1 - p;
+    in evaluation, the output is the input itself.  The input has shape (N, C, L) or (C, L), the
+    output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> _ = tg.manual_seed(1)
+    >>> nn.Dropout1d()(tg.ones(1, 3, 4))
+    tensor([[[0., 0., 0., 0.],
+             [2., 2., 2., 2.],
+             [2., 2., 2., 2.]]])
+    """
 
     function = dropout1d
 
 
 class Dropout2d(_Dropout):
-    """`Dropout` of whole channels of (N, C, H, W): see `dropout2d`."""
+    """Dropout of whole channels of an image.
+
+    In training, each channel is set to 0 with probability p, and the others are divided by 1 - p;
+    in evaluation, the output is the input itself.  The input has shape (N, C, H, W), the output the
+    same; an input of three dimensions is read as (N, C, L), with a warning.  The layer has no
+    parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> _ = tg.manual_seed(1)
+    >>> nn.Dropout2d()(tg.ones(1, 2, 2, 2))
+    tensor([[[[0., 0.],
+              [0., 0.]],
+    <BLANKLINE>
+             [[2., 2.],
+              [2., 2.]]]])
+    """
 
     function = dropout2d
 
 
 class Dropout3d(_Dropout):
-    """`Dropout` of whole channels of (N, C, D, H, W): see `dropout3d`."""
+    """Dropout of whole channels of a volume.
+
+    In training, each channel is set to 0 with probability p, and the others are divided by 1 - p;
+    in evaluation, the output is the input itself.  The input has shape (N, C, D, H, W) or (C, D, H,
+    W), the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Tompson, Goroshin, Jain, LeCun and Bregler, "Efficient Object Localization Using Convolutional
+    Networks", 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> _ = tg.manual_seed(1)
+    >>> nn.Dropout3d()(tg.ones(1, 3, 2, 2, 2)).sum((0, 2, 3, 4))
+    tensor([ 0., 16., 16.])
+    """
 
     function = dropout3d
 
 
 class AlphaDropout(_Dropout):
-    """Dropout that keeps mean 0 and variance 1, for networks with SELU: see `alpha_dropout`
-    (Klambauer et al., 2017)."""
+    """Dropout for SELU networks, which keeps mean 0 and variance 1.
+
+    In training, an element is set to l = -1.7581, the limit of `SELU` for very negative x, with
+    probability p; then y = a x + b, with a = ((1 - p) (1 + p l^2))^(-1/2) and b = -a p l.  In
+    evaluation, the output is the input itself.  The input has any shape, the output the same.  The
+    layer has no parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that an element is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> _ = tg.manual_seed(1)
+    >>> nn.AlphaDropout()(tg.tensor([1.0, -1.0, 1.0, -1.0]))
+    tensor([-0.7792, -0.1072,  1.6656, -0.1072])
+    """
 
     function = alpha_dropout
 
 
 class FeatureAlphaDropout(_Dropout):
-    """`AlphaDropout` of whole channels: see `feature_alpha_dropout`."""
+    """Alpha dropout of whole channels.
+
+    It is `AlphaDropout` with one draw for each channel of each example instead of one for each
+    element.  The input has shape (N, C, ...), the output the same.  The layer has no parameters.
+
+    Parameters
+    ----------
+    p : float, default 0.5
+        The probability that a channel is dropped, in [0, 1].
+    inplace : bool, default False
+        If True, the result is written into the input, which is returned.
+
+    References
+    ----------
+    Klambauer, Unterthiner, Mayr and Hochreiter, "Self-Normalizing Neural Networks", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> _ = tg.manual_seed(1)
+    >>> nn.FeatureAlphaDropout()(tg.tensor([[[1.0, -1.0], [1.0, -1.0]]]))
+    tensor([[[-0.7792, -0.7792],
+             [ 1.6656, -0.1072]]])
+    """
 
     function = feature_alpha_dropout

@@ -301,8 +301,9 @@ def test_alpha_dropout_keeps_mean_and_variance():
 
 
 def test_dropout_by_the_same_generator_is_the_same():
-    x = tg.ones(4, 5, 6)
-    for function in (F.dropout1d, F.dropout2d, F.dropout3d, F.alpha_dropout):
+    functions = {F.dropout1d: 3, F.dropout2d: 4, F.dropout3d: 5, F.alpha_dropout: 3}
+    for function, ndim in functions.items():
+        x = tg.ones(4, 5, 6, 1, 1)[(..., *[0] * (5 - ndim))]
         y, z = (function(x, 0.5, True, generator=tg.Generator().manual_seed(3)) for _ in range(2))
         assert tg.equal(y, z)
         assert not tg.equal(y, x)
@@ -310,9 +311,19 @@ def test_dropout_by_the_same_generator_is_the_same():
 
 def test_dropout_in_place_writes_into_its_input():
     for function in (F.dropout2d, F.alpha_dropout):
-        x = tg.ones(4, 5, 6)
+        x = tg.ones(4, 5, 6, 1)
         assert function(x, 0.5, True, True) is x
-        assert not tg.equal(x, tg.ones(4, 5, 6))
+        assert not tg.equal(x, tg.ones(4, 5, 6, 1))
+
+
+def test_unusual_numbers_of_dimensions_bring_a_warning():
+    with pytest.warns(UserWarning, match=r"dropout2d: .*not \(20, 3, 4\); .*\(N, C, L\)"):
+        y = F.dropout2d(tg.ones(20, 3, 4), 0.5)
+    assert tg.equal(y, y[..., :1].expand(20, 3, 4))
+    with pytest.warns(UserWarning, match=r"dropout2d: .*not \(2, 3\), which is deprecated"):
+        F.dropout2d(tg.ones(2, 3), training=False)
+    with pytest.warns(UserWarning, match=r"dropout3d: .*not \(2, 3, 4\), which is deprecated"):
+        F.dropout3d(tg.ones(2, 3, 4))
 
 
 @pytest.mark.parametrize("layer", [Dropout1d, AlphaDropout])
@@ -324,7 +335,12 @@ def test_a_chance_is_between_0_and_1(layer):
 def test_what_has_no_channels_is_refused():
     with pytest.raises(RuntimeError, match=r"dropout1d: .*\(N, C, L\).*\(4,\)"):
         F.dropout1d(tg.ones(4))
-    with pytest.raises(RuntimeError, match=r"dropout2d: .*\(N, C, \.\.\.\), not \(4,\)"):
+    with pytest.raises(ValueError, match=r"dropout1d: p is .* not 1.5"):
+        F.dropout1d(tg.ones(4), 1.5)
+    with (
+        pytest.warns(UserWarning, match="deprecated"),
+        pytest.raises(RuntimeError, match=r"dropout2d: .*\(N, C, \.\.\.\), not \(4,\)"),
+    ):
         F.dropout2d(tg.ones(4))
 
 

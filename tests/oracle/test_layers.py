@@ -468,3 +468,20 @@ def test_rrelu_draws_a_slope_for_each_number_in_training():
 def test_an_input_that_does_not_fit_a_small_layer_is_refused(code, size, error, message):
     with pytest.raises(error, match=message):
         eval(code, dict(OURS))(tg.ones(size))
+
+
+@pytest.mark.parametrize("name", ["dropout", "dropout1d", "dropout2d", "dropout3d"])
+def test_the_same_numbers_of_dimensions_bring_a_warning(name):
+    def outcome(function, ones):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                shape = tuple(function(ones, 0.5, training=False).shape)
+            except RuntimeError:
+                shape = "RuntimeError"
+        return shape, [warning.category for warning in caught]
+
+    for shape in [(2,) * n for n in range(7)]:
+        ours = outcome(getattr(nn.functional, name), tg.ones(shape))
+        theirs = outcome(getattr(torch.nn.functional, name), torch.ones(shape))
+        assert ours == theirs, (name, shape)
