@@ -167,14 +167,6 @@ def test_a_variable_is_a_tensor():
         autograd.Variable([1.0])
 
 
-def test_saved_tensors_are_on_the_cpu_and_are_not_packed():
-    with autograd.graph.save_on_cpu(pin_memory=True):
-        y = tg.ones(2, requires_grad=True).exp()
-    assert isinstance(y.grad_fn, autograd.graph.Node)
-    with pytest.raises(NotImplementedError, match="checkpoint"):
-        autograd.graph.saved_tensors_hooks(lambda x: x, lambda x: x)
-
-
 def test_steps_of_the_record_have_names():
     x = tg.ones(2, requires_grad=True)
     step = (x * 2).exp().grad_fn

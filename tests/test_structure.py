@@ -48,7 +48,7 @@ tinygrad_edu.registry
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.engine": (
-        "hooks shown clock grad_mode caller graph outputs backward leaf __init__"
+        "hooks shown clock grad_mode caller graph outputs hooked packing backward leaf __init__"
     ),
     "tinygrad_edu.ops": (
         "elementwise comparison piecewise special activation shape reduction indexing linalg "
@@ -59,7 +59,7 @@ WITHIN = {
         "joining grids indexing writing sorting counting linalg factorization numpy_functions "
         "numpy_shapes numpy_statistics __init__"
     ),
-    "tinygrad_edu.autograd": "function recompute gradients functional variable graph __init__",
+    "tinygrad_edu.autograd": "function recompute graph gradients functional variable __init__",
     "tinygrad_edu.backends": "cudnn mps __init__",
     "tinygrad_edu.cuda": "amp __init__",
     "tinygrad_edu.distributions": (

@@ -53,10 +53,11 @@ __version__ = "0.1.0"
 _LAZY = "accelerator amp autograd backends cuda distributions func mps nn optim testing utils "
 _LAZY += "version viz"
 _MODULES = "linalg ops special"
+_ELSEWHERE = {"autocast": "amp", "vmap": "func"}  # likewise, each from its module
 _COMPLEX = "complex fft istft polar stft view_as_complex view_as_real"
 __all__ = sorted(
     [name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)]
-    + [*_LAZY.split(), *_MODULES.split(), "autocast"]
+    + [*_LAZY.split(), *_MODULES.split(), *_ELSEWHERE]
 )
 
 
@@ -70,8 +71,8 @@ def __getattr__(name: str) -> object:
 
     if name in _LAZY.split():
         return import_module(f"{__name__}.{name}")
-    if name == "autocast":
-        return import_module(f"{__name__}.amp").autocast
+    if name in _ELSEWHERE:
+        return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     text = f"module {__name__!r} has no attribute {name!r}"
     if name in _COMPLEX.split():
         text = f"{__name__}.{name} is left out: no tensor holds complex numbers, which it is about"

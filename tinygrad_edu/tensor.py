@@ -24,7 +24,7 @@ from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .engine import clock, graph, leaf
 from .engine.grad_mode import enable_grad, mode
 from .engine.graph import Node, TensorBase
-from .engine.hooks import RemovableHandle, add_hook
+from .engine.hooks import RemovableHandle, add_hook, hooks_of
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
 from .methods import Methods
@@ -520,7 +520,7 @@ class Tensor(Methods):
         """
         self._require_node("retain_grad")
         if not self.is_leaf:
-            leaf.hooks_of(self._require_node("retain_grad"))[leaf.RETAIN] = leaf.retain
+            hooks_of(self._require_node("retain_grad"))[leaf.RETAIN] = leaf.retain
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> RemovableHandle:
         """Call a function when the gradient arrives here.
@@ -550,7 +550,7 @@ class Tensor(Methods):
         >>> x.grad
         tensor([10., 10.])
         """
-        return add_hook(leaf.hooks_of(self._require_node("register_hook")), hook)
+        return add_hook(hooks_of(self._require_node("register_hook")), hook)
 
     def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> RemovableHandle:
         """Call `hook(self)` each time a gradient has been added to the `.grad` of this leaf.
@@ -586,7 +586,7 @@ class Tensor(Methods):
         name = "register_post_accumulate_grad_hook"
         node = self._require_node(name)
         self._refuse_result(name, "only a leaf accumulates gradients; see register_hook()")
-        return add_hook(leaf.hooks_of(node), leaf.AfterGradient(self, hook))
+        return add_hook(hooks_of(node), leaf.AfterGradient(self, hook))
 
     def _require_node(self, name: str) -> Node:
         if self.node is None:

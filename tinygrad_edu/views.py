@@ -33,6 +33,7 @@ from numpy import ndarray
 from . import ops
 from .engine import clock, graph, leaf
 from .engine.grad_mode import mode
+from .engine.hooks import hooks_of
 from .ops.shape import joined, through
 
 _pruning = RLock()
@@ -188,7 +189,7 @@ def _pair(tensor: Any, array: Any, node: Any) -> None:
         return
     if before.hooks and leaf.RETAIN in before.hooks:
         del before.hooks[leaf.RETAIN]
-        leaf.hooks_of(node)[leaf.RETAIN] = leaf.retain
+        hooks_of(node)[leaf.RETAIN] = leaf.retain
 
 
 def _order(array: Any) -> tuple[int, ...]:

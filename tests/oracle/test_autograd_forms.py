@@ -517,6 +517,59 @@ def steps_of_the_record(all):
     yield y.grad_fn.name(), k, before.next_functions[1], len(before.next_functions)
 
 
+@listing
+def hooks_of_a_step(all):
+    lib, log = all.lib, []
+    a, b = leaf(lib, 1.0, 2.0), leaf(lib, 3.0)
+    y = a * b
+    y.grad_fn.register_prehook(lambda outputs: log.append(("before", outputs)))
+    handle = y.grad_fn.register_hook(lambda inputs, outputs: (inputs[0] * 2, inputs[1] + 1))
+    y.grad_fn.register_hook(lambda *gradients: log.append(("after", *gradients)))
+    y.register_hook(lambda g: log.append("tensor"))
+    y.sum().backward(retain_graph=True)
+    yield log, a.grad, b.grad
+    handle.remove()
+    y.grad_fn.register_prehook(lambda outputs: (outputs[0] * 5,))
+    y.sum().backward(retain_graph=True)
+    yield a.grad, b.grad
+    at_leaf = y.grad_fn.next_functions[0][0]
+    at_leaf.register_hook(lambda inputs, outputs: log.append((inputs, outputs)))
+    at_leaf.register_prehook(lambda outputs: (outputs[0] * 7,))
+    y.sum().backward()
+    yield log, a.grad, b.grad
+    z = a * b
+    z.grad_fn.register_hook(lambda inputs, outputs: (inputs[0], None))
+    z.sum().backward()
+    yield a.grad, b.grad
+
+
+@listing
+def hooks_on_what_is_saved(all):
+    lib, log = all.lib, []
+    graph = lib.autograd.graph
+
+    def pack(x):
+        log.append(x.tolist())
+        return x * 10
+
+    x = leaf(lib, 1.0, 2.0)
+    with graph.saved_tensors_hooks(pack, lambda x: x / 10):
+        y = (x * leaf(lib, 3.0, 4.0)).exp().sum()
+    y.backward()
+    yield sorted(log), x.grad
+
+
+@listing
+def edges_of_the_record(all):
+    lib = all.lib
+    x = leaf(lib, 1.0, 2.0)
+    edge, at_x = map(lib.autograd.graph.get_gradient_edge, (x * x, x))
+    yield edge.output_nr, edge.ownership_token, edge._fields
+    yield lib.autograd.grad(edge, at_x, lib.ones(2), retain_graph=True)
+    lib.autograd.backward([edge], [lib.ones(2)], inputs=[at_x])
+    yield x.grad
+
+
 # ---------------------------------------------------------------- modules and containers
 
 

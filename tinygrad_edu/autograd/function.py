@@ -11,6 +11,7 @@ import numpy as np
 from .. import views
 from ..creation import as_tensor
 from ..dtypes import Array
+from ..engine import graph
 from ..engine.clock import owner_of
 from ..engine.grad_mode import enable_grad, mode, no_grad
 from ..engine.graph import Node, Op, Parts, TensorBase
@@ -306,7 +307,7 @@ class Function:
         plan, inputs = cls._op[True, *[t.node is not None for t in kept]], [t.node for t in kept]
         needed = y if any(place is not None for place in ctx._places) else y.shape
         saved = (needed, shapes, *[t.array for t in kept])
-        node = Node(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
+        node = graph.record(plan, (whole, *inputs), saved, {"ctx": ctx}, y.shape, y.dtype)
         recorded: Any = outputs(node, ys, arrived_at) if y is ys else (Tensor(y, node),)
         outs = map(partial(cls._result, ctx), results, recorded)
         return [next(outs) if one else x for one, x in zip(ctx._are_tensors, made, strict=True)]

@@ -13,6 +13,7 @@ from ..engine import clock
 from ..engine.grad_mode import enable_grad
 from ..func.traced_call import pulled
 from ..tensor import Tensor, go_back, root_gradient
+from .graph import GradientEdge, at_edge
 
 Tensors = Tensor | Sequence[Tensor]
 
@@ -30,7 +31,7 @@ def backward(
     Parameters
     ----------
     tensors : Tensor or sequence of Tensor
-        Where the backward pass starts.
+        Where the backward pass starts: a GradientEdge stands for its tensor.
     grad_tensors : Tensor, or sequence of Tensor or None, default None
         dL/d(tensor) for each of them, of its shape; None stands for 1, for a tensor of one element.
     retain_graph : bool, default None
@@ -65,6 +66,8 @@ def backward(
             raise RuntimeError("backward: give grad_tensors, not grad_variables (its old name) too")
         grad_tensors = grad_variables
     outputs = _listed(tensors)
+    if isinstance(inputs, tuple | list):  # a GradientEdge is a tuple
+        inputs = _listed(inputs)
     go_back(
         outputs, _matching("backward", outputs, grad_tensors), retain_graph, create_graph, inputs
     )
@@ -86,9 +89,9 @@ def grad(
     Parameters
     ----------
     outputs : Tensor or sequence of Tensor
-        Where the backward pass starts.
+        Where the backward pass starts: a GradientEdge stands for its tensor.
     inputs : Tensor, or a sequence or dict of Tensor
-        By what to differentiate.
+        By what to differentiate, or GradientEdges of that.
     grad_outputs : Tensor, or sequence of Tensor or None, default None
         dL/d(output) for each output, of its shape; None stands for 1, for an output of one element.
     retain_graph : bool, default None
@@ -149,7 +152,8 @@ def grad(
 
 
 def _listed(tensors: Any) -> list[Tensor]:
-    return [tensors] if isinstance(tensors, Tensor) else list(tensors)
+    several = [tensors] if isinstance(tensors, Tensor | GradientEdge) else tensors
+    return [at_edge(x) for x in several]
 
 
 def _matching(name: str, outputs: list[Tensor], gradients: Any) -> list[Any]:

@@ -21,7 +21,9 @@ import numpy as np
 from ..sums import added, rows_added
 from . import clock, graph
 from .grad_mode import level, mode
-from .graph import Node, TensorBase
+from .graph import Node
+from .hooked import after_step, before_step
+from .packing import Packed
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
 Nodes = set[Node] | None
@@ -42,8 +44,7 @@ def replay(
     grads: dict[Any, Any] = dict(roots)
     for node in order:
         g = grads.pop(node)
-        if node.hooks:
-            g = _hooked(node, g)
+        g, after = before_step(node, g) if node.hooks else (g, False)
         inputs, params = node.inputs, node.params
         parts: list[Any] = [None] * len(inputs)
         before = mode.level if create_graph else None
@@ -51,6 +52,8 @@ def replay(
             if create_graph:
                 mode.level = level(True)
             saved: Any = _as_tensors(node) if create_graph else node.saved
+            if saved.__class__ is Packed:
+                saved = saved.unpacked()
             for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
                 parent: Any = inputs[i]
                 if needed is not None and parent not in needed:
@@ -60,18 +63,19 @@ def replay(
                     x = seen[k]
                     seen[k] = x.shape if x.__class__ is np.ndarray else graph.shape_of(x)
                 part = rule(g, *seen, **params) if params else rule(g, *seen)
-                if part.shape != parent.shape:
-                    part = _unbroadcast(part, parent, node, i)
-                if part.dtype is not parent.dtype:
-                    part = part.astype(parent.dtype)
+                if part.shape != parent.shape or part.dtype is not parent.dtype:
+                    part = _fitted(part, parent, node, i)
                 parts[i] = part
-                grads[parent] = grads[parent] + part if parent in grads else part
+                if not after:
+                    grads[parent] = grads[parent] + part if parent in grads else part
         finally:
             if create_graph:
                 mode.level = before
+        if after:
+            parts = _after(node, parts, g, grads)
         yield node, g, parts
     for end, g in grads.items():
-        yield end, _hooked(end, g) if end.hooks else g, []
+        yield end, before_step(end, g)[0] if end.hooks else g, []
 
 
 def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
@@ -100,10 +104,20 @@ def _leading_to(only: Nodes, order: list[Node]) -> tuple[list[Node], Nodes]:
     return [node for node in order if node in needed], needed
 
 
+def _after(node: Node, parts: list[Any], g: Any, grads: dict[Any, Any]) -> list[Any]:
+    """The parts after the hooks that wait for them, added to the gradients of the inputs."""
+    parts = after_step(node, parts, g)
+    for parent, part in zip(node.inputs, parts, strict=True):
+        if part is not None:
+            grads[parent] = grads[parent] + part if parent in grads else part
+    return parts
+
+
 def _as_tensors(node: Node) -> tuple[Any, ...]:
     """What the rules read, as Tensors at their places in the record, so that they are recorded."""
     places, op = (node, *node.inputs), node.plan.op  # type: ignore[union-attr]
-    saved = node.saved or ()
+    saved: Any = node.saved or ()
+    saved = saved.unpacked() if saved.__class__ is Packed else saved
     seen = [x if at is None else _at(at, x) for x, at in zip(saved, places, strict=False)]
     if not op.residual:
         return tuple(seen)
@@ -115,6 +129,13 @@ def _at(node: Node, array: Any) -> Any:
     if array.__class__ is graph.Parts:
         return graph.outputs(node, array)
     return array if isinstance(array, tuple) else graph.Tensor(array, node)
+
+
+def _fitted(part: Any, parent: Node, node: Node, i: int) -> Any:
+    """The part in the shape and dtype of the input."""
+    if part.shape != parent.shape:
+        part = _unbroadcast(part, parent, node, i)
+    return part if part.dtype is parent.dtype else part.astype(parent.dtype)
 
 
 def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
@@ -132,29 +153,6 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
     repeated = [k + extra for k, n in enumerate(shape) if n == 1 != sizes[k]]
     axes = (*range(extra), *repeated)
     return (added(part, axes) if plain else part.sum(axis=axes)).reshape(shape)
-
-
-def _hooked(node: Node, g: Any) -> Any:
-    """The gradient after the hooks on this node: each sees a Tensor, and may return another one."""
-    as_tensor = isinstance(g, TensorBase)
-    before = mode.level
-    try:
-        mode.level = level(as_tensor)
-        # A copy: the hooks may keep it, and write to it.
-        shown: Any = (g if as_tensor else graph.Tensor(g)).clone()
-        for hook in list((node.hooks or {}).values()):
-            new = hook(shown)
-            if new is None:
-                continue
-            if not isinstance(new, TensorBase) or new.array.shape != node.shape:
-                raise ValueError(
-                    f"register_hook: the hook on {node!r} returned {graph.described(new)}; it must "
-                    f"return None, or a Tensor of the gradient's shape {node.shape}"
-                )
-            shown = new
-    finally:
-        mode.level = before
-    return shown.astype(node.dtype) if as_tensor else np.array(shown.array, node.dtype)
 
 
 def _check_saved(order: list[Node]) -> None:

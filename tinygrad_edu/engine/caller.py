@@ -89,7 +89,7 @@ def make(op, forward):
         y_shape = y.shape
         k_y, {each("k_$", ", ")} = plan.keeps
         saved = (y if k_y else y_shape, {each(f"$ if k_$ else {shape_of}", ", ")}{r})
-        node = Node(plan, ({each("n_$", ", ")},), saved, {kept}, y_shape, y.dtype)
+        node = graph.record(plan, ({each("n_$", ", ")},), saved, {kept}, y_shape, y.dtype)
         return {result}
     return call
 """

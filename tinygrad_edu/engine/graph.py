@@ -81,6 +81,7 @@ class TensorBase:
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
 outputs: Any = None  # what ops of several outputs return: `outputs.py` puts its function here
 view_of: Any = None  # what view ops return: `views.py` puts its function here
+record: Any = Node  # what makes the Node of an op: while a hook packs, `packing.py` has its own
 many: Any = None  # what runs an op on more than FEW inputs: `outputs.py` puts its function here
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
-Hooks = OrderedDict[Any, Callable[..., Any]]
+Hooks = OrderedDict[Any, Any]
 
 _ids = count()
 
@@ -75,9 +75,29 @@ class RemovableHandle:
         self._dicts = [weakref.ref(each) for each in dicts if each is not None]
 
 
-def add_hook(
-    hooks: Hooks, hook: Callable[..., Any], prepend: bool = False, flags: Any = ()
-) -> RemovableHandle:
+class BeforeStep:
+    """A hook on a Node: it is called with the gradients of its results, before its rules run."""
+
+    def __init__(self, function: Callable[[Any], Any]) -> None:
+        self.function = function
+
+
+class AfterStep:
+    """A hook on a Node: it is called with the gradients of its inputs and of its results, after its
+    rules have run; on that of a leaf, after the gradient has been added to `.grad`."""
+
+    def __init__(self, function: Callable[[Any, Any], Any]) -> None:
+        self.function = function
+
+
+def hooks_of(node: Any) -> Hooks:
+    """The hooks on a node, as a dictionary to add to."""
+    if node.hooks is None:
+        node.hooks = OrderedDict()
+    return node.hooks  # type: ignore[no-any-return]
+
+
+def add_hook(hooks: Hooks, hook: Any, prepend: bool = False, flags: Any = ()) -> RemovableHandle:
     """Store a hook after all others, or with `prepend` before them, and mark it in each dictionary
     of `flags`."""
     handle = RemovableHandle(hooks, extra_dict=list(flags))

@@ -14,7 +14,6 @@ array shares.
 """
 
 import weakref
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -24,7 +23,8 @@ from . import clock, graph
 from .backward import Nodes, replay
 from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
-from .hooks import Hooks
+from .hooked import after_leaf
+from .packing import Parcel
 
 INACTIVE: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
 RETAIN = "retain_grad"  # the id of the hook that asks `backward` to keep the gradient
@@ -49,17 +49,12 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     taken: set[int] = set()
     for node, g in arrived:
         _commit(node, g, taken)
-    for node, _ in arrived:
+    for node, g in arrived:
+        if node.hooks and node.plan is None:
+            after_leaf(node, g)
         for hook in list((node.hooks or {}).values()):
             if isinstance(hook, AfterGradient):
                 hook.call()
-
-
-def hooks_of(node: Node) -> Hooks:
-    """The hooks on a node, as a dictionary to add to."""
-    if node.hooks is None:
-        node.hooks = OrderedDict()
-    return node.hooks
 
 
 def retain(_: Any) -> None:
@@ -84,7 +79,7 @@ class AfterGradient:
 def free(node: Node, place: clock.Place) -> None:
     """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
     for kept in node.saved or ():
-        if kept.__class__ in (np.ndarray, graph.Parts):
+        if kept.__class__ in (np.ndarray, graph.Parts, Parcel):
             node.saved, node.freed_by = None, place
             return
 

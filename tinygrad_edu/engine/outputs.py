@@ -135,7 +135,7 @@ def many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> 
     else:
         kept = zip(plan.keeps, (y, *arrays), (y.shape, *shapes), strict=True)
         saved = tuple([array if keep else shape for keep, array, shape in kept])
-    node = Node(plan, nodes, saved, params, y.shape, y.dtype)
+    node: Node = graph.record(plan, nodes, saved, params, y.shape, y.dtype)
     return outputs(node, y) if isinstance(y, Parts) else graph.Tensor(y, node)
 
 
