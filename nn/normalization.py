@@ -6,6 +6,7 @@ Inputs are (N, channels, ...), if nothing else is said.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from math import prod
 from typing import Any
@@ -14,6 +15,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, no_grad, ops, rsqrt
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_floating, check_tensor
 from tinygrad_edu.sums import narrowed, wide
 
@@ -30,11 +32,42 @@ def layer_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each example, over its last
-    dimensions, which are `normalized_shape`, as are w and b  (Ba et al., 2016).
+    """Layer normalization: y = w (x - mean) / sqrt(var + eps) + b.
 
+    Mean and variance (biased) are those of each example, over the last dimensions, whose sizes are
+    `normalized_shape`.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (..., *normalized_shape)
+    normalized_shape : sequence of int
+        The sizes of the last dimensions, over which the mean is taken.
+    weight : Tensor, shape `normalized_shape`, optional
+        The scale w, elementwise; without it, 1.
+    bias : Tensor, shape `normalized_shape`, optional
+        The shift b, elementwise; without it, 0.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+
+    Returns
+    -------
+    Tensor, of the input's shape
+
+    Raises
+    ------
+    RuntimeError
+        If the input's shape does not end with `normalized_shape`, or weight or bias have another
+        shape.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
-    >>> layer_norm(tg.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 6.0]]), (3,))
+    >>> import nn.functional as F
+    >>> F.layer_norm(tg.tensor([[1.0, 2.0, 3.0], [0.0, 0.0, 6.0]]), (3,))
     tensor([[-1.2247,  0.0000,  1.2247],
             [-0.7071, -0.7071,  1.4142]])
     """
@@ -53,8 +86,41 @@ def rms_norm(
     weight: Tensor | None = None,
     eps: float | None = None,
 ) -> Tensor:
-    """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`;
-    eps is the dtype's own, of float32 for float16, unless given  (Zhang and Sennrich, 2019)."""
+    """Root mean square normalization: y = w x / sqrt(mean(x^2) + eps).
+
+    The mean is that of each example, over the last dimensions, whose sizes are `normalized_shape`.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (..., *normalized_shape)
+    normalized_shape : sequence of int
+        The sizes of the last dimensions, over which the mean is taken.
+    weight : Tensor, shape `normalized_shape`, optional
+        The scale w, elementwise; without it, 1.
+    eps : float or None, default None
+        Added to the mean.  None stands for the machine epsilon of the input's dtype, 1.19e-07 for
+        float32; for float16, which is computed in float32, it is that of float32.
+
+    Returns
+    -------
+    Tensor, of the input's shape
+
+    Raises
+    ------
+    RuntimeError
+        If the input's shape does not end with `normalized_shape`, or the weight has another shape.
+
+    References
+    ----------
+    B. Zhang and R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.rms_norm(tg.tensor([[3.0, 4.0]]), (2,))  # sqrt((9 + 16) / 2) = 3.5355
+    tensor([[0.8485, 1.1314]])
+    """
     axes = _last("rms_norm", input, normalized_shape, weight=weight)
     x = wide(input)
     eps = float(np.finfo(x.dtype).eps) if eps is None else eps
@@ -72,11 +138,59 @@ def batch_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """y = w (x - mean) / sqrt(var + eps) + b for each channel  (Ioffe and Szegedy, 2015).
+    """Batch normalization of each channel: y = w (x - mean) / sqrt(var + eps) + b.
 
-    In training, mean and variance are those of the batch, and the running ones are moved towards
-    them, in place: r becomes (1 - momentum) r + momentum (mean, or unbiased variance).  In
-    evaluation the running ones are used.  An empty batch moves nothing.
+    With `training`, mean and variance (biased) are those of the batch, over all dimensions but the
+    channels.  The running statistics r, if they are given, are moved in place to (1 - momentum) r +
+    momentum s, where s is that mean, or the unbiased variance; an empty batch moves nothing.
+    Without `training`, the running statistics are mean and variance.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (N, C) or (N, C, ...)
+    running_mean : Tensor, shape (C,), or None
+        The running means.
+    running_var : Tensor, shape (C,), or None
+        The running variances.
+    weight : Tensor, shape (C,), optional
+        The scale w of each channel; without it, 1.
+    bias : Tensor, shape (C,), optional
+        The shift b of each channel; without it, 0.
+    training : bool, default False
+        Whether the statistics of the batch are used.
+    momentum : float, default 0.1
+        The share of the new batch in the running statistics.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+
+    Returns
+    -------
+    Tensor, of the input's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If in training a channel has a single element, whose variance is 0, or eps is not greater
+        than 0; in evaluation eps is at least 0.
+    RuntimeError
+        If the input has less than two dimensions, one of the others is not of shape (C,), or the
+        running statistics are missing in evaluation.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> mean, var = tg.zeros(1), tg.ones(1)
+    >>> F.batch_norm(tg.tensor([[1.0], [3.0]]), mean, var, training=True)
+    tensor([[-1.0000],
+            [ 1.0000]])
+    >>> mean, var  # 0.9 * 0 + 0.1 * 2, and 0.9 * 1 + 0.1 * 2
+    (tensor([0.2000]), tensor([1.1000]))
     """
     if eps < 0 or (training and eps == 0):
         least = "above 0 in training" if training else "at least 0"
@@ -108,8 +222,56 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Tensor:
-    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each channel of each
-    example  (Ulyanov et al., 2016); what runs is their mean over the batch, as in `batch_norm`."""
+    """Instance normalization: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased) are those of each channel of each example.  The running statistics r,
+    if they are given, are moved in place to (1 - momentum) r + momentum s, where s is the mean of
+    the examples' means, or of their unbiased variances.  Without `use_input_stats`, the running
+    statistics are mean and variance.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (N, C, L, ...)
+    running_mean : Tensor, shape (C,), optional
+        The running means.
+    running_var : Tensor, shape (C,), optional
+        The running variances.
+    weight : Tensor, shape (C,), optional
+        The scale w of each channel; without it, 1.
+    bias : Tensor, shape (C,), optional
+        The shift b of each channel; without it, 0.
+    use_input_stats : bool, default True
+        Whether the statistics of the input are used.
+    momentum : float, default 0.1
+        The share of the new batch in the running statistics.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+
+    Returns
+    -------
+    Tensor, of the input's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If mean and variance would be those of a single element.
+    RuntimeError
+        If the input has less than three dimensions, one of the others is not of shape (C,), or the
+        running statistics are missing without `use_input_stats`.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for
+    fast stylization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.instance_norm(tg.tensor([[[1.0, 3.0], [10.0, 30.0]]]))
+    tensor([[[-1.0000,  1.0000],
+             [-1.0000,  1.0000]]])
+    """
     if not use_input_stats:
         return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
     check = _Channels("instance_norm", input, least=3)
@@ -131,8 +293,47 @@ def group_norm(
     bias: Tensor | None = None,
     eps: float = 1e-5,
 ) -> Tensor:
-    """y = w (x - mean) / sqrt(var + eps) + b, with mean and variance of each group of channels of
-    each example, and w and b for each channel  (Wu and He, 2018)."""
+    """Group normalization: y = w (x - mean) / sqrt(var + eps) + b.
+
+    The channels of each example fall into `num_groups` groups of neighbours; mean and variance
+    (biased) are those of a group, over its channels and all other dimensions.  Weight and bias are
+    those of a channel.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (N, C) or (N, C, ...)
+    num_groups : int
+        The number of groups, which divides C.
+    weight : Tensor, shape (C,), optional
+        The scale w of each channel; without it, 1.
+    bias : Tensor, shape (C,), optional
+        The shift b of each channel; without it, 0.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+
+    Returns
+    -------
+    Tensor, of the input's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If mean and variance would be those of a single element.
+    RuntimeError
+        If C is not a multiple of `num_groups`, the input has less than two dimensions, or weight or
+        bias is not of shape (C,).
+
+    References
+    ----------
+    Y. Wu and K. He, "Group normalization", ECCV 2018.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.group_norm(tg.tensor([[1.0, 3.0, 10.0, 30.0]]), num_groups=2)
+    tensor([[-1.0000,  1.0000, -1.0000,  1.0000]])
+    """
     check = _Channels("group_norm", input)
     weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
     n, channels = input.shape[:2]
@@ -151,8 +352,46 @@ def group_norm(
 def local_response_norm(
     input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Tensor:
-    """y = x / (k + alpha mean of x^2)^beta, with the mean over `size` neighbouring channels, of
-    which those beyond the borders count as 0  (Krizhevsky et al., 2012)."""
+    """Local response normalization: y = x / (k + alpha mean(x^2))^beta.
+
+    The mean is over n = `size` neighbouring channels of the same example and position; channels
+    beyond the first and the last count as 0.
+
+    Parameters
+    ----------
+    input : Tensor of floats, shape (N, C, L, ...)
+    size : int
+        The number n of neighbouring channels, at least 1: floor(n / 2) before a channel, itself,
+        and floor((n - 1) / 2) behind it.
+    alpha : float, default 1e-4
+        The factor of the mean.
+    beta : float, default 0.75
+        The exponent.
+    k : float, default 1.0
+        The constant term.
+
+    Returns
+    -------
+    Tensor, of the input's shape and dtype
+
+    Raises
+    ------
+    ValueError
+        If the input has less than three dimensions, or `size` is less than 1.
+
+    References
+    ----------
+    A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet classification with deep convolutional
+    neural networks", NeurIPS 2012.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0], [2.0], [3.0]]])  # 1 example of 3 channels, 1 position
+    >>> F.local_response_norm(x, 2, alpha=1.0, beta=1.0).flatten()
+    tensor([0.6667, 0.5714, 0.4000])
+    """
     check_floating(input, "local_response_norm")
     if input.ndim < 3 or size < 1:
         raise ValueError(
@@ -270,8 +509,42 @@ class _Affine(Module):
 
 
 class LayerNorm(_Affine):
-    """y = w (x - mean) / sqrt(var + eps) + b, over the last dimensions, which are
-    `normalized_shape`, as are w and b: see `layer_norm`  (Ba et al., 2016)."""
+    """Layer normalization: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased) are those of each example, over the last dimensions, whose sizes are
+    `normalized_shape`; input and output have the shape (..., *normalized_shape).  The layer does
+    the same in training and in evaluation.  The state dict holds `weight` (initially 1) and `bias`
+    (initially 0), both of shape `normalized_shape`.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The sizes of the last dimensions; an int n stands for (n,).
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    elementwise_affine : bool, default True
+        Whether there are a weight and a bias.
+    bias : bool, default True
+        Whether there is a bias, if `elementwise_affine`.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    References
+    ----------
+    J. L. Ba, J. R. Kiros and G. E. Hinton, "Layer normalization", arXiv:1607.06450, 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LayerNorm(3)
+    >>> layer(tg.tensor([[1.0, 2.0, 3.0]]))
+    tensor([[-1.2247,  0.0000,  1.2247]], grad_fn=<LayerNormBackward0>)
+    >>> list(layer.state_dict())
+    ['weight', 'bias']
+    """
 
     def __init__(
         self,
@@ -300,8 +573,40 @@ class LayerNorm(_Affine):
 
 
 class RMSNorm(_Affine):
-    """y = w x / sqrt(mean of x^2 + eps), over the last dimensions, which are `normalized_shape`:
-    see `rms_norm`  (Zhang and Sennrich, 2019)."""
+    """Root mean square normalization: y = w x / sqrt(mean(x^2) + eps).
+
+    The mean is that of each example, over the last dimensions, whose sizes are `normalized_shape`;
+    input and output have the shape (..., *normalized_shape).  The state dict holds `weight`
+    (initially 1), of shape `normalized_shape`.
+
+    Parameters
+    ----------
+    normalized_shape : int or sequence of int
+        The sizes of the last dimensions; an int n stands for (n,).
+    eps : float or None, default None
+        Added to the mean.  None stands for the machine epsilon of the input's dtype, 1.19e-07 for
+        float32; for float16, which is computed in float32, it is that of float32.
+    elementwise_affine : bool, default True
+        Whether there is a weight.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    References
+    ----------
+    B. Zhang and R. Sennrich, "Root mean square layer normalization", NeurIPS 2019.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.RMSNorm(2)
+    >>> layer(tg.tensor([[3.0, 4.0]])).detach()
+    tensor([[0.8485, 1.1314]])
+    >>> list(layer.state_dict())
+    ['weight']
+    """
 
     def __init__(
         self,
@@ -334,13 +639,52 @@ class RMSNorm(_Affine):
 def _shape(sizes: int | Sequence[int]) -> tuple[int, ...]:
     each = tuple(sizes) if isinstance(sizes, Sequence) else (sizes,)
     if not all(hasattr(n, "__index__") for n in each):
-        raise TypeError(f"a norm: its size is a whole number, or several, not {sizes!r}")
+        raise TypeError(f"the size of a norm is an int, or a sequence of ints, not {sizes!r}")
     return each
 
 
 class GroupNorm(_Affine):
-    """y = w (x - mean) / sqrt(var + eps) + b, over each of `num_groups` groups of the channels of
-    (N, C, ...): see `group_norm`  (Wu and He, 2018)."""
+    """Group normalization: y = w (x - mean) / sqrt(var + eps) + b.
+
+    The channels of each example fall into `num_groups` groups of neighbours; mean and variance
+    (biased) are those of a group, over its channels and all other dimensions.  Input and output
+    have the shape (N, num_channels, ...).  The state dict holds `weight` (initially 1) and `bias`
+    (initially 0), both of shape (num_channels,).
+
+    Parameters
+    ----------
+    num_groups : int
+        The number of groups.
+    num_channels : int
+        The number of channels, a multiple of `num_groups`.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    affine : bool, default True
+        Whether there are a weight and a bias.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        If `num_channels` is not a multiple of `num_groups`.
+
+    References
+    ----------
+    Y. Wu and K. He, "Group normalization", ECCV 2018.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.GroupNorm(3, 6)  # 6 channels in 3 groups
+    >>> layer(tg.randn(20, 6, 10, 10)).shape
+    torch.Size([20, 6, 10, 10])
+    """
 
     def __init__(
         self,
@@ -376,8 +720,37 @@ class GroupNorm(_Affine):
 
 
 class LocalResponseNorm(Module):
-    """y = x / (k + alpha mean of x^2)^beta, over `size` neighbouring channels: see
-    `local_response_norm`  (Krizhevsky et al., 2012)."""
+    """Local response normalization: y = x / (k + alpha mean(x^2))^beta.
+
+    The mean is over n = `size` neighbouring channels of the same example and position; channels
+    beyond the first and the last count as 0.  Input and output have the shape (N, C, L, ...).  The
+    layer has no parameters.
+
+    Parameters
+    ----------
+    size : int
+        The number n of neighbouring channels, at least 1: floor(n / 2) before a channel, itself,
+        and floor((n - 1) / 2) behind it.
+    alpha : float, default 1e-4
+        The factor of the mean.
+    beta : float, default 0.75
+        The exponent.
+    k : float, default 1.0
+        The constant term.
+
+    References
+    ----------
+    A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet classification with deep convolutional
+    neural networks", NeurIPS 2012.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x = tg.tensor([[[1.0], [2.0], [3.0]]])  # 1 example of 3 channels, 1 position
+    >>> nn.LocalResponseNorm(2, alpha=1.0, beta=1.0)(x).flatten()
+    tensor([0.6667, 0.5714, 0.4000])
+    """
 
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
@@ -484,29 +857,187 @@ class _BatchNorm(_RunningNorm):
 
 
 class BatchNorm1d(_BatchNorm):
-    """y = w (x - mean) / sqrt(var + eps) + b for each channel of (N, C) or (N, C, L): see
-    `batch_norm`  (Ioffe and Szegedy, 2015).
+    """Batch normalization of each channel: y = w (x - mean) / sqrt(var + eps) + b.
 
-    In training, mean and variance are those of the batch, and the running ones move towards them by
-    `momentum`; with None they are the plain mean of all batches.  In evaluation the running ones
-    are used.
+    Mean and variance (biased: the divisor is the number of elements) are those of each channel,
+    over the batch and all other dimensions, while the layer trains, or if it tracks no running
+    statistics; in evaluation the running statistics take their place.  Input and output have the
+    shape (N, C) or (N, C, L).
 
+    The state dict holds the parameters `weight` (initially 1) and `bias` (initially 0), and the
+    buffers `running_mean` (initially 0), `running_var` (initially 1), all four of shape
+    (num_features,), and `num_batches_tracked`, an int64 of shape ().  Each call in training mode
+    moves the running statistics r to (1 - momentum) r + momentum s, where s is the mean of the
+    batch, or its unbiased variance.  An empty batch moves nothing.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float or None, default 0.1
+        The share of the new batch in the running statistics.  With None the share is 1 / (number of
+        batches seen): the running statistics are the mean over all batches.
+    affine : bool, default True
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default True
+        Whether there are running statistics; without them, those of the batch are used in
+        evaluation too.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if in training a channel has a
+        single element, whose variance is 0.
+    RuntimeError
+        At a call, if the input has not `num_features` channels.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
     >>> import nn
-    >>> [name for name, _ in nn.BatchNorm1d(4).named_buffers()]
-    ['running_mean', 'running_var', 'num_batches_tracked']
+    >>> layer = nn.BatchNorm1d(1)
+    >>> layer(tg.tensor([[1.0], [3.0]])).detach()
+    tensor([[-1.0000],
+            [ 1.0000]])
+    >>> layer.running_mean, layer.running_var  # 0.9 * 0 + 0.1 * 2, and 0.9 * 1 + 0.1 * 2
+    (tensor([0.2000]), tensor([1.1000]))
+    >>> layer.eval()(tg.tensor([[0.2]])).item()
+    0.0
     """
 
     dims = (2, 3)
 
 
 class BatchNorm2d(_BatchNorm):
-    """`BatchNorm1d` for (N, C, H, W)."""
+    """Batch normalization of each channel of images: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased: the divisor is the number of elements) are those of each channel,
+    over the batch and all other dimensions, while the layer trains, or if it tracks no running
+    statistics; in evaluation the running statistics take their place.  Input and output have the
+    shape (N, C, H, W).
+
+    The state dict holds the parameters `weight` (initially 1) and `bias` (initially 0), and the
+    buffers `running_mean` (initially 0), `running_var` (initially 1), all four of shape
+    (num_features,), and `num_batches_tracked`, an int64 of shape ().  Each call in training mode
+    moves the running statistics r to (1 - momentum) r + momentum s, where s is the mean of the
+    batch, or its unbiased variance.  An empty batch moves nothing.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float or None, default 0.1
+        The share of the new batch in the running statistics.  With None the share is 1 / (number of
+        batches seen): the running statistics are the mean over all batches.
+    affine : bool, default True
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default True
+        Whether there are running statistics; without them, those of the batch are used in
+        evaluation too.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if in training a channel has a
+        single element, whose variance is 0.
+    RuntimeError
+        At a call, if the input has not `num_features` channels.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.BatchNorm2d(100)
+    >>> layer(tg.randn(20, 100, 5, 6)).shape
+    torch.Size([20, 100, 5, 6])
+    >>> list(layer.state_dict())
+    ['weight', 'bias', 'running_mean', 'running_var', 'num_batches_tracked']
+    """
 
     dims = (4,)
 
 
 class BatchNorm3d(_BatchNorm):
-    """`BatchNorm1d` for (N, C, D, H, W)."""
+    """Batch normalization of each channel of volumes: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased: the divisor is the number of elements) are those of each channel,
+    over the batch and all other dimensions, while the layer trains, or if it tracks no running
+    statistics; in evaluation the running statistics take their place.  Input and output have the
+    shape (N, C, D, H, W).
+
+    The state dict holds the parameters `weight` (initially 1) and `bias` (initially 0), and the
+    buffers `running_mean` (initially 0), `running_var` (initially 1), all four of shape
+    (num_features,), and `num_batches_tracked`, an int64 of shape ().  Each call in training mode
+    moves the running statistics r to (1 - momentum) r + momentum s, where s is the mean of the
+    batch, or its unbiased variance.  An empty batch moves nothing.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float or None, default 0.1
+        The share of the new batch in the running statistics.  With None the share is 1 / (number of
+        batches seen): the running statistics are the mean over all batches.
+    affine : bool, default True
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default True
+        Whether there are running statistics; without them, those of the batch are used in
+        evaluation too.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if in training a channel has a
+        single element, whose variance is 0.
+    RuntimeError
+        At a call, if the input has not `num_features` channels.
+
+    References
+    ----------
+    S. Ioffe and C. Szegedy, "Batch normalization: accelerating deep network training by reducing
+    internal covariate shift", ICML 2015.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.BatchNorm3d(3)(tg.randn(2, 3, 4, 5, 6)).shape
+    torch.Size([2, 3, 4, 5, 6])
+    """
 
     dims = (5,)
 
@@ -531,6 +1062,7 @@ class _InstanceNorm(_RunningNorm):
     def forward(self, input: Tensor) -> Tensor:
         self._check_dims(input)
         alone = input.ndim == self.dims[0]
+        self._check_channels(input, 0 if alone else 1)
         y = instance_norm(
             input[None] if alone else input,
             self.running_mean,
@@ -543,21 +1075,186 @@ class _InstanceNorm(_RunningNorm):
         )
         return y[0] if alone else y
 
+    def _check_channels(self, input: Tensor, dim: int) -> None:
+        if input.shape[dim] == self.num_features:
+            return
+        wrong = (
+            f"{type(self).__name__}: num_features is {self.num_features}, but the input "
+            f"{tuple(input.shape)} has {input.shape[dim]} channels"
+        )
+        if self.affine:
+            raise ValueError(wrong)
+        if self.running_mean is None:
+            warnings.warn(f"{wrong}; affine=False makes no use of it", stacklevel=caller_level())
+
 
 class InstanceNorm1d(_InstanceNorm):
-    """y = w (x - mean) / sqrt(var + eps) + b for each channel of each example of (N, C, L), or of
-    one example, (C, L): see `instance_norm`  (Ulyanov et al., 2016)."""
+    """Instance normalization: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased) are those of each channel of each example, over the remaining
+    dimensions, in training and in evaluation; with `track_running_stats`, the running statistics
+    take their place in evaluation.  Input and output have the shape (N, C, L), or (C, L) for one
+    example.
+
+    With `affine` the state dict holds the parameters `weight` (initially 1) and `bias` (initially
+    0), of shape (num_features,); with `track_running_stats` the buffers `running_mean` (initially
+    0) and `running_var` (initially 1), of shape (num_features,), and `num_batches_tracked`, which
+    stays 0, as in PyTorch.  Each call in training mode moves the running statistics r to (1 -
+    momentum) r + momentum s, where s is the mean of the examples' means, or of their unbiased
+    variances.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float, default 0.1
+        The share of the new batch in the running statistics.
+    affine : bool, default False
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default False
+        Whether there are running statistics.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if mean and variance would be
+        those of a single element.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for
+    fast stylization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.InstanceNorm1d(2)(tg.tensor([[1.0, 3.0], [10.0, 30.0]]))
+    tensor([[-1.0000,  1.0000],
+            [-1.0000,  1.0000]])
+    """
 
     dims = (2, 3)
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """`InstanceNorm1d` for (N, C, H, W)."""
+    """Instance normalization of images: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased) are those of each channel of each example, over the remaining
+    dimensions, in training and in evaluation; with `track_running_stats`, the running statistics
+    take their place in evaluation.  Input and output have the shape (N, C, H, W), or (C, H, W) for
+    one example.
+
+    With `affine` the state dict holds the parameters `weight` (initially 1) and `bias` (initially
+    0), of shape (num_features,); with `track_running_stats` the buffers `running_mean` (initially
+    0) and `running_var` (initially 1), of shape (num_features,), and `num_batches_tracked`, which
+    stays 0, as in PyTorch.  Each call in training mode moves the running statistics r to (1 -
+    momentum) r + momentum s, where s is the mean of the examples' means, or of their unbiased
+    variances.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float, default 0.1
+        The share of the new batch in the running statistics.
+    affine : bool, default False
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default False
+        Whether there are running statistics.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if mean and variance would be
+        those of a single element.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for
+    fast stylization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.InstanceNorm2d(100, affine=True)
+    >>> layer(tg.randn(20, 100, 5, 6)).shape
+    torch.Size([20, 100, 5, 6])
+    >>> list(layer.state_dict())
+    ['weight', 'bias']
+    """
 
     dims = (3, 4)
 
 
 class InstanceNorm3d(_InstanceNorm):
-    """`InstanceNorm1d` for (N, C, D, H, W)."""
+    """Instance normalization of volumes: y = w (x - mean) / sqrt(var + eps) + b.
+
+    Mean and variance (biased) are those of each channel of each example, over the remaining
+    dimensions, in training and in evaluation; with `track_running_stats`, the running statistics
+    take their place in evaluation.  Input and output have the shape (N, C, D, H, W), or (C, D, H,
+    W) for one example.
+
+    With `affine` the state dict holds the parameters `weight` (initially 1) and `bias` (initially
+    0), of shape (num_features,); with `track_running_stats` the buffers `running_mean` (initially
+    0) and `running_var` (initially 1), of shape (num_features,), and `num_batches_tracked`, which
+    stays 0, as in PyTorch.  Each call in training mode moves the running statistics r to (1 -
+    momentum) r + momentum s, where s is the mean of the examples' means, or of their unbiased
+    variances.
+
+    Parameters
+    ----------
+    num_features : int
+        The number C of channels.
+    eps : float, default 1e-5
+        Added to the variance, so that the quotient is finite.
+    momentum : float, default 0.1
+        The share of the new batch in the running statistics.
+    affine : bool, default False
+        Whether there are a weight and a bias.
+    track_running_stats : bool, default False
+        Whether there are running statistics.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of parameters and running statistics; None stands for the default dtype.
+    bias : bool, default True
+        Whether there is a bias, if `affine`.
+
+    Raises
+    ------
+    ValueError
+        At a call, if the input has another number of dimensions, or if mean and variance would be
+        those of a single element.
+
+    References
+    ----------
+    D. Ulyanov, A. Vedaldi and V. Lempitsky, "Instance normalization: the missing ingredient for
+    fast stylization", arXiv:1607.08022, 2016.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.InstanceNorm3d(3)(tg.randn(2, 3, 4, 5, 6)).shape
+    torch.Size([2, 3, 4, 5, 6])
+    """
 
     dims = (4, 5)

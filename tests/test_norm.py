@@ -138,6 +138,14 @@ def test_a_norm_says_what_does_not_fit(make, error, words):
         make()
 
 
+def test_instance_norm_without_weights_warns_of_another_number_of_channels():
+    x = tg.ones(2, 3, 4)
+    with pytest.warns(UserWarning, match=r"num_features is 5, but the input .* has 3 channels"):
+        assert InstanceNorm1d(5)(x).shape == x.shape
+    with pytest.raises(ValueError, match="num_features is 5"):
+        InstanceNorm1d(5, affine=True)(x)
+
+
 def test_nothing_runs_after_a_refused_batch():
     layer = BatchNorm1d(3)
     with pytest.raises(RuntimeError, match="4 channels"):
