@@ -65,7 +65,6 @@ from .conv import (
     ConvTranspose2d as ConvTranspose2d,
     ConvTranspose3d as ConvTranspose3d,
 )
-from .cross_map import CrossMapLRN2d as CrossMapLRN2d
 from .distance import CosineSimilarity as CosineSimilarity, PairwiseDistance as PairwiseDistance
 from .dropout import (
     AlphaDropout as AlphaDropout,
@@ -143,7 +142,6 @@ from .normalization import (
     InstanceNorm2d as InstanceNorm2d,
     InstanceNorm3d as InstanceNorm3d,
     LayerNorm as LayerNorm,
-    LocalResponseNorm as LocalResponseNorm,
     RMSNorm as RMSNorm,
 )
 from .padding import (
@@ -175,6 +173,7 @@ from .pooling import (
     MaxPool2d as MaxPool2d,
     MaxPool3d as MaxPool3d,
 )
+from .response_norm import CrossMapLRN2d as CrossMapLRN2d, LocalResponseNorm as LocalResponseNorm
 from .rnn import (
     GRU as GRU,
     LSTM as LSTM,

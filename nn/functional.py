@@ -116,7 +116,6 @@ from .normalization import (
     group_norm as group_norm,
     instance_norm as instance_norm,
     layer_norm as layer_norm,
-    local_response_norm as local_response_norm,
     rms_norm as rms_norm,
 )
 from .padding import pad as pad
@@ -139,6 +138,7 @@ from .pooling import (
     max_pool2d as max_pool2d,
     max_pool3d as max_pool3d,
 )
+from .response_norm import local_response_norm as local_response_norm
 from .unpooling import (
     max_unpool1d as max_unpool1d,
     max_unpool2d as max_unpool2d,

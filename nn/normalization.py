@@ -349,63 +349,6 @@ def group_norm(
     return _narrowed(y if bias is None else y + bias, input)
 
 
-def local_response_norm(
-    input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
-) -> Tensor:
-    """Local response normalization: y = x / (k + alpha mean(x^2))^beta.
-
-    The mean is over n = `size` neighbouring channels of the same example and position; channels
-    beyond the first and the last count as 0.
-
-    Parameters
-    ----------
-    input : Tensor of floats, shape (N, C, L, ...)
-    size : int
-        The number n of neighbouring channels, at least 1: floor(n / 2) before a channel, itself,
-        and floor((n - 1) / 2) behind it.
-    alpha : float, default 1e-4
-        The factor of the mean.
-    beta : float, default 0.75
-        The exponent.
-    k : float, default 1.0
-        The constant term.
-
-    Returns
-    -------
-    Tensor, of the input's shape and dtype
-
-    Raises
-    ------
-    ValueError
-        If the input has less than three dimensions, or `size` is less than 1.
-
-    References
-    ----------
-    A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet classification with deep convolutional
-    neural networks", NeurIPS 2012.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> import nn.functional as F
-    >>> x = tg.tensor([[[1.0], [2.0], [3.0]]])  # 1 example of 3 channels, 1 position
-    >>> F.local_response_norm(x, 2, alpha=1.0, beta=1.0).flatten()
-    tensor([0.6667, 0.5714, 0.4000])
-    """
-    check_floating(input, "local_response_norm")
-    if input.ndim < 3 or size < 1:
-        raise ValueError(
-            "local_response_norm: the input is (N, C, sizes), and size at least 1, not "
-            f"{tuple(input.shape)} and {size}"
-        )
-    around = [(0, 0), (size // 2, (size - 1) // 2), *[(0, 0)] * (input.ndim - 2)]
-    x = wide(input)
-    squares: Any = ops.pad(ops.square(x), pad_width=around, constant_values=0)
-    channels = input.shape[1]
-    total = sum(squares[:, first : first + channels] for first in range(size))
-    return _narrowed(x / (k + alpha / size * total) ** beta, input)
-
-
 def _mean_and_var(x: Tensor, axes: tuple[int, ...]) -> tuple[Tensor, Tensor]:
     x = wide(x)
     return ops.mean(x, axis=axes, keepdims=True), ops.var(x, axis=axes, keepdims=True)
@@ -717,50 +660,6 @@ class GroupNorm(_Affine):
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.bias is not None}"
         )
-
-
-class LocalResponseNorm(Module):
-    """Local response normalization: y = x / (k + alpha mean(x^2))^beta.
-
-    The mean is over n = `size` neighbouring channels of the same example and position; channels
-    beyond the first and the last count as 0.  Input and output have the shape (N, C, L, ...).  The
-    layer has no parameters.
-
-    Parameters
-    ----------
-    size : int
-        The number n of neighbouring channels, at least 1: floor(n / 2) before a channel, itself,
-        and floor((n - 1) / 2) behind it.
-    alpha : float, default 1e-4
-        The factor of the mean.
-    beta : float, default 0.75
-        The exponent.
-    k : float, default 1.0
-        The constant term.
-
-    References
-    ----------
-    A. Krizhevsky, I. Sutskever and G. E. Hinton, "ImageNet classification with deep convolutional
-    neural networks", NeurIPS 2012.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> import nn
-    >>> x = tg.tensor([[[1.0], [2.0], [3.0]]])  # 1 example of 3 channels, 1 position
-    >>> nn.LocalResponseNorm(2, alpha=1.0, beta=1.0)(x).flatten()
-    tensor([0.6667, 0.5714, 0.4000])
-    """
-
-    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
-        super().__init__()
-        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
-
-    def forward(self, input: Tensor) -> Tensor:
-        return local_response_norm(input, self.size, self.alpha, self.beta, self.k)
-
-    def extra_repr(self) -> str:
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
 # ---------------------------------------------------------------- layers: across the batch
