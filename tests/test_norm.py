@@ -278,6 +278,14 @@ def test_unflatten_undoes_flatten():
     assert tg.equal(Unflatten(1, (3, 4))(nn.Flatten()(x)), x)
 
 
+def test_the_gradient_of_a_short_vectors_cosine():
+    short, long = tg.tensor([[0.3, 0.4]]), tg.tensor([[3.0, 4.0]])
+    assert gradcheck(lambda x, y: F.cosine_similarity(x, y, eps=1.0), [short, long], order=2)
+    short.requires_grad_()
+    F.cosine_similarity(short, long, eps=1.0).backward()  # x . (0.6, 0.8)
+    np.testing.assert_allclose(short.grad.numpy(), [[0.6, 0.8]], rtol=1e-6)
+
+
 # ---------------------------------------------------------------- chance
 
 
