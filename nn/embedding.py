@@ -1,4 +1,4 @@
-"""Embeddings: a vector for each word, learnt as the rows of a table."""
+"""Embeddings: a vector for each number of a word, learned as the rows of a table."""
 
 from __future__ import annotations
 
@@ -22,13 +22,42 @@ E = TypeVar("E", bound="_Table")
 
 
 def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
-    """y[..., c] = 1 where the class is c, else 0, int64; -1 classes are as many as are needed."""
+    """One-hot vectors of classes: y[..., c] is 1 where the class is c, else 0.
+
+    Parameters
+    ----------
+    input : Tensor of int64, any shape
+        The classes, at least 0.
+    num_classes : int, default -1
+        The number C of classes, greater than each class; -1 stands for the largest class plus 1.
+
+    Returns
+    -------
+    Tensor of int64, shape (..., C)
+
+    Raises
+    ------
+    RuntimeError
+        If the input is not int64, a class is negative or not less than C, or the input is empty and
+        C is not given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.one_hot(tg.tensor([0, 2, 1]))
+    tensor([[1, 0, 0],
+            [0, 0, 1],
+            [0, 1, 0]])
+    """
     x = input.array
     if x.dtype != np.int64:
         raise RuntimeError(f"one_hot: classes are int64, not {x.dtype}; say x.long()")
+    if x.size == 0 and num_classes < 1:
+        raise RuntimeError(
+            "one_hot: the input is empty, so that no class is given to count from; say num_classes="
+        )
     if num_classes == -1:
-        if x.size == 0:
-            raise RuntimeError("one_hot: no class is given to count from; say num_classes=")
         num_classes = int(x.max()) + 1
     if x.size and not 0 <= x.min() <= x.max() < num_classes:
         raise RuntimeError(f"one_hot: {x.min()} to {x.max()} are not in 0 to {num_classes - 1}")
@@ -44,12 +73,54 @@ def embedding(
     scale_grad_by_freq: bool = False,
     sparse: bool = False,
 ) -> Tensor:
-    """y[...] = W[x[...]]: the row of W, (count, size), that each whole number in x names.
+    """Look up rows of a table: y[...] = W[x[...]].
 
-    The row `padding_idx` gets no gradient.  With `max_norm`, rows that are named and longer than it
-    (in the norm `norm_type`) are first shortened to it, in place.  With `scale_grad_by_freq`, the
-    gradient of a row is divided by how often it is named.  `sparse` changes nothing: gradients are
-    dense here.
+    Its gradient adds up in each row of W what arrives where the row was looked up.
+
+    Parameters
+    ----------
+    input : Tensor of integers, any shape
+        The numbers x of the rows, from 0 to count - 1.
+    weight : Tensor, shape (count, size)
+        The table W.
+    padding_idx : int, optional
+        A row that gets no gradient.  A negative one counts from the end.
+    max_norm : float, optional
+        Rows that are looked up and whose norm is greater are first scaled to it, in place and
+        outside the record.
+    norm_type : float, default 2.0
+        The order p of that norm.
+    scale_grad_by_freq : bool, default False
+        Whether the gradient of a row is divided by how often the input names the row.
+    sparse : bool, default False
+        Accepted and ignored: gradients are dense here.
+
+    Returns
+    -------
+    Tensor, shape (..., size)
+
+    Raises
+    ------
+    RuntimeError
+        If the input does not hold integers, or the weight has not two dimensions.
+    IndexError
+        If a row is not in the table.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> table = tg.tensor([[0.0, 0.0], [1.0, 2.0], [3.0, 4.0]], requires_grad=True)
+    >>> y = F.embedding(tg.tensor([2, 1, 2]), table)
+    >>> y.detach()
+    tensor([[3., 4.],
+            [1., 2.],
+            [3., 4.]])
+    >>> y.sum().backward()
+    >>> table.grad
+    tensor([[0., 0.],
+            [1., 1.],
+            [2., 2.]])
     """
     places = _row_numbers("embedding", input, weight)
     if max_norm is not None:
@@ -91,12 +162,66 @@ def embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int | None = None,
 ) -> Tensor:
-    """The sum, mean or largest of the embeddings in each bag: y[i] = sum_j W[x[i, j]].
+    """Sum, mean or maximum of the rows that each bag names: y[i] = sum_j W[x[i, j]].
 
-    Bags are the rows of x, (N, L); or x is (L,), and a bag starts at each of the `offsets`, the
-    last of which, with `include_last_offset`, is where the last bag ends.  In a sum, each number in
-    x may have a weight.  The row `padding_idx` does not count; an empty bag gives 0.  The rest is
-    as in `embedding`.
+    A bag is a list of rows.  It gives what `embedding` and a reduction over the bag give; an empty
+    bag gives 0.
+
+    Parameters
+    ----------
+    input : Tensor of integers, shape (N, L) or (total,)
+        The numbers x of the rows: N bags of L rows, or all bags one after another.
+    weight : Tensor, shape (count, size)
+        The table W.
+    offsets : Tensor of integers, shape (N,), optional
+        Where each bag starts in an input of one dimension; the first is 0.
+    max_norm : float, optional
+        Rows that are looked up and whose norm is greater are first scaled to it, in place and
+        outside the record.
+    norm_type : float, default 2.0
+        The order p of that norm.
+    scale_grad_by_freq : bool, default False
+        Whether the gradient of a row is divided by how often the input names the row; not with
+        `mode="max"`.
+    mode : {"mean", "sum", "max"}, default "mean"
+        How the rows of a bag become one: their mean, their sum, or the largest value of each
+        column, the first of which, if several are equal, has the gradient.
+    sparse : bool, default False
+        Accepted and ignored, as gradients are dense here; not with `mode="max"`.
+    per_sample_weights : Tensor, of the input's shape, optional
+        The factor of each row before it is added; only with `mode="sum"`.
+    include_last_offset : bool, default False
+        Whether the last offset is the end of the last bag, so that there is one bag less than
+        offsets.
+    padding_idx : int, optional
+        A row that does not count: it is left out of the bags, and of the divisor of the mean, and
+        gets no gradient.  A negative one counts from the end.
+
+    Returns
+    -------
+    Tensor, shape (N, size)
+
+    Raises
+    ------
+    ValueError
+        If the mode is another or does not go with the other settings, or the offsets are missing,
+        not of one dimension, do not start at 0, fall or exceed the input.
+    RuntimeError
+        If the input does not hold integers, or the weight has not two dimensions.
+    IndexError
+        If a row is not in the table.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> table = tg.tensor([[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]])
+    >>> F.embedding_bag(tg.tensor([0, 1, 2, 2]), table, tg.tensor([0, 3]), mode="sum")
+    tensor([[6., 9.],
+            [4., 5.]])
+    >>> F.embedding_bag(tg.tensor([[0, 1], [2, 2]]), table)
+    tensor([[1., 2.],
+            [4., 5.]])
     """
     check_tensor(input, "embedding_bag")
     _check_bag(input, mode, scale_grad_by_freq, sparse, per_sample_weights)
@@ -276,13 +401,49 @@ class _Table(Module):
 
 
 class Embedding(_Table):
-    """y[...] = W[x[...]]: the row of W that each whole number in x names: see `embedding`.
+    """Table of vectors, looked up by number: y[...] = W[x[...]].
 
-    The row `padding_idx` starts at 0 and gets no gradient, so it stays.
+    The input x holds integers from 0 to num_embeddings - 1, in any shape (...); the output has
+    shape (..., embedding_dim).  The state dict holds `weight`, the table W, of shape
+    (num_embeddings, embedding_dim), drawn from the standard normal distribution N(0, 1).
 
-    >>> import nn, tinygrad_edu as tg
-    >>> nn.Embedding(10, 4)(tg.tensor([[1, 2, 3]])).shape
-    torch.Size([1, 3, 4])
+    Parameters
+    ----------
+    num_embeddings : int
+        The number of rows.
+    embedding_dim : int
+        The length of a row.
+    padding_idx : int, optional
+        A row that starts at 0 and gets no gradient, so that it stays.  A negative one counts from
+        the end.
+    max_norm : float, optional
+        Rows that are looked up and whose norm is greater are first scaled to it, in place and
+        outside the record.
+    norm_type : float, default 2.0
+        The order p of that norm.
+    scale_grad_by_freq : bool, default False
+        Whether the gradient of a row is divided by how often the input names the row.
+    sparse : bool, default False
+        Accepted and ignored: gradients are dense here.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the weight; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `padding_idx` is not one of the rows.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.Embedding(10, 4, padding_idx=0)
+    >>> layer(tg.tensor([[1, 2, 0], [4, 5, 0]])).shape
+    torch.Size([2, 3, 4])
+    >>> layer(tg.tensor(0)).detach()
+    tensor([0., 0., 0., 0.])
     """
 
     shown = ("padding_idx", "max_norm", "norm_type", "scale_grad_by_freq", "sparse")
@@ -317,7 +478,43 @@ class Embedding(_Table):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> E:
-        """The layer whose weight is this table, (count, size); it is not trained if `freeze`."""
+        """Make a layer whose weight is a given table.
+
+        Parameters
+        ----------
+        embeddings : Tensor, shape (num_embeddings, embedding_dim)
+            The table; the layer's weight shares its memory.
+        freeze : bool, default True
+            Whether the weight requires no gradient, so that it is not trained.
+        padding_idx : int, optional
+            A row that gets no gradient; it keeps its values.
+        max_norm : float, optional
+            Rows that are looked up and whose norm is greater are first scaled to it, in place and
+            outside the record.
+        norm_type : float, default 2.0
+            The order p of that norm.
+        scale_grad_by_freq : bool, default False
+            Whether the gradient of a row is divided by how often the input names the row.
+        sparse : bool, default False
+            Accepted and ignored: gradients are dense here.
+
+        Returns
+        -------
+        Embedding
+
+        Raises
+        ------
+        ValueError
+            If the table has not two dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> import nn
+        >>> layer = nn.Embedding.from_pretrained(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        >>> layer(tg.tensor([1]))
+        tensor([[3., 4.]])
+        """
         return cls._from_table(
             embeddings,
             freeze,
@@ -341,8 +538,58 @@ class Embedding(_Table):
 
 
 class EmbeddingBag(_Table):
-    """The sum, mean or largest of the embeddings in each bag of whole numbers: see
-    `embedding_bag`."""
+    """Table of vectors, of which the rows that a bag names become their sum, mean or maximum.
+
+    The layer is called with the input x, integers of shape (N, L), which are N bags of L rows; or
+    with (total,) and `offsets`, of shape (N,), where the bags start; and, in mode "sum", with
+    `per_sample_weights`, of the input's shape.  The output has shape (N, embedding_dim); an empty
+    bag gives 0.  The state dict holds `weight`, the table, of shape (num_embeddings,
+    embedding_dim), drawn from the standard normal distribution N(0, 1).
+
+    Parameters
+    ----------
+    num_embeddings : int
+        The number of rows.
+    embedding_dim : int
+        The length of a row.
+    max_norm : float, optional
+        Rows that are looked up and whose norm is greater are first scaled to it, in place and
+        outside the record.
+    norm_type : float, default 2.0
+        The order p of that norm.
+    scale_grad_by_freq : bool, default False
+        Whether the gradient of a row is divided by how often the input names the row; not with
+        `mode="max"`.
+    mode : {"mean", "sum", "max"}, default "mean"
+        How the rows of a bag become one: their mean, their sum, or the largest value of each
+        column, the first of which, if several are equal, has the gradient.
+    sparse : bool, default False
+        Accepted and ignored, as gradients are dense here; not with `mode="max"`.
+    include_last_offset : bool, default False
+        Whether the last offset is the end of the last bag, so that there is one bag less than
+        offsets.
+    padding_idx : int, optional
+        A row that starts at 0 and does not count: it is left out of the bags, and of the divisor of
+        the mean, and gets no gradient.  A negative one counts from the end.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the weight; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `padding_idx` is not one of the rows.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.EmbeddingBag(10, 3, mode="sum")
+    >>> words = tg.tensor([1, 2, 4, 5, 4, 3, 2, 9])
+    >>> layer(words, tg.tensor([0, 4])).shape  # two bags of four words
+    torch.Size([2, 3])
+    """
 
     shown = ("max_norm", "norm_type", "scale_grad_by_freq", "mode", "padding_idx")
 
@@ -379,7 +626,51 @@ class EmbeddingBag(_Table):
         include_last_offset: bool = False,
         padding_idx: int | None = None,
     ) -> E:
-        """The layer whose weight is this table, (count, size); it is not trained if `freeze`."""
+        """Make a layer whose weight is a given table.
+
+        Parameters
+        ----------
+        embeddings : Tensor, shape (num_embeddings, embedding_dim)
+            The table; the layer's weight shares its memory.
+        freeze : bool, default True
+            Whether the weight requires no gradient, so that it is not trained.
+        max_norm : float, optional
+            Rows that are looked up and whose norm is greater are first scaled to it, in place and
+            outside the record.
+        norm_type : float, default 2.0
+            The order p of that norm.
+        scale_grad_by_freq : bool, default False
+            Whether the gradient of a row is divided by how often the input names the row; not with
+            `mode="max"`.
+        mode : {"mean", "sum", "max"}, default "mean"
+            How the rows of a bag become one: their mean, their sum, or the largest value of each
+            column, the first of which, if several are equal, has the gradient.
+        sparse : bool, default False
+            Accepted and ignored, as gradients are dense here; not with `mode="max"`.
+        include_last_offset : bool, default False
+            Whether the last offset is the end of the last bag, so that there is one bag less than
+            offsets.
+        padding_idx : int, optional
+            A row that does not count: it is left out of the bags, and of the divisor of the mean,
+            and gets no gradient.  A negative one counts from the end.
+
+        Returns
+        -------
+        EmbeddingBag
+
+        Raises
+        ------
+        ValueError
+            If the table has not two dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> import nn
+        >>> layer = nn.EmbeddingBag.from_pretrained(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
+        >>> layer(tg.tensor([[0, 1]]))
+        tensor([[2., 3.]])
+        """
         return cls._from_table(
             embeddings,
             freeze,

@@ -104,6 +104,7 @@ REFUSED = [
     (RuntimeError, "5 to 5 are not in 0 to 2", "one_hot", array(5), 3),
     (RuntimeError, "int64", "one_hot", array(1.0)),
     (RuntimeError, "no class", "one_hot", np.zeros(0, int)),
+    (RuntimeError, "no class", "one_hot", np.zeros(0, int), 0),
     (RuntimeError, "k = 5 is out", "topk", X, 5),
     (RuntimeError, "out of range", "topk", X, -1),
     (IndexError, "dimension 4", "sort", X, 4),
