@@ -1,5 +1,4 @@
-"""Checkpoint: all that training stands on in one file, so that a run that was killed goes on as if
-it had not been.
+"""Checkpoint: one file with everything that a training run needs to resume.
 
 >>> import nn, os, tempfile
 >>> model = nn.Linear(2, 1)
@@ -26,7 +25,7 @@ from .data import DataLoader
 
 
 class _Random:
-    """The states of generators, as a part of a checkpoint."""
+    """States of generators, as a part of a checkpoint."""
 
     def __init__(self, generators: list[Generator]) -> None:
         self.generators = generators
@@ -40,15 +39,41 @@ class _Random:
 
 
 class Checkpoint:
-    """Saves the parts of a training run after an epoch, and goes on from there.
+    """Save the parts of a training run after each epoch, and resume from them.
 
-    A part has any name and is a model, optimizer or scheduler (whatever has `state_dict()` and
-    `load_state_dict()`), a Generator, or a DataLoader, for the generators that it and its samplers
-    draw from.  This thread's default generator is always saved.  So the epochs after `resume()`
-    are bit for bit those of a run without a break, on the same machine; numbers drawn elsewhere
-    (`random`, `np.random`) are not.
+    The state of this thread's default generator is always saved too.  So the epochs after
+    `resume()` give the same numbers, bit for bit, as a run without a break on the same machine;
+    numbers from other generators (`random`, `np.random`) do not.
 
-    Raises TypeError for a part of another kind, and ValueError for a path that save() refuses.
+    Parameters
+    ----------
+    path : str or PathLike
+        The file, in the safetensors format.
+    **parts : Module, Optimizer, scheduler, Generator or DataLoader
+        What is saved, under names of your choice: any object with `state_dict()` and
+        `load_state_dict()`, a generator, or a DataLoader, which stands for the generators of the
+        loader and its samplers.
+
+    Raises
+    ------
+    TypeError
+        If a part is of another kind.
+    ValueError
+        If the path is one that `save` refuses, such as "model.pt".
+
+    Examples
+    --------
+    >>> import os, tempfile
+    >>> import nn
+    >>> from nn import optim
+    >>> model = nn.Linear(2, 1)
+    >>> optimizer = optim.Adam(model.parameters())
+    >>> path = os.path.join(tempfile.mkdtemp(), "run.safetensors")
+    >>> checkpoint = nn.Checkpoint(path, model=model, optimizer=optimizer)
+    >>> for epoch in range(checkpoint.resume(), 3):  # from 0, as there is no file yet
+    ...     checkpoint.save(epoch)  # after the batches of this epoch
+    >>> checkpoint.resume()
+    3
     """
 
     def __init__(self, path: str | os.PathLike[str], **parts: Any) -> None:
@@ -68,17 +93,55 @@ class Checkpoint:
             self.parts[name] = part
 
     def save(self, epoch: int) -> None:
-        """Write all parts as they are now that `epoch` is done.  A program that is killed on the
-        way leaves the file that was there before."""
+        """Write the state of all parts after an epoch.
+
+        The file is replaced in one step: if the program is killed while it writes, the previous
+        file stays.
+
+        Parameters
+        ----------
+        epoch : int
+            The number of the epoch that has just been completed.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import nn
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.safetensors")
+        >>> nn.Checkpoint(path, model=nn.Linear(2, 1)).save(0)
+        >>> os.path.exists(path)
+        True
+        """
         parts = {name: part.state_dict() for name, part in self.parts.items()}
         tg.save({"epoch": epoch, "parts": parts}, self.path)
 
     def resume(self) -> int:
-        """Bring all parts to where they were saved; returns the epoch to go on with: the one after
-        the last that was saved, or 0 if there is no file.
+        """Load the saved state into all parts, and return the epoch to continue with.
 
-        Raises ValueError if the file is damaged or is of other parts, and what a part raises for a
-        state that does not fit it: then nothing is changed.
+        Returns
+        -------
+        int
+            The epoch after the one that was saved last, or 0 if there is no file.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or was written with parts of other names.
+        Exception
+            Whatever a part raises for a state that does not fit it.  After any error, all parts are
+            as before.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import nn
+        >>> path = os.path.join(tempfile.mkdtemp(), "run.safetensors")
+        >>> checkpoint = nn.Checkpoint(path, model=nn.Linear(2, 1))
+        >>> checkpoint.resume()
+        0
+        >>> checkpoint.save(4)
+        >>> checkpoint.resume()
+        5
         """
         if not os.path.exists(self.path):
             return 0
@@ -105,7 +168,7 @@ class Checkpoint:
 
 
 def _generators_of(loader: DataLoader) -> list[Generator]:
-    """Those that a loader and its samplers were given."""
+    """The generators of a loader and of its samplers."""
     within = [loader, loader.sampler, loader.batch_sampler]
     within.append(getattr(loader.batch_sampler, "sampler", None))
     found = [getattr(x, "generator", None) for x in within]

@@ -1,4 +1,4 @@
-"""Grid sampling: an image read at any places, and the places of an affine transform."""
+"""Grid sampling: an image read at any positions, and the grid of an affine transform."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def grid_sample(
     padding_mode: str = "zeros",
     align_corners: bool | None = None,
 ) -> Tensor:
-    """Sample the input at the places that a grid names.
+    """Sample images or volumes at the positions of a grid.
 
     The last dimension of the grid holds x, y (and z): -1 is the left (upper, front) edge of the
     input and 1 the right one.  Gradients reach the input and the grid.
@@ -34,13 +34,13 @@ def grid_sample(
     input : Tensor, shape (N, C, H, W) or (N, C, D, H, W), floating
         The images or volumes.
     grid : Tensor, shape (N, H_out, W_out, 2) or (N, D_out, H_out, W_out, 3), the input's dtype
-        The places.
+        The positions, in normalized coordinates.
     mode : {"bilinear", "nearest", "bicubic"}, default "bilinear"
         The interpolation; "bilinear" is trilinear for volumes, "bicubic" is for images only.
     padding_mode : {"zeros", "border", "reflection"}, default "zeros"
-        The values outside the input: 0, the nearest ones on its edge, or its mirror image.
+        The values outside the input: 0, the nearest value on its border, or its mirror image.
     align_corners : bool, optional
-        True places -1 and 1 at the middles of the corner pixels, False at their outer edges.
+        True puts -1 and 1 at the centers of the corner pixels, False at their outer edges.
         Without it, False is taken, with a warning.
 
     Returns
@@ -195,16 +195,16 @@ def _check(input: Tensor, grid: Tensor, mode: str, padding_mode: str) -> None:
 def affine_grid(theta: Tensor, size: Sequence[int], align_corners: bool | None = None) -> Tensor:
     """Make the grid of an affine transform, for `grid_sample`.
 
-    Each place of the output, (x, y, 1) or (x, y, z, 1) in [-1, 1], is multiplied by `theta`.
+    Each position of the output, (x, y, 1) or (x, y, z, 1) in [-1, 1], is multiplied by `theta`.
 
     Parameters
     ----------
     theta : Tensor, shape (N, 2, 3) or (N, 3, 4), floating
-        The transforms.
+        The affine matrices.
     size : sequence of int, (N, C, H, W) or (N, C, D, H, W)
         The shape of the output of `grid_sample`.
     align_corners : bool, optional
-        True places -1 and 1 at the middles of the corner pixels, False at their outer edges.
+        True puts -1 and 1 at the centers of the corner pixels, False at their outer edges.
         Without it, False is taken, with a warning.
 
     Returns

@@ -1,4 +1,4 @@
-"""Activations in place, by the names that end with `_`."""
+"""In-place activations: PyTorch's names that end with `_`."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from . import activation
 
 
 def relu_(input: Tensor) -> Tensor:
-    """Apply `relu` in place.
+    """In-place `relu`: x becomes max(0, x).
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -34,19 +34,19 @@ def relu_(input: Tensor) -> Tensor:
 
 
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """Apply `elu` in place.
+    """In-place `elu`: x becomes x where x > 0, else alpha (e^x - 1).
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     alpha : float, default 1
         The scale of the negative part.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -62,17 +62,17 @@ def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def selu_(input: Tensor) -> Tensor:
-    """Apply `selu` in place.
+    """In-place `selu`: x becomes s x where x > 0, else s a (e^x - 1), with s = 1.0507, a = 1.6733.
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -88,19 +88,19 @@ def selu_(input: Tensor) -> Tensor:
 
 
 def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
-    """Apply `celu` in place.
+    """In-place `celu`: x becomes x where x > 0, else alpha (e^(x / alpha) - 1).
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     alpha : float, default 1
         The scale of the negative part.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -116,19 +116,19 @@ def celu_(input: Tensor, alpha: float = 1.0) -> Tensor:
 
 
 def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
-    """Apply `leaky_relu` in place.
+    """In-place `leaky_relu`: x becomes x where x > 0, else negative_slope x.
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     negative_slope : float, default 0.01
-        The slope where x < 0.
+        The slope for x <= 0.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -144,12 +144,12 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
 
 
 def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
-    """Apply `hardtanh` in place.
+    """In-place `hardtanh`: x becomes min(max(x, min_val), max_val).
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     min_val : float, default -1
         The lower bound.
     max_val : float, default 1
@@ -158,7 +158,7 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -174,12 +174,12 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
 
 
 def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
-    """Apply `threshold` in place.
+    """In-place `threshold`: x becomes x where x > threshold, else value.
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     threshold : float
         Values at or below it are replaced.
     value : float
@@ -188,7 +188,7 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------
@@ -206,23 +206,23 @@ def threshold_(input: Tensor, threshold: float, value: float) -> Tensor:
 def rrelu_(
     input: Tensor, lower: float = 1 / 8, upper: float = 1 / 3, training: bool = False
 ) -> Tensor:
-    """Apply `rrelu` in place.
+    """In-place `rrelu`: x becomes x where x > 0, else s x, with random slopes s in training.
 
     Parameters
     ----------
     input : Tensor
-        What is read and written.
+        The tensor that is overwritten.  A leaf that requires grad is refused.
     lower : float, default 1/8
-        The least slope where x < 0.
+        The lower bound of the slopes.
     upper : float, default 1/3
-        The largest.
+        The upper bound of the slopes.
     training : bool, default False
-        True draws each slope from U[lower, upper]; False takes their mean.
+        True draws the slopes from U[lower, upper); False uses their mean.
 
     Returns
     -------
     Tensor
-        The input.
+        The input itself, with the new values.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""A table of a network's layers, read from what one run of it records.
+"""Summary: a table of a network's layers, read from what one call of it records.
 
 >>> import nn, tinygrad_edu as tg
 >>> nn.summary(nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2)), tg.ones(5, 4))
@@ -29,7 +29,7 @@ HEAD = ("layer", "", "output", "parameters", "multiply-adds", "kept bytes")
 
 
 class Row(NamedTuple):
-    """One call of a layer: where it stands, what it is, what it returned, and what that cost."""
+    """One call of a layer: its path, its class, the shape of its output, and what that costs."""
 
     path: str
     kind: str
@@ -45,7 +45,7 @@ class Row(NamedTuple):
 
 
 class Summary(list[Row]):
-    """The rows of a network, which print as a table."""
+    """The rows of a network; printed, they are a table."""
 
     parameters = 0
 
@@ -65,14 +65,41 @@ def _laid_out(line: tuple[str, ...], widths: list[int]) -> str:
 
 
 def summary(model: Module, *inputs: Any) -> Summary:
-    """The layers that model(*inputs) runs through, in that order, as a table: the shape of each
-    one's output, its parameters, the multiply-adds of its products, convolutions and recurrences,
-    and the bytes that the record keeps for its derivatives (the parameters themselves apart).
+    """Run a network once, and tabulate its layers in the order of their calls.
 
-    A module that holds others has a row for what it does itself, if that costs anything.  In the
-    total, an array that several layers keep counts once, and so does a shared parameter.
+    The columns are: the path and the class of the layer; the shape of its output; the number of its
+    own parameters; the multiply-adds of its matrix products, convolutions and recurrences; and the
+    bytes that are saved for its derivatives, without the parameters themselves.  A module that
+    contains others has a row of its own if it has parameters, multiply-adds or saved bytes of its
+    own.  The total counts shared parameters, and arrays that several layers save, once.
 
-    >>> import nn, tinygrad_edu as tg
+    Parameters
+    ----------
+    model : Module
+        The network.
+    *inputs : any
+        The arguments of the call: the network is called as `model(*inputs)`.
+
+    Returns
+    -------
+    Summary
+        A list of rows, each with the fields `path`, `kind`, `output`, `parameters`, `multiply_adds`
+        and `kept`; printed, it is a table.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> net = nn.Sequential(nn.Linear(4, 3), nn.ReLU(), nn.Linear(3, 2))
+    >>> table = nn.summary(net, tg.ones(5, 4))
+    >>> table
+    layer          output  parameters  multiply-adds  kept bytes
+    0      Linear  (5, 3)          15             60          80
+    1      ReLU    (5, 3)           0              0          60
+    2      Linear  (5, 2)           8             30          60
+    total                          23             90         140
+    >>> table[0].parameters, table.parameters
+    (15, 23)
     >>> nn.summary(nn.LSTM(3, 5, num_layers=2), tg.ones(7, 4, 3))
     layer                                   output  parameters  multiply-adds  kept bytes
            LSTM  ((7, 4, 5), (2, 4, 5), (2, 4, 5))         440         10,080      13,696
@@ -117,14 +144,14 @@ def summary(model: Module, *inputs: Any) -> Summary:
 
 
 def _leaves(value: Any) -> list[Any]:
-    """What is in tuples, lists and dicts, at any depth."""
+    """The leaves of nested tuples, lists and dicts."""
     value = list(value.values()) if isinstance(value, dict) else value
     several = isinstance(value, tuple | list)
     return [leaf for part in value for leaf in _leaves(part)] if several else [value]
 
 
 def _products(node: Node) -> int:
-    """The multiply-adds of an op, by the shapes of its result and inputs."""
+    """The multiply-adds of an op, from the shapes of its result and inputs."""
     shapes: list[Any] = [getattr(x, "shape", x) for x in (node.saved or ())[1:]]
     count: int = 0
     if node.name in ("linear", "conv"):

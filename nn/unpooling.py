@@ -71,35 +71,38 @@ def max_unpool1d(
     padding: Any = 0,
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
-    """Write the values of `max_pool1d` back to their places; all others are 0.
+    """Invert `max_pool1d` in part: each value goes back to its position, the others are 0.
 
-    L_out = (L - 1) stride - 2 padding + kernel_size.
+    The output size is L_out = (L - 1) stride - 2 padding + kernel_size.
 
     Parameters
     ----------
-    input : Tensor, shape (N, C, L) or without N
-        The largest values.
+    input : Tensor, shape (N, C, L) or (C, L)
+        The values that `max_pool1d` returned.
     indices : Tensor, int64, the input's shape
-        Their places in the flattened sizes of the output, as `max_pool1d` returns them.
+        Where they go along the length of the output, as `max_pool1d` returns it.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
     output_size : sequence of int, optional
-        The sizes of the output, where several have the same pool.
+        The spatial sizes of the output, or its whole shape.  Inputs of several sizes have the same
+        pooled size; this says which one is meant.  It differs from the formula by less than the
+        stride.
 
     Returns
     -------
-    Tensor, shape (N, C, L_out)
+    Tensor, shape (N, C, L_out) or (C, L_out)
+        Of the input's dtype.
 
     Raises
     ------
     ValueError
-        If `output_size` is not one that the pool can have had.
+        If `output_size` differs from the formula by the stride or more.
     RuntimeError
-        If an index lies outside the output.
+        If the indices are not int64, have another shape than the input, or lie outside the output.
 
     Examples
     --------
@@ -123,35 +126,38 @@ def max_unpool2d(
     padding: Any = 0,
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
-    """Write the values of `max_pool2d` back to their places; all others are 0.
+    """Invert `max_pool2d` in part: each value goes back to its position, the others are 0.
 
-    H_out = (H - 1) stride - 2 padding + kernel_size, and W_out likewise.
+    The output sizes are H_out = (H - 1) stride - 2 padding + kernel_size, and W_out likewise.
 
     Parameters
     ----------
-    input : Tensor, shape (N, C, H, W) or without N
-        The largest values.
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        The values that `max_pool2d` returned.
     indices : Tensor, int64, the input's shape
-        Their places in the flattened sizes of the output, as `max_pool2d` returns them.
+        Where they go in the flattened image of the output, as `max_pool2d` returns it.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
     output_size : sequence of int, optional
-        The sizes of the output, where several have the same pool.
+        The spatial sizes of the output, or its whole shape.  Inputs of several sizes have the same
+        pooled size; this says which one is meant.  It differs from the formula by less than the
+        stride.
 
     Returns
     -------
-    Tensor, shape (N, C, H_out, W_out)
+    Tensor, shape (N, C, H_out, W_out) or (C, H_out, W_out)
+        Of the input's dtype.
 
     Raises
     ------
     ValueError
-        If `output_size` is not one that the pool can have had.
+        If `output_size` differs from the formula by the stride or more.
     RuntimeError
-        If an index lies outside the output.
+        If the indices are not int64, have another shape than the input, or lie outside the output.
 
     Examples
     --------
@@ -176,35 +182,39 @@ def max_unpool3d(
     padding: Any = 0,
     output_size: Sequence[int] | None = None,
 ) -> Tensor:
-    """Write the values of `max_pool3d` back to their places; all others are 0.
+    """Invert `max_pool3d` in part: each value goes back to its position, the others are 0.
 
-    D_out = (D - 1) stride - 2 padding + kernel_size, and H_out and W_out likewise.
+    The output sizes are D_out = (D - 1) stride - 2 padding + kernel_size, and H_out and W_out
+    likewise.
 
     Parameters
     ----------
-    input : Tensor, shape (N, C, D, H, W) or without N
-        The largest values.
+    input : Tensor, shape (N, C, D, H, W) or (C, D, H, W)
+        The values that `max_pool3d` returned.
     indices : Tensor, int64, the input's shape
-        Their places in the flattened sizes of the output, as `max_pool3d` returns them.
+        Where they go in the flattened volume of the output, as `max_pool3d` returns it.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
     output_size : sequence of int, optional
-        The sizes of the output, where several have the same pool.
+        The spatial sizes of the output, or its whole shape.  Inputs of several sizes have the same
+        pooled size; this says which one is meant.  It differs from the formula by less than the
+        stride.
 
     Returns
     -------
-    Tensor, shape (N, C, D_out, H_out, W_out)
+    Tensor, shape (N, C, D_out, H_out, W_out) or (C, D_out, H_out, W_out)
+        Of the input's dtype.
 
     Raises
     ------
     ValueError
-        If `output_size` is not one that the pool can have had.
+        If `output_size` differs from the formula by the stride or more.
     RuntimeError
-        If an index lies outside the output.
+        If the indices are not int64, have another shape than the input, or lie outside the output.
 
     Examples
     --------
@@ -244,20 +254,22 @@ class _MaxUnpool(Module):
 
 
 class MaxUnpool1d(_MaxUnpool):
-    """Write the values of a `MaxPool1d` back to their places; all others are 0.
+    """Invert `MaxPool1d` in part: each value goes back to its position, the others are 0.
 
-    The layer is called with the values, (N, C, L), and their indices; the output is
-    (N, C, L_out):
+    The layer is called with the pooled values, (N, C, L), their indices, and optionally
+    `output_size`; see `max_unpool1d`.  The output has shape (N, C, L_out) with
     L_out = (L - 1) stride - 2 padding + kernel_size.
+
+    The layer has no parameters.
 
     Parameters
     ----------
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
 
     Examples
     --------
@@ -279,20 +291,22 @@ class MaxUnpool1d(_MaxUnpool):
 
 
 class MaxUnpool2d(_MaxUnpool):
-    """Write the values of a `MaxPool2d` back to their places; all others are 0.
+    """Invert `MaxPool2d` in part: each value goes back to its position, the others are 0.
 
-    The layer is called with the values, (N, C, H, W), and their indices; the output is
-    (N, C, H_out, W_out):
+    The layer is called with the pooled values, (N, C, H, W), their indices, and optionally
+    `output_size`; see `max_unpool2d`.  The output has shape (N, C, H_out, W_out) with
     H_out = (H - 1) stride - 2 padding + kernel_size, and W_out likewise.
+
+    The layer has no parameters.
 
     Parameters
     ----------
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
 
     Examples
     --------
@@ -314,20 +328,22 @@ class MaxUnpool2d(_MaxUnpool):
 
 
 class MaxUnpool3d(_MaxUnpool):
-    """Write the values of a `MaxPool3d` back to their places; all others are 0.
+    """Invert `MaxPool3d` in part: each value goes back to its position, the others are 0.
 
-    The layer is called with the values, (N, C, D, H, W), and their indices; the output is
-    (N, C, D_out, H_out, W_out):
+    The layer is called with the pooled values, (N, C, D, H, W), their indices, and optionally
+    `output_size`; see `max_unpool3d`.  The output has shape (N, C, D_out, H_out, W_out) with
     D_out = (D - 1) stride - 2 padding + kernel_size, and H_out and W_out likewise.
+
+    The layer has no parameters.
 
     Parameters
     ----------
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
-        The step from window to window; `kernel_size` if not given.
+        The step from one window to the next; by default `kernel_size`.
     padding : int or tuple of int, default 0
-        The padding that the pool had.
+        The padding of the pooling.
 
     Examples
     --------
