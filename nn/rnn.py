@@ -1,4 +1,4 @@
-"""Recurrent layers: what was read so far is kept in a state, which each step of a sequence changes.
+"""Recurrent layers: a state keeps what was read so far, and each step of a sequence changes it.
 
 >>> import nn, tinygrad_edu as tg
 >>> lstm = nn.LSTM(input_size=3, hidden_size=5, num_layers=2)
@@ -124,7 +124,7 @@ class _Cell(_Weights):
         shape = (*input.shape[:-1], self.hidden_size)
         given = self._given(hx, shape[:-1], input)
         state = [part.reshape(-1, self.hidden_size) for part in given]
-        x = input.reshape(-1, self.input_size)
+        x = input.reshape(input.shape[:-1].numel(), self.input_size)
         _, *state = self._run(x, state, [len(x)])
         return [part.reshape(shape) for part in state]
 
@@ -133,8 +133,52 @@ class _Cell(_Weights):
 
 
 class RNNCell(_Cell):
-    """h' = tanh(W x + b + U h + d), or with nonlinearity="relu" its max with 0, for x of (N, input)
-    and h of (N, hidden), or of one example  (Elman, 1990)."""
+    """One step of a recurrent network: h' = tanh(W x + b + U h + d).
+
+    With `nonlinearity="relu"`, relu takes the place of tanh.  The layer is called with x, of shape
+    (N, input_size), and h, of shape (N, hidden_size), by default zeros, and returns h', of the same
+    shape; or without N, for one example.
+
+    The state dict holds `weight_ih` (W) and `weight_hh` (U), of shapes (hidden_size, input_size)
+    and (hidden_size, hidden_size), and `bias_ih` (b) and `bias_hh` (d), of shape (hidden_size,).
+    All are drawn from U(-k, k) with k = 1 / sqrt(hidden_size).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of x.
+    hidden_size : int
+        The size of h, at least 1.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    nonlinearity : {"tanh", "relu"}, default "tanh"
+        The activation.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, or the state has another shape.
+
+    References
+    ----------
+    J. L. Elman, "Finding structure in time", Cognitive Science, 1990.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> cell, h = nn.RNNCell(10, 20), tg.zeros(3, 20)
+    >>> for x in tg.randn(6, 3, 10):  # 6 steps of 3 sequences
+    ...     h = cell(x, h)
+    >>> h.shape
+    torch.Size([3, 20])
+    """
 
     def __init__(
         self,
@@ -159,9 +203,57 @@ class RNNCell(_Cell):
 
 
 class LSTMCell(_Cell):
-    """(h', c') of x and (h, c): i, f, g, o = the four parts of W x + b + U h + d, and
-    c' = sigmoid(f) c + sigmoid(i) tanh(g), h' = sigmoid(o) tanh(c')
-    (Hochreiter and Schmidhuber, 1997; Gers et al., 2000)."""
+    """One step of a long short-term memory: (h', c') of x, h and c.
+
+        i, f, g, o = the four parts of W x + b + U h + d
+        c' = sigmoid(f) c + sigmoid(i) tanh(g)
+        h' = sigmoid(o) tanh(c')
+
+    The layer is called with x, of shape (N, input_size), and the pair (h, c), each of shape (N,
+    hidden_size), by default zeros, and returns the pair (h', c'); or without N, for one example.
+
+    The state dict holds `weight_ih` (W) and `weight_hh` (U), of shapes (4 hidden_size, input_size)
+    and (4 hidden_size, hidden_size), and `bias_ih` (b) and `bias_hh` (d), of shape (4
+    hidden_size,).  All are drawn from U(-k, k) with k = 1 / sqrt(hidden_size).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of x.
+    hidden_size : int
+        The size of h, at least 1.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, or the state has another shape.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation, 1997.
+
+    F. A. Gers, J. Schmidhuber and F. Cummins, "Learning to forget: continual prediction with LSTM",
+    Neural Computation, 2000.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> cell, state = nn.LSTMCell(10, 20), None
+    >>> for x in tg.randn(6, 3, 10):  # 6 steps of 3 sequences
+    ...     state = cell(x, state)
+    >>> h, c = state
+    >>> h.shape, c.shape
+    (torch.Size([3, 20]), torch.Size([3, 20]))
+    """
 
     cell, states = "lstm", 2
 
@@ -173,9 +265,55 @@ class LSTMCell(_Cell):
 
 
 class GRUCell(_Cell):
-    """h' = (1 - k) n + k h, with r = sigmoid, k = sigmoid of the first two parts of
-    W x + b + U h + d, and n = tanh of the third, in which r multiplies U h + d
-    (Cho et al., 2014)."""
+    """One step of a gated recurrent unit: h' = (1 - z) n + z h.
+
+        r = sigmoid(W_r x + b_r + U_r h + d_r)
+        z = sigmoid(W_z x + b_z + U_z h + d_z)
+        n = tanh(W_n x + b_n + r (U_n h + d_n))
+
+    W, U, b and d are one below the other for r, z and n.  The layer is called with x, of shape (N,
+    input_size), and h, of shape (N, hidden_size), by default zeros, and returns h', of the same
+    shape; or without N, for one example.
+
+    The state dict holds `weight_ih` (W) and `weight_hh` (U), of shapes (3 hidden_size, input_size)
+    and (3 hidden_size, hidden_size), and `bias_ih` (b) and `bias_hh` (d), of shape (3
+    hidden_size,).  All are drawn from U(-k, k) with k = 1 / sqrt(hidden_size).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of x.
+    hidden_size : int
+        The size of h, at least 1.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, or the state has another shape.
+
+    References
+    ----------
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+    machine translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> cell, h = nn.GRUCell(10, 20), tg.zeros(3, 20)
+    >>> for x in tg.randn(6, 3, 10):  # 6 steps of 3 sequences
+    ...     h = cell(x, h)
+    >>> h.shape
+    torch.Size([3, 20])
+    """
 
     cell = "gru"
 
@@ -300,7 +438,7 @@ class _Sequence(_Weights):
         return rows, [tg.stack(parts) for parts in zip(*last, strict=True)]
 
     def flatten_parameters(self) -> None:
-        """Nothing: in PyTorch it lays the weights out for a GPU, and listings call it."""
+        """Do nothing; in PyTorch this lays the weights out in one buffer, for a GPU."""
 
     def extra_repr(self) -> str:
         usual: dict[str, float]
@@ -312,13 +450,72 @@ class _Sequence(_Weights):
 
 
 class RNN(_Sequence):
-    """`RNNCell` at each step of (T, N, input), or (N, T, input) with `batch_first`, or of one
-    sequence, (T, input), or of a `PackedSequence`; returns the outputs h of the last layer at all
-    steps, (T, N, directions hidden), and the last state of each layer, (layers directions, N,
-    hidden).
+    """Recurrent network: h_t = tanh(W x_t + b + U h_{t-1} + d) at each step t of a sequence.
 
-    With several layers, the outputs of each are the input of the next, after dropout in training;
-    `bidirectional` layers also read from the last step to the first, with weights of their own.
+    With `nonlinearity="relu"`, relu takes the place of tanh.  With several layers, the outputs of
+    each are the input of the next.  With `bidirectional`, each layer also reads the sequence from
+    its end to its start, with parameters of its own, and its output at a step is that of both
+    directions, one after another.
+
+    Let T be the number of steps, N of sequences, D = 2 if bidirectional and else 1, H =
+    hidden_size.
+
+    - `input`: shape (T, N, input_size), or (N, T, input_size) with `batch_first`; (T, input_size)
+      for one sequence; or a `PackedSequence`, for sequences of several lengths.
+    - `hx`, the state h_0 before the first step: shape (D num_layers, N, H), with `batch_first` too;
+      (D num_layers, H) for one sequence; by default zeros.
+    - returns `output`, h of the last layer at all steps, of shape (T, N, D H) or as the input is,
+      and `h_n`, the state after the last step of each layer and direction, of the shape of `hx`.
+
+    The state dict holds `weight_ih_l0` (W), of shape (H, input_size), `weight_hh_l0` (U), of shape
+    (H, H), and `bias_ih_l0` (b) and `bias_hh_l0` (d), of shape (H,); for the next layers `l1`, ...,
+    where W has shape (H, D H); for the reverse direction the same names with `_reverse` at the end.
+    All are drawn from U(-k, k) with k = 1 / sqrt(H).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of a step of the input, at least 1.
+    hidden_size : int
+        The size H of h, at least 1.
+    num_layers : int, default 1
+        The number of layers.
+    nonlinearity : {"tanh", "relu"}, default "tanh"
+        The activation.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    batch_first : bool, default False
+        Whether the batch is dimension 0 of input and output; the state is not affected.
+    dropout : float, default 0.0
+        The probability with which each output of a layer, except the last, is dropped in training.
+    bidirectional : bool, default False
+        Whether each layer has a second direction.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
+        neither two nor three dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
+        another shape.
+
+    References
+    ----------
+    J. L. Elman, "Finding structure in time", Cognitive Science, 1990.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> rnn = nn.RNN(10, 20, num_layers=2)
+    >>> output, h_n = rnn(tg.randn(5, 3, 10))  # 5 steps of 3 sequences
+    >>> output.shape, h_n.shape
+    (torch.Size([5, 3, 20]), torch.Size([2, 3, 20]))
     """
 
     def __init__(
@@ -350,11 +547,85 @@ class RNN(_Sequence):
 
 
 class LSTM(_Sequence):
-    """`LSTMCell` at each step: shapes and settings are those of `RNN`, but the state is the pair
-    (h, c), and what is returned is output, (h, c).
+    """Long short-term memory: at each step t of a sequence, (h_t, c_t) of x_t, h_{t-1} and c_{t-1}.
 
-    With `proj_size` above 0, the output of each step, and so h, is the product of `weight_hr`,
-    (proj_size, hidden), and what the cell makes  (Sak et al., 2014).
+        i, f, g, o = the four parts of W x_t + b + U h_{t-1} + d
+        c_t = sigmoid(f) c_{t-1} + sigmoid(i) tanh(g)
+        h_t = sigmoid(o) tanh(c_t)
+
+    With `proj_size` P > 0, a matrix V makes the output smaller: h_t = V (sigmoid(o) tanh(c_t)).
+    With several layers, the outputs of each are the input of the next.  With `bidirectional`, each
+    layer also reads the sequence from its end to its start, with parameters of its own, and its
+    output at a step is that of both directions, one after another.
+
+    Let T be the number of steps, N of sequences, D = 2 if bidirectional and else 1, H =
+    hidden_size.
+
+    - `input`: shape (T, N, input_size), or (N, T, input_size) with `batch_first`; (T, input_size)
+      for one sequence; or a `PackedSequence`, for sequences of several lengths.
+    - `hx`, the pair (h_0, c_0) before the first step: each of shape (D num_layers, N, H), with
+      `batch_first` too; (D num_layers, H) for one sequence; by default zeros.
+    - returns `output`, h of the last layer at all steps, of shape (T, N, D H) or as the input is,
+      and the pair (`h_n`, `c_n`), the state after the last step of each layer and direction, of the
+      shapes of `hx`.  With a projection, h, the output and `h_n` have the size P in the place of H.
+
+    The state dict holds `weight_ih_l0` (W), of shape (4 H, input_size), `weight_hh_l0` (U), of
+    shape (4 H, H), and `bias_ih_l0` (b) and `bias_hh_l0` (d), of shape (4 H,); for the next layers
+    `l1`, ..., where W has shape (4 H, D H); for the reverse direction the same names with
+    `_reverse` at the end.  All are drawn from U(-k, k) with k = 1 / sqrt(H).  With a projection
+    there is `weight_hr_l0` (V), of shape (P, H), too, U has shape (4 H, P), and W of the next
+    layers (4 H, D P).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of a step of the input, at least 1.
+    hidden_size : int
+        The size H of h, at least 1.
+    num_layers : int, default 1
+        The number of layers.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    batch_first : bool, default False
+        Whether the batch is dimension 0 of input and output; the state is not affected.
+    dropout : float, default 0.0
+        The probability with which each output of a layer, except the last, is dropped in training.
+    bidirectional : bool, default False
+        Whether each layer has a second direction.
+    proj_size : int, default 0
+        The size P of the projected output, less than H; 0 stands for no projection.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
+        neither two nor three dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
+        another shape.
+
+    References
+    ----------
+    S. Hochreiter and J. Schmidhuber, "Long short-term memory", Neural Computation, 1997.
+
+    F. A. Gers, J. Schmidhuber and F. Cummins, "Learning to forget: continual prediction with LSTM",
+    Neural Computation, 2000.
+
+    H. Sak, A. Senior and F. Beaufays, "Long short-term memory based recurrent neural network
+    architectures for large vocabulary speech recognition", arXiv:1402.1128, 2014 (the projection).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> lstm = nn.LSTM(10, 20, num_layers=2, bidirectional=True, batch_first=True)
+    >>> output, (h_n, c_n) = lstm(tg.randn(3, 5, 10))  # 3 sequences of 5 steps
+    >>> output.shape, h_n.shape, c_n.shape
+    (torch.Size([3, 5, 40]), torch.Size([4, 3, 20]), torch.Size([4, 3, 20]))
     """
 
     states = 2
@@ -392,6 +663,77 @@ class LSTM(_Sequence):
 
 
 class GRU(_Sequence):
-    """`GRUCell` at each step: shapes and settings are those of `RNN`."""
+    """Gated recurrent unit: h_t = (1 - z) n + z h_{t-1} at each step t of a sequence.
+
+        r = sigmoid(W_r x_t + b_r + U_r h_{t-1} + d_r)
+        z = sigmoid(W_z x_t + b_z + U_z h_{t-1} + d_z)
+        n = tanh(W_n x_t + b_n + r (U_n h_{t-1} + d_n))
+
+    W, U, b and d are one below the other for r, z and n.  With several layers, the outputs of each
+    are the input of the next.  With `bidirectional`, each layer also reads the sequence from its
+    end to its start, with parameters of its own, and its output at a step is that of both
+    directions, one after another.
+
+    Let T be the number of steps, N of sequences, D = 2 if bidirectional and else 1, H =
+    hidden_size.
+
+    - `input`: shape (T, N, input_size), or (N, T, input_size) with `batch_first`; (T, input_size)
+      for one sequence; or a `PackedSequence`, for sequences of several lengths.
+    - `hx`, the state h_0 before the first step: shape (D num_layers, N, H), with `batch_first` too;
+      (D num_layers, H) for one sequence; by default zeros.
+    - returns `output`, h of the last layer at all steps, of shape (T, N, D H) or as the input is,
+      and `h_n`, the state after the last step of each layer and direction, of the shape of `hx`.
+
+    The state dict holds `weight_ih_l0` (W), of shape (3 H, input_size), `weight_hh_l0` (U), of
+    shape (3 H, H), and `bias_ih_l0` (b) and `bias_hh_l0` (d), of shape (3 H,); for the next layers
+    `l1`, ..., where W has shape (3 H, D H); for the reverse direction the same names with
+    `_reverse` at the end.  All are drawn from U(-k, k) with k = 1 / sqrt(H).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of a step of the input, at least 1.
+    hidden_size : int
+        The size H of h, at least 1.
+    num_layers : int, default 1
+        The number of layers.
+    bias : bool, default True
+        Whether there are the biases b and d; without them they are 0.
+    batch_first : bool, default False
+        Whether the batch is dimension 0 of input and output; the state is not affected.
+    dropout : float, default 0.0
+        The probability with which each output of a layer, except the last, is dropped in training.
+    bidirectional : bool, default False
+        Whether each layer has a second direction.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
+        neither two nor three dimensions.
+    RuntimeError
+        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
+        another shape.
+
+    References
+    ----------
+    K. Cho et al., "Learning phrase representations using RNN encoder-decoder for statistical
+    machine translation", EMNLP 2014.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> gru = nn.GRU(10, 20)
+    >>> output, h_n = gru(tg.randn(5, 3, 10))  # 5 steps of 3 sequences
+    >>> output.shape, h_n.shape
+    (torch.Size([5, 3, 20]), torch.Size([1, 3, 20]))
+    >>> list(gru.state_dict())
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
+    """
 
     cell = "gru"

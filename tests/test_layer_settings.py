@@ -143,6 +143,15 @@ def test_a_projection_is_smaller_than_what_it_projects(proj_size):
         nn.LSTM(2, 3, proj_size=proj_size)
 
 
+@pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
+def test_a_cell_without_inputs_runs_on_its_state(kind):
+    cell = getattr(nn, kind)(0, 3)
+    first = cell(tg.zeros(2, 0))
+    h = first[0] if kind == "LSTMCell" else first
+    assert h.shape == (2, 3)
+    assert (h[0] == h[1]).all()
+
+
 def test_a_state_has_the_size_of_the_projection():
     lstm = nn.LSTM(2, 3, proj_size=1)
     with pytest.raises(RuntimeError, match=r"\(1, 4, 1\) and \(1, 4, 3\)"):
