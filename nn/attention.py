@@ -5,7 +5,7 @@ Multi-head attention is several small attentions side by side, of learned projec
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -160,6 +160,297 @@ def _for_each_head(name: str, query: Tensor, x: Tensor) -> Tensor:
     return x if times == 1 else functions.repeat_interleave(x, times, -3)
 
 
+class _MultiHead(NamedTuple):
+    """The weights and settings of multi-head attention, up to its last projection."""
+
+    name: str
+    widths: tuple[int, int, int]  # embed_dim, kdim, vdim
+    num_heads: int
+    weights: Any  # (3 embed_dim, embed_dim), or one for each of query, key and value
+    in_bias: Any
+    more: tuple[Any, Any]  # a learned key and value, or None
+    add_zero_attn: bool
+    dropout: float
+    batch_first: bool
+    static: tuple[Any, Any, Any] = (None, None, None)  # what takes the place of a projection
+
+    def attend(
+        self, query: Any, key: Any, value: Any, masks: Any, need_weights: bool, average: bool
+    ) -> tuple[Any, Any]:
+        """The heads side by side, in the shape of the query, and the weights."""
+        attn_mask, padding, is_causal = masks
+        alone = self._check_shapes(query, key, value)
+        if alone:
+            query, key, value = query[None], key[None], value[None]
+            padding = None if padding is None else padding[None]
+        batch = 0 if self.batch_first or alone else 1  # the dimension that is N
+        q, k, v = self._heads(query, key, value, batch)
+        sizes = query.shape[batch], query.shape[1 - batch], k.shape[2]
+        if is_causal and attn_mask is None:
+            raise ValueError(
+                f"{self.name}: is_causal says what kind of mask attn_mask is, so give both; "
+                f"nn.Transformer.generate_square_subsequent_mask({sizes[1]}) makes one"
+            )
+        causal = is_causal and padding is None and not need_weights
+        bias = self._added(None if causal else attn_mask, padding, sizes, query.dtype)
+        k, v, bias = self._with_more_keys(k, v, bias)
+        weights = None
+        if need_weights:
+            weights = attention_weights(q, k, bias, None, self.dropout)
+            y = weights @ v
+            if average:
+                weights = ops.mean(weights, axis=1)
+        else:
+            y = scaled_dot_product_attention(q, k, v, bias, self.dropout, causal)
+        y = ops.transpose(y, axes=(2 * batch, 2 - 2 * batch, 1, 3)).reshape(query.shape)
+        if alone:
+            return y[0], None if weights is None else weights[0]
+        return y, weights
+
+    def _heads(self, query: Any, key: Any, value: Any, batch: int) -> list[Any]:
+        """The three projections, each (N, num_heads, length, head_dim)."""
+        size = self.widths[0]
+        shape = (self.num_heads, size // self.num_heads)
+        heads = []
+        for i, (x, static) in enumerate(zip((query, key, value), self.static, strict=True)):
+            if static is not None:
+                heads.append(self._static(static, query.shape[batch], shape))
+                continue
+            # Slices of small weights, not of y: the gradient of a slice is as large as its input.
+            part = slice(i * size, (i + 1) * size)
+            weight = self.weights[i] if isinstance(self.weights, tuple) else self.weights[part]
+            y = ops.linear(x, weight, None if self.in_bias is None else self.in_bias[part])
+            y = y.reshape((*y.shape[:2], *shape))
+            heads.append(ops.transpose(y, axes=(batch, 2, 1 - batch, 3)))
+        return heads
+
+    def _static(self, x: Any, batch: int, shape: tuple[int, int]) -> Any:
+        """Keys or values that are given, as (N, num_heads, S, head_dim)."""
+        heads, size = shape
+        if x.ndim != 3 or (x.shape[0], x.shape[2]) != (batch * heads, size):
+            raise ValueError(
+                f"{self.name}: static_k and static_v are (N num_heads, S, head_dim) = "
+                f"({batch * heads}, S, {size}), not {tuple(x.shape)}"
+            )
+        return x.reshape((batch, heads, *x.shape[1:]))
+
+    def _with_more_keys(self, k: Any, v: Any, bias: Any) -> tuple[Any, Any, Any]:
+        """Keys, values and what is added to their scores, after them the learned ones and those
+        of zeros, which every query looks at."""
+        shape = (len(k), k.shape[1], 1, k.shape[3])
+        more: list[Any] = []
+        if self.more[0] is not None:
+            learned = [x.reshape(shape[1:]) for x in self.more]
+            more.append([ops.broadcast_to(x, shape=shape) for x in learned])
+        if self.add_zero_attn:
+            more.append([tg.zeros(shape, dtype=k.dtype)] * 2)
+        for key, value in more:
+            k, v = tg.cat([k, key], 2), tg.cat([v, value], 2)
+        if more and bias is not None:
+            bias = ops.pad(bias, pad_width=((0, 0),) * (bias.ndim - 1) + ((0, len(more)),))
+        return k, v, bias
+
+    def _added(
+        self, attn_mask: Any, key_padding_mask: Any, sizes: tuple[int, int, int], dtype: Any
+    ) -> Any:
+        """What is added to the scores, in a shape that broadcasts to theirs; None if nothing is."""
+        n, queries, keys = sizes
+        bias = None
+        if attn_mask is not None:
+            each = (n * self.num_heads, queries, keys)
+            shapes = {"(L, S)": each[1:], "(N num_heads, L, S)": each}
+            bias = self._mask("attn_mask", attn_mask, shapes, dtype)
+            if bias.ndim == 3:
+                bias = bias.reshape((n, self.num_heads, queries, keys))
+        if key_padding_mask is not None:
+            shapes = {"(N, S)": (n, keys)}
+            padding = self._mask("key_padding_mask", key_padding_mask, shapes, dtype)
+            padding = padding.reshape((n, 1, 1, keys))
+            bias = padding if bias is None else bias + padding
+        return bias
+
+    def _mask(self, what: str, mask: Any, shapes: Any, dtype: Any) -> Any:
+        """The mask as it is added to the scores: -inf where a bool one is True."""
+        check_mask(self.name, what, mask)
+        if mask.shape not in shapes.values():
+            wanted = ", or ".join(f"{meaning} = {shape}" for meaning, shape in shapes.items())
+            raise ValueError(f"{self.name}: {what} is {wanted}, not {tuple(mask.shape)}")
+        return mask if mask.dtype.kind == "f" else hiding(mask.array, dtype)
+
+    def _check_shapes(self, query: Any, key: Any, value: Any) -> bool:
+        """Raise ValueError unless the inputs fit; True if they are one example, without N."""
+        given = {"query": query, "key": key, "value": value}
+        for what, x in given.items():
+            check_tensor(x, f"{self.name}: {what}")
+        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
+            wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
+            raise ValueError(
+                f"{self.name}: the inputs are {wanted}, or (L, E) for one example: {shown(given)}"
+            )
+        if (query.shape[-1], key.shape[-1], value.shape[-1]) != self.widths:
+            raise ValueError(
+                f"{self.name}: the last sizes of query, key and value are embed_dim, kdim "
+                f"and vdim, {self.widths}: {shown(given)}"
+            )
+        batch = 0 if self.batch_first else 1
+        if key.shape[:-1] != value.shape[:-1]:
+            raise ValueError(f"{self.name}: every key has a value: {shown(given)}")
+        if query.ndim == 3 and query.shape[batch] != key.shape[batch]:
+            raise ValueError(
+                f"{self.name}: the batch, dimension {batch} (batch_first="
+                f"{self.batch_first}), is the same in query and key: {shown(given)}"
+            )
+        return bool(query.ndim == 2)
+
+
+def multi_head_attention_forward(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Tensor | None,
+    in_proj_bias: Tensor | None,
+    bias_k: Tensor | None,
+    bias_v: Tensor | None,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Tensor,
+    out_proj_bias: Tensor | None,
+    training: bool = True,
+    key_padding_mask: Tensor | None = None,
+    need_weights: bool = True,
+    attn_mask: Tensor | None = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Tensor | None = None,
+    k_proj_weight: Tensor | None = None,
+    v_proj_weight: Tensor | None = None,
+    static_k: Tensor | None = None,
+    static_v: Tensor | None = None,
+    average_attn_weights: bool = True,
+    is_causal: bool = False,
+) -> tuple[Tensor, Tensor | None]:
+    """Multi-head attention with the weights that are given: what `MultiheadAttention` computes.
+
+        y = concat(head_1, ..., head_h) Wo' + bo,  head_i = attention(q Wq_i', k Wk_i', v Wv_i')
+
+    Below, L is the length of the query, S that of the keys, N the batch, E the embedding size, and
+    head_dim = E / num_heads.
+
+    Parameters
+    ----------
+    query : Tensor, shape (L, N, E) or (L, E)
+        The queries.
+    key : Tensor, shape (S, N, K) or (S, K)
+        The keys; K is E unless the weights are separate.
+    value : Tensor, shape (S, N, V) or (S, V)
+        The values; V is E unless the weights are separate.
+    embed_dim_to_check : int
+        E, which the query must have.
+    num_heads : int
+        The number of heads, which divides E.
+    in_proj_weight : Tensor, shape (3 E, E), or None
+        Wq, Wk and Wv, one below the other.
+    in_proj_bias : Tensor, shape (3 E,), or None
+        The biases of the three projections.
+    bias_k, bias_v : Tensor, shape (1, 1, E), or None
+        One more key and its value, which every query looks at.
+    add_zero_attn : bool
+        Add one more key and value of zeros.
+    dropout_p : float
+        The probability with which a weight is dropped in training.
+    out_proj_weight : Tensor, shape (O, E)
+        Wo, where O is usually E.
+    out_proj_bias : Tensor, shape (O,), or None
+        bo.
+    training : bool, default True
+        Apply dropout.
+    key_padding_mask : Tensor, shape (N, S) or (S,), bool or floating, optional
+        Where a bool one is True, the key is not looked at; a floating one is added to the scores.
+    need_weights : bool, default True
+        Return the weights too.
+    attn_mask : Tensor, shape (L, S) or (N num_heads, L, S), bool or floating, optional
+        Likewise, for each query and key.
+    use_separate_proj_weight : bool, default False
+        Use the next three weights in place of `in_proj_weight`.
+    q_proj_weight : Tensor, shape (E, E), optional
+        Wq.
+    k_proj_weight : Tensor, shape (E, K), optional
+        Wk.
+    v_proj_weight : Tensor, shape (E, V), optional
+        Wv.
+    static_k, static_v : Tensor, shape (N num_heads, S, head_dim), optional
+        Keys and values of the heads, in place of the projections.
+    average_attn_weights : bool, default True
+        Return the mean of the weights over the heads.
+    is_causal : bool, default False
+        Say that `attn_mask`, which is given too, is a causal one.
+
+    Returns
+    -------
+    tuple of Tensor
+        The output, (L, N, O) or (L, O), and the weights, (N, L, S) or (L, S), without the mean
+        (N, num_heads, L, S) or (num_heads, L, S); None without `need_weights`.
+
+    Raises
+    ------
+    ValueError
+        If shapes do not fit, or a weight that is needed is None.
+
+    References
+    ----------
+    Vaswani et al., "Attention is all you need", 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x, w = tg.ones(5, 3, 8), tg.ones(24, 8)
+    >>> y, weights = F.multi_head_attention_forward(
+    ...     x, x, x, 8, 2, w, None, None, None, False, 0.0, tg.eye(8), None
+    ... )
+    >>> y.shape, weights.shape
+    (torch.Size([5, 3, 8]), torch.Size([3, 5, 5]))
+    """
+    weights: Any = in_proj_weight
+    if use_separate_proj_weight:
+        weights = q_proj_weight, k_proj_weight, v_proj_weight
+    settings = num_heads, weights, in_proj_bias, (bias_k, bias_v), add_zero_attn
+    dropout, static = dropout_p if training else 0.0, (None, static_k, static_v)
+    heads = _with_given_weights(embed_dim_to_check, *settings, dropout, static)
+    masks = attn_mask, key_padding_mask, is_causal
+    y, seen = heads.attend(query, key, value, masks, need_weights, average_attn_weights)
+    return ops.linear(y, out_proj_weight, out_proj_bias), seen
+
+
+def _with_given_weights(
+    size: int,
+    num_heads: int,
+    weights: Any,
+    in_bias: Any,
+    more: Any,
+    add_zero_attn: bool,
+    dropout: float,
+    static: Any,
+) -> _MultiHead:
+    """Raise ValueError unless the weights are there and fit together."""
+    name, separate = "multi_head_attention_forward", isinstance(weights, tuple)
+    if num_heads < 1 or size % num_heads:
+        raise ValueError(
+            f"{name}: embed_dim={size} does not fall into num_heads={num_heads} parts of equal size"
+        )
+    if weights is None or (separate and any(w is None for w in weights)):
+        needed = "q_proj_weight, k_proj_weight and v_proj_weight" if separate else "in_proj_weight"
+        raise ValueError(f"{name}: with use_separate_proj_weight={separate} it needs {needed}")
+    if (more[0] is None) != (more[1] is None):
+        raise ValueError(f"{name}: bias_k and bias_v are a key and its value: give both or none")
+    if more[0] is not None and any(x is not None for x in static):
+        raise ValueError(f"{name}: bias_k and bias_v are not added to static_k and static_v")
+    widths = (size, *[w.shape[1] for w in weights[1:]]) if separate else (size, size, size)
+    settings = num_heads, weights, in_bias, more, add_zero_attn, dropout
+    return _MultiHead(name, widths, *settings, False, static)
+
+
 # ---------------------------------------------------------------- layers
 
 
@@ -271,115 +562,18 @@ class MultiheadAttention(Module):
         `is_causal` says that attn_mask, which is given too, is a causal one.  A query that looks at
         nothing gets zeros from the heads, but with `need_weights` nan, as in PyTorch.
         """
-        alone = self._check_shapes(query, key, value)
-        if alone:
-            query, key, value = query[None], key[None], value[None]
-            key_padding_mask = None if key_padding_mask is None else key_padding_mask[None]
-        batch = 0 if self.batch_first or alone else 1  # the dimension that is N
-        sizes = query.shape[batch], query.shape[1 - batch], key.shape[1 - batch]
-        if is_causal and attn_mask is None:
-            raise ValueError(
-                "MultiheadAttention: is_causal says what kind of mask attn_mask is, so give both; "
-                f"nn.Transformer.generate_square_subsequent_mask({sizes[1]}) makes one"
-            )
-        causal = is_causal and key_padding_mask is None and not need_weights
-        bias = self._added(None if causal else attn_mask, key_padding_mask, sizes, query.dtype)
-        q, k, v = self._heads(query, key, value, batch)
-        k, v, bias = self._with_more_keys(k, v, bias)
-        dropout, weights = self.dropout if self.training else 0.0, None
-        if need_weights:
-            weights = attention_weights(q, k, bias, None, dropout)
-            y = weights @ v
-            if average_attn_weights:
-                weights = ops.mean(weights, axis=1)
-        else:
-            y = scaled_dot_product_attention(q, k, v, bias, dropout, causal)
-        y = ops.transpose(y, axes=(2 * batch, 2 - 2 * batch, 1, 3)).reshape(query.shape)
-        y = self.out_proj(y)
-        if alone:
-            return y[0], None if weights is None else weights[0]
-        return y, weights
-
-    def _heads(self, query: Any, key: Any, value: Any, batch: int) -> list[Any]:
-        """The three projections, each (N, num_heads, length, head_dim)."""
-        parts = [slice(k * self.embed_dim, (k + 1) * self.embed_dim) for k in range(3)]
-        weights: Any = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
-        if self.in_proj_weight is not None:  # of small weights, not of y: a slice's gradient is
-            weights = [self.in_proj_weight[part] for part in parts]  # as large as what it is of
-        heads = []
-        for x, weight, part in zip((query, key, value), weights, parts, strict=True):
-            bias = None if self.in_proj_bias is None else self.in_proj_bias[part]
-            y = ops.linear(x, weight, bias)
-            y = y.reshape((*y.shape[:2], self.num_heads, self.head_dim))
-            heads.append(ops.transpose(y, axes=(batch, 2, 1 - batch, 3)))
-        return heads
-
-    def _with_more_keys(self, k: Any, v: Any, bias: Any) -> tuple[Any, Any, Any]:
-        """Keys, values and what is added to their scores, after them the learned ones and those
-        of zeros, which every query looks at."""
-        shape = (len(k), self.num_heads, 1, self.head_dim)
-        more: list[Any] = []
-        if self.bias_k is not None and self.bias_v is not None:
-            learned = [x.reshape(shape[1:]) for x in (self.bias_k, self.bias_v)]
-            more.append([ops.broadcast_to(x, shape=shape) for x in learned])
-        if self.add_zero_attn:
-            more.append([tg.zeros(shape, dtype=k.dtype)] * 2)
-        for key, value in more:
-            k, v = tg.cat([k, key], 2), tg.cat([v, value], 2)
-        if more and bias is not None:
-            bias = ops.pad(bias, pad_width=((0, 0),) * (bias.ndim - 1) + ((0, len(more)),))
-        return k, v, bias
-
-    def _added(
-        self, attn_mask: Any, key_padding_mask: Any, sizes: tuple[int, int, int], dtype: Any
-    ) -> Any:
-        """What is added to the scores, in a shape that broadcasts to theirs; None if nothing is."""
-        n, queries, keys = sizes
-        bias = None
-        if attn_mask is not None:
-            each = (n * self.num_heads, queries, keys)
-            shapes = {"(L, S)": each[1:], "(N num_heads, L, S)": each}
-            bias = _mask("attn_mask", attn_mask, shapes, dtype)
-            if bias.ndim == 3:
-                bias = bias.reshape((n, self.num_heads, queries, keys))
-        if key_padding_mask is not None:
-            padding = _mask("key_padding_mask", key_padding_mask, {"(N, S)": (n, keys)}, dtype)
-            padding = padding.reshape((n, 1, 1, keys))
-            bias = padding if bias is None else bias + padding
-        return bias
-
-    def _check_shapes(self, query: Any, key: Any, value: Any) -> bool:
-        """Raise ValueError unless the inputs fit; True if they are one example, without N."""
-        given = {"query": query, "key": key, "value": value}
-        for what, x in given.items():
-            check_tensor(x, f"MultiheadAttention: {what}")
-        if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
-            wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
-            raise ValueError(
-                f"MultiheadAttention: the inputs are {wanted}, or (L, E) for one example: "
-                f"{shown(given)}"
-            )
-        widths = (self.embed_dim, self.kdim, self.vdim)
-        if (query.shape[-1], key.shape[-1], value.shape[-1]) != widths:
-            raise ValueError(
-                "MultiheadAttention: the last sizes of query, key and value are embed_dim, kdim "
-                f"and vdim, {widths}: {shown(given)}"
-            )
-        batch = 0 if self.batch_first else 1
-        if key.shape[:-1] != value.shape[:-1]:
-            raise ValueError(f"MultiheadAttention: every key has a value: {shown(given)}")
-        if query.ndim == 3 and query.shape[batch] != key.shape[batch]:
-            raise ValueError(
-                f"MultiheadAttention: the batch, dimension {batch} (batch_first="
-                f"{self.batch_first}), is the same in query and key: {shown(given)}"
-            )
-        return bool(query.ndim == 2)
-
-
-def _mask(what: str, mask: Any, shapes: dict[str, tuple[int, ...]], dtype: Any) -> Any:
-    """The mask as it is added to the scores: -inf where a bool one is True."""
-    check_mask("MultiheadAttention", what, mask)
-    if mask.shape not in shapes.values():
-        wanted = ", or ".join(f"{meaning} = {shape}" for meaning, shape in shapes.items())
-        raise ValueError(f"MultiheadAttention: {what} is {wanted}, not {tuple(mask.shape)}")
-    return mask if mask.dtype.kind == "f" else hiding(mask.array, dtype)
+        weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
+        heads = _MultiHead(
+            "MultiheadAttention",
+            (self.embed_dim, self.kdim, self.vdim),
+            self.num_heads,
+            weights if self.in_proj_weight is None else self.in_proj_weight,
+            self.in_proj_bias,
+            (self.bias_k, self.bias_v),
+            self.add_zero_attn,
+            self.dropout if self.training else 0.0,
+            self.batch_first,
+        )
+        masks = attn_mask, key_padding_mask, is_causal
+        y, seen = heads.attend(query, key, value, masks, need_weights, average_attn_weights)
+        return self.out_proj(y), seen

@@ -41,7 +41,10 @@ from .adaptive_pooling import (
     adaptive_max_pool2d as adaptive_max_pool2d,
     adaptive_max_pool3d as adaptive_max_pool3d,
 )
-from .attention import scaled_dot_product_attention as scaled_dot_product_attention
+from .attention import (
+    multi_head_attention_forward as multi_head_attention_forward,
+    scaled_dot_product_attention as scaled_dot_product_attention,
+)
 from .conv import (
     conv1d as conv1d,
     conv2d as conv2d,

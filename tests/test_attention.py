@@ -8,6 +8,7 @@ from hypothesis import given, strategies as st
 import nn
 import nn.functional as F
 import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
 
 SIZES = st.integers(1, 5)
 
@@ -369,3 +370,76 @@ LNE, SNE = (3, 2, 4), (5, 2, 4)
 def test_errors_teach(wrong, error, words):
     with pytest.raises(error, match=words):
         wrong()
+
+
+# ---------------------------------------------------------------- with weights that are given
+
+
+def given_weights(attention):
+    """The arguments of the function that the layer's forward stands for, after the inputs."""
+    out = attention.out_proj
+    more = attention.bias_k, attention.bias_v, attention.add_zero_attn, attention.dropout
+    sizes = attention.embed_dim, attention.num_heads
+    return (*sizes, attention.in_proj_weight, attention.in_proj_bias, *more, out.weight, out.bias)
+
+
+def test_multi_head_attention_forward_is_what_the_layer_computes():
+    attention = nn.MultiheadAttention(6, 2, add_bias_kv=True, add_zero_attn=True)
+    x, z = tg.randn(3, 2, 6), tg.randn(4, 2, 6)
+    for need in (True, False):
+        y, weights = F.multi_head_attention_forward(
+            x, z, z, *given_weights(attention), need_weights=need
+        )
+        right, right_weights = attention(x, z, z, need_weights=need)
+        assert tg.equal(y, right)
+        assert weights is right_weights is None or tg.equal(weights, right_weights)
+
+
+def test_static_keys_and_values_take_the_place_of_projections():
+    attention = nn.MultiheadAttention(6, 2).double()
+    x, z = tg.randn(3, 2, 6).double(), tg.randn(4, 2, 6).double()
+    w, b = attention.in_proj_weight, attention.in_proj_bias
+
+    def heads(k):
+        part = slice(6 * k, 6 * k + 6)
+        return F.linear(z, w[part], b[part]).reshape(4, 4, 3).transpose(0, 1)
+
+    static = {"static_k": heads(1), "static_v": heads(2)}
+    y, _ = F.multi_head_attention_forward(x, z, z, *given_weights(attention), **static)
+    np.testing.assert_allclose(y.array, attention(x, z, z)[0].array, rtol=1e-12)
+
+
+def test_multi_head_attention_forward_has_derivatives_to_second_order():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in ((2, 1, 4), (3, 1, 4), (12, 4), (12,), (4, 4), (4,))]
+
+    def attend(x, z, w, b, out, out_bias):
+        y, weights = F.multi_head_attention_forward(
+            x, z, z, 4, 2, w, b, None, None, False, 0.0, out, out_bias
+        )
+        return y.sum() + (weights**2).sum()
+
+    gradcheck(attend, arrays, order=2)
+
+
+@pytest.mark.parametrize(
+    ("other", "words"),
+    [
+        ({"embed_dim_to_check": 4}, r"last sizes .* \(4, 4, 4\): query \(3, 2, 6\)"),
+        ({"num_heads": 4}, "embed_dim=6 does not fall into num_heads=4"),
+        ({"in_proj_weight": None}, "it needs in_proj_weight"),
+        ({"use_separate_proj_weight": True}, "it needs q_proj_weight, k_proj_weight and v_proj"),
+        ({"bias_k": tg.ones(1, 1, 6)}, "a key and its value: give both"),
+        ({"static_k": tg.ones(3, 3, 3)}, r"= \(4, S, 3\), not \(3, 3, 3\)"),
+        ({"is_causal": True}, r"generate_square_subsequent_mask\(3\) makes one"),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused(other, words):
+    names = (
+        "embed_dim_to_check num_heads in_proj_weight in_proj_bias bias_k bias_v add_zero_attn "
+        "dropout_p out_proj_weight out_proj_bias"
+    )
+    given = dict(zip(names.split(), given_weights(nn.MultiheadAttention(6, 2)), strict=True))
+    x = tg.ones(3, 2, 6)
+    with pytest.raises(ValueError, match=rf"^multi_head_attention_forward: .*{words}"):
+        F.multi_head_attention_forward(x, x, x, **(given | other))
