@@ -1,7 +1,7 @@
-"""Transformers: layers of attention and of two linear ones, each around a residual connection.
+"""Transformers: layers of attention and of two linear layers, each with a residual connection.
 
-Sequences are (L, N, E), or (N, L, E) with `batch_first`; without N they are (L, E).  Masks are
-those of `MultiheadAttention`: where a bool one is True, a key is not looked at.
+Sequences have shape (L, N, E), or (N, L, E) with `batch_first`, or (L, E) without a batch.  Masks
+are those of `MultiheadAttention`: where a bool mask is True, a key is not looked at.
 """
 
 from __future__ import annotations
@@ -112,12 +112,62 @@ def _attended(
 
 
 class TransformerEncoderLayer(_Layer):
-    """Self-attention, then two linear layers with an activation between them, "relu", "gelu" or any
-    function; each with dropout, a residual connection and a LayerNorm, which comes last, or with
-    `norm_first` first  (Vaswani et al., 2017).
+    """Layer of a transformer's encoder: self-attention, then y = W2 activation(W1 x + b1) + b2.
 
-    >>> import nn, tinygrad_edu as tg
-    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, batch_first=True)
+    Each of the two is a block with dropout, a residual connection and a LayerNorm: norm(x +
+    block(x)), or with `norm_first` x + block(norm(x)).  The layer is called with `src`, of shape
+    (S, N, E), or (N, S, E) with `batch_first`, or (S, E) for one sequence, and optionally
+    `src_mask`, `src_key_padding_mask` and `is_causal`; it returns the same shape.
+
+    Masks of attention have shape (queries, keys) or (N nhead, queries, keys), masks of padding (N,
+    keys).  Where a bool mask is True, the key is not looked at; a floating mask is added to the
+    scores.  The hint `is_causal` says that a mask, which is given too, is causal.
+
+    The state dict holds the parameters of the layers `self_attn` (`MultiheadAttention`), `linear1`
+    (weight (F, E)), `linear2` (weight (E, F)), `norm1` and `norm2`, with the initial values of
+    these layers.
+
+    Parameters
+    ----------
+    d_model : int
+        The size E of each position.
+    nhead : int
+        The number of attention heads, which divides E.
+    dim_feedforward : int, default 2048
+        The size F between the two linear layers.
+    dropout : float, default 0.1
+        The probability of dropout: of the attention weights, of the activations between the linear
+        layers, and of the result of each block.
+    activation : {"relu", "gelu"} or callable, default relu
+        The activation between the linear layers.
+    layer_norm_eps : float, default 1e-5
+        The eps of the LayerNorms.
+    batch_first : bool, default False
+        Whether sequences are (N, L, E) instead of (L, N, E).
+    norm_first : bool, default False
+        Whether a block is x + block(norm(x)) instead of norm(x + block(x)).
+    bias : bool, default True
+        Whether linear layers, attentions and norms have biases.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `nhead` does not divide `d_model`, the activation is another string, or `dropout` is not
+        between 0 and 1.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16, batch_first=True)
     >>> layer(tg.ones(5, 3, 8)).shape
     torch.Size([5, 3, 8])
     """
@@ -139,8 +189,67 @@ class TransformerEncoderLayer(_Layer):
 
 
 class TransformerDecoderLayer(_Layer):
-    """Self-attention, then attention to `memory`, the encoder's output, then two linear layers, all
-    as in `TransformerEncoderLayer`  (Vaswani et al., 2017)."""
+    """Layer of a transformer's decoder: self-attention, attention to the encoder, feed-forward.
+
+    Each of the three is a block with dropout, a residual connection and a LayerNorm: norm(x +
+    block(x)), or with `norm_first` x + block(norm(x)).  The layer is called with `tgt`, of shape
+    (T, N, E), or (N, T, E) with `batch_first`, or (T, E) for one sequence, and `memory`, the output
+    of the encoder, of shape (S, N, E), or alike; it returns the shape of `tgt`.  Optional are
+    `tgt_mask`, `memory_mask`, `tgt_key_padding_mask`, `memory_key_padding_mask`, `tgt_is_causal`
+    and `memory_is_causal`.
+
+    Masks of attention have shape (queries, keys) or (N nhead, queries, keys), masks of padding (N,
+    keys).  Where a bool mask is True, the key is not looked at; a floating mask is added to the
+    scores.  The hint `is_causal` says that a mask, which is given too, is causal.
+
+    The state dict holds the parameters of the layers `self_attn` and `multihead_attn`
+    (`MultiheadAttention`), `linear1` (weight (F, E)), `linear2` (weight (E, F)), `norm1`, `norm2`
+    and `norm3`, with the initial values of these layers.
+
+    Parameters
+    ----------
+    d_model : int
+        The size E of each position.
+    nhead : int
+        The number of attention heads, which divides E.
+    dim_feedforward : int, default 2048
+        The size F between the two linear layers.
+    dropout : float, default 0.1
+        The probability of dropout: of the attention weights, of the activations between the linear
+        layers, and of the result of each block.
+    activation : {"relu", "gelu"} or callable, default relu
+        The activation between the linear layers.
+    layer_norm_eps : float, default 1e-5
+        The eps of the LayerNorms.
+    batch_first : bool, default False
+        Whether sequences are (N, L, E) instead of (L, N, E).
+    norm_first : bool, default False
+        Whether a block is x + block(norm(x)) instead of norm(x + block(x)).
+    bias : bool, default True
+        Whether linear layers, attentions and norms have biases.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `nhead` does not divide `d_model`, the activation is another string, or `dropout` is not
+        between 0 and 1.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2, dim_feedforward=16)
+    >>> layer(tg.ones(4, 5, 8), tg.ones(3, 5, 8)).shape  # 4 positions of tgt, 3 of memory
+    torch.Size([4, 5, 8])
+    """
 
     attentions = ("self_attn", "multihead_attn")
 
@@ -178,10 +287,37 @@ def _copies(layer: Module, count: int) -> ModuleList:
 
 
 class TransformerEncoder(Module):
-    """`num_layers` copies of an encoder layer, one after another, then `norm` if one is given.
+    """Stack of encoder layers, each the input of the next.
 
-    The copies start with the same numbers.  `enable_nested_tensor` and `mask_check` choose how
-    PyTorch computes, and change nothing here.
+    The layers are copies of the one that is given, with the same initial values and parameters of
+    their own, in the state dict behind `layers.0.`, `layers.1.`, ...; those of the norm are behind
+    `norm.`.  The stack is called with `src`, of shape (S, N, E), or (N, S, E) if its layers are
+    `batch_first`, and optionally `mask`, `src_key_padding_mask` and `is_causal`, which each layer
+    receives; it returns the same shape.
+
+    Parameters
+    ----------
+    encoder_layer : TransformerEncoderLayer
+        The layer to copy.
+    num_layers : int
+        The number of copies.
+    norm : Module, optional
+        A layer that is applied to the result, as `nn.LayerNorm(d_model)`.
+    enable_nested_tensor, mask_check : bool, default True
+        Accepted and ignored: they choose how PyTorch computes.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.TransformerEncoderLayer(d_model=8, nhead=2, dim_feedforward=16)
+    >>> encoder = nn.TransformerEncoder(layer, num_layers=2)
+    >>> encoder(tg.ones(3, 5, 8)).shape
+    torch.Size([3, 5, 8])
     """
 
     def __init__(
@@ -215,8 +351,35 @@ class TransformerEncoder(Module):
 
 
 class TransformerDecoder(Module):
-    """`num_layers` copies of a decoder layer, one after another, then `norm` if one is given.  The
-    copies start with the same numbers."""
+    """Stack of decoder layers, each the input of the next.
+
+    The layers are copies of the one that is given, with the same initial values and parameters of
+    their own, in the state dict behind `layers.0.`, `layers.1.`, ...; those of the norm are behind
+    `norm.`.  The stack is called with `tgt` and `memory`, and optionally the masks and hints of
+    `TransformerDecoderLayer`, which each layer receives; it returns the shape of `tgt`.
+
+    Parameters
+    ----------
+    decoder_layer : TransformerDecoderLayer
+        The layer to copy.
+    num_layers : int
+        The number of copies.
+    norm : Module, optional
+        A layer that is applied to the result, as `nn.LayerNorm(d_model)`.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.TransformerDecoderLayer(d_model=8, nhead=2, dim_feedforward=16)
+    >>> decoder = nn.TransformerDecoder(layer, num_layers=2)
+    >>> decoder(tg.ones(4, 5, 8), tg.ones(3, 5, 8)).shape
+    torch.Size([4, 5, 8])
+    """
 
     def __init__(self, decoder_layer: Module, num_layers: int, norm: Module | None = None) -> None:
         super().__init__()
@@ -256,12 +419,68 @@ def _norm(d_model: int, settings: dict[str, Any]) -> LayerNorm:
 
 
 class Transformer(Module):
-    """An encoder reads `src`, a decoder reads what the encoder made of it and `tgt`
-    (Vaswani et al., 2017).
+    """Transformer: an encoder reads `src`, and a decoder reads `tgt` and the encoder's output.
 
-    Weights start uniform as Glorot and Bengio (2010) do, each layer with its own.
+    The model is called with `src`, of shape (S, N, E), and `tgt`, of shape (T, N, E), or (N, S, E)
+    and (N, T, E) with `batch_first`; it returns the shape of `tgt`.  Optional are `src_mask`,
+    `tgt_mask`, `memory_mask`, `src_key_padding_mask`, `tgt_key_padding_mask`,
+    `memory_key_padding_mask`, `src_is_causal`, `tgt_is_causal` and `memory_is_causal`.  Embeddings,
+    positions and the output layer are not part of it.
 
-    >>> import nn, tinygrad_edu as tg
+    Masks of attention have shape (queries, keys) or (N nhead, queries, keys), masks of padding (N,
+    keys).  Where a bool mask is True, the key is not looked at; a floating mask is added to the
+    scores.  The hint `is_causal` says that a mask, which is given too, is causal.
+
+    The state dict holds the parameters of `encoder` and `decoder`, stacks of layers with a
+    LayerNorm at the end.  All matrices are drawn from U(-k, k), k = sqrt(6 / (rows + columns));
+    vectors have the initial values of their layers.
+
+    Parameters
+    ----------
+    d_model : int, default 512
+        The size E of each position.
+    nhead : int, default 8
+        The number of attention heads, which divides E.
+    num_encoder_layers, num_decoder_layers : int, default 6
+        The numbers of layers.
+    dim_feedforward : int, default 2048
+        The size F between the two linear layers.
+    dropout : float, default 0.1
+        The probability of dropout in the layers.
+    activation : {"relu", "gelu"} or callable, default relu
+        The activation between the linear layers.
+    custom_encoder, custom_decoder : Module, optional
+        What takes the place of the stack of layers.
+    layer_norm_eps : float, default 1e-5
+        The eps of the LayerNorms.
+    batch_first : bool, default False
+        Whether sequences are (N, L, E) instead of (L, N, E).
+    norm_first : bool, default False
+        Whether a block is x + block(norm(x)) instead of norm(x + block(x)).
+    bias : bool, default True
+        Whether linear layers, attentions and norms have biases.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `nhead` does not divide `d_model`, the activation is another string, or `dropout` is not
+        between 0 and 1.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010 (the initial values).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
     >>> model = nn.Transformer(8, 2, 1, 1, dim_feedforward=16, batch_first=True)
     >>> mask = model.generate_square_subsequent_mask(3)
     >>> mask
@@ -349,5 +568,26 @@ class Transformer(Module):
     def generate_square_subsequent_mask(
         sz: int, device: Any = None, dtype: Any = None
     ) -> tg.Tensor:
-        """The causal mask (sz, sz): 0 where query t looks at one of the keys 0 to t, else -inf."""
+        """Causal mask of floats: 0 where query t looks at one of the keys 0 to t, else -inf.
+
+        Parameters
+        ----------
+        sz : int
+            The number of queries and of keys.
+        device : device, default None
+            Only the CPU exists.
+        dtype : dtype, default None
+            Dtype of the mask; None stands for the default dtype.
+
+        Returns
+        -------
+        Tensor, shape (sz, sz)
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Transformer.generate_square_subsequent_mask(2)
+        tensor([[0., -inf],
+                [0., 0.]])
+        """
         return tg.full((sz, sz), -inf, dtype=dtype, device=device).triu(1)
