@@ -3,8 +3,6 @@
 PyTorch is the oracle wherever it has an opinion.
 """
 
-import ast
-import builtins
 import contextlib
 import gc
 import inspect
@@ -1169,45 +1167,3 @@ def test_a_rule_is_told_the_defaults_of_the_forward():
     y = tg.ones(2, 3, requires_grad=True)
     ops.logsumexp(y, axis=1).sum().backward()
     np.testing.assert_allclose(y.grad.numpy(), 1 / 3, 1e-6)
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        (("input",), (), False, False),
-        (("input", "other"), (0, 1), True, False),
-        (("x", "weight", "bias"), (0, 1, 2), True, True),
-        (("input",), (), True, False, ("shape",)),
-    ],
-    ids=str,
-)
-def test_all_that_a_written_caller_refers_to_is_in_its_scope(key):
-    from tinygrad_edu.engine import caller, graph
-
-    names, own = set(), {"error"}
-    for node in ast.walk(ast.parse(caller.source(*key))):
-        if isinstance(node, ast.Name):
-            (names if isinstance(node.ctx, ast.Load) else own).add(node.id)
-        elif isinstance(node, ast.arg | ast.FunctionDef):
-            own.add(getattr(node, "arg", None) or node.name)
-    assert names - own - vars(builtins).keys() <= graph.SCOPE.keys()
-
-
-def test_callers_are_made_by_many_threads_at_once():
-    from tinygrad_edu.engine import caller, graph
-
-    wrong = []
-
-    def make(k):
-        for n in range(1 + k % 5, 60):
-            names = tuple(f"x{i}" for i in range(n))
-            made = caller.maker(graph.SCOPE, names, (), False, False)
-            if made(None, None).__code__.co_argcount != n:
-                wrong.append(n)
-
-    threads = [threading.Thread(target=make, args=(k,)) for k in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert not wrong

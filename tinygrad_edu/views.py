@@ -31,7 +31,7 @@ import numpy as np
 from numpy import ndarray
 
 from . import ops
-from .engine import clock, graph, leaf
+from .engine import caller, clock, graph, leaf
 from .engine.grad_mode import mode
 from .engine.hooks import hooks_of
 from .ops.shape import joined, through
@@ -78,7 +78,7 @@ def _of_one_in_order(tensor: Any, y: Any, params: dict[str, Any]) -> Any:
     return ops.reshape(tensor, **params)
 
 
-graph.view_of = view_of
+caller.view_of = view_of
 
 
 def root_of(tensor: Any) -> Any:

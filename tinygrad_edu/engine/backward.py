@@ -23,6 +23,7 @@ from . import clock, graph
 from .grad_mode import level, mode
 from .graph import Node
 from .hooked import after_step, before_step
+from .outputs import outputs
 from .packing import Packed
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
@@ -127,7 +128,7 @@ def _as_tensors(node: Node) -> tuple[Any, ...]:
 
 def _at(node: Node, array: Any) -> Any:
     if array.__class__ is graph.Parts:
-        return graph.outputs(node, array)
+        return outputs(node, array)
     return array if isinstance(array, tuple) else graph.Tensor(array, node)
 
 

@@ -1,121 +1,249 @@
-"""The calling side of an op, written out for its number of inputs.
+"""Calling an op: run it on arrays and, if one of its inputs is in the record, leave a Node.
 
-Calling an op on 8 floats may cost a microsecond more than NumPy alone does, and a loop over the
-inputs takes longer than that.  So the function that runs and records an op is written out as source
-for its number of inputs, compiled once, and shared by all ops that look alike from outside.  That
-is for a FEW inputs: to compile it for n takes n^2, and what runs more is a loop (`outputs.many`).
+>>> import numpy as np
+>>> import tinygrad_edu as tg
+>>> from tinygrad_edu import ops
+>>> ops.exp(np.zeros(2))
+array([1., 1.])
+>>> ops.exp(tg.zeros(2, requires_grad=True)).node
+<ExpBackward0>
 
->>> print(source(("input",), (), False, False))  # doctest: +ELLIPSIS
-def make(op, forward):
-    full = None
-    def call(input):
-        nonlocal full
-        plain = True
-        n_input = None
-        pass
-        if isinstance(input, TensorBase): n_input, input, plain = input.node, input.array, False
-        try:
-            if plain:
-                y = forward(input)
-                return y if y.__class__ is ndarray else alone(y, input)
-        ...
+Read `_of_two` first: take the arrays out of the tensors, run the forward, and pair the result with
+a Node that holds what the rules will read.  `_of_one` and `_of_three` do the same for their number
+of inputs, because a loop over them takes longer than the op itself does on a few floats.  The
+loop is `_of_many`, for more of them.
 """
 
-import linecache
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
-FEW = 8  # inputs: up to here a caller is written out
+from numpy import ndarray
+
+from ..dtypes import WEAK, alone, promote
+from . import grad_mode, graph
+from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, as_result, shape_of, unrecorded
+from .outputs import inputs_node, outputs, plan_of_all
+
+FEW = 3  # inputs: more are a matter for the loop
+LOOKED_UP = 8  # inputs: up to here a Plan is kept for each choice of those with nodes
+ALL_AT_ONCE = (False, False)  # what is kept for one rule for all inputs: shapes
+view_of: Any = None  # what view ops return: `views.py` puts its function here
 
 
-def source(
-    names: tuple[str, ...],
-    meets: tuple[int, ...],
-    has_params: bool,
-    has_residual: bool,
-    view: tuple[str, ...] | None = None,
-) -> str:
-    """The source of a caller for inputs of these names; those in `meets` are brought to one dtype.
+def caller_of(op: Op) -> Callable[..., Any]:
+    """The function that runs the op and records it."""
+    if op.variadic:
+        return _of_variadic(op)
+    if op.names_of(op.arity) in (("input",), ("input", "other"), ("x0", "x1", "x2")):
+        return (_of_one, _of_two, _of_three)[op.arity - 1](op)
+    return _of_named(op)
 
-    The names stand for the inputs, then for their arrays; n_input ... are their nodes; k_input ...
-    whether the array or its shape is saved; r is the residual, if the op has one.  `full` is the
-    Plan for the case that all inputs have nodes, made at the first such call.  `view` names the
-    params of a view op, which takes so little time that to pass on **params would be a tenth of
-    it; what it made becomes a view of its input (see `views.py`).
-    """
-    inputs, x = ", ".join(names), names[0]
-    params, given, kept = (", **params",) * 2 + ("params",) if has_params else ("", "", "NO_PARAMS")
-    base, result = "pass", "graph.Tensor(y, node)"
-    result += " if y.__class__ is not Parts else graph.outputs(node, y)"
-    constant = f"unrecorded(call, y, ({inputs},), {kept})"
-    if view is not None:
-        params = f", *, {', '.join(view)}" if view else ""
-        given = "".join([f", {name}={name}" for name in view])
-        kept = "params"
-        base = f"base, params = {x}, {{{', '.join([f'{name!r}: {name}' for name in view])}}}"
-        constant, result = [
-            f"graph.view_of(y, {n}, {x}, base, call, params)" for n in ("None", "node")
-        ]
-    found, r = (f", r := op.residual({inputs}{given})", ", r") if has_residual else ("", "")
-    shape_of = "$.shape if $.__class__ is ndarray else shape_of($)"
 
-    def each(text: str, between: str = "\n        ") -> str:
-        return between.join(text.replace("$", x) for x in names)
+def _of_one(op: Op) -> Callable[..., Any]:
+    forward, residual, is_view = op.forward, op.residual, op.view
 
-    return f"""\
-def make(op, forward):
-    full = None
-    def call({inputs}{params}):
-        nonlocal full
-        plain = True
-        {each("n_$ = None")}
-        {base}
-        {each("if isinstance($, TensorBase): n_$, $, plain = $.node, $.array, False")}
+    def call(input: Any, **params: Any) -> Any:
+        x, node, plain = input, None, True
+        if isinstance(x, TensorBase):
+            x, node, plain = x.array, x.node, False
         try:
-            if plain:
-                y = forward({inputs}{found}{given})
-                return y if y.__class__ is ndarray else alone(y, {inputs})
-            {_meeting([names[i] for i in meets])}
-            y = forward({inputs}{found}{given})
+            if residual is None:
+                y = forward(x, **params) if params else forward(x)
+            else:
+                r = residual(x, **params)
+                y = forward(x, r, **params)
         except (*MISUSE, AttributeError) as error:  # what is no array has no dtype
-            raise op.explained(error, ({inputs},), {kept}) from None
-        all_nodes = {each("n_$ is not None", " and ")}
-        plan = full if all_nodes else op[{each("n_$ is not None", ", ")},]
-        if plan is None:
-            plan = full = op[{"True, " * len(names)}]
-        if y.__class__ is not ndarray:
-            y = as_result(y)
-        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return {constant}
-        y_shape = y.shape
-        k_y, {each("k_$", ", ")} = plan.keeps
-        saved = (y if k_y else y_shape, {each(f"$ if k_$ else {shape_of}", ", ")}{r})
-        node = graph.record(plan, ({each("n_$", ", ")},), saved, {kept}, y_shape, y.dtype)
-        return {result}
+            raise op.explained(error, (x,), params) from None
+        if plain:
+            return y if y.__class__ is ndarray else alone(y, x)
+        y = y if y.__class__ is ndarray else as_result(y)
+        if node is not None:
+            plan = op[True,]
+            if plan.rules and (not grad_mode.paused or grad_mode.mode.recording):
+                keeps_y, keeps_x = plan.keeps
+                saved: Any = (y if keeps_y else y.shape, x if keeps_x else shape_of(x))
+                if residual is not None:
+                    saved += (r,)
+                node = graph.record(plan, (node,), saved, params, y.shape, y.dtype)
+                if is_view:
+                    return view_of(y, node, x, input, call, params)
+                return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
+        if is_view:
+            return view_of(y, None, x, input, call, params)
+        return unrecorded(call, y, (x,), params)
+
     return call
-"""
 
 
-def _meeting(xs: list[str]) -> str:
-    """The line that brings inputs of several dtypes to one.  Of two, one may be a plain number."""
-    if len(xs) < 2:
-        return "pass"
-    arrays = " is ".join(f"{x}.__class__" for x in xs) + " is ndarray"
-    alike = " is ".join(f"{x}.dtype" for x in xs)
-    strong = " and ".join(f"{x}.__class__ not in WEAK" for x in xs) if len(xs) == 2 else "True"
-    names = ", ".join(xs)
-    return f"if not ({alike}) if {arrays} else {strong}: {names} = promote({names})"
+def _of_two(op: Op) -> Callable[..., Any]:
+    forward, residual, meets = op.forward, op.residual, len(op.meeting(2)) == 2
+
+    def call(input: Any, other: Any, **params: Any) -> Any:
+        a, b, n_a, n_b, plain = input, other, None, None, True
+        if isinstance(a, TensorBase):
+            a, n_a, plain = a.array, a.node, False
+        if isinstance(b, TensorBase):
+            b, n_b, plain = b.array, b.node, False
+        try:
+            if meets and not plain:
+                if a.__class__ is b.__class__ is ndarray:
+                    if a.dtype is not b.dtype:
+                        a, b = promote(a, b)
+                elif a.__class__ not in WEAK and b.__class__ not in WEAK:
+                    a, b = promote(a, b)
+            if residual is None:
+                y = forward(a, b, **params) if params else forward(a, b)
+            else:
+                r = residual(a, b, **params)
+                y = forward(a, b, r, **params)
+        except (*MISUSE, AttributeError) as error:
+            raise op.explained(error, (a, b), params) from None
+        if plain:
+            return y if y.__class__ is ndarray else alone(y, a, b)
+        y = y if y.__class__ is ndarray else as_result(y)
+        plan = op[n_a is not None, n_b is not None]
+        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
+            return unrecorded(call, y, (a, b), params)
+        keeps_y, keeps_a, keeps_b = plan.keeps
+        saved: Any = (
+            y if keeps_y else y.shape,
+            a if keeps_a else a.shape if a.__class__ is ndarray else shape_of(a),
+            b if keeps_b else b.shape if b.__class__ is ndarray else shape_of(b),
+        )
+        if residual is not None:
+            saved += (r,)
+        node = graph.record(plan, (n_a, n_b), saved, params, y.shape, y.dtype)
+        return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
+
+    return call
 
 
-_made: dict[Any, Any] = {}
+def _of_three(op: Op) -> Callable[..., Any]:
+    forward, residual, meets = op.forward, op.residual, op.meeting(3)
+
+    def call(x0: Any, x1: Any, x2: Any, **params: Any) -> Any:
+        a, b, c, n_a, n_b, n_c, plain = x0, x1, x2, None, None, None, True
+        if isinstance(a, TensorBase):
+            a, n_a, plain = a.array, a.node, False
+        if isinstance(b, TensorBase):
+            b, n_b, plain = b.array, b.node, False
+        if isinstance(c, TensorBase):
+            c, n_c, plain = c.array, c.node, False
+        try:
+            if meets and not plain:
+                arrays = a.__class__ is b.__class__ is c.__class__ is ndarray
+                if not (arrays and b.dtype is c.dtype and (a.dtype is b.dtype or len(meets) == 2)):
+                    a, b, c = _met([a, b, c], meets)
+            if residual is None:
+                y = forward(a, b, c, **params) if params else forward(a, b, c)
+            else:
+                r = residual(a, b, c, **params)
+                y = forward(a, b, c, r, **params)
+        except (*MISUSE, AttributeError) as error:
+            raise op.explained(error, (a, b, c), params) from None
+        if plain:
+            return y if y.__class__ is ndarray else alone(y, a, b, c)
+        y = y if y.__class__ is ndarray else as_result(y)
+        plan = op[n_a is not None, n_b is not None, n_c is not None]
+        if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
+            return unrecorded(call, y, (a, b, c), params)
+        keeps_y, keeps_a, keeps_b, keeps_c = plan.keeps
+        saved: Any = (
+            y if keeps_y else y.shape,
+            a if keeps_a else shape_of(a),
+            b if keeps_b else shape_of(b),
+            c if keeps_c else shape_of(c),
+        )
+        if residual is not None:
+            saved += (r,)
+        node = graph.record(plan, (n_a, n_b, n_c), saved, params, y.shape, y.dtype)
+        return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
+
+    return call
 
 
-def maker(scope: dict[str, Any], *key: Any) -> Any:
-    """`make(op, forward)`, which returns the caller (see `source` for the key).  `scope` holds what
-    the source refers to, by name."""
-    if key not in _made:
-        text, filename = source(*key), f"<caller of an op: {key}>"
-        linecache.cache[filename] = (len(text), None, text.splitlines(True), filename)
-        made: dict[str, Any] = {}
-        exec(compile(text, filename, "exec"), scope, made)
-        _made[key] = made["make"]
-    return _made[key]
+def _of_variadic(op: Op) -> Callable[..., Any]:
+    few = {1: _of_one(op), 2: _of_two(op), 3: _of_three(op)}
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        if len(inputs) <= FEW:
+            return few[len(inputs)](*inputs, **params)
+        return _of_many(op, call, inputs, params)
+
+    return call
+
+
+def _of_named(op: Op) -> Callable[..., Any]:
+    """Of inputs that have names of their own."""
+    names = op.names_of(op.arity)
+
+    def call(*inputs: Any, **params: Any) -> Any:
+        if len(inputs) < len(names):
+            inputs += tuple([params.pop(name) for name in names[len(inputs) :] if name in params])
+        if len(inputs) != len(names):
+            given, wanted = len(inputs), ", ".join(names)
+            raise TypeError(f"{op.name}: it takes {len(names)} tensors ({wanted}), not {given}")
+        return _of_many(op, call, inputs, params)
+
+    return call
+
+
+def _of_many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    arrays = [x.array if isinstance(x, TensorBase) else x for x in inputs]
+    nodes = tuple([x.node if isinstance(x, TensorBase) else None for x in inputs])
+    plain = True not in [isinstance(x, TensorBase) for x in inputs]
+    try:
+        if not plain:
+            arrays = _met(arrays, op.meeting(len(arrays)))
+        residual = () if op.residual is None else (op.residual(*arrays, **params),)
+        y = op.forward(*arrays, *residual, **params)
+    except (*MISUSE, AttributeError) as error:
+        raise op.explained(error, arrays, params) from None
+    if plain:
+        return y if y.__class__ is ndarray else alone(y, *arrays)
+    y = as_result(y)
+    plan = _plan(op, nodes) if any(nodes) and grad_mode.mode.recording else None
+    if plan is None or not plan.rules:
+        return unrecorded(call, y, tuple(arrays), params)
+    if plan.keeps is not ALL_AT_ONCE:
+        kept = zip(plan.keeps, (y, *arrays), strict=True)
+        saved = (
+            *[
+                x if keep else x.shape if x.__class__ is ndarray else shape_of(x)
+                for keep, x in kept
+            ],
+            *residual,
+        )
+    else:  # one rule for all of them
+        shapes = tuple([shape_of(x) for x in arrays])
+        nodes, saved = (inputs_node(nodes, shapes, None),), (y.shape, shapes)
+    node = graph.record(plan, nodes, saved, params, y.shape, y.dtype)
+    return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
+
+
+def _plan(op: Op, nodes: tuple[Node | None, ...]) -> Plan:
+    if op.arity or len(nodes) <= LOOKED_UP:
+        return op[tuple([node is not None for node in nodes])]
+    if op.whole:
+        given = op.forward.__kwdefaults__ or {}
+        return Plan(op, ALL_AT_ONCE, ((0, partial(op.whole, **given), ()),))
+    return plan_of_all(op, nodes)
+
+
+def _met(arrays: list[Any], meets: Sequence[int]) -> list[Any]:
+    """The arrays; those at the places `meets` in one dtype.  Python's numbers stay as they are
+    beside floats."""
+    if not meets:
+        return arrays
+    given = [arrays[i] for i in meets]
+    dtypes = [getattr(x, "dtype", None) for x in given if x.__class__ not in WEAK and x is not None]
+    first = dtypes[0] if dtypes else None
+    settled = first is not None and (first.kind == "f" or len(dtypes) == len(given))
+    if not settled or len(set(map(id, dtypes))) > 1:  # NumPy's float64 == None is True
+        for i, array in zip(meets, promote(*given), strict=True):
+            arrays[i] = array
+    return arrays
+
+
+graph.caller_of = caller_of

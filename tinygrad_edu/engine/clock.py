@@ -28,7 +28,7 @@ newest_write = 0
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 _FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
-OWN_FILES = (*_FOLDERS, "<caller of an op")
+OWN_FILES = tuple(_FOLDERS)
 FEW = 32  # regions remembered for each buffer, before its elements are
 
 

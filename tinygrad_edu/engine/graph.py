@@ -14,16 +14,14 @@ replays the rules from the last Node to the first.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
-from functools import cache, partial, update_wrapper
+from functools import partial, update_wrapper
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy import ndarray
 
-from ..dtypes import WEAK, DType, alone, get_default_dtype, is_stray, no_tensor, promote
-from . import caller, grad_mode
+from ..dtypes import DType, get_default_dtype, is_stray, no_tensor
 from .clock import Place, clock
 from .hooks import Hooks
 from .shown import ShownNode
@@ -79,10 +77,8 @@ class TensorBase:
 
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
-outputs: Any = None  # what ops of several outputs return: `outputs.py` puts its function here
-view_of: Any = None  # what view ops return: `views.py` puts its function here
 record: Any = Node  # what makes the Node of an op: while a hook packs, `packing.py` has its own
-many: Any = None  # what runs an op on more than FEW inputs: `outputs.py` puts its function here
+caller_of: Any = None  # what makes the function that runs an op: `caller.py` puts its own here
 
 
 class Parts(tuple[Any, ...]):
@@ -148,6 +144,15 @@ class Op(dict[tuple[bool, ...], Plan]):
         if self.arity == 0:
             return tuple(rule and partial(rule, i=i) for i in range(count) for rule in self.rules)
         return self.rules + (None,) * (count - len(self.rules))
+
+    def meeting(self, count: int) -> Sequence[int]:
+        """Which of `count` inputs are brought to one dtype: those with a rule, or as declared."""
+        if self.promotes is False:
+            return ()
+        shared = self.promotes or (self.arity == 0 and any(self.rules))
+        rules = self.rules[:count]
+        meets = range(count) if shared else [i for i, rule in enumerate(rules) if rule]
+        return meets if len(meets) > 1 else ()
 
     def names_of(self, count: int) -> tuple[str, ...]:
         """What `count` inputs are called."""
@@ -230,34 +235,12 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
 
     def define(forward: Callable[..., Any]) -> OpFunction:
         entry = Op(forward, rules, declared)
-        if entry.variadic:
-            caller_of = cache(partial(_caller, entry))
-
-            def call(*inputs: Any, **params: Any) -> Any:
-                if len(inputs) > caller.FEW:
-                    return many(entry, call, inputs, params)
-                return caller_of(len(inputs))(*inputs, **params)
-        else:
-            call = _caller(entry, entry.arity)
-        made: Any = update_wrapper(call, forward)
+        made: Any = update_wrapper(caller_of(entry), forward)
         made.op, made.__name__, made.__qualname__ = entry, entry.name, entry.name
         OPS[entry.name] = made
         return cast(OpFunction, made)
 
     return define
-
-
-def _caller(op: Op, count: int) -> Callable[..., Any]:
-    """The function that runs an op on `count` inputs and records it (see `caller.py`)."""
-    rules = op.rules_of(count)
-    meets = [i for i in range(count) if rules[i] or op.promotes] if op.promotes is not False else []
-    several = tuple(meets) if len(meets) > 1 else ()
-    view = op.keywords if op.view and count == 1 else None
-    looks = several, bool(op.keywords), op.residual is not None, view
-    call = caller.maker(SCOPE, op.names_of(count), *looks)(op, op.forward)
-    if view is not None:
-        call.__kwdefaults__ = op.forward.__kwdefaults__
-    return cast(Callable[..., Any], call)
 
 
 def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
@@ -281,11 +264,4 @@ def as_result(y: Any) -> Any:
     return np.asarray(y) if isinstance(y, (np.generic, bool, int, float)) else y
 
 
-NO_PARAMS: dict[str, Any] = {}
 MISUSE = (np.linalg.LinAlgError, IndexError, TypeError, ValueError)
-
-# What the source that `caller` writes refers to (`graph` is this file).
-SCOPE = {"graph": sys.modules[__name__], "Node": Node, "Parts": Parts, "TensorBase": TensorBase}
-SCOPE |= {"ndarray": ndarray, "WEAK": WEAK, "NO_PARAMS": NO_PARAMS, "MISUSE": MISUSE}
-SCOPE |= {"alone": alone, "promote": promote, "grad_mode": grad_mode, "shape_of": shape_of}
-SCOPE |= {"as_result": as_result, "unrecorded": unrecorded}

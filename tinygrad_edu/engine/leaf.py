@@ -131,7 +131,7 @@ def wake(tensor: Any) -> None:
     if node is None:
         node = graph.leaf(array.shape, array.dtype)
     tensor.node = moved(node, array)
-    tensor.node.params = graph.NO_PARAMS
+    tensor.node.params = {}
 
 
 def moved(node: Node, array: Any) -> Node:
@@ -146,7 +146,7 @@ def moved(node: Node, array: Any) -> Node:
     if new.grad is not None and new.grad.dtype is not new.dtype:
         new.grad.array = new.grad.array.astype(new.dtype)
     node.plan, node.inputs, node.saved = _MOVED, (new,), (node.shape, new.shape)
-    node.params, node.grad, node.hooks = graph.NO_PARAMS, None, None
+    node.params, node.grad, node.hooks = {}, None, None
     return new
 
 

@@ -62,9 +62,6 @@ def outputs(node: Node, ys: Parts, plan: Plan = _PLAN) -> tuple[Any, ...]:
     return tuple(results)
 
 
-graph.outputs = outputs
-
-
 def _inputs(*xs: Any) -> Any:
     """y = the inputs, side by side;  each gets its own part of g."""
     return xs
@@ -75,10 +72,10 @@ _INPUTS = Op(_inputs, [lambda g, _y, *, i: g[i]], {})
 
 def inputs_node(nodes: tuple[Node | None, ...], shapes: Any, dtype: Any) -> Node:
     """One Node for inputs of these nodes: what arrives there is a gradient for each, as Parts."""
-    return Node(_plan_of_all(_INPUTS, nodes), nodes, (shapes,), {}, shapes, dtype)
+    return Node(plan_of_all(_INPUTS, nodes), nodes, (shapes,), {}, shapes, dtype)
 
 
-def _plan_of_all(op: Op, nodes: Sequence[Node | None]) -> Plan:
+def plan_of_all(op: Op, nodes: Sequence[Node | None]) -> Plan:
     """The Plan of an op whose inputs share one rule.  It is not kept: there may be many inputs, and
     some other of them with nodes each time."""
     (rule,) = op.rules
@@ -107,57 +104,3 @@ def joint(call: OpFunction) -> OpFunction:
     made: Any = update_wrapper(call_with_parts, call)
     OPS[made.op.name] = made
     return made  # type: ignore[no-any-return]
-
-
-# ---------------------------------------------------------------- many inputs
-
-
-def many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """Run an op on many inputs and record it: what the callers in `caller.py` do for a few."""
-    tensors = [isinstance(x, TensorBase) for x in inputs]
-    nodes = tuple([x.node if t else None for x, t in zip(inputs, tensors, strict=True)])
-    arrays = [x.array if t else x for x, t in zip(inputs, tensors, strict=True)]
-    try:
-        if True not in tensors:
-            return op.forward(*arrays, **params)
-        _meeting(op, arrays)
-        y = op.forward(*arrays, **params)
-    except (*graph.MISUSE, AttributeError) as error:
-        raise op.explained(error, arrays, params) from None
-    recorded = grad_mode.mode.recording and any(nodes)
-    plan = _plan(op, nodes) if recorded else None
-    y = graph.as_result(y)
-    if plan is None or not plan.rules:
-        return graph.unrecorded(call, y, tuple(arrays), params)
-    shapes = tuple(map(graph.shape_of, arrays))
-    if op.whole:
-        nodes, saved = (inputs_node(nodes, shapes, None),), (y.shape, shapes)
-    else:
-        kept = zip(plan.keeps, (y, *arrays), (y.shape, *shapes), strict=True)
-        saved = tuple([array if keep else shape for keep, array, shape in kept])
-    node: Node = graph.record(plan, nodes, saved, params, y.shape, y.dtype)
-    return outputs(node, y) if isinstance(y, Parts) else graph.Tensor(y, node)
-
-
-def _meeting(op: Op, arrays: list[Any]) -> None:
-    """Bring the inputs that have a rule (or all, if the op says so) to one dtype."""
-    if op.promotes is False:
-        return
-    shared = op.promotes or (op.arity == 0 and any(op.rules))
-    meets = [i for i in range(len(arrays)) if shared or (i < len(op.rules) and op.rules[i])]
-    found = {getattr(arrays[i], "dtype", None) for i in meets}
-    if len(meets) > 1 and (len(found) > 1 or None in found):
-        for i, array in zip(meets, promote(*[arrays[i] for i in meets]), strict=True):
-            arrays[i] = array
-
-
-def _plan(op: Op, nodes: tuple[Node | None, ...]) -> Plan:
-    if op.whole:
-        given = op.forward.__kwdefaults__ or {}
-        return Plan(op, (False, False), ((0, partial(op.whole, **given), ()),))
-    if op.arity == 0:
-        return _plan_of_all(op, nodes)
-    return op[tuple([node is not None for node in nodes])]
-
-
-graph.many = many

@@ -5,8 +5,6 @@ names, and returns dL/d(input).  A name that starts with `_` is given as a shape
 Undoing broadcasting, freeing, accumulating: all that is the engine's work, not a rule's.
 """
 
-from ..engine import outputs as _outputs  # noqa: F401 (ops may have several)
-
 # Every op by its name: a new one needs no line here.
 from .activation import *
 from .comparison import *

@@ -7,7 +7,6 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from ..dtypes import float64
-from ..engine.caller import FEW
 from ..engine.graph import Parts, op, shape_of
 from ..sums import narrowed, wide
 
@@ -59,9 +58,12 @@ def astype(x, *, dtype):
     return x.astype(dtype)
 
 
+MENTIONED = 8  # shapes that the message gives
+
+
 def _cannot_join(*xs, axis=0):
     shapes = [str(shape_of(x)) for x in xs]
-    shapes = list(dict.fromkeys(shapes))[:FEW] if len(xs) > FEW else shapes
+    shapes = list(dict.fromkeys(shapes))[:MENTIONED] if len(xs) > MENTIONED else shapes
     given = " and ".join(shapes)
     return f"cannot join {given} along dimension {axis}: all their other sizes must be equal"
 
