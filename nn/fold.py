@@ -1,4 +1,4 @@
-"""Sliding windows as such: an image as the columns that a convolution sees, and back."""
+"""Sliding windows as such: the windows of an image as columns, and back."""
 
 from __future__ import annotations
 
@@ -18,7 +18,54 @@ from .windows import batched, ints_of, windows_of
 def unfold(
     input: Tensor, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
 ) -> Tensor:
-    """The windows of (N, C, H, W) as columns, which a convolution sees: (N, C kernel, windows)."""
+    """Extract the windows of a batch of images as columns ("im2col").
+
+    Column l of the output holds the elements of window l: its channels one after the other, each
+    row by row.  A convolution is then a matrix product.  The number of windows is
+
+        L = H_out W_out,
+        H_out = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    and W_out in the same way.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, H, W) or (C, H, W)
+        A batch, or a single example.
+    kernel_size : int or tuple of int
+        Size of the windows.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+
+    Returns
+    -------
+    Tensor, shape (N, C prod(kernel_size), L), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.arange(9.0).reshape(1, 1, 3, 3)
+    >>> columns = F.unfold(x, 2)
+    >>> columns
+    tensor([[[0., 1., 3., 4.],
+             [1., 2., 4., 5.],
+             [3., 4., 6., 7.],
+             [4., 5., 7., 8.]]])
+    >>> weight = tg.randn(5, 1, 2, 2)
+    >>> y = (weight.reshape(5, -1) @ columns).reshape(1, 5, 2, 2)
+    >>> tg.allclose(y, F.conv2d(x, weight), atol=1e-5)
+    True
+    """
     return batched(_unfold, "unfold", 2, input, kernel_size, dilation, padding, stride)
 
 
@@ -32,7 +79,7 @@ def _unfold(
 
 
 def fresh(y: Tensor, x: Tensor) -> Tensor:
-    """y, or a copy of it if it looks into the memory of x: what is written to it stays there."""
+    """y, or a copy of it if it shares memory with x: writing to a result must not change x."""
     return ops.copy(y) if np.may_share_memory(y.array, x.array) else y
 
 
@@ -44,7 +91,49 @@ def fold(
     padding: Any = 0,
     stride: Any = 1,
 ) -> Tensor:
-    """Columns, (N, C kernel, windows), added where their windows stand: (N, C, *output_size)."""
+    """Add columns of windows into a batch of images ("col2im"): the adjoint of `unfold`.
+
+    Each element of the output is the sum of the elements of all windows that cover it, so `fold`
+    does not invert `unfold`, unless the windows do not overlap.  The number of windows is
+
+        L = prod over the dimensions of
+            floor((output_size + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C prod(kernel_size), L) or (C prod(kernel_size), L)
+        A batch, or a single example.
+    output_size : int or tuple of int
+        The sizes (H, W) of the images.
+    kernel_size : int or tuple of int
+        Size of the windows.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, which the windows cover and the output
+        leaves out.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+
+    Returns
+    -------
+    Tensor, shape (N, C, H, W), or without N for a single example
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes or the settings do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> x = tg.ones(1, 1, 3, 3)
+    >>> F.fold(F.unfold(x, 2), (3, 3), 2)  # how many windows cover each element
+    tensor([[[[1., 2., 1.],
+              [2., 4., 2.],
+              [1., 2., 1.]]]])
+    """
     return batched(_fold, "fold", 1, input, output_size, kernel_size, dilation, padding, stride)
 
 
@@ -74,7 +163,34 @@ def _fold(
 
 
 class Unfold(Module):
-    """The windows of (N, C, H, W) as columns, (N, C kernel, windows): see `unfold`."""
+    """Layer that extracts the windows of a batch of images as columns ("im2col").
+
+    The input has shape (N, C, H, W) or (C, H, W), the output (N, C prod(kernel_size), L) or (C
+    prod(kernel_size), L), with the number of windows
+
+        L = H_out W_out,
+        H_out = floor((H + 2 padding - dilation (kernel_size - 1) - 1) / stride) + 1
+
+    and W_out in the same way; see `nn.functional.unfold`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    kernel_size : int or tuple of int
+        Size of the windows.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Unfold((2, 3))(tg.randn(2, 5, 3, 4)).shape  # columns of 5 * 2 * 3, for 2 * 2 windows
+    torch.Size([2, 30, 4])
+    """
 
     def __init__(
         self, kernel_size: Any, dilation: Any = 1, padding: Any = 0, stride: Any = 1
@@ -94,7 +210,33 @@ class Unfold(Module):
 
 
 class Fold(Module):
-    """Columns, (N, C kernel, windows), added where their windows stand: see `fold`."""
+    """Layer that adds columns of windows into a batch of images ("col2im").
+
+    The input has shape (N, C prod(kernel_size), L) or (C prod(kernel_size), L), where L is the
+    number of windows, the output (N, C, H, W) or (C, H, W) with (H, W) = `output_size`; see
+    `nn.functional.fold`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    output_size : int or tuple of int
+        The sizes (H, W) of the images.
+    kernel_size : int or tuple of int
+        Size of the windows.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    padding : int or tuple of int, default 0
+        Number of zeros added at both ends of each dimension, which the windows cover and the output
+        leaves out.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.Fold((4, 5), (2, 2))(tg.randn(1, 3 * 2 * 2, 12)).shape
+    torch.Size([1, 3, 4, 5])
+    """
 
     def __init__(
         self,

@@ -21,18 +21,56 @@ _CONTINUING = ("reflect", "replicate", "circular")
 def pad(
     input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None
 ) -> Tensor:
-    """The tensor with a border: `pad` says how wide it is before and after the last dimension, then
-    the one before it, and so on; what is below 0 is cut off.
+    """Add a border around the last dimensions, or cut one off.
 
-    The border holds `value` (0), or continues the numbers: mode "reflect" goes back from the edge,
-    "replicate" repeats it, "circular" comes in from the other side.  The result is always a copy.
+    The size of each padded dimension becomes size + before + after.
 
+    Parameters
+    ----------
+    input : Tensor, any shape
+    pad : sequence of int, of even length, at most 2 input.ndim
+        The widths (before, after) of the last dimension, then those of the one before it, and so
+        on.  A negative width cuts elements off.
+    mode : str, default "constant"
+        What the border holds: "constant", the number `value`; "reflect", the elements mirrored at
+        the edge, which is not repeated; "replicate", the element at the edge; "circular", the
+        elements of the opposite end.
+    value : float, optional
+        The number of mode "constant"; 0 by default.
+
+    Returns
+    -------
+    Tensor, of the input's dtype
+        Always a copy.
+
+    Raises
+    ------
+    NotImplementedError
+        If there is no such mode.
+    RuntimeError
+        If `pad` does not fit the shape, or asks for more elements than the mode can give: "reflect"
+        at most size - 1, "circular" at most size.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
-    >>> pad(tg.arange(3), (1, 2), mode="reflect")
+    >>> import nn.functional as F
+    >>> x = tg.arange(3)
+    >>> F.pad(x, (1, 2))
+    tensor([0, 0, 1, 2, 0, 0])
+    >>> F.pad(x, (1, 2), mode="reflect")
     tensor([1, 0, 1, 2, 1, 0])
+    >>> F.pad(x, (1, 2), mode="replicate")
+    tensor([0, 0, 1, 2, 2, 2])
+    >>> F.pad(x, (1, 2), mode="circular")
+    tensor([2, 0, 1, 2, 0, 1])
+    >>> F.pad(tg.ones(2, 3), (1, 1, 2, 0)).shape  # the last dimension comes first
+    torch.Size([4, 5])
     """
     if mode != "constant" and mode not in _CONTINUING:
-        raise NotImplementedError(f"pad: there is no mode {mode!r}; see {[*_CONTINUING]}")
+        raise NotImplementedError(
+            f"pad: the modes are 'constant' and {[*_CONTINUING]}, not {mode!r}"
+        )
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise RuntimeError(
             f"pad: {pad} is not a pair for each of the last dims of {tuple(input.shape)}"
@@ -53,7 +91,7 @@ def pad(
 
 
 def _padded(x: Tensor, pairs: list[tuple[int, int]], value: float) -> Tensor:
-    """x with a border of one value."""
+    """Add a border of one value; what is below 0 is cut off."""
     if x.dtype.kind in "iu" and not isfinite(value):
         raise RuntimeError(f"pad: {value} is no whole number, as {x.dtype} holds; say x.float()")
     for dim, (before, after) in enumerate(pairs):
@@ -65,16 +103,19 @@ def _padded(x: Tensor, pairs: list[tuple[int, int]], value: float) -> Tensor:
 
 
 def _continued(mode: str, size: int, before: int, after: int) -> Any:
-    """Which of `size` places stand there, if they go on `before` and `after`; what is below 0 is
-    cut off, in mode "circular" before they go on, in the others behind that."""
+    """The places of a dimension of `size` that the padded dimension shows.
+
+    What is below 0 is cut off: in mode "circular" before the places continue, in the others after
+    it.
+    """
     first, last = max(-before, 0), size - max(-after, 0)  # what is left
     most = {"reflect": size - 1, "circular": last - first}.get(mode, inf)
     least = 0 if mode == "circular" else 1  # as in PyTorch
     if size < 1 or size + before + after < least or max(before, after) > most:
         raise RuntimeError(
-            f"pad: mode {mode!r} cannot add {before} places before and {after} behind a side of "
-            f"{size}: no more than the {most if size else 0} that there are to repeat, and "
-            f"{'one' if least else 'none'} must be left where it cuts"
+            f"pad: mode {mode!r} cannot add {before} elements before and {after} after a side of "
+            f"{size}: no more than the {most if size else 0} elements that there are to repeat, "
+            f"and negative widths must leave at least {least}"
         )
     places = np.arange(-before, size + after)
     if mode == "circular":
@@ -89,8 +130,7 @@ def _continued(mode: str, size: int, before: int, after: int) -> Any:
 
 
 class _Pad(Module):
-    """A border of `padding` places, in `dims` dimensions: one int, or two for each of them, from
-    the last: (left, right, top, bottom, ...)."""
+    """A border of `padding` elements around the last `dims` dimensions."""
 
     dims: int
     mode: str = "constant"
@@ -103,7 +143,7 @@ class _Pad(Module):
         if len(self.padding) != 2 * self.dims:
             raise ValueError(
                 f"{type(self).__name__}: padding is an int, or {2 * self.dims} of them, two for "
-                f"each dimension, not {padding}"
+                f"each padded dimension, not {padding}"
             )
 
     def forward(self, input: Tensor) -> Tensor:
@@ -114,25 +154,72 @@ class _Pad(Module):
 
 
 class ZeroPad1d(_Pad):
-    """A border of zeros around (..., L)."""
+    """Pad the last dimension with zeros.
+
+    The input has shape (..., W), the output (..., W_out) with W_out = left + W + right.  The layer
+    has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 2 ints
+        The widths (left, right) of the border; one int stands for all.  A negative width cuts
+        elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ZeroPad1d((2, 1))(tg.tensor([[1.0, 2.0]]))
+    tensor([[0., 0., 1., 2., 0.]])
+    """
 
     dims = 1
 
 
 class ZeroPad2d(_Pad):
-    """A border of zeros around (..., H, W).
+    """Pad the last two dimensions with zeros.
 
-    >>> import nn, tinygrad_edu as tg
-    >>> nn.ZeroPad2d((1, 1, 0, 0))(tg.ones(1, 2, 2))
+    The input has shape (..., H, W), the output (..., H_out, W_out) with H_out = top + H + bottom
+    and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 4 ints
+        The widths (left, right, top, bottom) of the border; one int stands for all.  A negative
+        width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ZeroPad2d((1, 1, 0, 1))(tg.ones(1, 2, 2))
     tensor([[[0., 1., 1., 0.],
-             [0., 1., 1., 0.]]])
+             [0., 1., 1., 0.],
+             [0., 0., 0., 0.]]])
     """
 
     dims = 2
 
 
 class ZeroPad3d(_Pad):
-    """A border of zeros around (..., D, H, W)."""
+    """Pad the last three dimensions with zeros.
+
+    The input has shape (..., D, H, W), the output (..., D_out, H_out, W_out) with D_out = front + D
+    + back, H_out = top + H + bottom and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 6 ints
+        The widths (left, right, top, bottom, front, back) of the border; one int stands for all.  A
+        negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ZeroPad3d(1)(tg.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 6, 6, 6])
+    """
 
     dims = 3
 
@@ -147,72 +234,290 @@ class _ConstantPad(_Pad):
 
 
 class ConstantPad1d(_ConstantPad):
-    """A border of `value` around (..., L)."""
+    """Pad the last dimension with one value.
+
+    The input has shape (..., W), the output (..., W_out) with W_out = left + W + right.  The layer
+    has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 2 ints
+        The widths (left, right) of the border; one int stands for all.  A negative width cuts
+        elements off.
+    value : float
+        The value of the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ConstantPad1d((2, 1), 3.5)(tg.tensor([[1.0, 2.0]]))
+    tensor([[3.5000, 3.5000, 1.0000, 2.0000, 3.5000]])
+    """
 
     dims = 1
 
 
 class ConstantPad2d(_ConstantPad):
-    """A border of `value` around (..., H, W)."""
+    """Pad the last two dimensions with one value.
+
+    The input has shape (..., H, W), the output (..., H_out, W_out) with H_out = top + H + bottom
+    and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 4 ints
+        The widths (left, right, top, bottom) of the border; one int stands for all.  A negative
+        width cuts elements off.
+    value : float
+        The value of the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ConstantPad2d((1, 0, 0, 1), -1.0)(tg.ones(1, 2, 2))
+    tensor([[[-1.,  1.,  1.],
+             [-1.,  1.,  1.],
+             [-1., -1., -1.]]])
+    """
 
     dims = 2
 
 
 class ConstantPad3d(_ConstantPad):
-    """A border of `value` around (..., D, H, W)."""
+    """Pad the last three dimensions with one value.
+
+    The input has shape (..., D, H, W), the output (..., D_out, H_out, W_out) with D_out = front + D
+    + back, H_out = top + H + bottom and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 6 ints
+        The widths (left, right, top, bottom, front, back) of the border; one int stands for all.  A
+        negative width cuts elements off.
+    value : float
+        The value of the border.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ConstantPad3d((1, 2, 0, 0, 0, 0), 3.5)(tg.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 4, 4, 7])
+    """
 
     dims = 3
 
 
 class ReflectionPad1d(_Pad):
-    """A border around (..., L) in which the numbers go back from the edge."""
+    """Pad the last dimension with the elements mirrored at the edge, which is not repeated.
+
+    The input has shape (..., W), the output (..., W_out) with W_out = left + W + right.  The layer
+    has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 2 ints
+        The widths (left, right) of the border; one int stands for all.  Each width is below the
+        size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReflectionPad1d(2)(tg.tensor([[0.0, 1.0, 2.0, 3.0]]))
+    tensor([[2., 1., 0., 1., 2., 3., 2., 1.]])
+    """
 
     dims, mode = 1, "reflect"
 
 
 class ReflectionPad2d(_Pad):
-    """A border around (..., H, W) in which the numbers go back from the edge."""
+    """Pad the last two dimensions with the elements mirrored at the edge, which is not repeated.
+
+    The input has shape (..., H, W), the output (..., H_out, W_out) with H_out = top + H + bottom
+    and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 4 ints
+        The widths (left, right, top, bottom) of the border; one int stands for all.  Each width is
+        below the size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReflectionPad2d((1, 1, 1, 0))(tg.arange(6.0).reshape(1, 2, 3))
+    tensor([[[4., 3., 4., 5., 4.],
+             [1., 0., 1., 2., 1.],
+             [4., 3., 4., 5., 4.]]])
+    """
 
     dims, mode = 2, "reflect"
 
 
 class ReflectionPad3d(_Pad):
-    """A border around (..., D, H, W) in which the numbers go back from the edge."""
+    """Pad the last three dimensions with the elements mirrored at the edge, which is not repeated.
+
+    The input has shape (..., D, H, W), the output (..., D_out, H_out, W_out) with D_out = front + D
+    + back, H_out = top + H + bottom and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 6 ints
+        The widths (left, right, top, bottom, front, back) of the border; one int stands for all.
+        Each width is below the size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReflectionPad3d(1)(tg.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 6, 6, 6])
+    """
 
     dims, mode = 3, "reflect"
 
 
 class ReplicationPad1d(_Pad):
-    """A border around (..., L) that repeats the edge."""
+    """Pad the last dimension with copies of the elements at the edge.
+
+    The input has shape (..., W), the output (..., W_out) with W_out = left + W + right.  The layer
+    has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 2 ints
+        The widths (left, right) of the border; one int stands for all.  A negative width cuts
+        elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReplicationPad1d(2)(tg.tensor([[0.0, 1.0, 2.0, 3.0]]))
+    tensor([[0., 0., 0., 1., 2., 3., 3., 3.]])
+    """
 
     dims, mode = 1, "replicate"
 
 
 class ReplicationPad2d(_Pad):
-    """A border around (..., H, W) that repeats the edge."""
+    """Pad the last two dimensions with copies of the elements at the edge.
+
+    The input has shape (..., H, W), the output (..., H_out, W_out) with H_out = top + H + bottom
+    and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 4 ints
+        The widths (left, right, top, bottom) of the border; one int stands for all.  A negative
+        width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReplicationPad2d((1, 1, 1, 0))(tg.arange(4.0).reshape(1, 2, 2))
+    tensor([[[0., 0., 1., 1.],
+             [0., 0., 1., 1.],
+             [2., 2., 3., 3.]]])
+    """
 
     dims, mode = 2, "replicate"
 
 
 class ReplicationPad3d(_Pad):
-    """A border around (..., D, H, W) that repeats the edge."""
+    """Pad the last three dimensions with copies of the elements at the edge.
+
+    The input has shape (..., D, H, W), the output (..., D_out, H_out, W_out) with D_out = front + D
+    + back, H_out = top + H + bottom and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 6 ints
+        The widths (left, right, top, bottom, front, back) of the border; one int stands for all.  A
+        negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ReplicationPad3d(1)(tg.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 6, 6, 6])
+    """
 
     dims, mode = 3, "replicate"
 
 
 class CircularPad1d(_Pad):
-    """A border around (..., L) that comes in from the other side."""
+    """Pad the last dimension with the elements of the opposite end.
+
+    The input has shape (..., W), the output (..., W_out) with W_out = left + W + right.  The layer
+    has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 2 ints
+        The widths (left, right) of the border; one int stands for all.  Each width is at most the
+        size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.CircularPad1d(2)(tg.tensor([[0.0, 1.0, 2.0, 3.0]]))
+    tensor([[2., 3., 0., 1., 2., 3., 0., 1.]])
+    """
 
     dims, mode = 1, "circular"
 
 
 class CircularPad2d(_Pad):
-    """A border around (..., H, W) that comes in from the other side."""
+    """Pad the last two dimensions with the elements of the opposite end.
+
+    The input has shape (..., H, W), the output (..., H_out, W_out) with H_out = top + H + bottom
+    and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 4 ints
+        The widths (left, right, top, bottom) of the border; one int stands for all.  Each width is
+        at most the size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.CircularPad2d((1, 1, 1, 0))(tg.arange(6.0).reshape(1, 2, 3))
+    tensor([[[5., 3., 4., 5., 3.],
+             [2., 0., 1., 2., 0.],
+             [5., 3., 4., 5., 3.]]])
+    """
 
     dims, mode = 2, "circular"
 
 
 class CircularPad3d(_Pad):
-    """A border around (..., D, H, W) that comes in from the other side."""
+    """Pad the last three dimensions with the elements of the opposite end.
+
+    The input has shape (..., D, H, W), the output (..., D_out, H_out, W_out) with D_out = front + D
+    + back, H_out = top + H + bottom and W_out = left + W + right.  The layer has no parameters.
+
+    Parameters
+    ----------
+    padding : int or tuple of 6 ints
+        The widths (left, right, top, bottom, front, back) of the border; one int stands for all.
+        Each width is at most the size of its dimension.  A negative width cuts elements off.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.CircularPad3d(1)(tg.ones(2, 3, 4, 4, 4)).shape
+    torch.Size([2, 3, 6, 6, 6])
+    """
 
     dims, mode = 3, "circular"

@@ -1,4 +1,4 @@
-"""Layers that give images more pixels, or fewer, or their channels in another order."""
+"""Resize images by interpolation, or by moving pixels between channels and places."""
 
 from __future__ import annotations
 
@@ -19,8 +19,38 @@ from .module import Module
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """(..., C r^2, H, W) becomes (..., C, H r, W r): the r^2 channels are the pixels of a square
-    (Shi et al., 2016)."""
+    """Rearrange groups of r^2 channels into squares of r x r pixels, r = `upscale_factor`.
+
+        y[..., c, h r + i, w r + j] = x[..., c r^2 + i r + j, h, w]
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., C r^2, H, W)
+    upscale_factor : int
+        The factor r, at least 1.
+
+    Returns
+    -------
+    Tensor, shape (..., C, H r, W r)
+
+    Raises
+    ------
+    RuntimeError
+        If r^2 does not divide the number of channels.
+
+    References
+    ----------
+    Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network", CVPR 2016, arXiv:1609.05158.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.pixel_shuffle(tg.arange(4).reshape(1, 4, 1, 1), 2)
+    tensor([[[[0, 1],
+              [2, 3]]]])
+    """
     r, (*batch, channels, height, width) = upscale_factor, _image("pixel_shuffle", input)
     if r < 1 or channels % (r * r):
         raise RuntimeError(
@@ -33,7 +63,39 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """(..., C, H r, W r) becomes (..., C r^2, H, W): the inverse of `pixel_shuffle`."""
+    """Rearrange squares of r x r pixels into r^2 channels: the inverse of `pixel_shuffle`.
+
+        y[..., c r^2 + i r + j, h, w] = x[..., c, h r + i, w r + j],  r = downscale_factor
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., C, H r, W r)
+    downscale_factor : int
+        The factor r, at least 1.
+
+    Returns
+    -------
+    Tensor, shape (..., C r^2, H, W)
+
+    Raises
+    ------
+    RuntimeError
+        If r does not divide the height and the width.
+
+    References
+    ----------
+    Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network", CVPR 2016, arXiv:1609.05158.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.pixel_unshuffle(tg.arange(4).reshape(1, 1, 2, 2), 2).flatten()
+    tensor([0, 1, 2, 3])
+    >>> F.pixel_unshuffle(tg.ones(1, 3, 8, 6), 2).shape
+    torch.Size([1, 12, 4, 3])
+    """
     r, (*batch, channels, height, width) = downscale_factor, _image("pixel_unshuffle", input)
     if r < 1 or height % r or width % r:
         raise RuntimeError(
@@ -46,8 +108,41 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
 
 def channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """(N, C, ...) with the channels of the groups in turns: the first of each, then the second of
-    each  (Zhang et al., 2018)."""
+    """Interleave the channels of groups: the first of each group, then the second of each.
+
+    With g groups of C / g channels,
+
+        y[n, i g + j] = x[n, j C / g + i].
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, sizes)
+        At least one size follows the channels.
+    groups : int
+        The number g of groups; it divides C.
+
+    Returns
+    -------
+    Tensor, the input's shape
+
+    Raises
+    ------
+    RuntimeError
+        If `groups` does not divide the number of channels, or the input has fewer than 3
+        dimensions.
+
+    References
+    ----------
+    Zhang et al., "ShuffleNet: an extremely efficient convolutional neural network for mobile
+    devices", CVPR 2018, arXiv:1707.01083.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.channel_shuffle(tg.arange(6).reshape(1, 6, 1), 2).flatten()  # groups [0, 1, 2], [3, 4, 5]
+    tensor([0, 3, 1, 4, 2, 5])
+    """
     shape = tuple(input.shape)
     if len(shape) < 3 or groups < 1 or shape[1] % groups:
         raise RuntimeError(
@@ -84,21 +179,74 @@ def interpolate(
     recompute_scale_factor: bool | None = None,
     antialias: bool = False,
 ) -> Tensor:
-    """The input, (N, C, sizes), at other sizes: those given, or `scale_factor` times its own.
+    """Resize a batch of sequences, images or volumes by interpolation.
 
-    Place i of the output lies at i / scale of the input.  Mode "nearest" takes the place before it,
-    "nearest-exact" the one nearest to the pixel's middle; "linear", "bilinear" and "trilinear" the
-    mean of the two beside it, weighted by their nearness, in 1, 2 and 3 dimensions, "bicubic" a sum
-    of the four around it (Keys, 1981); "area" is `adaptive_avg_pool`.  With `align_corners` the
-    first and last places of both fall together, else their outer edges do.  With `antialias`, a
-    smaller image takes in all the places that it has one for.
+    The sizes after N and C become `size`, or floor(size scale_factor).  In each of these
+    dimensions, output element i lies at the position
 
-    With `recompute_scale_factor`, the scale is that of the sizes, which are whole numbers, not the
-    one that was given.  Results of uint8 are rounded.
+        (i + 1/2) / scale - 1/2, or with `align_corners` i (size_in - 1) / (size_out - 1)
 
+    of the input, in units of its elements.  Where a neighbor lies outside of the input, the element
+    at the edge takes its place.  With `align_corners`, the centers of the first and of the last
+    elements of both coincide; otherwise the outer edges of these elements do.
+
+    Parameters
+    ----------
+    input : Tensor, shape (N, C, L), (N, C, H, W) or (N, C, D, H, W)
+        Of a floating-point dtype, or uint8, whose results are rounded; "nearest" and
+        "nearest-exact" take any dtype.
+    size : int or tuple of int, optional
+        The sizes of the output; one int stands for all.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
+    mode : str, default "nearest"
+        "nearest": the element floor(i / scale).  "nearest-exact": the element floor((i + 1/2) /
+        scale), the nearest to the position.  "linear" (3 dimensions), "bilinear" (4), "trilinear"
+        (5): linear between the two neighbors in each dimension.  "bicubic" (4): cubic convolution
+        of the four neighbors in each dimension, with Keys's kernel for a = -3/4.  "area": the mean
+        of the elements that output element i covers, as in `adaptive_avg_pool2d`.
+    align_corners : bool, optional
+        See above.  None, the default, stands for False; modes that are not linear or cubic take
+        only None.
+    recompute_scale_factor : bool, optional
+        Compute the positions with the ratio of the output's size to the input's, instead of the
+        given `scale_factor`.
+    antialias : bool, default False
+        Where "bilinear" and "bicubic" reduce a size, stretch the kernel by the factor, so that all
+        elements count (with a = -1/2 for "bicubic").
+
+    Returns
+    -------
+    Tensor, shape (N, C, new sizes), of the input's dtype
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `size` and `scale_factor` is given, or a setting does not go with the
+        mode.
+    NotImplementedError
+        If there is no such mode for the number of dimensions.
+    RuntimeError
+        If a size is 0, or the dtype does not go with the mode.
+
+    References
+    ----------
+    Keys, "Cubic convolution interpolation for digital image processing", IEEE Transactions on
+    Acoustics, Speech, and Signal Processing, 1981.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
-    >>> interpolate(tg.tensor([[[1.0, 2.0]]]), scale_factor=2)
+    >>> import nn.functional as F
+    >>> x = tg.tensor([[[1.0, 2.0]]])
+    >>> F.interpolate(x, scale_factor=2)
     tensor([[[1., 1., 2., 2.]]])
+    >>> F.interpolate(x, size=4, mode="linear")
+    tensor([[[1.0000, 1.2500, 1.7500, 2.0000]]])
+    >>> F.interpolate(x, size=3, mode="linear", align_corners=True)
+    tensor([[[1.0000, 1.5000, 2.0000]]])
+    >>> F.interpolate(tg.randn(1, 3, 64, 64), (32, 48), mode="bicubic", antialias=True).shape
+    torch.Size([1, 3, 32, 48])
     """
     _check_mode(input, mode, align_corners, antialias)
     counts, steps = _sizes_and_steps(input, size, scale_factor, recompute_scale_factor)
@@ -141,7 +289,7 @@ def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: boo
 def _sizes_and_steps(
     x: Tensor, size: Any, scale_factor: Any, recompute: bool | None
 ) -> tuple[list[int], list[float]]:
-    """For each of the sizes, how many places it becomes, and how far apart they are."""
+    """For each dimension, the size of the output and 1 / scale, the step in the input."""
     if (size is None) == (scale_factor is None):
         raise ValueError(
             f"interpolate: give size or scale_factor, one of them, not {size} and {scale_factor}"
@@ -170,7 +318,7 @@ def _whole(number: Any) -> bool:
 def _along(
     x: Tensor, dim: int, count: int, step: float, mode: str, align_corners: bool, antialias: bool
 ) -> Tensor:
-    """x at `count` places along `dim`, `step` apart."""
+    """Resize x along `dim` to `count` elements, which lie `step` apart in the input."""
     n = x.shape[dim]
     if mode not in _SMOOTH:
         half = 0.5 if mode == "nearest-exact" else 0
@@ -193,7 +341,10 @@ def _along(
 
 
 def _over_all(n: int, count: int, step: float, mode: str) -> tuple[np.ndarray, np.ndarray]:
-    """All the places that each new place stands for, and their weights, which add up to 1."""
+    """The indices of the elements that each output element covers, and their weights.
+
+    The weights of one output element add up to 1.
+    """
     wide = max(step, 1.0)  # by how much the kernel is stretched
     reach = (2.0 if mode == "bicubic" else 1.0) * wide
     middle = (np.arange(count) + 0.5) * step
@@ -207,15 +358,18 @@ def _over_all(n: int, count: int, step: float, mode: str) -> tuple[np.ndarray, n
 
 
 def _cubic(x: np.ndarray, a: float) -> np.ndarray:
-    """Keys's kernel, of slope a at 1: (a + 2) |x|^3 - (a + 3) x^2 + 1 up to 1, and then
-    a (|x|^3 - 5 x^2 + 8 |x| - 4) up to 2."""
+    """Keys's cubic kernel with slope a at 1.
+
+    It is (a + 2) |x|^3 - (a + 3) x^2 + 1 for |x| <= 1, a (|x|^3 - 5 x^2 + 8 |x| - 4) for 1 < |x| <
+    2, and 0 beyond.
+    """
     d = np.abs(x)
     near = ((a + 2) * d - (a + 3)) * d * d + 1
     return np.where(d <= 1, near, np.where(d < 2, a * (((d - 5) * d + 8) * d - 4), 0))
 
 
 def _summed(x: Tensor, dim: int, places: np.ndarray, weights: np.ndarray) -> Tensor:
-    """The sum of the places of x along `dim`, each row of them times its row of weights."""
+    """The weighted sum of elements of x along `dim`: one row of indices and of weights per term."""
     shape = (-1, *[1] * (x.ndim - 1 - dim))
     parts = [
         _taken(x, dim, place) * Tensor(weight.astype(x.dtype).reshape(shape))
@@ -242,18 +396,19 @@ def upsample(
     mode: str = "nearest",
     align_corners: bool | None = None,
 ) -> Tensor:
-    """Resize the input; deprecated in favor of `interpolate`.
+    """Resize the input: deprecated, use `interpolate`.
+
+    It warns, and returns `interpolate(input, size, scale_factor, mode, align_corners)`.
 
     Parameters
     ----------
     input : Tensor, shape (N, C, sizes)
-        What is resized.
     size : int or tuple of int, optional
-        The sizes of the output.
+        The sizes of the output; one int stands for all.
     scale_factor : float or tuple of float, optional
-        The factors of the sizes, in place of `size`.
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
     mode : str, default "nearest"
-        The mode of `interpolate`.
+        As in `interpolate`.
     align_corners : bool, optional
         As in `interpolate`.
 
@@ -261,11 +416,18 @@ def upsample(
     -------
     Tensor, shape (N, C, new sizes)
 
+    Warns
+    -----
+    UserWarning
+        At each call.
+
     Examples
     --------
+    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    >>> with warnings.catch_warnings(record=True):
+    ...     F.upsample(tg.ones(1, 1, 2, 2), scale_factor=2).shape
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample")
@@ -273,26 +435,34 @@ def upsample(
 
 
 def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """Resize the input; deprecated in favor of `interpolate`.
+    """Resize the input to the nearest elements: deprecated, use `interpolate`.
+
+    It warns, and returns `interpolate(input, size, scale_factor, mode="nearest")`.
 
     Parameters
     ----------
     input : Tensor, shape (N, C, sizes)
-        What is resized.
     size : int or tuple of int, optional
-        The sizes of the output.
+        The sizes of the output; one int stands for all.
     scale_factor : float or tuple of float, optional
-        The factors of the sizes, in place of `size`.
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
 
     Returns
     -------
     Tensor, shape (N, C, new sizes)
 
+    Warns
+    -----
+    UserWarning
+        At each call.
+
     Examples
     --------
+    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    >>> with warnings.catch_warnings(record=True):
+    ...     F.upsample_nearest(tg.ones(1, 1, 2, 2), scale_factor=2).shape
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample_nearest")
@@ -300,27 +470,35 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
 
 
 def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None) -> Tensor:
-    """Resize the input; deprecated in favor of `interpolate`
-    with `align_corners=True`.
+    """Resize the input by bilinear interpolation: deprecated, use `interpolate`.
+
+    It warns, and returns `interpolate(input, size, scale_factor, mode="bilinear",
+    align_corners=True)`.
 
     Parameters
     ----------
-    input : Tensor, shape (N, C, sizes)
-        What is resized.
+    input : Tensor, shape (N, C, H, W)
     size : int or tuple of int, optional
-        The sizes of the output.
+        The sizes of the output; one int stands for all.
     scale_factor : float or tuple of float, optional
-        The factors of the sizes, in place of `size`.
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
 
     Returns
     -------
-    Tensor, shape (N, C, new sizes)
+    Tensor, shape (N, C, H_out, W_out)
+
+    Warns
+    -----
+    UserWarning
+        At each call.
 
     Examples
     --------
+    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> F.interpolate(tg.ones(1, 1, 2, 2), scale_factor=2).shape  # the name to use
+    >>> with warnings.catch_warnings(record=True):
+    ...     F.upsample_bilinear(tg.ones(1, 1, 2, 2), scale_factor=2).shape
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample_bilinear")
@@ -328,14 +506,13 @@ def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None)
 
 
 def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
-    """Shuffle channels as `channel_shuffle` does: PyTorch's other name for it.
+    """Interleave the channels of groups: PyTorch's other name of `channel_shuffle`.
 
     Parameters
     ----------
     input : Tensor, shape (N, C, sizes)
-        What is shuffled.
     groups : int
-        The number of groups.
+        The number of groups; it divides C.
 
     Returns
     -------
@@ -355,8 +532,40 @@ def native_channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
 
 class Upsample(Module):
-    """(N, C, sizes) at other sizes, those given or `scale_factor` times its own: see
-    `interpolate`."""
+    """Layer that resizes a batch of sequences, images or volumes by interpolation.
+
+    The input has shape (N, C, L), (N, C, H, W) or (N, C, D, H, W); the sizes after N and C become
+    `size`, or floor(size scale_factor); see `nn.functional.interpolate`.  The layer has no
+    parameters.
+
+    Parameters
+    ----------
+    size : int or tuple of int, optional
+        The sizes of the output; one int stands for all.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
+    mode : str, default "nearest"
+        "nearest", "nearest-exact", "linear", "bilinear", "bicubic", "trilinear" or "area".
+    align_corners : bool, optional
+        Let the centers of the first and of the last elements of input and output coincide; only for
+        the linear and the cubic modes.
+    recompute_scale_factor : bool, optional
+        Compute the positions with the ratio of the output's size to the input's, instead of the
+        given `scale_factor`.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> x = tg.tensor([[[[1.0, 2.0], [3.0, 4.0]]]])
+    >>> nn.Upsample(scale_factor=2)(x)
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.],
+              [3., 3., 4., 4.],
+              [3., 3., 4., 4.]]]])
+    >>> nn.Upsample(size=(5, 3), mode="bilinear")(x).shape
+    torch.Size([1, 1, 5, 3])
+    """
 
     def __init__(
         self,
@@ -390,21 +599,82 @@ class Upsample(Module):
 
 
 class UpsamplingNearest2d(Upsample):
-    """`Upsample` with mode "nearest"."""
+    """Layer that resizes a batch of images to the nearest elements: `Upsample` with mode "nearest".
+
+    The input has shape (N, C, H, W), the output (N, C, H_out, W_out), of the sizes `size` or
+    floor(size scale_factor).  The layer has no parameters.  `nn.Upsample` and
+    `nn.functional.interpolate` are the names to use in new code.
+
+    Parameters
+    ----------
+    size : int or tuple of int, optional
+        The sizes of the output; one int stands for all.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.UpsamplingNearest2d(scale_factor=2)(tg.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1., 1., 2., 2.],
+              [1., 1., 2., 2.]]]])
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor)
 
 
 class UpsamplingBilinear2d(Upsample):
-    """`Upsample` with mode "bilinear" and `align_corners`."""
+    """Layer that resizes a batch of images by bilinear interpolation with aligned corners.
+
+    It is `Upsample` with mode "bilinear" and `align_corners=True`.  The input has shape (N, C, H,
+    W), the output (N, C, H_out, W_out), of the sizes `size` or floor(size scale_factor).  The layer
+    has no parameters.  `nn.Upsample` and `nn.functional.interpolate` are the names to use in new
+    code.
+
+    Parameters
+    ----------
+    size : int or tuple of int, optional
+        The sizes of the output; one int stands for all.
+    scale_factor : float or tuple of float, optional
+        The factors of the sizes; exactly one of `size` and `scale_factor` is given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.UpsamplingBilinear2d(size=(1, 3))(tg.tensor([[[[1.0, 2.0]]]]))
+    tensor([[[[1.0000, 1.5000, 2.0000]]]])
+    """
 
     def __init__(self, size: Any = None, scale_factor: Any = None) -> None:
         super().__init__(size, scale_factor, "bilinear", align_corners=True)
 
 
 class PixelShuffle(Module):
-    """(..., C r^2, H, W) becomes (..., C, H r, W r): see `pixel_shuffle`  (Shi et al., 2016)."""
+    """Layer that rearranges groups of r^2 channels into squares of r x r pixels.
+
+    The input has shape (..., C r^2, H, W), the output (..., C, H r, W r), with r =
+    `upscale_factor`; see `nn.functional.pixel_shuffle`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    upscale_factor : int
+        The factor r.
+
+    References
+    ----------
+    Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network", CVPR 2016, arXiv:1609.05158.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.PixelShuffle(3)(tg.randn(1, 9, 4, 4)).shape
+    torch.Size([1, 1, 12, 12])
+    """
 
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
@@ -418,7 +688,28 @@ class PixelShuffle(Module):
 
 
 class PixelUnshuffle(Module):
-    """(..., C, H r, W r) becomes (..., C r^2, H, W): see `pixel_unshuffle`."""
+    """Layer that rearranges squares of r x r pixels into r^2 channels: undoes `PixelShuffle`.
+
+    The input has shape (..., C, H r, W r), the output (..., C r^2, H, W), with r =
+    `downscale_factor`; see `nn.functional.pixel_unshuffle`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    downscale_factor : int
+        The factor r.
+
+    References
+    ----------
+    Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel
+    convolutional neural network", CVPR 2016, arXiv:1609.05158.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.PixelUnshuffle(3)(tg.randn(1, 1, 12, 12)).shape
+    torch.Size([1, 9, 4, 4])
+    """
 
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
@@ -432,7 +723,28 @@ class PixelUnshuffle(Module):
 
 
 class ChannelShuffle(Module):
-    """The channels of `groups` groups in turns: see `channel_shuffle`  (Zhang et al., 2018)."""
+    """Layer that interleaves the channels of groups: the first of each, then the second of each.
+
+    The input has shape (N, C, sizes), the output the same shape; see
+    `nn.functional.channel_shuffle`.  The layer has no parameters.
+
+    Parameters
+    ----------
+    groups : int
+        The number of groups; it divides C.
+
+    References
+    ----------
+    Zhang et al., "ShuffleNet: an extremely efficient convolutional neural network for mobile
+    devices", CVPR 2018, arXiv:1707.01083.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> nn.ChannelShuffle(2)(tg.arange(4).reshape(1, 4, 1, 1)).flatten()
+    tensor([0, 2, 1, 3])
+    """
 
     def __init__(self, groups: int) -> None:
         super().__init__()
