@@ -1,14 +1,4 @@
-"""Layers that learn the size of their input from the first one they see.
-
->>> import nn, tinygrad_edu as tg
->>> layer = nn.LazyLinear(3)
->>> layer
-LazyLinear(in_features=0, out_features=3, bias=True)
->>> layer(tg.ones(5, 4)).shape
-torch.Size([5, 3])
->>> layer
-Linear(in_features=4, out_features=3, bias=True)
-"""
+"""Layers that take the size of their input from the first one that they see."""
 
 from __future__ import annotations
 
@@ -31,11 +21,11 @@ from .normalization import (
 
 
 class Lazy(Module):
-    """A layer that becomes one of class `becomes` when it is first called, with the size that the
-    input has in dimension `dim`.
+    """A layer that becomes one of class `becomes` at its first call.
 
-    Its parameters are the same objects before and after, so an optimizer may hold them already;
-    their numbers are drawn at the first call.
+    Its size is then that of the input in dimension `dim`.  The parameters are the same objects
+    before and after, so that an optimizer may hold them already; their values are drawn at the
+    first call.
     """
 
     becomes: ClassVar[type[Any]]
@@ -44,7 +34,7 @@ class Lazy(Module):
     dims: Any = ()  # how many dimensions the input may have; () is any number
 
     def _start(self, **settings: Any) -> None:
-        """The layer for an input of size 0, with what it takes to make it again."""
+        """Make the layer for an input of size 0, and keep the settings that make it again."""
         self.becomes.__init__(self, 0, **settings)
         self.__dict__["_settings"] = settings
 
@@ -72,7 +62,7 @@ class Lazy(Module):
         object.__setattr__(self, "__class__", self.becomes)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *told: Any) -> None:
-        """A state that is loaded says the size too, by the shape of a weight or of a mean."""
+        """The shape of a loaded weight, or of a running mean, also gives the size."""
         becomes = self.becomes  # not of this class any more afterwards
         name = "weight" if prefix + "weight" in state_dict else "running_mean"
         shape = tg.as_tensor(state_dict.get(prefix + name, ())).shape
@@ -86,7 +76,36 @@ class Lazy(Module):
 
 
 class LazyLinear(Lazy, Linear):
-    """A Linear whose `in_features` is the last size of the first input."""
+    """`Linear` layer that takes `in_features` from the last dimension of its first input.
+
+    At the first call, or when a state dict is loaded, the layer sets `in_features`, draws its
+    parameters, and its class becomes `Linear`: see there for the shapes and the initial values.
+    Before that, the parameters are the same objects, with `in_features` = 0, so an optimizer may
+    hold them already.
+
+    Parameters
+    ----------
+    out_features : int
+        Size of the output's last dimension.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyLinear(3)
+    >>> layer
+    LazyLinear(in_features=0, out_features=3, bias=True)
+    >>> layer(tg.ones(5, 4)).shape
+    torch.Size([5, 3])
+    >>> layer
+    Linear(in_features=4, out_features=3, bias=True)
+    """
 
     becomes, size, dim = Linear, "in_features", -1
 
@@ -127,19 +146,136 @@ class _LazyConv(Lazy):
 
 
 class LazyConv1d(_LazyConv, Conv1d):
-    """A Conv1d whose `in_channels` is the number of channels of the first input."""
+    """`Conv1d` layer that takes `in_channels` from its first input, (N, in_channels, L).
+
+    At the first call, or when a state dict is loaded, the layer sets `in_channels`, draws its
+    parameters, and its class becomes `Conv1d`: see there for the shapes and the initial values.
+    Before that, the parameters are the same objects, with `in_channels` = 0, so an optimizer may
+    hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int
+        Size of the kernel.
+    stride : int, default 1
+        Step from one window to the next.
+    padding : int, "valid" or "same", default 0
+        Width of the border added at both ends.
+    dilation : int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        "zeros", "reflect", "replicate" or "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConv1d(16, 3)
+    >>> layer(tg.randn(2, 3, 8)).shape
+    torch.Size([2, 16, 6])
+    >>> type(layer).__name__, layer.in_channels
+    ('Conv1d', 3)
+    """
 
     becomes, dim, dims = Conv1d, -2, (2, 3)
 
 
 class LazyConv2d(_LazyConv, Conv2d):
-    """A Conv2d whose `in_channels` is the number of channels of the first input."""
+    """`Conv2d` layer that takes `in_channels` from its first input, (N, in_channels, H, W).
+
+    At the first call, or when a state dict is loaded, the layer sets `in_channels`, draws its
+    parameters, and its class becomes `Conv2d`: see there for the shapes and the initial values.
+    Before that, the parameters are the same objects, with `in_channels` = 0, so an optimizer may
+    hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Width of the border added at both ends of each dimension.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        "zeros", "reflect", "replicate" or "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConv2d(16, 3)
+    >>> layer(tg.randn(2, 3, 8, 9)).shape
+    torch.Size([2, 16, 6, 7])
+    >>> type(layer).__name__, layer.in_channels
+    ('Conv2d', 3)
+    """
 
     becomes, dim, dims = Conv2d, -3, (3, 4)
 
 
 class LazyConv3d(_LazyConv, Conv3d):
-    """A Conv3d whose `in_channels` is the number of channels of the first input."""
+    """`Conv3d` layer that takes `in_channels` from its first input, (N, in_channels, D, H, W).
+
+    At the first call, or when a state dict is loaded, the layer sets `in_channels`, draws its
+    parameters, and its class becomes `Conv3d`: see there for the shapes and the initial values.
+    Before that, the parameters are the same objects, with `in_channels` = 0, so an optimizer may
+    hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel.
+    stride : int or tuple of int, default 1
+        Step from one window to the next.
+    padding : int or tuple of int, "valid" or "same", default 0
+        Width of the border added at both ends of each dimension.
+    dilation : int or tuple of int, default 1
+        Distance between the elements that one window sees.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    padding_mode : str, default "zeros"
+        "zeros", "reflect", "replicate" or "circular".
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConv3d(16, 3)
+    >>> layer(tg.randn(2, 3, 8, 9, 10)).shape
+    torch.Size([2, 16, 6, 7, 8])
+    >>> type(layer).__name__, layer.in_channels
+    ('Conv3d', 3)
+    """
 
     becomes, dim, dims = Conv3d, -4, (4, 5)
 
@@ -177,19 +313,142 @@ class _LazyConvTranspose(Lazy):
 
 
 class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
-    """A ConvTranspose1d whose `in_channels` is the number of channels of the first input."""
+    """`ConvTranspose1d` layer that takes `in_channels` from its first input.
+
+    The input has shape (N, in_channels, L), or the same without N.  At the first call, or when a
+    state dict is loaded, the layer sets `in_channels`, draws its parameters, and its class becomes
+    `ConvTranspose1d`: see there for the shapes and the initial values.  Before that, the parameters
+    are the same objects, with `in_channels` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int
+        Size of the kernel.
+    stride : int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int, default 0
+        Number of elements cut off at both ends.
+    output_padding : int, default 0
+        Number of elements added at the end.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConvTranspose1d(4, 2, stride=2)
+    >>> layer(tg.randn(2, 3, 8)).shape
+    torch.Size([2, 4, 16])
+    >>> type(layer).__name__, layer.in_channels
+    ('ConvTranspose1d', 3)
+    """
 
     becomes, dim, dims = ConvTranspose1d, -2, (2, 3)
 
 
 class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
-    """A ConvTranspose2d whose `in_channels` is the number of channels of the first input."""
+    """`ConvTranspose2d` layer that takes `in_channels` from its first input.
+
+    The input has shape (N, in_channels, H, W), or the same without N.  At the first call, or when a
+    state dict is loaded, the layer sets `in_channels`, draws its parameters, and its class becomes
+    `ConvTranspose2d`: see there for the shapes and the initial values.  Before that, the parameters
+    are the same objects, with `in_channels` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel.
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConvTranspose2d(4, 2, stride=2)
+    >>> layer(tg.randn(2, 3, 8, 9)).shape
+    torch.Size([2, 4, 16, 18])
+    >>> type(layer).__name__, layer.in_channels
+    ('ConvTranspose2d', 3)
+    """
 
     becomes, dim, dims = ConvTranspose2d, -3, (3, 4)
 
 
 class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
-    """A ConvTranspose3d whose `in_channels` is the number of channels of the first input."""
+    """`ConvTranspose3d` layer that takes `in_channels` from its first input.
+
+    The input has shape (N, in_channels, D, H, W), or the same without N.  At the first call, or
+    when a state dict is loaded, the layer sets `in_channels`, draws its parameters, and its class
+    becomes `ConvTranspose3d`: see there for the shapes and the initial values.  Before that, the
+    parameters are the same objects, with `in_channels` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    out_channels : int
+        Number of channels of the output.
+    kernel_size : int or tuple of int
+        Size of the kernel.
+    stride : int or tuple of int, default 1
+        Distance in the output between the places of neighboring inputs.
+    padding : int or tuple of int, default 0
+        Number of elements cut off at both ends of each dimension.
+    output_padding : int or tuple of int, default 0
+        Number of elements added at the end of each dimension.
+    groups : int, default 1
+        Number of groups of channels; it divides both numbers of channels.
+    bias : bool, default True
+        If False, the layer adds no bias, and the attribute `bias` is None.
+    dilation : int or tuple of int, default 1
+        Distance in the output between neighboring elements of the kernel.
+    padding_mode : str, default "zeros"
+        "zeros" is the only mode.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyConvTranspose3d(4, 2, stride=2)
+    >>> layer(tg.randn(2, 3, 8, 9, 10)).shape
+    torch.Size([2, 4, 16, 18, 20])
+    >>> type(layer).__name__, layer.in_channels
+    ('ConvTranspose3d', 3)
+    """
 
     becomes, dim, dims = ConvTranspose3d, -4, (4, 5)
 
@@ -220,19 +479,118 @@ class _LazyNorm(Lazy):
 
 
 class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
-    """A BatchNorm1d whose `num_features` is the number of channels of the first input."""
+    """`BatchNorm1d` layer that takes `num_features` from its first input.
+
+    The input has shape (N, num_features) or (N, num_features, L).  At the first call, or when a
+    state dict is loaded, the layer sets `num_features`, sets its parameters and buffers, and its
+    class becomes `BatchNorm1d`: see there for the shapes and the initial values.  Before that, the
+    parameters are the same objects, with `num_features` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        The number added to the variance.
+    momentum : float or None, default 0.1
+        Weight of the newest batch in the running statistics; None gives their cumulative mean.
+    affine : bool, default True
+        If False, the layer has neither `weight` nor `bias`.
+    track_running_stats : bool, default True
+        If False, the layer keeps no running statistics, and always uses those of the batch.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+    bias : bool, default True
+        If False, the attribute `bias` is None.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyBatchNorm1d()
+    >>> layer(tg.randn(2, 3, 8)).shape
+    torch.Size([2, 3, 8])
+    >>> type(layer).__name__, layer.num_features
+    ('BatchNorm1d', 3)
+    """
 
     becomes = BatchNorm1d
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
-    """A BatchNorm2d whose `num_features` is the number of channels of the first input."""
+    """`BatchNorm2d` layer that takes `num_features` from its first input.
+
+    The input has shape (N, num_features, H, W).  At the first call, or when a state dict is loaded,
+    the layer sets `num_features`, sets its parameters and buffers, and its class becomes
+    `BatchNorm2d`: see there for the shapes and the initial values.  Before that, the parameters are
+    the same objects, with `num_features` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        The number added to the variance.
+    momentum : float or None, default 0.1
+        Weight of the newest batch in the running statistics; None gives their cumulative mean.
+    affine : bool, default True
+        If False, the layer has neither `weight` nor `bias`.
+    track_running_stats : bool, default True
+        If False, the layer keeps no running statistics, and always uses those of the batch.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+    bias : bool, default True
+        If False, the attribute `bias` is None.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyBatchNorm2d()
+    >>> layer(tg.randn(2, 3, 8, 9)).shape
+    torch.Size([2, 3, 8, 9])
+    >>> type(layer).__name__, layer.num_features
+    ('BatchNorm2d', 3)
+    """
 
     becomes = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
-    """A BatchNorm3d whose `num_features` is the number of channels of the first input."""
+    """`BatchNorm3d` layer that takes `num_features` from its first input.
+
+    The input has shape (N, num_features, D, H, W).  At the first call, or when a state dict is
+    loaded, the layer sets `num_features`, sets its parameters and buffers, and its class becomes
+    `BatchNorm3d`: see there for the shapes and the initial values.  Before that, the parameters are
+    the same objects, with `num_features` = 0, so an optimizer may hold them already.
+
+    Parameters
+    ----------
+    eps : float, default 1e-5
+        The number added to the variance.
+    momentum : float or None, default 0.1
+        Weight of the newest batch in the running statistics; None gives their cumulative mean.
+    affine : bool, default True
+        If False, the layer has neither `weight` nor `bias`.
+    track_running_stats : bool, default True
+        If False, the layer keeps no running statistics, and always uses those of the batch.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+    bias : bool, default True
+        If False, the attribute `bias` is None.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
+    >>> layer = nn.LazyBatchNorm3d()
+    >>> layer(tg.randn(2, 3, 8, 9, 10)).shape
+    torch.Size([2, 3, 8, 9, 10])
+    >>> type(layer).__name__, layer.num_features
+    ('BatchNorm3d', 3)
+    """
 
     becomes = BatchNorm3d
 

@@ -423,11 +423,10 @@ def upsample(
 
     Examples
     --------
-    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> with warnings.catch_warnings(record=True):
-    ...     F.upsample(tg.ones(1, 1, 2, 2), scale_factor=2).shape
+    >>> x = tg.ones(1, 1, 2, 2)
+    >>> F.interpolate(x, scale_factor=2).shape  # instead
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample")
@@ -458,11 +457,10 @@ def upsample_nearest(input: Tensor, size: Any = None, scale_factor: Any = None) 
 
     Examples
     --------
-    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> with warnings.catch_warnings(record=True):
-    ...     F.upsample_nearest(tg.ones(1, 1, 2, 2), scale_factor=2).shape
+    >>> x = tg.ones(1, 1, 2, 2)
+    >>> F.interpolate(x, scale_factor=2).shape  # instead
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample_nearest")
@@ -494,11 +492,10 @@ def upsample_bilinear(input: Tensor, size: Any = None, scale_factor: Any = None)
 
     Examples
     --------
-    >>> import warnings
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
-    >>> with warnings.catch_warnings(record=True):
-    ...     F.upsample_bilinear(tg.ones(1, 1, 2, 2), scale_factor=2).shape
+    >>> x = tg.ones(1, 1, 2, 2)
+    >>> F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True).shape  # instead
     torch.Size([1, 1, 4, 4])
     """
     _deprecated("upsample_bilinear")
