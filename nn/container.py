@@ -1,4 +1,4 @@
-"""Modules made of modules, and of parameters: numbered ones and named ones."""
+"""Containers: modules in order or by name, and the same for parameters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ N = TypeVar("N", bound="_Numbered")
 
 
 class _Parts(Module):
-    """Modules in order, which are attributes with the names that count or name them."""
+    """Modules in order: attributes whose names are numbers or keys."""
 
     takes: Any = Module | None
 
@@ -27,6 +27,33 @@ class _Parts(Module):
         return len(self._parts())
 
     def add_module(self, name: str, module: Any) -> None:
+        """Assign a submodule under a name, as `Module.add_module`.
+
+        Parameters
+        ----------
+        name : str
+            The attribute under which it is found.
+        module : Module or None
+            None reserves the name; a `Sequential` takes no None.
+
+        Raises
+        ------
+        TypeError
+            If `module` is not a Module.
+        KeyError
+            If the name is empty, holds a dot, or is taken by another attribute.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Linear(2, 3))
+        >>> net.add_module("activation", nn.ReLU())
+        >>> net
+        Sequential(
+          (0): Linear(in_features=2, out_features=3, bias=True)
+          (activation): ReLU()
+        )
+        """
         if not isinstance(module, self.takes):
             raise TypeError(
                 f"{type(self).__name__}: step {name} is {module!r}, not a Module; a function needs "
@@ -76,12 +103,24 @@ class _Numbered(_Parts):
 
         Returns
         -------
-        The entry; for a slice, a container of this kind.
+        Module, or what a `ParameterList` holds
+            The entry; for a slice, a container of this kind with the entries.
 
         Raises
         ------
         IndexError
             If there is no such entry.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.ReLU(), nn.Tanh())
+        >>> net.pop()
+        Tanh()
+        >>> net
+        Sequential(
+          (0): ReLU()
+        )
         """
         part = self[key]
         del self[key]
@@ -172,7 +211,15 @@ class Sequential(_Numbered):
         Returns
         -------
         Tensor
-            The output of the last step.
+            The output of the last step; of an empty container, the input.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> net = nn.Sequential(nn.ReLU(), nn.Flatten())
+        >>> net(tg.tensor([[[-1.0], [2.0]]]))
+        tensor([[0., 2.]])
         """
         for _, step in members_of(self, MODULE):
             input = step(input)
@@ -189,11 +236,21 @@ class Sequential(_Numbered):
         Parameters
         ----------
         module : Module
+            The new last step.
 
         Returns
         -------
         Sequential
             This container.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.Linear(2, 3)).append(nn.ReLU())
+        Sequential(
+          (0): Linear(in_features=2, out_features=3, bias=True)
+          (1): ReLU()
+        )
         """
         return self._add([module])
 
@@ -203,8 +260,9 @@ class Sequential(_Numbered):
         Parameters
         ----------
         index : int
-            The step before which it is put.
+            The step before which it is put; negative indices count from the end.
         module : Module
+            The new step.
 
         Returns
         -------
@@ -214,7 +272,17 @@ class Sequential(_Numbered):
         Raises
         ------
         IndexError
-            If there is no such place.
+            If `index` is less than -len or greater than len.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.Linear(2, 3), nn.ReLU()).insert(0, nn.Flatten())
+        Sequential(
+          (0): Flatten(start_dim=1, end_dim=-1)
+          (1): Linear(in_features=2, out_features=3, bias=True)
+          (2): ReLU()
+        )
         """
         if not -len(self) <= index <= len(self):
             raise IndexError(f"Sequential.insert: place {index} among {len(self)} steps")
@@ -226,6 +294,7 @@ class Sequential(_Numbered):
         Parameters
         ----------
         sequential : iterable of Module
+            The new steps; another `Sequential`, a list, or a generator.
 
         Returns
         -------
@@ -235,7 +304,17 @@ class Sequential(_Numbered):
         Raises
         ------
         TypeError
-            If it is not iterable.
+            If `sequential` is not iterable.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.Linear(2, 3)).extend([nn.ReLU(), nn.Linear(3, 1)])
+        Sequential(
+          (0): Linear(in_features=2, out_features=3, bias=True)
+          (1): ReLU()
+          (2): Linear(in_features=3, out_features=1, bias=True)
+        )
         """
         self._require_iterable("extend", sequential)
         return self._add(sequential)
@@ -302,12 +381,22 @@ class ModuleList(_Numbered):
 
         Parameters
         ----------
-        module : Module
+        module : Module or None
+            The new last entry.
 
         Returns
         -------
         ModuleList
             This container.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.ModuleList([nn.Linear(2, 3)]).append(nn.ReLU())
+        ModuleList(
+          (0): Linear(in_features=2, out_features=3, bias=True)
+          (1): ReLU()
+        )
         """
         return self._add([module])
 
@@ -317,6 +406,7 @@ class ModuleList(_Numbered):
         Parameters
         ----------
         modules : iterable of Module
+            The new entries.
 
         Returns
         -------
@@ -326,7 +416,15 @@ class ModuleList(_Numbered):
         Raises
         ------
         TypeError
-            If it is not iterable.
+            If `modules` is not iterable.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.ModuleList().extend(nn.Linear(2, 2) for _ in range(3))
+        ModuleList(
+          (0-2): 3 x Linear(in_features=2, out_features=2, bias=True)
+        )
         """
         self._require_iterable("extend", modules)
         return self._add(modules)
@@ -337,13 +435,24 @@ class ModuleList(_Numbered):
         Parameters
         ----------
         index : int
-            The entry before which it is put.
-        module : Module
+            The entry before which it is put; as in a list, an index out of range stands for an end.
+        module : Module or None
+            The new entry.
 
         Returns
         -------
         ModuleList
             This container.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.ModuleList([nn.Linear(2, 3), nn.Tanh()]).insert(1, nn.ReLU())
+        ModuleList(
+          (0): Linear(in_features=2, out_features=3, bias=True)
+          (1): ReLU()
+          (2): Tanh()
+        )
         """
         return self._insert(index, module)
 
@@ -434,11 +543,22 @@ class ParameterList(_Parameters, _Numbered):
         Parameters
         ----------
         value : Tensor or any object
+            The new last entry; a tensor becomes a Parameter.
 
         Returns
         -------
         ParameterList
             This container.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.ParameterList([tg.ones(2)]).append(tg.zeros(3))
+        ParameterList(
+            (0): Parameter containing: [float32 of size 2]
+            (1): Parameter containing: [float32 of size 3]
+        )
         """
         return self._add([value])
 
@@ -448,7 +568,7 @@ class ParameterList(_Parameters, _Numbered):
         Parameters
         ----------
         values : iterable
-            Not one tensor: give a list of tensors, as [w].
+            The new entries; tensors become Parameters.  For one tensor w, give [w].
 
         Returns
         -------
@@ -458,7 +578,14 @@ class ParameterList(_Parameters, _Numbered):
         Raises
         ------
         TypeError
-            If it is not iterable, or is a tensor.
+            If `values` is not iterable, or is a tensor.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> len(nn.ParameterList().extend(tg.ones(n) for n in range(3)))
+        3
         """
         if isinstance(values, Tensor):
             raise TypeError("ParameterList: give a list of tensors, as [w], not one tensor")
@@ -471,13 +598,22 @@ class ParameterList(_Parameters, _Numbered):
         Parameters
         ----------
         index : int
-            The entry before which it is put.
+            The entry before which it is put; as in a list, an index out of range stands for an end.
         value : Tensor or any object
+            The new entry; a tensor becomes a Parameter.
 
         Returns
         -------
         ParameterList
             This container.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> values = nn.ParameterList([tg.ones(2), tg.ones(3)]).insert(0, tg.zeros(1))
+        >>> [tuple(p.shape) for p in values]
+        [(1,), (2,), (3,)]
         """
         return self._insert(index, value)
 
@@ -521,29 +657,47 @@ class _Named(_Parts):
         return reversed(self._parts())
 
     def keys(self) -> KeysView[str]:
-        """The keys, in order.
+        """The keys, in the order in which they were set.
 
         Returns
         -------
-        view of str
+        KeysView of str
+
+        Examples
+        --------
+        >>> import nn
+        >>> list(nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()}).keys())
+        ['relu', 'tanh']
         """
         return self._parts().keys()
 
     def values(self) -> ValuesView[Any]:
-        """The values, in order.
+        """The values, in the order of the keys.
 
         Returns
         -------
-        view
+        ValuesView
+
+        Examples
+        --------
+        >>> import nn
+        >>> list(nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()}).values())
+        [ReLU(), Tanh()]
         """
         return self._parts().values()
 
     def items(self) -> ItemsView[str, Any]:
-        """The pairs of key and value, in order.
+        """The pairs of key and value, in the order of the keys.
 
         Returns
         -------
-        view of (str, value)
+        ItemsView of (str, value)
+
+        Examples
+        --------
+        >>> import nn
+        >>> list(nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()}).items())
+        [('relu', ReLU()), ('tanh', Tanh())]
         """
         return self._parts().items()
 
@@ -569,22 +723,40 @@ class _Named(_Parts):
         Parameters
         ----------
         key : str
+            Which one.
 
         Returns
         -------
-        The value.
+        Module, or what a `ParameterDict` holds
+            The value.
 
         Raises
         ------
         KeyError
             If there is no such entry.
+
+        Examples
+        --------
+        >>> import nn
+        >>> acts = nn.ModuleDict({"relu": nn.ReLU(), "tanh": nn.Tanh()})
+        >>> acts.pop("relu"), list(acts)
+        (ReLU(), ['tanh'])
         """
         part = self[key]
         delattr(self, key)
         return part
 
     def clear(self) -> None:
-        """Remove all entries."""
+        """Remove all entries.
+
+        Examples
+        --------
+        >>> import nn
+        >>> acts = nn.ModuleDict({"relu": nn.ReLU()})
+        >>> acts.clear()
+        >>> len(acts)
+        0
+        """
         for key in self._parts():
             delattr(self, key)
 
@@ -622,12 +794,24 @@ class ModuleDict(_Named):
         Parameters
         ----------
         modules : mapping of str to Module, or iterable of pairs
-            A module under a key that is there already is replaced.
+            A module under a key that exists already is replaced, and keeps its place in the order.
 
         Raises
         ------
         TypeError
-            If it is neither.
+            If `modules` is neither.
+
+        Examples
+        --------
+        >>> import nn
+        >>> acts = nn.ModuleDict({"relu": nn.ReLU(), "out": nn.Tanh()})
+        >>> acts.update({"out": nn.Sigmoid(), "gelu": nn.GELU()})
+        >>> acts
+        ModuleDict(
+          (relu): ReLU()
+          (out): Sigmoid()
+          (gelu): GELU(approximate='none')
+        )
         """
         self._set_all(modules)
 
@@ -662,18 +846,28 @@ class ParameterDict(_Parameters, _Named):
             self.update(parameters)
 
     def update(self, parameters: Any) -> None:
-        """Set several parameters.
+        """Set several values.
 
         Parameters
         ----------
         parameters : mapping of str to Tensor, or iterable of pairs
-            A parameter under a key that is there already is replaced.  The keys of a plain dict are
-            set in sorted order, as in PyTorch; an OrderedDict keeps its order.
+            Tensors become Parameters.  A value under a key that exists already is replaced.  The
+            keys of a plain dict are set in sorted order, as in PyTorch; an OrderedDict keeps its
+            order.
 
         Raises
         ------
         TypeError
-            If it is neither.
+            If `parameters` is neither.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> scales = nn.ParameterDict({"a": tg.ones(2)})
+        >>> scales.update({"c": tg.ones(1), "b": tg.ones(3)})
+        >>> list(scales)
+        ['a', 'b', 'c']
         """
         self._set_all(sorted(parameters.items()) if type(parameters) is dict else parameters)
 
@@ -683,12 +877,22 @@ class ParameterDict(_Parameters, _Named):
         Parameters
         ----------
         key : str
+            Which entry.
         default : object, default None
             What is returned if there is no such entry.
 
         Returns
         -------
-        The value.
+        Parameter or object
+            The value.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> scales = nn.ParameterDict({"a": tg.ones(2)})
+        >>> scales.get("a").shape, scales.get("b")
+        (torch.Size([2]), None)
         """
         return self._parts().get(key, default)
 
@@ -698,19 +902,29 @@ class ParameterDict(_Parameters, _Named):
         Parameters
         ----------
         key : str
+            Which entry.
         default : Tensor or any object, default None
-            What is set if there is no such entry.
+            What is set if there is no such entry; a tensor becomes a Parameter.
 
         Returns
         -------
-        The value.
+        Parameter or object
+            The value.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> scales = nn.ParameterDict()
+        >>> scales.setdefault("a", tg.ones(2)) is scales["a"]
+        True
         """
         if key not in self:
             self[key] = default
         return self[key]
 
     def popitem(self) -> tuple[str, Any]:
-        """Remove the entry that was set last.
+        """Remove the entry that was set last, and return its key and value.
 
         Returns
         -------
@@ -720,6 +934,15 @@ class ParameterDict(_Parameters, _Named):
         ------
         KeyError
             If there is none.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> scales = nn.ParameterDict({"a": tg.ones(2), "b": tg.ones(3)})
+        >>> key, value = scales.popitem()
+        >>> key, value.shape, list(scales)
+        ('b', torch.Size([3]), ['a'])
         """
         key = next(reversed(self), None)
         if key is None:
@@ -732,6 +955,15 @@ class ParameterDict(_Parameters, _Named):
         Returns
         -------
         ParameterDict
+            A shallow copy.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> scales = nn.ParameterDict({"a": tg.ones(2)})
+        >>> scales.copy()["a"] is scales["a"]
+        True
         """
         return ParameterDict(self._parts().items())
 
@@ -741,11 +973,21 @@ class ParameterDict(_Parameters, _Named):
         Parameters
         ----------
         keys : iterable of str
+            The keys.
         default : Tensor or any object, default None
+            The value.
 
         Returns
         -------
         ParameterDict
+            The new dictionary; the entries of this one play no role.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> list(nn.ParameterDict().fromkeys(["a", "b"], tg.ones(2)))
+        ['a', 'b']
         """
         return ParameterDict(dict.fromkeys(keys, default).items())
 

@@ -425,9 +425,23 @@ class Hooked:
         Returns
         -------
         RemovableHandle
+            Its `remove()`, or the end of a `with` block of it, removes the hook.
 
-        Differs from PyTorch: `grad_input` belongs to the inputs of the module, there to those of
-        the last op that it ran.
+        Notes
+        -----
+        `grad_input` holds the gradients of the module's inputs; in PyTorch, those of the inputs of
+        the last op that the module ran.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.Identity()
+        >>> handle = layer.register_backward_hook(lambda module, grads, _: (grads[0] * 10,))
+        >>> x = tg.ones(2, requires_grad=True)
+        >>> layer(x).sum().backward()
+        >>> x.grad
+        tensor([10., 10.])
         """
         return register(self, BACKWARD, hook)
 
@@ -443,6 +457,16 @@ def register_module_forward_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn.modules.module import register_module_forward_pre_hook
+    >>> with register_module_forward_pre_hook(lambda module, args: print(args)):
+    ...     y = nn.ReLU()(tg.tensor([-1.0, 2.0]))
+    (tensor([-1.,  2.]),)
     """
     return register_for_all(PRE, hook)
 
@@ -490,6 +514,18 @@ def register_module_full_backward_pre_hook(hook: Callable[..., Any]) -> Removabl
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn.modules.module import register_module_full_backward_pre_hook
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with register_module_full_backward_pre_hook(lambda module, grads: (10 * grads[0],)):
+    ...     nn.Identity()(x).sum().backward()
+    >>> x.grad
+    tensor([10., 10.])
     """
     return register_for_all(BACKWARD_PRE, hook)
 
@@ -505,6 +541,17 @@ def register_module_full_backward_hook(hook: Callable[..., Any]) -> RemovableHan
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> import tinygrad_edu as tg
+    >>> from nn.modules.module import register_module_full_backward_hook
+    >>> x = tg.ones(2, requires_grad=True)
+    >>> with register_module_full_backward_hook(lambda module, grads, _: print(grads)):
+    ...     nn.Identity()(3 * x).sum().backward()
+    (tensor([1., 1.]),)
     """
     return register_for_all(BACKWARD, hook)
 
@@ -520,6 +567,16 @@ def register_module_parameter_registration_hook(hook: Callable[..., Any]) -> Rem
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.modules.module import register_module_parameter_registration_hook
+    >>> with register_module_parameter_registration_hook(lambda module, name, p: print(name)):
+    ...     layer = nn.Linear(2, 1)
+    weight
+    bias
     """
     return register_for_all(PARAMETER, hook)
 
@@ -535,6 +592,17 @@ def register_module_buffer_registration_hook(hook: Callable[..., Any]) -> Remova
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.modules.module import register_module_buffer_registration_hook
+    >>> with register_module_buffer_registration_hook(lambda module, name, buffer: print(name)):
+    ...     layer = nn.BatchNorm1d(3)
+    running_mean
+    running_var
+    num_batches_tracked
     """
     return register_for_all(BUFFER, hook)
 
@@ -550,6 +618,18 @@ def register_module_module_registration_hook(hook: Callable[..., Any]) -> Remova
     Returns
     -------
     RemovableHandle
+        Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+    Examples
+    --------
+    >>> import nn
+    >>> from nn.modules.module import register_module_module_registration_hook
+    >>> def show(module, name, child):
+    ...     print(name, child)
+    >>> with register_module_module_registration_hook(show):
+    ...     net = nn.Sequential(nn.ReLU(), nn.Tanh())
+    0 ReLU()
+    1 Tanh()
     """
     return register_for_all(MODULE, hook)
 

@@ -81,13 +81,28 @@ class Module(Hooked, Stateful):
 
         Parameters
         ----------
-        *input
+        *input : any
             What the module is called with.
+
+        Returns
+        -------
+        any
+            What the call of the module returns; most often a Tensor.
 
         Raises
         ------
         NotImplementedError
             If the subclass does not define it.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> class Double(nn.Module):
+        ...     def forward(self, x):
+        ...         return 2 * x
+        >>> Double()(tg.tensor([1.0, 2.0]))
+        tensor([2., 4.])
         """
         raise NotImplementedError(
             f"{type(self).__name__} has no forward(): define `def forward(self, x): ...`, which "
@@ -203,6 +218,18 @@ class Module(Hooked, Stateful):
             If the name is empty, holds a dot, or is taken by another attribute.
         TypeError
             If `param` is not a Parameter.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.Module()
+        >>> layer.register_parameter("weight", nn.Parameter(tg.ones(2)))
+        >>> layer.register_parameter("bias", None)
+        >>> [name for name, _ in layer.named_parameters()]
+        ['weight']
+        >>> layer.bias is None
+        True
         """
         self._register(name, param, PARAMETER)
 
@@ -222,6 +249,14 @@ class Module(Hooked, Stateful):
             If the name is empty, holds a dot, or is taken by another attribute.
         TypeError
             If `module` is not a Module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Module()
+        >>> net.add_module("activation", nn.ReLU())
+        >>> net.activation
+        ReLU()
         """
         self._check_kind(name, module, MODULE)
         self._register(name, module, MODULE)
@@ -235,6 +270,16 @@ class Module(Hooked, Stateful):
             The attribute under which it is found.
         module : Module or None
             None reserves the name.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Module()
+        >>> net.register_module("activation", nn.ReLU())
+        >>> net
+        Module(
+          (activation): ReLU()
+        )
         """
         self.add_module(name, module)
 
@@ -284,6 +329,12 @@ class Module(Hooked, Stateful):
         Returns
         -------
         iterator of Module
+
+        Examples
+        --------
+        >>> import nn
+        >>> list(nn.Sequential(nn.ReLU(), nn.Tanh()).children())
+        [ReLU(), Tanh()]
         """
         return (child for _, child in self.named_children())
 
@@ -439,6 +490,12 @@ class Module(Hooked, Stateful):
         ------
         AttributeError
             If there is no buffer at the path.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Sequential(nn.BatchNorm1d(3)).get_buffer("0.running_mean")
+        tensor([0., 0., 0.])
         """
         found: Tensor = self._member(target, BUFFER)
         return found
@@ -464,6 +521,13 @@ class Module(Hooked, Stateful):
         Returns
         -------
         iterator of Module
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.ReLU()))
+        >>> [type(module).__name__ for module in net.modules()]
+        ['Sequential', 'Linear', 'Sequential', 'ReLU']
         """
         return (module for _, module in self.named_modules(remove_duplicate=remove_duplicate))
 
@@ -472,7 +536,8 @@ class Module(Hooked, Stateful):
     ) -> Iterator[tuple[str, Parameter]]:
         """Iterate over the parameters, with their paths.
 
-        Warns once, by name, of modules and parameters in a plain list or dict: they are not found.
+        At the first call, a warning names the attributes that hold modules or parameters in a plain
+        list or dict, where they are not found.
 
         Parameters
         ----------
@@ -535,6 +600,12 @@ class Module(Hooked, Stateful):
         Returns
         -------
         iterator of (str, Tensor)
+
+        Examples
+        --------
+        >>> import nn
+        >>> [path for path, _ in nn.Sequential(nn.BatchNorm1d(3)).named_buffers()]
+        ['0.running_mean', '0.running_var', '0.num_batches_tracked']
         """
         return self._named_members(BUFFER, prefix, recurse, remove_duplicate)
 
@@ -549,6 +620,12 @@ class Module(Hooked, Stateful):
         Returns
         -------
         iterator of Tensor
+
+        Examples
+        --------
+        >>> import nn
+        >>> [tuple(buffer.shape) for buffer in nn.BatchNorm1d(3).buffers()]
+        [(3,), (3,), ()]
         """
         return (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
@@ -618,7 +695,8 @@ class Module(Hooked, Stateful):
     def train(self: M, mode: bool = True) -> M:
         """Set training mode, here and in all submodules.
 
-        It changes what dropout and batch normalization compute.
+        It changes what dropout and batch normalization compute: in training, dropout drops
+        elements, and batch normalization uses the statistics of the batch.
 
         Parameters
         ----------
@@ -634,6 +712,15 @@ class Module(Hooked, Stateful):
         ------
         ValueError
             If `mode` is not a bool.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.Dropout())
+        >>> net.train(False)[0].training
+        False
+        >>> net.train()[0].training
+        True
         """
         if not isinstance(mode, bool):
             raise ValueError(f"train: the mode is True or False, not {mode!r}")
@@ -649,20 +736,35 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.Dropout(0.5).eval()(tg.ones(3))
+        tensor([1., 1., 1.])
         """
         return self.train(False)
 
     def requires_grad_(self: M, requires_grad: bool = True) -> M:
-        """Let all parameters require grad, or none: False freezes the module.
+        """Set whether all parameters require grad: False freezes the module.
 
         Parameters
         ----------
         requires_grad : bool, default True
+            False lets no parameter require grad.
 
         Returns
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> frozen = nn.Linear(2, 1).requires_grad_(False)
+        >>> frozen.weight.requires_grad
+        False
         """
         for parameter in self.parameters():
             parameter.requires_grad_(requires_grad)
@@ -675,6 +777,18 @@ class Module(Hooked, Stateful):
         ----------
         set_to_none : bool, default True
             Set each `.grad` to None; otherwise fill it with zeros.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.Linear(2, 1)
+        >>> layer(tg.ones(2)).sum().backward()
+        >>> layer.bias.grad
+        tensor([1.])
+        >>> layer.zero_grad()
+        >>> layer.bias.grad is None
+        True
         """
         for parameter in self.parameters():
             if set_to_none:
@@ -745,6 +859,13 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.Linear(2, 1).type(tg.float64).weight.dtype
+        dtype('float64')
         """
         return self._apply(lambda t: t.type(dst_type))
 
@@ -762,20 +883,38 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> layer = nn.Linear(2, 1).to_empty(device="cpu")
+        >>> layer.reset_parameters()
+        >>> layer.weight.shape
+        torch.Size([1, 2])
         """
         return self._apply(lambda t: tg.empty_like(t, device=device), recurse=recurse)
 
     def share_memory(self: M) -> M:
         """Move all parameters and buffers to memory that forked processes share.
 
-        What a process that is forked afterwards writes there is seen by all of them.
+        What one of these processes writes there is seen by all of them.
 
         Returns
         -------
         Module
             This module.
 
-        Differs from PyTorch: a process that is started otherwise than by fork gets a copy.
+        Notes
+        -----
+        PyTorch also shares with processes that are started otherwise than by fork; here they get a
+        copy.
+
+        Examples
+        --------
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer.share_memory() is layer
+        True
         """
         return self._apply(_in_shared_memory)
 
@@ -786,11 +925,18 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer.cpu() is layer
+        True
         """
         return self._apply(lambda t: t.cpu())
 
     def cuda(self: M, device: Any = None) -> M:
-        """Raise RuntimeError: NumPy computes on the CPU.
+        """Raise RuntimeError: tensors are NumPy arrays, which are on the CPU.
 
         Parameters
         ----------
@@ -801,6 +947,20 @@ class Module(Hooked, Stateful):
         -------
         Module
             Never.
+
+        Raises
+        ------
+        RuntimeError
+            Always.
+
+        Examples
+        --------
+        >>> import nn
+        >>> try:
+        ...     nn.Linear(2, 1).cuda()
+        ... except RuntimeError:
+        ...     print("there is no GPU")
+        there is no GPU
         """
         return self.to("cuda" if device is None else device)
 
@@ -811,6 +971,12 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Linear(2, 1).half().weight.dtype
+        dtype('float16')
         """
         return self._apply(lambda t: t.half() if t.dtype.kind == "f" else t)
 
@@ -821,6 +987,12 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Linear(2, 1).double().float().weight.dtype
+        dtype('float32')
         """
         return self._apply(lambda t: t.float() if t.dtype.kind == "f" else t)
 
@@ -831,6 +1003,12 @@ class Module(Hooked, Stateful):
         -------
         Module
             This module.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Linear(2, 1).double().weight.dtype
+        dtype('float64')
         """
         return self._apply(lambda t: t.double() if t.dtype.kind == "f" else t)
 
@@ -841,6 +1019,20 @@ class Module(Hooked, Stateful):
         -------
         Module
             Never.
+
+        Raises
+        ------
+        TypeError
+            Always.
+
+        Examples
+        --------
+        >>> import nn
+        >>> try:
+        ...     nn.Linear(2, 1).bfloat16()
+        ... except TypeError:
+        ...     print("there is no bfloat16")
+        there is no bfloat16
         """
         return self.to(tg.bfloat16)
 
@@ -849,7 +1041,7 @@ class Module(Hooked, Stateful):
 
         Parameters
         ----------
-        *args, **kwargs
+        *args, **kwargs : any
             The options of `torch.compile`, which have no effect.
 
         Returns
@@ -857,19 +1049,34 @@ class Module(Hooked, Stateful):
         Module
             This module.
 
-        Differs from PyTorch: nothing is compiled; every call runs op by op.
+        Notes
+        -----
+        In PyTorch the module is compiled; here every call runs op by op.
+
+        Examples
+        --------
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> layer.compile() is layer
+        True
         """
         return self
 
     # -------------------------------------------------------- how it prints
 
     def extra_repr(self) -> str:
-        """Return the settings of a layer: what stands between the parentheses of its `repr`.
+        """Return the settings of a layer: what its `repr` shows between the parentheses.
 
         Returns
         -------
         str
-            Of one line, or of several lines, which are then indented.
+            One line, or several lines, which are then indented.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.Linear(2, 1).extra_repr()
+        'in_features=2, out_features=1, bias=True'
         """
         return ""
 

@@ -129,7 +129,7 @@ class Stateful:
         return [one for one in held if one[1] is not None and one[0] not in passing]
 
     def get_extra_state(self) -> Any:
-        """Return what else is to be saved: defined by a subclass that has more than tensors.
+        """Return what else is to be saved; a subclass that has more than tensors defines it.
 
         Returns
         -------
@@ -140,11 +140,21 @@ class Stateful:
         ------
         RuntimeError
             If the subclass does not define it.
+
+        Examples
+        --------
+        >>> import nn
+        >>> class Counted(nn.Linear):
+        ...     calls = 3
+        ...     def get_extra_state(self):
+        ...         return {"calls": self.calls}
+        >>> Counted(2, 1).state_dict()["_extra_state"]
+        {'calls': 3}
         """
         raise RuntimeError(f"{type(self).__name__} has no get_extra_state(): define it")
 
     def set_extra_state(self, state: Any) -> None:
-        """Restore what `get_extra_state` returned: defined together with it.
+        """Restore what `get_extra_state` returned; a subclass defines both together.
 
         Parameters
         ----------
@@ -155,6 +165,21 @@ class Stateful:
         ------
         RuntimeError
             If the subclass does not define it.
+
+        Examples
+        --------
+        >>> import nn
+        >>> class Counted(nn.Module):
+        ...     calls = 0
+        ...     def get_extra_state(self):
+        ...         return {"calls": self.calls}
+        ...     def set_extra_state(self, state):
+        ...         self.calls = state["calls"]
+        >>> layer = Counted()
+        >>> layer.load_state_dict({"_extra_state": {"calls": 3}})
+        <All keys matched successfully>
+        >>> layer.calls
+        3
         """
         raise RuntimeError(f"{type(self).__name__} has no set_extra_state(): define it")
 
@@ -170,10 +195,10 @@ class Stateful:
         state_dict : mapping of str to Tensor
             As `state_dict()` returns it.
         strict : bool, default True
-            Require that the paths are those of this module.
+            Require that the paths are exactly those of this module.
         assign : bool, default False
-            Put the tensors of the state in the place of the parameters and buffers, with the dtypes
-            that they have, instead of copying their numbers.
+            Replace the parameters and buffers by the tensors of the state, with their dtypes,
+            instead of copying the values.
 
         Returns
         -------
@@ -301,7 +326,17 @@ class Stateful:
         Returns
         -------
         RemovableHandle
-            Its `remove()` removes the hook.
+            Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+        Examples
+        --------
+        >>> import nn
+        >>> net = nn.Sequential(nn.ReLU())
+        >>> def show(module, prefix, keep_vars):
+        ...     print(module, prefix)
+        >>> with net[0].register_state_dict_pre_hook(show):
+        ...     state = net.state_dict()
+        ReLU() 0.
         """
         return register(self, "_state_dict_pre_hooks", hook)
 
@@ -316,7 +351,17 @@ class Stateful:
         Returns
         -------
         RemovableHandle
-            Its `remove()` removes the hook.
+            Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+        Examples
+        --------
+        >>> import nn
+        >>> layer = nn.Linear(2, 1)
+        >>> def leave_out(module, state_dict, prefix, local_metadata):
+        ...     del state_dict[prefix + "bias"]
+        >>> with layer.register_state_dict_post_hook(leave_out):
+        ...     list(layer.state_dict())
+        ['weight']
         """
         return register(self, "_state_dict_hooks", (hook, False))
 
@@ -337,7 +382,18 @@ class Stateful:
         Returns
         -------
         RemovableHandle
-            Its `remove()` removes the hook.
+            Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.Linear(2, 1, bias=False)
+        >>> def rename(module, state_dict, prefix, *rest):
+        ...     state_dict[prefix + "weight"] = state_dict.pop(prefix + "w")
+        >>> with layer.register_load_state_dict_pre_hook(rename):
+        ...     layer.load_state_dict({"w": tg.ones(1, 2)})
+        <All keys matched successfully>
         """
         return register(self, "_load_state_dict_pre_hooks", (hook, True))
 
@@ -358,7 +414,18 @@ class Stateful:
         Returns
         -------
         RemovableHandle
-            Its `remove()` removes the hook.
+            Its `remove()`, or the end of a `with` block of it, removes the hook.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.Linear(2, 1)
+        >>> def allow(module, incompatible_keys):
+        ...     incompatible_keys.missing_keys.remove("bias")
+        >>> with layer.register_load_state_dict_post_hook(allow):
+        ...     layer.load_state_dict({"weight": tg.ones(1, 2)})
+        <All keys matched successfully>
         """
         return register(self, "_load_state_dict_post_hooks", hook)
 

@@ -35,6 +35,24 @@ def public_callables():
     return dict(found.values())
 
 
+@cache
+def methods_of_nn():
+    """The public methods of nn's classes by their qualified names, where they have a docstring of
+    their own, or none at all: an override inherits the docstring of what it overrides."""
+    found = {}
+    for path, cls in public_callables().items():
+        if not (path.startswith("nn.") and path.count(".") == 1 and inspect.isclass(cls)):
+            continue
+        for name, method in inspect.getmembers_static(cls):
+            method = getattr(method, "__func__", method)  # of a static method or a class method
+            if name[0] == "_" or not inspect.isfunction(method) or method.__module__[:2] != "nn":
+                continue
+            inherited = [vars(base).get(name) for base in cls.__mro__]
+            if method.__doc__ or not any(getattr(x, "__doc__", None) for x in inherited):
+                found[method.__qualname__] = method
+    return found
+
+
 def parameters_of(thing):
     """The names that a caller may give."""
     try:
@@ -67,6 +85,9 @@ def faults(path, thing):
         yield "it has no example"
 
 
+CALLED_BY_INIT = {"reset_parameters", "reset_running_stats"}  # these need no example
+
+
 def fails_when_pasted(thing):
     text = inspect.cleandoc(getattr(thing, "__doc__", None) or "")
     test = doctest.DocTestParser().get_doctest(text, {}, getattr(thing, "__name__", "?"), None, 0)
@@ -90,6 +111,16 @@ def test_a_docstring_says_it_all(path):
     thing = public_callables()[path]
     assert not list(faults(path, thing)), path
     assert not fails_when_pasted(thing), path
+
+
+@pytest.mark.parametrize("path", methods_of_nn())
+def test_so_does_that_of_a_method_of_nn(path):
+    method = methods_of_nn()[path]
+    found = list(faults(path, method))
+    if path.split(".")[-1] in CALLED_BY_INIT and "it has no example" in found:
+        found.remove("it has no example")
+    assert not found, path
+    assert not fails_when_pasted(method), path
 
 
 def test_in_place_methods_are_documented_by_what_they_write():
