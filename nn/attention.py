@@ -554,13 +554,55 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """The outputs (..., L, E) and the weights, (N, L, S), the mean over the heads unless not
-        `average_attn_weights`: then (N, num_heads, L, S).  Without `need_weights` they are None.
+        """Apply attention; return the outputs and the attention weights.
 
-        In bool masks True means that a key is *not* looked at; floating ones are added to the
-        scores.  `attn_mask` is (L, S) or (N num_heads, L, S), `key_padding_mask` is (N, S).
-        `is_causal` says that attn_mask, which is given too, is a causal one.  A query that looks at
-        nothing gets zeros from the heads, but with `need_weights` nan, as in PyTorch.
+        L is the number of queries, S that of keys and values, N the batch size, and E = embed_dim.
+
+        Parameters
+        ----------
+        query : Tensor, shape (L, N, E), or with `batch_first` (N, L, E), or (L, E)
+            The queries.
+        key : Tensor, shape (S, N, kdim), or with `batch_first` (N, S, kdim), or (S, kdim)
+            The keys.
+        value : Tensor, shape (S, N, vdim), or with `batch_first` (N, S, vdim), or (S, vdim)
+            The values.
+        key_padding_mask : Tensor, shape (N, S) or (S,), default None
+            A bool mask is True where a key is ignored; a floating mask is added to the scores.
+        need_weights : bool, default True
+            If False, None is returned in place of the weights, which is faster.
+        attn_mask : Tensor, shape (L, S) or (N num_heads, L, S), default None
+            A bool mask is True where a query may not attend to a key; a floating mask is added to
+            the scores.
+        average_attn_weights : bool, default True
+            Average the weights over the heads.
+        is_causal : bool, default False
+            Says that `attn_mask`, which must also be given, is the causal mask.
+
+        Returns
+        -------
+        (Tensor, Tensor or None)
+            The outputs, of the shape of `query`, and the weights, of shape (N, L, S), or without
+            `average_attn_weights` (N, num_heads, L, S); without N for an input without N.
+
+        Raises
+        ------
+        ValueError
+            If `is_causal` is given without `attn_mask`.
+
+        Notes
+        -----
+        If all keys are masked for a query, the heads give zeros for it, but NaN with
+        `need_weights`, as in PyTorch.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.MultiheadAttention(8, num_heads=2, batch_first=True)
+        >>> x = tg.randn(3, 5, 8)
+        >>> y, weights = layer(x, x, x)
+        >>> y.shape, weights.shape
+        (torch.Size([3, 5, 8]), torch.Size([3, 5, 5]))
         """
         weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
         heads = _MultiHead(

@@ -816,10 +816,34 @@ class _ConvTranspose(_Conv):
         self.output_padding = ints_of(name, "output_padding", output_padding, self.ndim, 0)
 
     def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
-        """Apply the layer to (N, in_channels, *sizes), or to one example without N.
+        """Apply the layer, with an output of a given size if one is given.
 
-        With `output_size`, the sizes of the output with or without N and the channels, the layer
-        finds the `output_padding` that leads to them.
+        Parameters
+        ----------
+        input : Tensor, shape (N, in_channels, ...) or (in_channels, ...)
+            The signal, image or volume.
+        output_size : sequence of int, default None
+            The spatial sizes of the output, or its whole shape; the layer finds the
+            `output_padding` that leads to them.  None takes the layer's own `output_padding`.
+
+        Returns
+        -------
+        Tensor, shape (N, out_channels, ...) or (out_channels, ...)
+
+        Raises
+        ------
+        ValueError
+            If no `output_padding` leads to `output_size`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> layer = nn.ConvTranspose1d(1, 1, 3, stride=2)
+        >>> layer(tg.ones(1, 1, 4)).shape
+        torch.Size([1, 1, 9])
+        >>> layer(tg.ones(1, 1, 4), output_size=(10,)).shape
+        torch.Size([1, 1, 10])
         """
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         y: Tensor = type(self).function(
