@@ -9,6 +9,8 @@ Sequential(
 )
 """
 
+from tinygrad_edu.absent import refuse as _refuse
+
 from . import data as data, functional as functional, init as init, optim as optim, utils as utils
 from .activation import (
     CELU as CELU,
@@ -215,3 +217,8 @@ __all__ = sorted(
 
 def __dir__() -> list[str]:
     return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    _refuse("nn", name, __name__)

@@ -42,7 +42,7 @@ tinygrad_edu.device
 tinygrad_edu.sums
 tinygrad_edu.dtypes
 tinygrad_edu.size
-tinygrad_edu.registry
+tinygrad_edu.absent tinygrad_edu.registry
 """
 
 # The same within packages, from the bottom: a file imports those before it.

@@ -11,6 +11,7 @@ import pytest
 
 import nn
 import tinygrad_edu as torch
+from tinygrad_edu import absent
 
 ROOT = Path(__file__).parents[1]
 
@@ -76,8 +77,40 @@ def test_what_is_left_out_says_why(name):
 def test_what_is_not_there():
     with pytest.raises(AttributeError, match="tinygrad_edu' has no attribute 'sqrrt'"):
         torch.sqrrt  # noqa: B018
-    with pytest.raises(AttributeError, match="there are checkpoint, data"):
-        torch.utils.tensorboard  # noqa: B018
+    with pytest.raises(AttributeError, match=r"tinygrad_edu\.utils' has no attribute 'dta'"):
+        torch.utils.dta  # noqa: B018
+    with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'nump'") as caught:
+        torch.ones(2).nump  # noqa: B018
+    assert caught.value.name == "nump"  # of these two Python makes its "Did you mean"
+    assert isinstance(caught.value.obj, torch.Tensor)
+
+
+PLACES = {"torch": torch, "Tensor": torch.ones(2), "nn": torch.nn, "optim": torch.optim}
+
+
+@pytest.mark.parametrize("path", absent.REASONS)
+def test_each_name_that_is_left_out_says_why_and_what_to_do(path):
+    home, _, name = path.replace(".*", "any").partition(".")
+    place = PLACES[home] if home in PLACES else getattr(torch, home)
+    with pytest.raises(AttributeError) as caught:
+        getattr(place, name)
+    words = str(caught.value)
+    assert words.startswith(f"{home}.{name} is left out: ")
+    assert words.count(".  ") + words.count("see ") + words.count(": ") > 1  # what to do instead
+    assert name not in dir(place)
+
+
+def test_the_names_of_other_homes_are_found_without_being_listed():
+    x = torch.tensor([-1.0, 4.0])
+    assert torch.relu_(x) is x
+    assert x.tolist() == [0, 4]
+    assert torch.clamp_(x, max=3).tolist() == [0, 3]
+    assert torch.zero_(x).tolist() == [0, 0]
+    assert torch.conv2d is torch.nn.functional.conv2d
+    assert torch.GradScaler is torch.amp.GradScaler
+    assert torch.is_signed(x)
+    assert torch.vmap is torch.func.vmap
+    assert "conv2d" not in dir(torch)
     with pytest.raises(RuntimeError, match=r"cuda.current_device: .*is_available"):
         torch.cuda.current_device()
 

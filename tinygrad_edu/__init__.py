@@ -53,8 +53,13 @@ __version__ = "0.1.0"
 _LAZY = "accelerator amp autograd backends cuda distributions func mps nn optim testing utils "
 _LAZY += "version viz"
 _MODULES = "linalg ops special"
-_ELSEWHERE = {"autocast": "amp", "vmap": "func"}  # likewise, each from its module
-_COMPLEX = "complex fft istft polar stft view_as_complex view_as_real"
+_ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # likewise
+# Those of PyTorch's names here that are listed where they are at home: methods, functions of nn.
+_METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg"
+_OF_NN = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d prelu hardshrink "
+_OF_NN += "threshold threshold_ rrelu rrelu_ celu_ selu_ pairwise_distance cosine_similarity "
+_OF_NN += "pixel_shuffle pixel_unshuffle channel_shuffle avg_pool1d adaptive_avg_pool1d bilinear "
+_OF_NN += "max_pool1d max_pool2d max_pool3d rms_norm"
 __all__ = sorted(
     [name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)]
     + [*_LAZY.split(), *_MODULES.split(), *_ELSEWHERE]
@@ -66,14 +71,19 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """Import a module of this package when it is first asked for, or say what is left out."""
+    """What is imported when it is first asked for, or is listed elsewhere: modules, functions of
+    nn, and `relu_(x)` for `x.relu_()`; else why there is none."""
     from importlib import import_module
+
+    from .absent import refuse
+    from .registry import METHODS
 
     if name in _LAZY.split():
         return import_module(f"{__name__}.{name}")
     if name in _ELSEWHERE:
         return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
-    text = f"module {__name__!r} has no attribute {name!r}"
-    if name in _COMPLEX.split():
-        text = f"{__name__}.{name} is left out: no tensor holds complex numbers, which it is about"
-    raise AttributeError(text, name=name, obj=import_module(__name__))
+    if name in _OF_NN.split():
+        return getattr(import_module(f"{__name__}.nn").functional, name)
+    if name in _METHODS.split() or (name[-1] == "_" and name in METHODS):
+        return getattr(Tensor, name)
+    refuse("torch", name, __name__)

@@ -15,6 +15,7 @@ from typing import Any, cast
 import numpy as np
 
 from . import ops
+from .absent import refuse
 from .functions import (
     check_matrix,
     check_square,
@@ -1221,15 +1222,8 @@ def norm(
     return vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
 
 
-_COMPLEX = "eig", "eigvals"
-
-
 def __getattr__(name: str) -> Any:
-    text = f"module {__name__!r} has no attribute {name!r}"
-    if name in _COMPLEX:
-        why = "eigenvalues of a matrix that is not symmetric are complex, which no tensor holds"
-        text = f"{__name__}.{name} is left out: {why}; of a symmetric one, see eigh and eigvalsh"
-    raise AttributeError(text, name=name)
+    refuse("linalg", name, __name__)
 
 
 globals().update(names_in("linalg"))

@@ -13,12 +13,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from copy import deepcopy
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy import ndarray
 
 from . import numpy_protocol, ops, views
+from .absent import refuse
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .engine import clock, graph, leaf
@@ -737,6 +738,11 @@ class Tensor(Methods):
 
     def __ne__(self, other: Any) -> Any:
         return ops.not_equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
+
+    if not TYPE_CHECKING:  # a type checker is to know what there is
+
+        def __getattr__(self, name: str) -> Any:
+            refuse("Tensor", name, self)
 
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 

@@ -10,6 +10,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_edu.absent import refuse
+
 if TYPE_CHECKING:
     from . import lr_scheduler as lr_scheduler, swa_utils as swa_utils
     from .adadelta import Adadelta as Adadelta
@@ -38,7 +40,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """Import an optimiser when it is first asked for: importing nn stays quick."""
     if name not in __all__:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        refuse("optim", name, __name__)
     from importlib import import_module
 
     module = import_module(f"{__name__}.{name.lower()}")

@@ -7,6 +7,7 @@ import torch
 import torch.utils.checkpoint
 
 import tinygrad_edu as tg
+from tinygrad_edu import absent
 
 MODULES = "distributions distributions.transforms amp cuda cuda.amp backends.cudnn backends.mps "
 MODULES += "utils.checkpoint settings accelerator mps"
@@ -49,6 +50,19 @@ def pairs():
             thing, wanted = getattr(mine, name), getattr(other, name, None)
             if callable(thing) and callable(wanted):
                 yield pytest.param(thing, wanted, id=f"{path}.{name}")
+
+
+# Names that PyTorch gives by importing a module of its own first, or that some builds lack.
+LOADED_LATER = {"torch.onnx", "torch.ao", "nn.qat", "utils.tensorboard", "utils.bottleneck"}
+LOADED_LATER |= {"torch.mtia", "torch.export", "torch.package", "utils.model_zoo"}
+
+
+@pytest.mark.parametrize("path", sorted(absent.REASONS.keys() - LOADED_LATER))
+def test_what_is_left_out_is_pytorch_s(path):
+    home, _, name = path.replace(".*", "").partition(".")
+    place = {"torch": torch, "Tensor": torch.Tensor}.get(home) or getattr(torch, home)
+    begins = [known for known in dir(place) if known.startswith(name)]
+    assert begins if path.endswith("*") else hasattr(place, name)
 
 
 @pytest.mark.parametrize(("thing", "wanted"), list(pairs()))

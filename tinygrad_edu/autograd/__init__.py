@@ -8,6 +8,7 @@
 (12.0, 12.0)
 """
 
+from ..absent import refuse
 from ..engine.grad_mode import (
     enable_grad,
     inference_mode,
@@ -28,3 +29,8 @@ __all__ += ["set_grad_enabled"]
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    refuse("autograd", name, __name__)

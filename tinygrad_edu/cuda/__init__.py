@@ -10,6 +10,7 @@ GPUs are left alone, and what needs a GPU raises RuntimeError.
 
 from typing import Any
 
+from ..absent import refuse
 from . import amp as amp
 
 __all__ = ["amp", "current_device", "device_count", "empty_cache", "get_device_capability"]
@@ -441,3 +442,8 @@ def get_device_properties(device: Any = None) -> Any:
     ...     tg.cuda.get_device_properties()
     """
     raise _refuse("get_device_properties")
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    refuse("cuda", name, __name__)

@@ -14,6 +14,7 @@ is a Tensor.  Calls nest in any way: each gives its arguments Nodes of its own, 
 meet in one expression are not mistaken for one another.
 """
 
+from ..absent import refuse
 from .batching import vmap
 from .modules import functional_call, stack_module_state
 from .transforms import (
@@ -37,3 +38,8 @@ __all__ += ["jacrev", "jvp", "linearize", "stack_module_state", "value_and_grad"
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    refuse("func", name, __name__)

@@ -10,6 +10,8 @@ import sys
 from importlib import import_module
 from typing import Any
 
+from ..absent import refuse
+
 __all__ = ["checkpoint", "data"]
 
 
@@ -26,6 +28,5 @@ def stand_for(name: str, home: str) -> None:
 def __getattr__(name: str) -> Any:
     """`utils.data` and `utils.checkpoint`, imported when they are first asked for."""
     if name not in __all__:
-        text = f"module {__name__!r} has no attribute {name!r}: there are {', '.join(__all__)}"
-        raise AttributeError(text, name=name, obj=sys.modules[__name__])
+        refuse("utils", name, __name__)
     return import_module(f"{__name__}.{name}")
