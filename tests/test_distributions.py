@@ -142,7 +142,7 @@ def test_samples_are_possible(case, sample_shape):
 
 @pytest.mark.parametrize("case", JUMPS)
 def test_what_jumps_has_no_derivative_and_says_so(case):
-    with pytest.raises(NotImplementedError, match=r"draws jump.*log_prob"):
+    with pytest.raises(NotImplementedError, match=r"not a differentiable.*log_prob"):
         made(case)[0].rsample()
 
 

@@ -23,19 +23,19 @@ __all__ += ["unit_interval"]
 
 
 class Constraint:
-    """A region of numbers, in words and as a test.
+    """Region of numbers, vectors or matrices: its name in words, and a test.
 
     Parameters
     ----------
     words : str, default ""
-        What the numbers are, as it stands in an error: "above 0".
+        What an element of the region is, as an error says it: "above 0".
     holds : callable, optional
         The test: of an array, it returns a bool for each element, or for each vector or matrix in
         the last `event_dim` dimensions.  A subclass may define `check` in its place.
     event_dim : int, default 0
-        The number of last dimensions that are judged together.
+        The number of last dimensions that are tested together.
     is_discrete : bool, default False
-        Whether the region consists of single numbers.
+        Whether the region consists of isolated values.
 
     Examples
     --------
@@ -56,7 +56,17 @@ class Constraint:
         self.event_dim, self.is_discrete = event_dim, is_discrete
 
     def check(self, value: Any) -> Tensor:
-        """Test each element of a tensor, or each vector or matrix, as a bool tensor."""
+        """Test each element of a tensor, or each vector or matrix.
+
+        Parameters
+        ----------
+        value : Tensor
+            The values to test.
+
+        Returns
+        -------
+        Tensor of bool, of the shape of the value without the last `event_dim` dimensions
+        """
         if self._holds is None:
             raise NotImplementedError(f"{self!r} defines neither holds nor check")
         return Tensor(np.asarray(self._holds(as_tensor(value).array)))
@@ -70,12 +80,18 @@ def _number(bound: Any) -> Any:
 
 
 class interval(Constraint):
-    """The numbers from `lower_bound` to `upper_bound`, both included.
+    """The real numbers from `lower_bound` to `upper_bound`, both included.
 
     Parameters
     ----------
     lower_bound, upper_bound : float or Tensor
         The bounds.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.interval(0, 1).check(tg.tensor([0.0, 1.0, 1.5]))
+    tensor([ True,  True, False])
     """
 
     def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
@@ -85,12 +101,18 @@ class interval(Constraint):
 
 
 class half_open_interval(Constraint):
-    """The numbers from `lower_bound`, included, to below `upper_bound`.
+    """The real numbers from `lower_bound`, which is included, to `upper_bound`, which is not.
 
     Parameters
     ----------
     lower_bound, upper_bound : float or Tensor
         The bounds.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.half_open_interval(0, 1).check(tg.tensor([0.0, 1.0]))
+    tensor([ True, False])
     """
 
     def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
@@ -101,12 +123,18 @@ class half_open_interval(Constraint):
 
 
 class integer_interval(Constraint):
-    """The whole numbers from `lower_bound` to `upper_bound`, both included.
+    """The integers from `lower_bound` to `upper_bound`, both included.
 
     Parameters
     ----------
     lower_bound, upper_bound : int or Tensor
         The bounds.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.integer_interval(0, 2).check(tg.tensor([0.5, 2.0, 3.0]))
+    tensor([False,  True, False])
     """
 
     def __init__(self, lower_bound: Any, upper_bound: Any) -> None:
@@ -120,12 +148,18 @@ class integer_interval(Constraint):
 
 
 class greater_than(Constraint):
-    """The numbers above `lower_bound`.
+    """The real numbers greater than `lower_bound`.
 
     Parameters
     ----------
     lower_bound : float or Tensor
         The bound, which is not included.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.greater_than(0).check(tg.tensor([0.0, 1.0]))
+    tensor([False,  True])
     """
 
     def __init__(self, lower_bound: Any) -> None:
@@ -134,12 +168,18 @@ class greater_than(Constraint):
 
 
 class greater_than_eq(Constraint):
-    """The numbers from `lower_bound` on.
+    """The real numbers greater than or equal to `lower_bound`.
 
     Parameters
     ----------
     lower_bound : float or Tensor
         The bound, which is included.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.greater_than_eq(0).check(tg.tensor([0.0, -1.0]))
+    tensor([ True, False])
     """
 
     def __init__(self, lower_bound: Any) -> None:
@@ -148,12 +188,18 @@ class greater_than_eq(Constraint):
 
 
 class less_than(Constraint):
-    """The numbers below `upper_bound`.
+    """The real numbers less than `upper_bound`.
 
     Parameters
     ----------
     upper_bound : float or Tensor
         The bound, which is not included.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.less_than(1).check(tg.tensor([0.0, 1.0]))
+    tensor([ True, False])
     """
 
     def __init__(self, upper_bound: Any) -> None:
@@ -162,14 +208,21 @@ class less_than(Constraint):
 
 
 class independent(Constraint):
-    """A constraint of elements as one of vectors or matrices, all of whose elements fulfil it.
+    """Vectors or matrices all of whose elements fulfil a constraint.
 
     Parameters
     ----------
     base_constraint : Constraint
         The constraint of the elements.
     reinterpreted_batch_ndims : int
-        The number of last dimensions that are judged together.
+        The number of last dimensions that are tested together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> c = tg.distributions.constraints
+    >>> c.independent(c.positive, 1).check(tg.tensor([[1.0, 2.0], [1.0, 0.0]]))
+    tensor([ True, False])
     """
 
     def __init__(self, base_constraint: Constraint, reinterpreted_batch_ndims: int) -> None:
@@ -185,12 +238,18 @@ class independent(Constraint):
 
 
 class multinomial(Constraint):
-    """Vectors of counts whose sum is `upper_bound`.
+    """Vectors of counts, at least 0, whose sum is `upper_bound`.
 
     Parameters
     ----------
     upper_bound : int
-        The number of draws.
+        The sum: the number of draws.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.constraints.multinomial(3).check(tg.tensor([[1, 2], [1, 1]]))
+    tensor([ True, False])
     """
 
     def __init__(self, upper_bound: int) -> None:
@@ -218,16 +277,27 @@ class _Dependent(Constraint):
 
 
 class dependent_property(property, _Dependent):
-    """A property that is a constraint; asked of the class, it counts as `dependent`.
+    """Property that returns a constraint; on the class, it counts as `dependent`.
 
     Parameters
     ----------
     fn : callable, optional
         The function that returns the constraint of an instance.
     is_discrete : bool, default False
-        Whether the region consists of single numbers.
+        Whether the region consists of isolated values.
     event_dim : int, default 0
-        The number of last dimensions that are judged together.
+        The number of last dimensions that are tested together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> c = tg.distributions.constraints
+    >>> class Above(tg.distributions.Distribution):
+    ...     @c.dependent_property(is_discrete=False, event_dim=0)
+    ...     def support(self):
+    ...         return c.greater_than(3)
+    >>> c.is_dependent(Above.support), Above().support
+    (True, greater_than(above 3))
     """
 
     def __init__(self, fn: Any = None, *, is_discrete: bool = False, event_dim: int = 0) -> None:
@@ -245,6 +315,17 @@ def is_dependent(constraint: Any) -> bool:
     ----------
     constraint : Constraint
         The constraint.
+
+    Returns
+    -------
+    bool
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> c = tg.distributions.constraints
+    >>> c.is_dependent(c.dependent), c.is_dependent(c.positive)
+    (True, False)
     """
     return isinstance(constraint, _Dependent)
 

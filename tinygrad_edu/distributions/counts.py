@@ -1,4 +1,4 @@
-"""Distributions of bits and counts: Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson."""
+"""Distributions of counts: Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson."""
 
 import math
 from collections.abc import Sequence
@@ -28,16 +28,22 @@ def _outcomes(values: Any, batch_shape: Any, expand: bool) -> Any:
 
 
 class Bernoulli(Chances):
-    """1 with probability `probs`, else 0.
+    """Bernoulli distribution: P(1) = p, P(0) = 1 - p.
 
     Parameters
     ----------
     probs : float or Tensor, optional
-        The probability of 1.
+        The probability p of 1, from 0 to 1.
     logits : float or Tensor, optional
-        log(p / (1 - p)), in place of `probs`.
+        The log-odds log(p / (1 - p)), in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given.
 
     Examples
     --------
@@ -85,18 +91,26 @@ class Bernoulli(Chances):
 
 
 class Binomial(Chances):
-    """The number of ones among `total_count` draws of a Bernoulli distribution.
+    """Binomial distribution, of the number of ones in n Bernoulli trials.
+
+        P(k) = n! / (k! (n - k)!) p^k (1 - p)^(n - k),  n = total_count
 
     Parameters
     ----------
     total_count : int or Tensor, default 1
-        The number of draws.
+        The number n of trials, at least 0.
     probs : float or Tensor, optional
-        The probability of 1.
+        The probability p of 1, from 0 to 1.
     logits : float or Tensor, optional
-        log(p / (1 - p)), in place of `probs`.
+        The log-odds log(p / (1 - p)), in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given.
 
     Examples
     --------
@@ -166,18 +180,22 @@ class Binomial(Chances):
 
 
 class Geometric(Chances):
-    """The number of zeros before the first 1 in draws of a Bernoulli distribution.
-
-    P(k) = (1 - p)^k p.
+    """Geometric distribution, of the number k of zeros before the first 1: P(k) = (1 - p)^k p.
 
     Parameters
     ----------
     probs : float or Tensor, optional
-        The probability of 1, above 0.
+        The probability p of 1, from 0 to 1.
     logits : float or Tensor, optional
-        log(p / (1 - p)), in place of `probs`.
+        The log-odds log(p / (1 - p)), in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given, or `probs` is 0.
 
     Examples
     --------
@@ -224,18 +242,26 @@ class Geometric(Chances):
 
 
 class NegativeBinomial(Chances):
-    """The number of ones before `total_count` zeros in draws of a Bernoulli distribution.
+    """Negative binomial distribution, of the number k of ones before the n-th 0.
+
+        P(k) = Gamma(k + n) / (k! Gamma(n)) p^k (1 - p)^n,  n = total_count
 
     Parameters
     ----------
     total_count : float or Tensor
-        The number of zeros at which the draws stop, at least 0; it need not be whole.
+        The number n of zeros that end the trials, at least 0; it need not be an integer.
     probs : float or Tensor, optional
-        The probability of 1, below 1.
+        The probability p of 1, from 0 to below 1.
     logits : float or Tensor, optional
-        log(p / (1 - p)), in place of `probs`.
+        The log-odds log(p / (1 - p)), in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given.
 
     Examples
     --------
@@ -288,14 +314,17 @@ class NegativeBinomial(Chances):
 
 
 class Poisson(Parametric):
-    """The number of events where `rate` are expected: P(k) = rate^k e^-rate / k!.
+    """Poisson distribution, of the number k of events where `rate` are expected.
+
+        P(k) = rate^k e^-rate / k!
 
     Parameters
     ----------
     rate : float or Tensor
         The expected number, at least 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------

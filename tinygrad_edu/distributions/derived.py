@@ -1,4 +1,4 @@
-"""Distributions made of others: Independent, transformed ones, mixtures, relaxed ones."""
+"""Distributions made of others: independent, transformed and relaxed ones, and mixtures."""
 
 import copy
 import math
@@ -21,7 +21,9 @@ __all__ += ["RelaxedOneHotCategorical", "TransformedDistribution"]
 
 
 class Independent(Distribution):
-    """A distribution whose last batch dimensions are taken as dimensions of one outcome.
+    """Distribution whose last batch dimensions become dimensions of the outcome.
+
+    Its log-probability is the sum of those of the base distribution over these dimensions.
 
     Parameters
     ----------
@@ -30,7 +32,13 @@ class Independent(Distribution):
     reinterpreted_batch_ndims : int
         How many of its last batch dimensions belong to the outcome.
     validate_args : bool, optional
-        Whether outcomes are tested.  By default they are.
+        Whether to check outcomes, and to raise ValueError for what is not allowed; by default they
+        are checked.
+
+    Raises
+    ------
+    ValueError
+        If the base distribution has fewer batch dimensions.
 
     Examples
     --------
@@ -39,6 +47,8 @@ class Independent(Distribution):
     >>> vectors = tg.distributions.Independent(normals, 1)
     >>> vectors.batch_shape, vectors.event_shape
     (torch.Size([3]), torch.Size([2]))
+    >>> vectors.log_prob(tg.zeros(3, 2)).shape
+    torch.Size([3])
     """
 
     def __init__(
@@ -101,7 +111,7 @@ class Independent(Distribution):
 
     def enumerate_support(self, expand: bool = True) -> Any:
         if self.reinterpreted_batch_ndims:
-            raise NotImplementedError("Independent: its outcomes cannot be listed")
+            raise NotImplementedError("Independent: its outcomes cannot be enumerated")
         return self.base_dist.enumerate_support(expand)
 
     def __repr__(self) -> str:
@@ -112,16 +122,23 @@ class Independent(Distribution):
 
 
 class TransformedDistribution(Distribution):
-    """The distribution of f(x), where x is of a base distribution: log p(y) = log p(x) - log |f'|.
+    """Distribution of y = f(x), where x is of another: log p(y) = log p(x) - log |det dy/dx|.
 
     Parameters
     ----------
     base_distribution : Distribution
         The distribution of x.
     transforms : Transform or list of Transform
-        f, as one or several steps.
+        The invertible function f, as one step or several, the first one first.
     validate_args : bool, optional
-        Whether outcomes are tested.  By default they are.
+        Whether to check outcomes, and to raise ValueError for what is not allowed; by default they
+        are checked.
+
+    Raises
+    ------
+    ValueError
+        If `transforms` is neither a Transform nor a list of them, or they need more dimensions than
+        x has.
 
     Examples
     --------
@@ -220,16 +237,19 @@ class TransformedDistribution(Distribution):
 
 
 class LogNormal(TransformedDistribution):
-    """The distribution of e^x, where x is normal.
+    """Log-normal distribution, of e^z with z of Normal(loc, scale).
+
+        p(x) = e^(-u^2 / 2) / (x scale sqrt(2 pi)) for x > 0,  u = (log x - loc) / scale
 
     Parameters
     ----------
     loc : float or Tensor
-        The mean of x.
-    scale : float or Tensor
-        The standard deviation of x, above 0.
+        The mean of z.
+    scale : float or Tensor, broadcastable with `loc`
+        The standard deviation of z, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -298,22 +318,29 @@ def _log(x: Any) -> Any:
 
 
 class RelaxedBernoulli(TransformedDistribution):
-    """A Bernoulli distribution made continuous: samples between 0 and 1, with gradients.
+    """Continuous relaxation of a Bernoulli distribution, to samples with gradients.
+
+        x = sigmoid((logit p + logit u) / temperature)
+
+    With u uniform in (0, 1), samples x lie between 0 and 1 and are differentiable in p; as the
+    temperature goes to 0, they become those of Bernoulli(p).
 
     Parameters
     ----------
     temperature : float or Tensor
-        The smaller, the nearer samples are to 0 and 1.
+        The temperature, greater than 0.
     probs : float or Tensor, optional
-        The probability of 1.
+        The probability p of 1, from 0 to 1.
     logits : float or Tensor, optional
-        log(p / (1 - p)), in place of `probs`.
+        The log-odds log(p / (1 - p)), in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     References
     ----------
-    Maddison, Mnih and Teh, "The concrete distribution", 2017.
+    C. J. Maddison, A. Mnih and Y. W. Teh, "The concrete distribution: a continuous relaxation of
+    discrete random variables", ICLR 2017.
 
     Examples
     --------
@@ -337,7 +364,7 @@ class RelaxedBernoulli(TransformedDistribution):
 
     @property
     def temperature(self) -> Any:
-        """How near samples are to 0 and 1: the smaller, the nearer."""
+        """The temperature: as it goes to 0, samples become 0 or 1."""
         return self.base_dist.temperature
 
 
@@ -376,23 +403,31 @@ class ExpRelaxedCategorical(Categorical):
 
 
 class RelaxedOneHotCategorical(TransformedDistribution):
-    """A OneHotCategorical made continuous (Gumbel-softmax): samples are shares, with gradients.
+    """Continuous relaxation of a OneHotCategorical, to samples with gradients (Gumbel-softmax).
+
+        x = softmax((log p + g) / temperature)
+
+    With g of Gumbel(0, 1), samples x are vectors of K proportions with sum 1, differentiable in p;
+    as the temperature goes to 0, they become one-hot vectors.
 
     Parameters
     ----------
     temperature : float or Tensor
-        The smaller, the nearer samples are to one-hot vectors.
-    probs : Tensor, shape (*batch, places), optional
-        Probabilities, or any weights >= 0.
-    logits : Tensor, shape (*batch, places), optional
+        The temperature, greater than 0.
+    probs : Tensor, shape (*batch, K), optional
+        The probabilities, or any weights >= 0: they are divided by their sum.
+    logits : Tensor, shape (*batch, K), optional
         The logarithms of the probabilities up to a constant, in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     References
     ----------
-    Maddison, Mnih and Teh, "The concrete distribution", 2017; Jang, Gu and Poole, "Categorical
-    reparameterization with Gumbel-softmax", 2017.
+    C. J. Maddison, A. Mnih and Y. W. Teh, "The concrete distribution: a continuous relaxation of
+    discrete random variables", ICLR 2017.
+
+    E. Jang, S. Gu and B. Poole, "Categorical reparameterization with Gumbel-softmax", ICLR 2017.
 
     Examples
     --------
@@ -416,7 +451,7 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
     @property
     def temperature(self) -> Any:
-        """How near samples are to one-hot vectors: the smaller, the nearer."""
+        """The temperature: as it goes to 0, samples become one-hot vectors."""
         return self.base_dist.temperature
 
     @property
@@ -428,21 +463,24 @@ class RelaxedOneHotCategorical(TransformedDistribution):
 
 
 class MixtureSameFamily(Distribution):
-    """A mixture: a component is drawn of a Categorical, then the outcome of that component.
+    """Mixture of K distributions of one family: p(x) = sum_k w_k p_k(x).
+
+    A sample is drawn from component k with probability w_k.
 
     Parameters
     ----------
     mixture_distribution : Categorical
-        The weights, of batch shape (*batch) and k places.
+        The distribution of k, with the weights w: of batch shape (*batch) and K classes.
     component_distribution : Distribution
-        The components, of batch shape (*batch, k).
+        The components, of batch shape (*batch, K).
     validate_args : bool, optional
-        Whether outcomes are tested.  By default they are.
+        Whether to check outcomes, and to raise ValueError for what is not allowed; by default they
+        are checked.
 
     Raises
     ------
     ValueError
-        If the shapes do not fit, or the mixture is no Categorical.
+        If the shapes do not fit, or the mixture is not a Categorical.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""What all distributions share: shapes, samples, validation, how they print."""
+"""The base class of distributions: shapes, samples, checks of arguments, printing."""
 
 import copy
 import warnings
@@ -19,11 +19,12 @@ __all__ = ["Distribution"]
 
 
 class Distribution:
-    """The base class of distributions.
+    """Base class of probability distributions.
 
-    A distribution has a `batch_shape`, one independent distribution for each element of its
-    broadcast parameters, and an `event_shape`, the shape of one outcome.  A sample has the shape
-    (*sample_shape, *batch_shape, *event_shape); its log-probability lacks the last of these.
+    A distribution has a `batch_shape`, that of the independent distributions whose parameters are
+    the elements of the broadcast parameters, and an `event_shape`, that of one outcome.  A sample
+    has the shape (*sample_shape, *batch_shape, *event_shape); its log-probability has the shape
+    (*sample_shape, *batch_shape).
 
     Parameters
     ----------
@@ -32,7 +33,8 @@ class Distribution:
     event_shape : Size, default ()
         The shape of one outcome.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Raises
     ------
@@ -71,17 +73,17 @@ class Distribution:
 
     @staticmethod
     def set_default_validate_args(value: bool) -> None:
-        """Choose whether distributions made from now on test parameters and outcomes.
+        """Choose whether distributions made from now on check parameters and outcomes.
 
         Parameters
         ----------
         value : bool
-            True to test.
+            True to check, which is the default.
 
         Raises
         ------
         ValueError
-            If it is no bool.
+            If the value is not a bool.
         """
         if value not in (True, False):
             raise ValueError(f"set_default_validate_args: it takes True or False, not {value!r}")
@@ -116,7 +118,7 @@ class Distribution:
         return str(self.support.words)
 
     def _outcome(self, value: Any) -> Any:
-        """The value, tested if this distribution validates."""
+        """The value, checked if this distribution checks its outcomes."""
         if self._validate_args:
             self._validate_sample(value)
         return value
@@ -159,7 +161,7 @@ class Distribution:
 
     @property
     def mean(self) -> Any:
-        """The expected value."""
+        """The expected value, of shape (*batch_shape, *event_shape)."""
         raise NotImplementedError(f"{type(self).__name__} has no formula for its mean")
 
     @property
@@ -169,7 +171,7 @@ class Distribution:
 
     @property
     def variance(self) -> Any:
-        """The expected squared distance from the mean."""
+        """The variance of each element: the expected squared difference from the mean."""
         raise NotImplementedError(f"{type(self).__name__} has no formula for its variance")
 
     @property
@@ -180,7 +182,7 @@ class Distribution:
     # -------------------------------------------------------- samples
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
-        """Draw independent samples, as constants.
+        """Draw independent samples.
 
         Parameters
         ----------
@@ -190,12 +192,12 @@ class Distribution:
         Returns
         -------
         Tensor, shape (*sample_shape, *batch_shape, *event_shape)
-            The samples; no gradient flows back from them.
+            The samples, which require no gradient.
         """
         return self.rsample(sample_shape).detach()
 
     def rsample(self, sample_shape: Sequence[int] = ()) -> Any:
-        """Draw samples as a differentiable function of the parameters, where there is one.
+        """Draw samples that are a differentiable function of the parameters (reparameterized).
 
         Parameters
         ----------
@@ -205,21 +207,34 @@ class Distribution:
         Returns
         -------
         Tensor, shape (*sample_shape, *batch_shape, *event_shape)
-            The samples.
+            The samples, through which gradients flow to the parameters.
 
         Raises
         ------
         NotImplementedError
-            If `has_rsample` is False: the outcomes are discrete.
+            If `has_rsample` is False, as for discrete outcomes.
 
         References
         ----------
-        Kingma and Welling, "Auto-encoding variational Bayes", 2014.
+        D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
         """
-        raise NotImplementedError(f"{self!r}: its draws jump; use sample(), then log_prob()")
+        raise NotImplementedError(
+            f"{self!r}: its samples are not a differentiable function of its parameters; use "
+            "sample(), then log_prob()"
+        )
 
     def sample_n(self, n: int) -> Any:
-        """Draw `n` samples.  Deprecated, as in PyTorch: use `sample((n,))`."""
+        """Draw `n` samples.  Deprecated, as in PyTorch; use `sample((n,))`.
+
+        Parameters
+        ----------
+        n : int
+            The number of samples of each distribution in the batch.
+
+        Returns
+        -------
+        Tensor, shape (n, *batch_shape, *event_shape)
+        """
         text = "`sample_n(n)` will be deprecated. Use `sample((n,))` instead."
         warnings.warn(text, FutureWarning, stacklevel=2)
         return self.sample((n,))
@@ -236,62 +251,98 @@ class Distribution:
 
         Returns
         -------
-        Tensor
-            One number for each outcome.
+        Tensor, of the broadcast shape without the event dimensions
 
         Raises
         ------
         ValueError
-            If the distribution validates, and a value is no possible outcome.
+            If the distribution checks outcomes, and a value is not a possible one.
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for log_prob")
 
     def cdf(self, value: Any) -> Any:
-        """Return the probability of an outcome up to `value`.
+        """Return the cumulative distribution function: the probability of an outcome <= `value`.
 
         Parameters
         ----------
-        value : Tensor
+        value : Tensor, shape broadcastable with `batch_shape`
             The outcomes.
+
+        Returns
+        -------
+        Tensor, of the broadcast shape
+
+        Raises
+        ------
+        NotImplementedError
+            If the class has no formula for it.
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for cdf")
 
     def icdf(self, value: Any) -> Any:
-        """Return the outcome up to which the probability is `value`: the inverse of `cdf`.
+        """Return the inverse of `cdf`: the outcome with a given cumulative probability.
 
         Parameters
         ----------
-        value : Tensor
-            Probabilities.
+        value : Tensor, shape broadcastable with `batch_shape`
+            Probabilities, from 0 to 1.
+
+        Returns
+        -------
+        Tensor, of the broadcast shape
+
+        Raises
+        ------
+        NotImplementedError
+            If the class has no formula for it.
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for icdf")
 
     def enumerate_support(self, expand: bool = True) -> Any:
-        """Return all possible outcomes along dimension 0.
+        """Return all possible outcomes along dimension 0, where they are finitely many.
 
         Parameters
         ----------
         expand : bool, default True
-            Whether the batch dimensions are expanded to `batch_shape`, or 1.
+            Whether the batch dimensions are expanded to `batch_shape`; otherwise their sizes are 1.
 
         Returns
         -------
-        Tensor, shape (outcomes, *batch_shape, *event_shape)
-            The outcomes.
+        Tensor, shape (number of outcomes, *batch_shape, *event_shape)
+
+        Raises
+        ------
+        NotImplementedError
+            If `has_enumerate_support` is False.
         """
-        raise NotImplementedError(f"{type(self).__name__}: its outcomes cannot be listed")
+        raise NotImplementedError(f"{type(self).__name__}: its outcomes cannot be enumerated")
 
     def entropy(self) -> Any:
-        """Return the entropy: the expected -log_prob, of shape `batch_shape`."""
+        """Return the entropy, the expected value of -log p(x).
+
+        Returns
+        -------
+        Tensor, of shape `batch_shape`
+
+        Raises
+        ------
+        NotImplementedError
+            If the class has no formula for it.
+        """
         raise NotImplementedError(f"{type(self).__name__} has no formula for its entropy")
 
     def perplexity(self) -> Any:
-        """Return e^entropy, of shape `batch_shape`."""
+        """Return the perplexity, e^entropy.
+
+        Returns
+        -------
+        Tensor, of shape `batch_shape`
+        """
         return ops.exp(self.entropy())
 
 
 class Parametric(Distribution):
-    """A distribution of parameters that are broadcast together, as attributes of the same names.
+    """A distribution with parameters that are broadcast together, as attributes of the same names.
 
     Python numbers become the default float, and all parameters one dtype.  The last `event_dims` of
     each parameter belong to one distribution.
@@ -322,7 +373,7 @@ class Parametric(Distribution):
 
 
 class Chances(Parametric):
-    """A distribution that is given by `probs`, or by `logits`; the other one is computed."""
+    """A distribution given by `probs` or by `logits`; the other one is computed."""
 
     _of_probs: ClassVar[Any]
     _of_logits: ClassVar[Any]

@@ -1,4 +1,4 @@
-"""The Kullback-Leibler divergence of one distribution from another, by pairs of classes.
+"""Kullback-Leibler divergences of distributions, by formulas for pairs of classes.
 
 >>> import tinygrad_edu as tg
 >>> d = tg.distributions
@@ -29,7 +29,7 @@ EULER = float(np.euler_gamma)
 
 
 def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
-    """Register a formula for the divergence of a pair of classes: a decorator.
+    """Register a function as the formula of `kl_divergence` for a pair of classes (a decorator).
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def register_kl(type_p: type, type_q: type) -> Callable[[Formula], Formula]:
 
 
 def _formula(type_p: type, type_q: type) -> Formula | None:
-    """That of the nearest classes of which these two are subclasses."""
+    """The formula of the nearest classes of which these two are subclasses."""
     fits = [
         (type_p.__mro__.index(p) + type_q.__mro__.index(q), p, q)
         for p, q in _FORMULAS
@@ -83,7 +83,7 @@ def _formula(type_p: type, type_q: type) -> Formula | None:
 
 
 def kl_divergence(p: Any, q: Any) -> Any:
-    """Return KL(p || q), the expected log p(x) - log q(x) for x drawn of p.
+    """Return the Kullback-Leibler divergence KL(p || q) = E[log p(x) - log q(x)], x drawn from p.
 
     It is at least 0, and 0 where they are equal.
 
@@ -150,7 +150,7 @@ def _normal(p: Any, q: Any) -> Any:
 @register_kl(HalfNormal, HalfNormal)
 @register_kl(HalfCauchy, HalfCauchy)
 def _half(p: Any, q: Any) -> Any:
-    """That of the whole distributions, which are symmetric."""
+    """The divergence of the whole distributions, which are symmetric."""
     return kl_divergence(p.base_dist, q.base_dist)
 
 

@@ -1,4 +1,4 @@
-"""Distributions of real numbers: Normal, Laplace, Cauchy, StudentT, Gumbel, Uniform, and halves."""
+"""Distributions of real numbers: Normal, Laplace, Cauchy, StudentT, Gumbel, Uniform, half ones."""
 
 import math
 from collections.abc import Sequence
@@ -52,16 +52,17 @@ class _Scaled(Parametric):
 
 
 class Normal(_Scaled):
-    """The normal distribution: p(x) = e^(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.
+    """Normal distribution: p(x) = e^(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.
 
     Parameters
     ----------
     loc : float or Tensor
         The mean.
-    scale : float or Tensor
-        The standard deviation, above 0.
+    scale : float or Tensor, broadcastable with `loc`
+        The standard deviation, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -69,6 +70,8 @@ class Normal(_Scaled):
     >>> normal = tg.distributions.Normal(0.0, tg.tensor([1.0, 2.0]))
     >>> normal.log_prob(tg.tensor(1.0))
     tensor([-1.4189, -1.7371])
+    >>> normal.rsample((5,)).shape
+    torch.Size([5, 2])
     """
 
     @property
@@ -97,16 +100,17 @@ class Normal(_Scaled):
 
 
 class Laplace(_Scaled):
-    """The Laplace distribution: p(x) = e^(-|x - loc| / scale) / (2 scale).
+    """Laplace distribution: p(x) = e^(-|x - loc| / scale) / (2 scale).
 
     Parameters
     ----------
     loc : float or Tensor
-        The mean.
-    scale : float or Tensor
-        The scale, above 0.
+        The mean, median and mode.
+    scale : float or Tensor, broadcastable with `loc`
+        The scale, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -140,18 +144,19 @@ class Laplace(_Scaled):
 
 
 class Cauchy(_Scaled):
-    """The Cauchy distribution: p(x) = 1 / (pi scale (1 + z^2)), z = (x - loc) / scale.
+    """Cauchy distribution: p(x) = 1 / (pi scale (1 + z^2)), z = (x - loc) / scale.
 
-    Its mean does not exist (nan), and its variance is infinite.
+    Its mean does not exist (`mean` is nan), and its variance is infinite.
 
     Parameters
     ----------
     loc : float or Tensor
         The median and mode.
-    scale : float or Tensor
-        Half the distance between the quartiles, above 0.
+    scale : float or Tensor, broadcastable with `loc`
+        Half the distance between the quartiles, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -190,18 +195,20 @@ class Cauchy(_Scaled):
 
 
 class Gumbel(_Scaled):
-    """The Gumbel distribution: p(x) = e^(-z - e^-z) / scale, z = (x - loc) / scale.
+    """Gumbel distribution: p(x) = e^(-z - e^-z) / scale, z = (x - loc) / scale.
 
-    The largest of many samples has about this distribution.
+    The maximum of many independent samples, of a normal distribution for example, has approximately
+    this distribution.
 
     Parameters
     ----------
     loc : float or Tensor
         The mode.
-    scale : float or Tensor
-        The scale, above 0.
+    scale : float or Tensor, broadcastable with `loc`
+        The scale, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -237,20 +244,22 @@ class Gumbel(_Scaled):
 
 
 class StudentT(Parametric):
-    """Student's t-distribution of loc + scale z, where z is normal over the root of Chi2(df) / df.
+    """Student's t-distribution, of loc + scale z / sqrt(v / df) with z normal and v of Chi2(df).
 
-    log p(x) = -(df + 1) / 2 log(1 + z^2 / df) - log(scale sqrt(df) B(df / 2, 1 / 2)).
+        p(x) = (1 + u^2 / df)^(-(df + 1) / 2) / (scale sqrt(df) B(df / 2, 1 / 2))
+        u = (x - loc) / scale
 
     Parameters
     ----------
     df : float or Tensor
-        The degrees of freedom, above 0.
-    loc : float or Tensor, default 0.0
+        The degrees of freedom, greater than 0.
+    loc : float or Tensor, broadcastable with `df`, default 0.0
         The mode, and for df > 1 the mean.
-    scale : float or Tensor, default 1.0
-        The scale, above 0.
+    scale : float or Tensor, broadcastable with `df`, default 1.0
+        The scale, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -312,16 +321,17 @@ class StudentT(Parametric):
 
 
 class Uniform(Parametric):
-    """The uniform distribution: p(x) = 1 / (high - low) for low <= x < high.
+    """Uniform distribution: p(x) = 1 / (high - low) for low <= x < high, else 0.
 
     Parameters
     ----------
     low : float or Tensor
-        The lower bound, included.
-    high : float or Tensor
-        The upper bound, excluded; above `low`.
+        The lower bound, which is included.
+    high : float or Tensor, broadcastable with `low`
+        The upper bound, which is excluded; greater than `low`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -385,7 +395,7 @@ class Uniform(Parametric):
 
 
 class _Half(Parametric):
-    """The absolute value of a sample of a distribution around 0."""
+    """The distribution of |z|, with z of a distribution that is symmetric around 0."""
 
     arg_constraints = {"scale": constraints.positive}  # noqa: RUF012
     support = constraints.nonnegative
@@ -398,7 +408,7 @@ class _Half(Parametric):
 
     @property
     def base_dist(self) -> Any:
-        """The distribution around 0."""
+        """The distribution of z."""
         return self.whole(0.0, self.scale, validate_args=False)
 
     @property
@@ -423,14 +433,17 @@ class _Half(Parametric):
 
 
 class HalfNormal(_Half):
-    """The distribution of |x|, where x is normal with mean 0.
+    """Half-normal distribution, that of |z| with z of Normal(0, scale).
+
+        p(x) = sqrt(2 / pi) / scale e^(-x^2 / (2 scale^2)) for x >= 0
 
     Parameters
     ----------
     scale : float or Tensor
-        The standard deviation of x, above 0.
+        The standard deviation of z, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -451,14 +464,19 @@ class HalfNormal(_Half):
 
 
 class HalfCauchy(_Half):
-    """The distribution of |x|, where x is of a Cauchy distribution around 0.
+    """Half-Cauchy distribution, that of |z| with z of Cauchy(0, scale).
+
+        p(x) = 2 / (pi scale (1 + (x / scale)^2)) for x >= 0
+
+    Its mean and variance are infinite.
 
     Parameters
     ----------
     scale : float or Tensor
-        The scale of x, above 0.
+        The median, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------

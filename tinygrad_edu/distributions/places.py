@@ -1,4 +1,4 @@
-"""Distributions of places among several: Categorical, one-hot vectors, Multinomial."""
+"""Distributions of classes: Categorical, the same as one-hot vectors, and Multinomial."""
 
 import math
 from collections.abc import Sequence
@@ -29,16 +29,22 @@ def _log_probs(probs: Any) -> Any:
 
 
 class Categorical(Chances):
-    """The place i with probability probs[..., i].
+    """Categorical distribution of the classes 0 to K - 1: P(i) = probs[..., i].
 
     Parameters
     ----------
-    probs : Tensor, shape (*batch, places), optional
-        Probabilities, or any weights >= 0: they are divided by their sum.
-    logits : Tensor, shape (*batch, places), optional
+    probs : Tensor, shape (*batch, K), optional
+        The probabilities, or any weights >= 0: they are divided by their sum.
+    logits : Tensor, shape (*batch, K), optional
         The logarithms of the probabilities up to a constant, in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given, or it has no dimension.
 
     Examples
     --------
@@ -60,7 +66,7 @@ class Categorical(Chances):
     ) -> None:
         given = logits if probs is None else probs
         if given is not None and not getattr(given, "ndim", 0):
-            what = "it needs a dimension, with one number for each place"
+            what = "it needs a dimension, with one number for each class"
             raise ValueError(f"{type(self).__name__}: {what}, not {given}")
         super().__init__(probs, logits, validate_args, 1)
         self._event_shape = Size()
@@ -115,16 +121,22 @@ class Categorical(Chances):
 
 
 class OneHotCategorical(Categorical):
-    """A vector with 1 at the place i, and 0 elsewhere, with probability probs[..., i].
+    """Categorical distribution of one-hot vectors: P(x) = probs[..., i] for x with its 1 at i.
 
     Parameters
     ----------
-    probs : Tensor, shape (*batch, places), optional
-        Probabilities, or any weights >= 0: they are divided by their sum.
-    logits : Tensor, shape (*batch, places), optional
+    probs : Tensor, shape (*batch, K), optional
+        The probabilities, or any weights >= 0: they are divided by their sum.
+    logits : Tensor, shape (*batch, K), optional
         The logarithms of the probabilities up to a constant, in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given, or it has no dimension.
 
     Examples
     --------
@@ -161,7 +173,7 @@ class OneHotCategorical(Categorical):
         return self._one_hot(super().sample(sample_shape))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log probs[..., i], where i is the place of the 1."""
+        """Return log probs[..., i], where the 1 is at i."""
         return self._logit_at(self._outcome(value).argmax(-1))
 
     def enumerate_support(self, expand: bool = True) -> Any:
@@ -171,17 +183,25 @@ class OneHotCategorical(Categorical):
 
 
 class OneHotCategoricalStraightThrough(OneHotCategorical):
-    """A OneHotCategorical whose samples have the gradient of `probs` (straight through).
+    """OneHotCategorical whose samples pass their gradient straight through to `probs`.
+
+    A sample of `rsample` is one-hot in value, and has the derivative of `probs`: an estimate of the
+    gradient, which is biased.
 
     Parameters
     ----------
-    probs, logits, validate_args
-        As in `OneHotCategorical`.
+    probs : Tensor, shape (*batch, K), optional
+        The probabilities, or any weights >= 0: they are divided by their sum.
+    logits : Tensor, shape (*batch, K), optional
+        The logarithms of the probabilities up to a constant, in place of `probs`.
+    validate_args : bool, optional
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     References
     ----------
-    Bengio, Leonard and Courville, "Estimating or propagating gradients through stochastic
-    neurons for conditional computation", 2013.
+    Y. Bengio, N. Leonard and A. Courville, "Estimating or propagating gradients through stochastic
+    neurons for conditional computation", arXiv:1308.3432, 2013.
 
     Examples
     --------
@@ -199,18 +219,27 @@ class OneHotCategoricalStraightThrough(OneHotCategorical):
 
 
 class Multinomial(Categorical):
-    """How often each place occurs in `total_count` draws of a Categorical.
+    """Multinomial distribution: how often each of K classes occurs in `total_count` draws.
+
+        P(x) = n! / (x_1! ... x_K!) p_1^x_1 ... p_K^x_K,  n = total_count = x_1 + ... + x_K
 
     Parameters
     ----------
     total_count : int, default 1
-        The number of draws.
-    probs : Tensor, shape (*batch, places), optional
-        Probabilities, or any weights >= 0: they are divided by their sum.
-    logits : Tensor, shape (*batch, places), optional
+        The number n of draws, at least 0.
+    probs : Tensor, shape (*batch, K), optional
+        The probabilities, or any weights >= 0: they are divided by their sum.
+    logits : Tensor, shape (*batch, K), optional
         The logarithms of the probabilities up to a constant, in place of `probs`.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If not exactly one of `probs` and `logits` is given, it has no dimension, or `total_count`
+        is not an int >= 0.
 
     Examples
     --------
@@ -276,4 +305,4 @@ class Multinomial(Categorical):
         return n * super().entropy() - math.lgamma(n + 1) + repeats
 
     def enumerate_support(self, expand: bool = True) -> Any:
-        raise NotImplementedError("Multinomial: its outcomes cannot be listed")
+        raise NotImplementedError("Multinomial: its outcomes cannot be enumerated")

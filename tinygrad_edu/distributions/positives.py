@@ -1,4 +1,4 @@
-"""Distributions of positive numbers, and of shares: Gamma and its relatives, Beta, Dirichlet."""
+"""Distributions of positive numbers and of proportions: Gamma and relatives, Beta, Dirichlet."""
 
 import math
 from collections.abc import Sequence
@@ -25,14 +25,15 @@ def _exponential(shape: Any, dtype: Any) -> Any:
 
 
 class Exponential(Parametric):
-    """The exponential distribution: p(x) = rate e^(-rate x) for x >= 0.
+    """Exponential distribution: p(x) = rate e^(-rate x) for x >= 0.
 
     Parameters
     ----------
     rate : float or Tensor
-        1 / mean, above 0.
+        The rate, 1 / mean, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -103,20 +104,23 @@ class _Powers(Parametric):
 
 
 class Gamma(_Powers):
-    """The gamma distribution: p(x) = rate^a x^(a-1) e^(-rate x) / Gamma(a), a = concentration.
+    """Gamma distribution: p(x) = rate^a x^(a - 1) e^(-rate x) / Gamma(a) for x >= 0.
+
+    A sample of `rsample` is differentiable once, by implicit reparameterization.
 
     Parameters
     ----------
     concentration : float or Tensor
-        The shape parameter, above 0.
-    rate : float or Tensor
-        1 / scale, above 0.
+        The shape parameter a, greater than 0.
+    rate : float or Tensor, broadcastable with `concentration`
+        The rate, 1 / scale, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     References
     ----------
-    Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018.
+    M. Figurnov, S. Mohamed and A. Mnih, "Implicit reparameterization gradients", NeurIPS 2018.
 
     Examples
     --------
@@ -158,14 +162,17 @@ class Gamma(_Powers):
 
 
 class Chi2(Gamma):
-    """The chi-squared distribution: of the sum of the squares of `df` standard normal numbers.
+    """Chi-squared distribution, of the sum of squares of `df` standard normal variables.
+
+    It is Gamma(df / 2, 1 / 2).
 
     Parameters
     ----------
     df : float or Tensor
-        The degrees of freedom, above 0.
+        The degrees of freedom, greater than 0; they need not be an integer.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -190,16 +197,19 @@ class Chi2(Gamma):
 
 
 class InverseGamma(_Powers):
-    """The distribution of 1 / x, where x is of a gamma distribution.
+    """Inverse gamma distribution, of 1 / g with g of Gamma(concentration, rate).
+
+        p(x) = rate^a x^(-a - 1) e^(-rate / x) / Gamma(a) for x > 0,  a = concentration
 
     Parameters
     ----------
     concentration : float or Tensor
-        The shape parameter, above 0.
-    rate : float or Tensor
-        The rate of x, above 0.
+        The shape parameter a, greater than 0.
+    rate : float or Tensor, broadcastable with `concentration`
+        The rate of g, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -243,14 +253,19 @@ class InverseGamma(_Powers):
 
 
 class FisherSnedecor(Parametric):
-    """The F distribution: of (x1 / df1) / (x2 / df2), where x1 and x2 are of Chi2(df1), Chi2(df2).
+    """F-distribution, of (v1 / df1) / (v2 / df2) with v1 of Chi2(df1) and v2 of Chi2(df2).
+
+        p(x) = r^(df1 / 2) x^(df1 / 2 - 1) (1 + r x)^(-(df1 + df2) / 2) / B(df1 / 2, df2 / 2)
+
+    for x > 0, with r = df1 / df2.
 
     Parameters
     ----------
     df1, df2 : float or Tensor
-        The degrees of freedom, above 0.
+        The degrees of freedom, greater than 0; they are broadcast together.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -297,16 +312,17 @@ class FisherSnedecor(Parametric):
 
 
 class Pareto(Parametric):
-    """The Pareto distribution: p(x) = alpha scale^alpha / x^(alpha + 1) for x >= scale.
+    """Pareto distribution: p(x) = alpha scale^alpha / x^(alpha + 1) for x >= scale.
 
     Parameters
     ----------
     scale : float or Tensor
-        The smallest outcome, above 0.
-    alpha : float or Tensor
-        The exponent, above 0.
+        The smallest outcome, greater than 0.
+    alpha : float or Tensor, broadcastable with `scale`
+        The exponent, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -364,18 +380,19 @@ class Pareto(Parametric):
 
 
 class Weibull(Parametric):
-    """The Weibull distribution, of scale e^(1/k), where e is exponential and k = concentration.
+    """Weibull distribution: p(x) = k / scale (x / scale)^(k - 1) e^(-(x / scale)^k) for x > 0.
 
-    p(x) = k / scale (x / scale)^(k - 1) e^(-(x / scale)^k) for x > 0.
+    It is the distribution of scale e^(1 / k) with e of Exponential(1).
 
     Parameters
     ----------
     scale : float or Tensor
-        The scale, above 0.
-    concentration : float or Tensor
-        The shape parameter k, above 0.
+        The scale, greater than 0.
+    concentration : float or Tensor, broadcastable with `scale`
+        The shape parameter k, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Examples
     --------
@@ -433,22 +450,32 @@ class Weibull(Parametric):
         return np.euler_gamma * (1 - 1 / k) + (self.scale / k).log() + 1
 
 
-# ---------------------------------------------------------------- shares
+# ---------------------------------------------------------------- proportions
 
 
 class Dirichlet(Parametric):
-    """The Dirichlet distribution of shares: p(x) ~ x_1^(a_1 - 1) x_2^(a_2 - 1) ..., with sum 1.
+    """Dirichlet distribution, of K proportions x_i >= 0 with sum 1.
+
+        p(x) = x_1^(a_1 - 1) ... x_K^(a_K - 1) / B(a),  a = concentration
+
+    A sample of `rsample` is differentiable once, by implicit reparameterization.
 
     Parameters
     ----------
-    concentration : Tensor, shape (*batch, shares)
-        The exponents a, above 0.
+    concentration : Tensor, shape (*batch, K)
+        The parameters a, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    Raises
+    ------
+    ValueError
+        If `concentration` has no dimension.
 
     References
     ----------
-    Figurnov, Mohamed and Mnih, "Implicit reparameterization gradients", 2018.
+    M. Figurnov, S. Mohamed and A. Mnih, "Implicit reparameterization gradients", NeurIPS 2018.
 
     Examples
     --------
@@ -466,7 +493,7 @@ class Dirichlet(Parametric):
 
     def __init__(self, concentration: Any, validate_args: bool | None = None) -> None:
         if not getattr(concentration, "ndim", 0):
-            what = "it needs a dimension, with one number for each share"
+            what = "it needs a dimension, with one number for each proportion"
             raise ValueError(f"Dirichlet: concentration: {what}, not {concentration}")
         super().__init__(validate_args, 1, concentration=concentration)
 
@@ -476,7 +503,7 @@ class Dirichlet(Parametric):
 
     @property
     def mode(self) -> Any:
-        """Where all concentrations are below 1, the corner of the largest share."""
+        """The mode; where all concentrations are below 1, the first corner, (1, 0, ..., 0)."""
         above = (self.concentration - 1).clamp(min=0)
         total = above.sum(-1, True)
         inside = above / ops.where(total > 0, total, 1.0)
@@ -508,16 +535,21 @@ class Dirichlet(Parametric):
 
 
 class Beta(Parametric):
-    """The beta distribution: p(x) = x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 <= x <= 1.
+    """Beta distribution: p(x) = x^(a - 1) (1 - x)^(b - 1) / B(a, b) for 0 <= x <= 1.
 
     Parameters
     ----------
     concentration1 : float or Tensor
-        The exponent a, above 0.
-    concentration0 : float or Tensor
-        The exponent b, above 0.
+        The parameter a, greater than 0.
+    concentration0 : float or Tensor, broadcastable with `concentration1`
+        The parameter b, greater than 0.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
+
+    References
+    ----------
+    M. Figurnov, S. Mohamed and A. Mnih, "Implicit reparameterization gradients", NeurIPS 2018.
 
     Examples
     --------

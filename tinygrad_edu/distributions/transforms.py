@@ -1,4 +1,4 @@
-"""Transforms: invertible functions with the logarithm of how much they stretch.
+"""Transforms: invertible functions, with the logarithm of the determinant of their Jacobian.
 
 >>> import tinygrad_edu as tg
 >>> exp = tg.distributions.transforms.ExpTransform()
@@ -26,12 +26,21 @@ __all__ += ["identity_transform"]
 
 
 class Transform:
-    """The base class of transforms: a subclass defines `_call`, `_inverse`, `log_abs_det_jacobian`.
+    """Base class of invertible functions y = f(x) with log |det dy/dx|, for changes of variables.
+
+    A subclass defines `_call`, `_inverse` and `log_abs_det_jacobian`, and where they are not the
+    real numbers, the constraints `domain` and `codomain`; `bijective` says whether f is one to one,
+    and `_sign` is 1 where it increases and -1 where it decreases.
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv(y)` returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
+
+    Raises
+    ------
+    ValueError
+        If `cache_size` is neither 0 nor 1.
 
     Examples
     --------
@@ -61,7 +70,7 @@ class Transform:
 
     @property
     def sign(self) -> Any:
-        """1 for an increasing transform, -1 for a decreasing one."""
+        """1 for an increasing function, -1 for a decreasing one."""
         if self._sign is None:
             raise NotImplementedError(f"{type(self).__name__} is neither increasing nor decreasing")
         return self._sign
@@ -92,21 +101,45 @@ class Transform:
         raise NotImplementedError(f"{type(self).__name__} does not define _inverse")
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """Return log |dy / dx|.
+        """Return log |det dy/dx|.
 
         Parameters
         ----------
         x, y : Tensor
-            The input and the result.
+            The input, and its result.
+
+        Returns
+        -------
+        Tensor, of the shape of x without the last `domain.event_dim` dimensions
         """
         raise NotImplementedError(f"{type(self).__name__} has no log_abs_det_jacobian")
 
     def forward_shape(self, shape: Sequence[int]) -> Size:
-        """Return the shape of the result of an input of this shape."""
+        """Return the shape of the result for an input of a given shape.
+
+        Parameters
+        ----------
+        shape : sequence of int
+            The shape of the input.
+
+        Returns
+        -------
+        Size
+        """
         return Size(shape)
 
     def inverse_shape(self, shape: Sequence[int]) -> Size:
-        """Return the shape of the input of a result of this shape."""
+        """Return the shape of the input for a result of a given shape.
+
+        Parameters
+        ----------
+        shape : sequence of int
+            The shape of the result.
+
+        Returns
+        -------
+        Size
+        """
         return Size(shape)
 
     def __eq__(self, other: object) -> bool:
@@ -161,14 +194,15 @@ class _Inverse(Transform):
 
 
 class ComposeTransform(Transform):
-    """Several transforms, one after another.
+    """Composition of transforms: y = f_n(... f_2(f_1(x))).
 
     Parameters
     ----------
     parts : list of Transform
-        The transforms, the first one first.
+        The transforms, f_1 first.
     cache_size : {0, 1}, default 0
-        Accepted as in PyTorch.
+        1 keeps the last input and result, which a call with the same input returns; for the inverse
+        the settings of the parts count.
 
     Examples
     --------
@@ -262,16 +296,16 @@ identity_transform = ComposeTransform([])
 
 
 class IndependentTransform(Transform):
-    """A transform of elements, as one of vectors or matrices.
+    """Transform of elements as one of vectors or matrices: log |det| is summed over their elements.
 
     Parameters
     ----------
     base_transform : Transform
         The transform of the elements.
     reinterpreted_batch_ndims : int
-        The number of last dimensions that are taken together.
+        The number of last dimensions that belong to one vector or matrix.
     cache_size : {0, 1}, default 0
-        Accepted as in PyTorch.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -310,14 +344,20 @@ class IndependentTransform(Transform):
 
 
 class ReshapeTransform(Transform):
-    """Reshape the last dimensions.
+    """Reshape the last dimensions; log |det| is 0.
 
     Parameters
     ----------
     in_shape, out_shape : sequence of int
         The last dimensions of the input and of the result.
     cache_size : {0, 1}, default 0
-        Accepted as in PyTorch.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
+
+    Raises
+    ------
+    ValueError
+        If the two have different numbers of elements; at a call, if the input's shape does not end
+        with `in_shape`.
 
     Examples
     --------
@@ -370,12 +410,12 @@ class ReshapeTransform(Transform):
 
 
 class ExpTransform(Transform):
-    """y = e^x.
+    """Exponential: y = e^x, log |dy/dx| = x.
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -397,14 +437,14 @@ class ExpTransform(Transform):
 
 
 class PowerTransform(Transform):
-    """y = x^exponent, for x > 0.
+    """Power: y = x^exponent for x > 0, log |dy/dx| = log |exponent y / x|.
 
     Parameters
     ----------
     exponent : float or Tensor
-        The exponent.
+        The exponent, not 0.
     cache_size : {0, 1}, default 0
-        Accepted as in PyTorch.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -437,12 +477,14 @@ class PowerTransform(Transform):
 
 
 class SigmoidTransform(Transform):
-    """y = 1 / (1 + e^-x).
+    """Sigmoid: y = 1 / (1 + e^-x), log |dy/dx| = log y + log(1 - y).
+
+    The result is clamped to the open interval (0, 1), so that its inverse is finite.
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -467,12 +509,12 @@ class SigmoidTransform(Transform):
 
 
 class SoftplusTransform(Transform):
-    """y = log(1 + e^x).
+    """Softplus: y = log(1 + e^x), log |dy/dx| = log sigmoid(x).
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -494,12 +536,12 @@ class SoftplusTransform(Transform):
 
 
 class TanhTransform(Transform):
-    """y = tanh x.
+    """Hyperbolic tangent: y = tanh x, log |dy/dx| = log(1 - y^2).
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -522,12 +564,12 @@ class TanhTransform(Transform):
 
 
 class AbsTransform(Transform):
-    """y = |x|.  Its inverse is the positive x.
+    """Absolute value: y = |x|, which is not one to one; its `inv` returns x = y.
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -546,7 +588,7 @@ class AbsTransform(Transform):
 
 
 class AffineTransform(Transform):
-    """y = loc + scale x.
+    """Affine map: y = loc + scale x, log |dy/dx| = log |scale|.
 
     Parameters
     ----------
@@ -555,7 +597,7 @@ class AffineTransform(Transform):
     event_dim : int, default 0
         The number of last dimensions that belong to one outcome.
     cache_size : {0, 1}, default 0
-        Accepted as in PyTorch.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------
@@ -597,12 +639,12 @@ class AffineTransform(Transform):
 
 
 class SoftmaxTransform(Transform):
-    """y = e^x / sum e^x over the last dimension.  Not one to one: its inverse is log y.
+    """Softmax over the last dimension: y = e^x / sum e^x, which is not one to one; `inv` is log y.
 
     Parameters
     ----------
     cache_size : {0, 1}, default 0
-        1 keeps the last input and result, so that `inv` of it returns the very input.
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
 
     Examples
     --------

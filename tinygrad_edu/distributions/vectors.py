@@ -20,27 +20,31 @@ def whitened(lower: Any, x: Any) -> Any:
 
 
 class MultivariateNormal(Distribution):
-    """The normal distribution of vectors: log p(x) = -(z' z + n log(2 pi)) / 2 - log det L.
+    """Multivariate normal distribution, of vectors of n elements.
 
-    L is the lower triangular Cholesky factor of the covariance, L L', and z = L^-1 (x - loc).
+        log p(x) = -(|z|^2 + n log(2 pi)) / 2 - log det L,  z = L^-1 (x - loc)
+
+    L is the lower triangular Cholesky factor of the covariance, L L'.
 
     Parameters
     ----------
     loc : Tensor, shape (*batch, n)
         The mean.
     covariance_matrix : Tensor, shape (*batch, n, n), optional
-        The covariance: symmetric and positive definite.  Give this, or one of the next two.
+        The covariance: symmetric and positive definite.  Exactly one of the three matrices is
+        given.
     precision_matrix : Tensor, shape (*batch, n, n), optional
         The inverse of the covariance.
     scale_tril : Tensor, shape (*batch, n, n), optional
-        L: lower triangular, with a positive diagonal.
+        The factor L: lower triangular, with a positive diagonal.
     validate_args : bool, optional
-        Whether parameters and outcomes are tested.  By default they are.
+        Whether to check parameters and outcomes, and to raise ValueError for what is not allowed;
+        by default they are checked.
 
     Raises
     ------
     ValueError
-        If not exactly one of the three matrices is given.
+        If not exactly one of the three matrices is given, or the shapes do not fit.
 
     Examples
     --------
