@@ -182,7 +182,9 @@ from .rnn import (
     RNN as RNN,
     GRUCell as GRUCell,
     LSTMCell as LSTMCell,
+    RNNBase as RNNBase,
     RNNCell as RNNCell,
+    RNNCellBase as RNNCellBase,
 )
 from .summary import summary as summary
 from .transformer import (

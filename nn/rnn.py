@@ -10,7 +10,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, ClassVar
+from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
@@ -27,7 +27,7 @@ class _Weights(Module):
     start uniform in [-k, k], k = 1 / sqrt(hidden_size)."""
 
     cell: str
-    states: ClassVar[int] = 1  # how many tensors the state is made of
+    states = 1  # how many tensors the state is made of
     proj_size = 0
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
@@ -39,8 +39,10 @@ class _Weights(Module):
             )
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
 
-    def _add_weights(self, input_size: int, suffix: str, device: Any, dtype: Any) -> None:
-        gates = ops.CELLS[self.cell].gates * self.hidden_size
+    def _add_weights(
+        self, input_size: int, gates: int, suffix: str, device: Any, dtype: Any
+    ) -> None:
+        gates = gates * self.hidden_size
         shapes: dict[str, tuple[int, ...]]
         shapes = {"weight_ih": (gates, input_size), "weight_hh": (gates, self._out)}
         if self.bias:
@@ -105,7 +107,60 @@ class _Weights(Module):
 # ---------------------------------------------------------------- one step
 
 
-class _Cell(_Weights):
+class RNNCellBase(_Weights):
+    """Base class of the cells: the weights of one step, which a subclass computes in `forward`.
+
+    The state dict holds `weight_ih`, (num_chunks H, input_size), `weight_hh`, (num_chunks H, H),
+    and with biases `bias_ih` and `bias_hh`, (num_chunks H,), where H is `hidden_size`.  All are
+    drawn from U(-k, k) with k = 1 / sqrt(H).
+
+    Parameters
+    ----------
+    input_size : int
+        The size of the input.
+    hidden_size : int
+        The size H of the state, at least 1.
+    bias : bool
+        Whether there are biases.
+    num_chunks : int
+        How many linear maps there are: 1 in `RNNCell`, 3 in `GRUCell`, 4 in `LSTMCell`.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `hidden_size` is less than 1.
+
+    Examples
+    --------
+    >>> import nn
+    >>> isinstance(nn.LSTMCell(2, 3), nn.RNNCellBase)
+    True
+    >>> [tuple(p.shape) for p in nn.RNNCellBase(2, 3, False, num_chunks=4).parameters()]
+    [(12, 2), (12, 3)]
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool,
+        num_chunks: int,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias)
+        self._add_weights(input_size, num_chunks, "", device, dtype)
+        self.reset_parameters()
+
+    def extra_repr(self) -> str:
+        return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
+
+
+class _Cell(RNNCellBase):
     def __init__(
         self,
         input_size: int,
@@ -114,9 +169,8 @@ class _Cell(_Weights):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias)
-        self._add_weights(input_size, "", device, dtype)
-        self.reset_parameters()
+        gates = ops.CELLS[self.cell].gates
+        super().__init__(input_size, hidden_size, bias, gates, device, dtype)
 
     def _step(self, input: Tensor, hx: Any) -> list[Tensor]:
         """The next state."""
@@ -127,9 +181,6 @@ class _Cell(_Weights):
         x = input.reshape(input.shape[:-1].numel(), self.input_size)
         _, *state = self._run(x, state, [len(x)])
         return [part.reshape(shape) for part in state]
-
-    def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
 
 
 class RNNCell(_Cell):
@@ -337,11 +388,58 @@ def _rnn(nonlinearity: str) -> str:
 # ---------------------------------------------------------------- whole sequences
 
 
-class _Sequence(_Weights):
-    """Layers of a cell, the outputs of each the input of the next."""
+CELL_OF = {"RNN_TANH": "rnn_tanh", "RNN_RELU": "rnn_relu", "LSTM": "lstm", "GRU": "gru"}
+
+
+class RNNBase(_Weights):
+    """Base class of `RNN`, `LSTM` and `GRU`: their weights, settings and checks.
+
+    `isinstance(layer, nn.RNNBase)` asks for any of them.  Layer k reads the outputs of layer k - 1;
+    its weights have names that end with `_lk`, those of the other direction with `_lk_reverse`.
+
+    Parameters
+    ----------
+    mode : {"RNN_TANH", "RNN_RELU", "LSTM", "GRU"}
+        The cell.
+    input_size : int
+        The size of a step of the input, at least 1.
+    hidden_size : int
+        The size H of the state, at least 1.
+    num_layers : int, default 1
+        The number of layers.
+    bias : bool, default True
+        Whether there are biases.
+    batch_first : bool, default False
+        Whether the batch is dimension 0 of input and output.
+    dropout : float, default 0.0
+        The probability with which each output of a layer, except the last, is dropped in training.
+    bidirectional : bool, default False
+        Whether each layer has a second direction.
+    proj_size : int, default 0
+        The size of the output after a projection, as `LSTM` has it; 0 for none.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If the mode is another one, a size is less than 1, `dropout` is not between 0 and 1, or
+        `proj_size` is not below `hidden_size`.
+
+    Examples
+    --------
+    >>> import nn
+    >>> isinstance(nn.GRU(3, 4), nn.RNNBase)
+    True
+    >>> nn.RNNBase("LSTM", 3, 4, num_layers=2)
+    RNNBase(3, 4, num_layers=2)
+    """
 
     def __init__(
         self,
+        mode: str,
         input_size: int,
         hidden_size: int,
         num_layers: int = 1,
@@ -349,39 +447,205 @@ class _Sequence(_Weights):
         batch_first: bool = False,
         dropout: float = 0.0,
         bidirectional: bool = False,
+        proj_size: int = 0,
         device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias)
-        name = type(self).__name__
+        self._check_settings(mode, bias, batch_first, dropout, num_layers, proj_size)
+        self.mode, self.cell, self.proj_size = mode, CELL_OF[mode], proj_size
+        if mode == "LSTM":
+            self.states, self.cell = 2, "projected_lstm" if proj_size else "lstm"
+        self.num_layers, self.batch_first = num_layers, batch_first
+        self.dropout, self.bidirectional = float(dropout), bidirectional
+        self._directions = ("", "_reverse") if bidirectional else ("",)
+        gates = ops.CELLS[self.cell].gates
+        for k in range(num_layers):
+            for direction in self._directions:
+                size = input_size if k == 0 else self._out * len(self._directions)
+                self._add_weights(size, gates, f"_l{k}{direction}", device, dtype)
+        self.reset_parameters()
+
+    def _check_settings(
+        self, mode: str, bias: Any, batch_first: Any, dropout: Any, num_layers: int, proj_size: Any
+    ) -> None:
+        name, size = type(self).__name__, self.hidden_size
+        if mode not in CELL_OF:
+            raise ValueError(f"{name}: the mode is one of {', '.join(CELL_OF)}, not {mode!r}")
         _check_switches(name, bias=bias, batch_first=batch_first)
         check_probability(name, dropout)
         if isinstance(dropout, bool):
             raise ValueError(f"{name}: dropout is a probability, not {dropout}")
-        if num_layers < 1 or input_size < 1:
+        if num_layers < 1 or self.input_size < 1:
             raise ValueError(
                 f"{name}: num_layers and input_size are at least 1, not {num_layers} and "
-                f"{input_size}"
+                f"{self.input_size}"
+            )
+        if isinstance(proj_size, bool) or not 0 <= proj_size < size:
+            raise ValueError(
+                f"{name}: proj_size, the size of its outputs, is below hidden_size={size}, or 0 "
+                f"for no projection, not {proj_size}"
             )
         if dropout and num_layers == 1:
             warnings.warn(
                 f"{name}: dropout={dropout} comes between layers, and there is one layer only",
-                stacklevel=3,
+                stacklevel=4,
             )
-        self.num_layers, self.batch_first = num_layers, batch_first
-        self.dropout, self.bidirectional = float(dropout), bidirectional
-        self._directions = ("", "_reverse") if bidirectional else ("",)
-        for k in range(num_layers):
-            for direction in self._directions:
-                size = input_size if k == 0 else self._out * len(self._directions)
-                self._add_weights(size, f"_l{k}{direction}", device, dtype)
-        self.reset_parameters()
 
     @property
     def all_weights(self) -> list[list[Parameter]]:
         """The weights and biases of each layer and direction, in the order of `parameters()`."""
         ends = [f"_l{k}{d}" for k in range(self.num_layers) for d in self._directions]
         return [[w for name, w in self.named_parameters() if name.endswith(e)] for e in ends]
+
+    def flatten_parameters(self) -> None:
+        """Do nothing; in PyTorch this lays the weights out in one buffer, for a GPU."""
+
+    def extra_repr(self) -> str:
+        usual: dict[str, float]
+        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
+        usual |= {"dropout": 0.0, "bidirectional": False}
+        given = {name: getattr(self, name) for name in usual}
+        others = [f"{name}={value}" for name, value in given.items() if value != usual[name]]
+        return ", ".join([str(self.input_size), str(self.hidden_size), *others])
+
+    # -------------------------------------------------------- what forward() is given
+
+    def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
+        """Raise RuntimeError unless an input with a batch dimension fits.
+
+        Parameters
+        ----------
+        input : Tensor, shape (T, N, input_size), or (rows, input_size) with `batch_sizes`
+            What `forward` reads.
+        batch_sizes : Tensor or None
+            That of a `PackedSequence`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.GRU(3, 4).check_input(tg.ones(5, 2, 3), None)
+        """
+        dims = 3 if batch_sizes is None else 2
+        if input.ndim != dims or input.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"{type(self).__name__}: the input is {dims}D, its last size {self.input_size}, "
+                f"the input_size of the layer; it was given {tuple(input.shape)}"
+            )
+
+    def get_expected_hidden_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of the state h for an input.
+
+        Parameters
+        ----------
+        input : Tensor
+            What `forward` reads, with a batch dimension.
+        batch_sizes : Tensor or None
+            That of a `PackedSequence`.
+
+        Returns
+        -------
+        tuple of int
+            (layers directions, N, size of h).
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.GRU(3, 4).get_expected_hidden_size(tg.ones(5, 2, 3), None)
+        (1, 2, 4)
+        """
+        given = input.shape[0 if self.batch_first else 1] if batch_sizes is None else batch_sizes[0]
+        return self.num_layers * len(self._directions), int(given), self._out
+
+    def check_hidden_size(
+        self,
+        hx: Tensor,
+        expected_hidden_size: tuple[int, int, int],
+        msg: str = "Expected hidden size {}, got {}",
+    ) -> None:
+        """Raise RuntimeError unless a state has the expected shape.
+
+        Parameters
+        ----------
+        hx : Tensor
+            The state.
+        expected_hidden_size : tuple of int
+            The shape that it must have.
+        msg : str
+            The message, with places for the expected shape and for that of `hx`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.GRU(3, 4).check_hidden_size(tg.ones(1, 2, 4), (1, 2, 4))
+        """
+        if tuple(hx.shape) != tuple(expected_hidden_size):
+            raise RuntimeError(msg.format(expected_hidden_size, list(hx.shape)))
+
+    def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
+        """Raise RuntimeError unless input and state fit the layer and each other.
+
+        Parameters
+        ----------
+        input : Tensor
+            What `forward` reads, with a batch dimension.
+        hidden : Tensor, or pair of Tensor
+            The state h, or (h, c) of an LSTM.
+        batch_sizes : Tensor or None
+            That of a `PackedSequence`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.GRU(3, 4).check_forward_args(tg.ones(5, 2, 3), tg.ones(1, 2, 4), None)
+        """
+        self.check_input(input, batch_sizes)
+        expected = self.get_expected_hidden_size(input, batch_sizes)
+        if self.states == 1:
+            self.check_hidden_size(hidden, expected)
+            return
+        self.check_hidden_size(hidden[0], expected, "Expected hidden[0] size {}, got {}")
+        expected = (*expected[:2], self.hidden_size)
+        self.check_hidden_size(hidden[1], expected, "Expected hidden[1] size {}, got {}")
+
+    def permute_hidden(self, hx: Any, permutation: Tensor | None) -> Any:
+        """Put the sequences of a state, dimension 1, into another order.
+
+        Parameters
+        ----------
+        hx : Tensor, or pair of Tensor
+            The state.
+        permutation : Tensor of int64, shape (N,), or None
+            Which sequence comes at each place; None leaves the order as it is.
+
+        Returns
+        -------
+        Tensor, or pair of Tensor
+            The state in the new order.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> h = tg.tensor([[[1.0], [2.0]]])
+        >>> nn.GRU(3, 1).permute_hidden(h, tg.tensor([1, 0])).tolist()
+        [[[2.0], [1.0]]]
+        """
+        if permutation is None:
+            return hx
+        if isinstance(hx, tuple):
+            return tuple([part.index_select(1, permutation) for part in hx])
+        return hx.index_select(1, permutation)
+
+
+class _Sequence(RNNBase):
+    """Layers of a cell, the outputs of each the input of the next."""
 
     def forward(self, input: Tensor | PackedSequence, hx: Any = None) -> tuple[Any, Any]:
         if isinstance(input, PackedSequence):
@@ -436,17 +700,6 @@ class _Sequence(_Weights):
             if k < self.num_layers - 1:
                 rows = _dropout(rows, self.dropout, self.training)
         return rows, [tg.stack(parts) for parts in zip(*last, strict=True)]
-
-    def flatten_parameters(self) -> None:
-        """Do nothing; in PyTorch this lays the weights out in one buffer, for a GPU."""
-
-    def extra_repr(self) -> str:
-        usual: dict[str, float]
-        usual = {"proj_size": 0, "num_layers": 1, "bias": True, "batch_first": False}
-        usual |= {"dropout": 0.0, "bidirectional": False}
-        given = {name: getattr(self, name) for name in usual}
-        others = [f"{name}={value}" for name, value in given.items() if value != usual[name]]
-        return ", ".join([str(self.input_size), str(self.hidden_size), *others])
 
 
 class RNN(_Sequence):
@@ -531,8 +784,8 @@ class RNN(_Sequence):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        self.cell = _rnn(nonlinearity)
         super().__init__(
+            _rnn(nonlinearity).upper(),
             input_size,
             hidden_size,
             num_layers,
@@ -540,6 +793,7 @@ class RNN(_Sequence):
             batch_first,
             dropout,
             bidirectional,
+            0,
             device,
             dtype,
         )
@@ -628,8 +882,6 @@ class LSTM(_Sequence):
     (torch.Size([3, 5, 40]), torch.Size([4, 3, 20]), torch.Size([4, 3, 20]))
     """
 
-    states = 2
-
     def __init__(
         self,
         input_size: int,
@@ -643,13 +895,8 @@ class LSTM(_Sequence):
         device: Any = None,
         dtype: Any = None,
     ) -> None:
-        if isinstance(proj_size, bool) or not 0 <= proj_size < max(hidden_size, 1):
-            raise ValueError(
-                f"LSTM: proj_size, the size of its outputs, is below hidden_size={hidden_size}, or "
-                f"0 for no projection, not {proj_size}"
-            )
-        self.proj_size, self.cell = proj_size, "projected_lstm" if proj_size else "lstm"
         super().__init__(
+            "LSTM",
             input_size,
             hidden_size,
             num_layers,
@@ -657,9 +904,36 @@ class LSTM(_Sequence):
             batch_first,
             dropout,
             bidirectional,
+            proj_size,
             device,
             dtype,
         )
+
+    def get_expected_cell_size(
+        self, input: Tensor, batch_sizes: Tensor | None
+    ) -> tuple[int, int, int]:
+        """Return the shape of the state c for an input.
+
+        Parameters
+        ----------
+        input : Tensor
+            What `forward` reads, with a batch dimension.
+        batch_sizes : Tensor or None
+            That of a `PackedSequence`.
+
+        Returns
+        -------
+        tuple of int
+            (layers directions, N, hidden_size).
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> nn.LSTM(3, 4, proj_size=2).get_expected_cell_size(tg.ones(5, 2, 3), None)
+        (1, 2, 4)
+        """
+        return (*self.get_expected_hidden_size(input, batch_sizes)[:2], self.hidden_size)
 
 
 class GRU(_Sequence):
@@ -736,4 +1010,28 @@ class GRU(_Sequence):
     ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0']
     """
 
-    cell = "gru"
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        device: Any = None,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(
+            "GRU",
+            input_size,
+            hidden_size,
+            num_layers,
+            bias,
+            batch_first,
+            dropout,
+            bidirectional,
+            0,
+            device,
+            dtype,
+        )

@@ -130,6 +130,9 @@ NEEDED = settings(
     unflattened_size=(2, 2),
     dim=1,
     num_layers=2,
+    mode="GRU",
+    bias=True,
+    num_chunks=3,
     n_classes=6,
     cutoffs=[2, 4],
 )
