@@ -415,7 +415,7 @@ def celu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     tensor([-0.7869,  0.0000,  2.0000])
     """
     if alpha == 0:
-        raise RuntimeError("celu: alpha=0 has no inverse, by which x is multiplied")
+        raise RuntimeError("celu: alpha=0 cannot divide x; give another alpha, such as 1.0")
     return _written("celu", input, functions.celu(input, alpha), inplace)
 
 
@@ -703,7 +703,7 @@ def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
     tensor([-1.5000,  0.0000,  0.5000])
     """
     if not 0 <= lambd < np.inf:
-        raise RuntimeError(f"softshrink: lambd is how far numbers move, 0 or more, not {lambd}")
+        raise RuntimeError(f"softshrink: lambd is a finite threshold, 0 or more, not {lambd}")
     return ops.softshrink(input, lambd=lambd)
 
 
@@ -798,11 +798,11 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     tensor([0.5000, 2.0000])
     """
     if input.ndim == 0:
-        raise RuntimeError("glu: a dimension is cut in half, and a number has none")
+        raise RuntimeError("glu: the input has no dimension that could be cut in half")
     size = input.size(dim)
     if size % 2:
         raise RuntimeError(
-            f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so it is even"
+            f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so its size must be even"
         )
     x = input.transpose(dim, -1)
     y: Tensor = in_float32(_gated, x[..., : size // 2], x[..., size // 2 :])
@@ -818,8 +818,12 @@ def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
     if dim is not None:
         return dim
     chosen = 0 if x.ndim in (0, 1, 3) else 1
-    why = f"{name}: without dim=, of {x.ndim} dimensions it takes {chosen}; write dim={chosen}"
-    warnings.warn(f"{why}, or the one in which it is to sum to 1", UserWarning, stacklevel)
+    warnings.warn(
+        f"{name}: dim is not given, and {x.ndim} dimensions take {chosen}, as in PyTorch; write "
+        f"dim={chosen}, or the dimension along which the result is to sum to 1",
+        UserWarning,
+        stacklevel,
+    )
     return chosen
 
 

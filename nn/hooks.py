@@ -66,7 +66,7 @@ def register_for_all(kind: str, hook: Any, **marks: bool) -> RemovableHandle:
 
 
 def table(kind: str) -> Any:
-    """The attribute of a module that is its dictionary of hooks of one kind."""
+    """A property of modules: the dictionary of the hooks of one kind."""
     return property(lambda module: hooks_of(module, kind))
 
 
@@ -137,7 +137,7 @@ class HookedCall:
             except Exception as error:
                 warnings.warn(
                     f"a forward hook of {type(self.module).__name__} with always_call=True raised "
-                    f"{error!r}, which gives way to the error in the call itself",
+                    f"{error!r}; the error in the call itself is raised instead",
                     stacklevel=2,
                 )
 
@@ -149,7 +149,7 @@ class HookedCall:
 
 
 class _Seen(Function):
-    """Hands tensors on as they are, and shows their gradients to `see`, which may replace them."""
+    """Returns tensors unchanged, and passes their gradients to `see`, which may replace them."""
 
     @staticmethod
     def forward(ctx: Any, see: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:

@@ -30,7 +30,7 @@ def hold(module: Any, name: str, value: Any, kind: str) -> None:
 
 
 def release(module: Any, name: str) -> None:
-    """Take an attribute away, and out of the tree."""
+    """Remove an attribute, also from the tree."""
     own = module.__dict__
     own.pop(name, None)
     own["_members"].pop(name, None)
@@ -47,7 +47,7 @@ def members_of(module: Any, kind: str) -> list[tuple[str, Any]]:
 
 
 class Members(MutableMapping[str, Any]):
-    """A dictionary of what a module holds of one kind; writing to it changes the module."""
+    """A module's members of one kind, as a dictionary; writing to it changes the module."""
 
     def __init__(self, module: Any, kind: str) -> None:
         self._module, self._kind = module, kind
@@ -89,11 +89,11 @@ class Members(MutableMapping[str, Any]):
         return repr({**self})
 
     def copy(self) -> dict[str, Any]:
-        """A plain dictionary of what is held now."""
+        """Return a plain dictionary with the present entries."""
         return {**self}
 
     def popitem(self) -> tuple[str, Any]:
-        """Take the last one away, as of a dict."""
+        """Remove the last entry, and return its name and value, as `dict.popitem`."""
         name = next(reversed(self), None)
         if name is None:
             raise KeyError("popitem(): there is none")
@@ -101,8 +101,8 @@ class Members(MutableMapping[str, Any]):
 
 
 def view_of(kind: str) -> Any:
-    """The attribute of a module that shows its members of one kind; a dictionary that is assigned
-    takes their place."""
+    """A property of modules that shows the members of one kind; assigning a dictionary replaces
+    them."""
 
     def replace(module: Any, given: Any) -> None:
         given, view = dict(given), Members(module, kind)
