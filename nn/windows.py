@@ -1,7 +1,7 @@
-"""Windows: where the windows of a convolution or a pool stand, and how many fit.
+"""The windows of a convolution or a pool: their number and their places.
 
-Inputs are (N, channels, *sizes), or (channels, *sizes) for one example alone.  What is said for
-each dimension is one int, or a tuple of them.
+Inputs are (N, channels, *sizes), or (channels, *sizes) for a single example.  A setting is one int
+for all dimensions, or a tuple of one int for each.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ T = TypeVar("T")
 
 
 def batched(function: Callable[..., T], name: str, ndim: int, input: Tensor, *settings: Any) -> T:
-    """function(name, input, *settings) for an input (N, channels, *sizes) with `ndim` sizes.
+    """Call function(name, input, *settings) with an input (N, channels, *sizes) of `ndim` sizes.
 
-    One example alone, (channels, *sizes), is a batch of 1, and its results are without N again.
+    A single example, (channels, *sizes), is passed as a batch of 1, and the results lose N again.
     """
     check_tensor(input, name)
     if input.ndim == ndim + 2:
@@ -41,7 +41,7 @@ def batched(function: Callable[..., T], name: str, ndim: int, input: Tensor, *se
 
 
 def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tuple[int, ...]:
-    """An int for each of `ndim` dimensions."""
+    """The setting `what` as one int for each of `ndim` dimensions, each at least `least`."""
     each = tuple(value) if isinstance(value, tuple | list) else (value,)
     each = each * ndim if len(each) == 1 else each
     if len(each) != ndim or not all(hasattr(n, "__index__") for n in each):
@@ -52,7 +52,11 @@ def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tupl
 
 
 def windows_of(name: str, size: Any, *places: Any) -> ops.Windows:
-    """How many windows fit, and where they stand."""
+    """The windows that fit into an input of `size`.
+
+    `places` are the kernel, and as far as given the stride, the padding, the dilation and
+    `ceil_mode`.
+    """
     return _found(name, size, *[tuple(v) if isinstance(v, list) else v for v in places])
 
 

@@ -587,7 +587,7 @@ list(nn.data.DataLoader(Hanging(), num_workers=2))
 
 def test_a_batch_that_takes_too_long_is_a_timeout():
     end = threading.Event()
-    with pytest.raises(TimeoutError):
+    with pytest.raises(TimeoutError, match=r"next batch within timeout=0\.01 seconds"):
         list(DataLoader(Doing(1, lambda i: end.wait(60)), num_workers=1, timeout=0.01))
     end.set()
 

@@ -17,13 +17,14 @@ from .dataset import Examples
 def default_collate(batch: Sequence[Any]) -> Any:
     """Make one batch of a list of examples.
 
-    Tensors, arrays and numbers are stacked, strings stay a list; dicts and named tuples keep their
-    type, tuples and lists become a list, all of batches.
+    Tensors and arrays are stacked along a new first dimension; Python numbers become a tensor (N,),
+    of float64 for floats; strings stay a sequence.  Dicts, tuples and lists are collated entry by
+    entry: dicts and named tuples keep their type, other tuples and lists become a list.
 
     Parameters
     ----------
     batch : sequence
-        The examples, all of one structure.
+        The examples, all of the same structure.
 
     Returns
     -------
@@ -33,7 +34,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
     Raises
     ------
     TypeError
-        If examples are of another type.
+        If the examples are of another type.
     ValueError
         If sequences differ in length.
 
@@ -73,7 +74,7 @@ def default_collate(batch: Sequence[Any]) -> Any:
 
 
 def default_convert(data: Any) -> Any:
-    """Convert the arrays of an example to tensors: what a DataLoader does without batches.
+    """Convert the arrays of an example to tensors, as a DataLoader does if `batch_size` is None.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""DataLoader: batches of a dataset, in order or shuffled, fetched ahead by threads if asked."""
+"""DataLoader: the batches of a dataset, in order or shuffled, optionally prefetched by threads."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ SETTLED = ("batch_size", "sampler", "batch_sampler", "drop_last", "dataset", "ge
 
 
 class DataLoader:
-    """Iterate over batches of a dataset, each epoch anew.
+    """Iterate over the batches of a dataset; each iteration is one epoch.
 
-    With `num_workers`, threads fetch batches ahead, in the same order.  What the dataset draws from
-    the default generator depends on the number of the batch, not on its worker.  An exception in a
-    worker is raised in the loop.
+    With `num_workers` > 0, threads prefetch the batches, and their order stays the same.  Random
+    numbers that the dataset draws from the default generator depend on the number of the batch, not
+    on the worker that fetches it.  An exception in a worker is raised in the loop over the batches.
 
     Differs from PyTorch: workers are threads, so nothing is pickled and they share the dataset.
 
@@ -31,33 +31,33 @@ class DataLoader:
     dataset : Dataset
         Anything with `__getitem__(index)` and `__len__()`, or an IterableDataset.
     batch_size : int or None, default 1
-        How many examples make a batch; None gives the examples themselves.
+        Number of examples in a batch; None gives single examples instead of batches.
     shuffle : bool or None, default None
-        Draw a new order for each epoch.
+        Read the examples in a random order, drawn anew for each epoch.
     sampler : iterable of int, optional
-        The indices, in the order in which they are taken.
+        The indices of the examples, in the order in which they are read.
     batch_sampler : iterable of list of int, optional
         The indices of each batch.
     num_workers : int, default 0
-        How many threads fetch batches ahead.
+        Number of threads that prefetch batches; 0 reads each batch when it is asked for.
     collate_fn : callable, optional
-        Makes a batch of a list of examples; by default `default_collate`, and a TensorDataset is
-        indexed once for each batch.
+        Function that makes a batch of a list of examples; by default `default_collate`, or
+        `default_convert` where `batch_size` is None.
     pin_memory : bool, default False
         Accepted without effect: it is about GPUs.
     drop_last : bool, default False
-        Leave out a last batch that is not full.
+        Leave out the last batch if it is smaller.
     timeout : float, default 0
-        How many seconds a batch of a worker is waited for; 0 for ever.
+        Seconds to wait for a batch of a worker; 0 waits without limit.
     worker_init_fn : callable, optional
-        `worker_init_fn(i)` is called first in worker i.
+        Worker i calls `worker_init_fn(i)` before it fetches its first batch.
     multiprocessing_context : optional
         Accepted without effect: workers are threads.
     generator : Generator, optional
-        Where orders are drawn from; by default the default generator, so that `manual_seed` fixes
-        them.
+        Where the random orders are drawn from; by default the generator of this thread, which
+        `manual_seed` seeds.
     prefetch_factor : int, optional
-        How many batches each worker fetches ahead, by default 2.
+        Number of batches that each worker prefetches, by default 2.
     persistent_workers : bool, default False
         Accepted without effect: threads start quickly.
     pin_memory_device : str, default ""
@@ -68,9 +68,11 @@ class DataLoader:
     Raises
     ------
     ValueError
-        If settings contradict one another, or are out of their range.
+        If settings contradict one another, or a number is out of range.
     TypeError
         If the dataset has no length, and no sampler is given.
+    TimeoutError
+        During the iteration, if a batch takes longer than `timeout`.
 
     Examples
     --------
@@ -125,7 +127,7 @@ class DataLoader:
         super().__setattr__(name, value)
 
     def __len__(self) -> int:
-        """Return how many batches an epoch has."""
+        """Return the number of batches in an epoch."""
         if self._streams and self.batch_size is not None:
             return count_batches(self.dataset, self.batch_size, self.drop_last)
         orders: Any = self.sampler if self.batch_sampler is None else self.batch_sampler
@@ -188,7 +190,7 @@ def _check_choices(
     batch_sampler: Any,
     drop_last: bool,
 ) -> None:
-    """Raise ValueError for arguments that would contradict one another."""
+    """Raise ValueError if arguments contradict one another."""
     given = {
         "batch_size": batch_size != 1,
         "shuffle": bool(shuffle),

@@ -1,4 +1,4 @@
-"""Datasets: what has a length and gives the example at an index, or gives one after another."""
+"""Datasets: examples that are read by their index, or one after the other."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ T_co = TypeVar("T_co", covariant=True)
 class Dataset(Generic[T_co]):
     """Base class of datasets with an example at each index.
 
-    A subclass writes `__getitem__(index)` and `__len__()`.  If it can take many examples faster
-    than one by one, it also writes `__getitems__(indices)`, which returns a list of them.  `a + b`
-    is a ConcatDataset.
+    A subclass defines `__getitem__(index)` and `__len__()`.  If it can read many examples faster
+    than one by one, it also defines `__getitems__(indices)`, which returns a list of examples.
+    `a + b` is a ConcatDataset.
 
     Examples
     --------
@@ -46,9 +46,10 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Dataset[T_co]):
     """Base class of datasets that are read from start to end, such as a stream.
 
-    A subclass writes `__iter__()`.  `a + b` is a ChainDataset.
+    A subclass defines `__iter__()`.  `a + b` is a ChainDataset.
 
-    Differs from PyTorch: with `num_workers`, one thread reads it, so that no example comes twice.
+    Differs from PyTorch: with `num_workers`, only one thread reads it, so that no example comes
+    twice.
 
     Examples
     --------
@@ -73,14 +74,14 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     Parameters
     ----------
     *tensors : Tensor
-        Tensors (N, ...) for N examples.
+        Tensors of shape (N, ...), with the same number N of examples.
 
     Raises
     ------
     ValueError
         If the tensors differ in length.
     TypeError
-        If one is no Tensor.
+        If an argument is not a Tensor.
 
     Examples
     --------
@@ -114,7 +115,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
 
 
 class Examples(Sequence[tuple[Tensor, ...]]):
-    """Examples whose numbers lie side by side already: the batch of them all is `columns`."""
+    """Examples in columns: one tensor (N, ...) for each part, so that `columns` is their batch."""
 
     def __init__(self, columns: list[Tensor]) -> None:
         self.columns = columns
@@ -151,7 +152,7 @@ class Subset(Dataset[Any]):
     dataset : Dataset
         The dataset.
     indices : sequence of int
-        The indices, in the order in which the examples stand.
+        The indices of the examples, in the order of the subset.
 
     Examples
     --------
@@ -186,9 +187,9 @@ class ConcatDataset(Dataset[Any]):
     Raises
     ------
     ValueError
-        If there are none.
+        If there is no dataset.
     TypeError
-        If one is an IterableDataset.
+        If a dataset is an IterableDataset.
 
     Examples
     --------
@@ -231,7 +232,7 @@ class ChainDataset(IterableDataset[Any]):
     Raises
     ------
     TypeError
-        When it is read, if one is no IterableDataset.
+        During the iteration, if a dataset is not an IterableDataset.
 
     Examples
     --------
@@ -265,14 +266,14 @@ class StackDataset(Dataset[Any]):
     Parameters
     ----------
     *args : Dataset
-        Datasets of one length: examples are tuples.
+        Datasets of one length; examples are tuples.
     **kwargs : Dataset
-        Or datasets by their names: examples are dicts.
+        Datasets of one length, instead of `args`; examples are dicts with these names.
 
     Raises
     ------
     ValueError
-        If there are none, if they differ in length, or if some have names and others have not.
+        If there is no dataset, if they differ in length, or if only some have names.
 
     Examples
     --------
@@ -328,10 +329,10 @@ def random_split(
     dataset : Dataset
         The dataset.
     lengths : sequence of int or float
-        The lengths of the parts, or shares that add up to 1.  Shares are rounded down; what is left
-        then goes to the first parts, one example each.
+        The lengths of the parts, or fractions that add up to 1.  With fractions, the lengths are
+        rounded down, and the first parts get one more example each until none is left.
     generator : Generator, optional
-        Where the order is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Returns
     -------
@@ -341,7 +342,7 @@ def random_split(
     Raises
     ------
     ValueError
-        If the lengths do not add up to the number of examples, or if a share is negative.
+        If the lengths do not add up to the number of examples, or one is negative.
 
     Examples
     --------

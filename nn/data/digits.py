@@ -22,7 +22,7 @@ class Digits(TensorDataset):
     Parameters
     ----------
     train : bool, default True
-        1,437 of them to train on, or the other 360 to test on.
+        Take the 1,437 digits for training; if False, the other 360 for testing.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""DistributedSampler: the part of a dataset for one of several processes."""
+"""DistributedSampler: the part of a dataset that one of several processes reads."""
 
 from __future__ import annotations
 
@@ -11,32 +11,32 @@ from .sampler import Sampler
 
 
 class DistributedSampler(Sampler[int]):
-    """Every `num_replicas`-th index, beginning at `rank`: the part for one of several processes.
+    """Every `num_replicas`-th index, from `rank` on: the part for one of several processes.
 
-    All processes draw the same order from `seed + epoch`; call `set_epoch(epoch)` before each
-    epoch.  Where the dataset cannot be divided evenly, indices from the beginning are repeated, or
-    with `drop_last` those at the end left out.
+    All processes draw the same order, with the seed `seed + epoch`; call `set_epoch(epoch)` before
+    each epoch.  If the dataset does not divide evenly, the first indices are repeated, or with
+    `drop_last` the last ones are left out.
 
     Parameters
     ----------
     dataset : Sized
         The dataset.
     num_replicas : int
-        How many processes there are.
+        Number of processes.
     rank : int
-        The number of this process, from 0.
+        Number of this process, from 0.
     shuffle : bool, default True
-        Whether the order is random.
+        Read the examples in random order.
     seed : int, default 0
         The seed, the same in all processes.
     drop_last : bool, default False
-        Leave indices out instead of repeating some.
+        Leave out the last indices instead of repeating the first.
 
     Raises
     ------
     ValueError
-        If `num_replicas` or `rank` is left out, as no group of processes is known here, or if the
-        rank is out of its range.
+        If `num_replicas` or `rank` is not given, as there are no process groups to take them from,
+        or if `rank` is not in [0, num_replicas).
 
     Examples
     --------
@@ -56,8 +56,8 @@ class DistributedSampler(Sampler[int]):
     ) -> None:
         if num_replicas is None or rank is None:
             raise ValueError(
-                "DistributedSampler: give num_replicas and rank; no group of processes is known "
-                "here that could tell"
+                "DistributedSampler: give num_replicas and rank; there are no process groups to "
+                "take them from"
             )
         if not 0 <= rank < num_replicas:
             raise ValueError(
@@ -84,11 +84,11 @@ class DistributedSampler(Sampler[int]):
         return self.num_samples
 
     def set_epoch(self, epoch: int) -> None:
-        """Set the number of the epoch, so that each has an order of its own.
+        """Set the number of the epoch, so that each epoch has a different order.
 
         Parameters
         ----------
         epoch : int
-            The number.
+            Number of the epoch, which is added to the seed.
         """
         self.epoch = epoch

@@ -1,4 +1,4 @@
-"""MNIST and data sets like it: 70,000 pictures of 28 x 28 pixels, found on disk or downloaded."""
+"""MNIST and similar data sets: 70,000 images of 28 x 28 pixels, read from disk or downloaded."""
 
 from __future__ import annotations
 
@@ -35,31 +35,33 @@ AHEAD = 1 << 16  # bytes that are read to see whether a file is too long
 class MNIST(TensorDataset):
     """MNIST: 70,000 handwritten digits of 28 x 28 pixels.
 
-    Images are (N, 784) of float32 in [0, 1], labels (N,) of int64.  With a `transform`, an example
-    is (transform(picture), label) instead, where the picture is an array (28, 28) of bytes, as in
-    torchvision: `transform=ToTensor()` gives (1, 28, 28).
+    An example is a pair of an image, (784,) of float32 in [0, 1], and a label, () of int64.  With
+    `transform`, the image is transform(array) of an array (28, 28) of uint8, as in torchvision:
+    `transform=ToTensor()` gives a tensor (1, 28, 28).  `images`, of shape (N, 784), and `labels`,
+    (N,), are all of them.
 
-    The files are looked for in `root/MNIST/raw` and `root`, or without a root in
-    `$TINYGRAD_EDU_DATA/mnist` and in the cache folder `~/.cache/tinygrad_edu/mnist`, and then
-    downloaded into it.  `raw_folder` says where they were.  Every file is checked by its digest.
+    The files are searched for in `root` and `root/MNIST/raw`, or without `root` in
+    `$TINYGRAD_EDU_DATA/mnist` and in the cache folder `~/.cache/tinygrad_edu/mnist`; missing files
+    are downloaded into the last of these folders.  The attribute `raw_folder` is the folder of the
+    files.  A digest of each file is checked.
 
     Parameters
     ----------
     root : path, optional
-        The folder of the files.
+        Folder of the files.
     train : bool, default True
-        60,000 digits to train on, or the other 10,000 to test on.
+        Take the 60,000 digits for training; if False, the 10,000 for testing.
     transform : callable, optional
-        What is done to each picture.
+        Function of an image, an array (28, 28) of uint8, which replaces the image.
     target_transform : callable, optional
-        What is done to each label, an int.
+        Function of a label, an int, which replaces the label.
     download : bool, default True
-        Whether files that are not there are downloaded.
+        Download files that are missing.
 
     Raises
     ------
     FileNotFoundError
-        If the files are nowhere.
+        If a file is not found, and is not or cannot be downloaded.
     ValueError
         If a file is damaged.
 
@@ -131,7 +133,7 @@ class MNIST(TensorDataset):
         Parameters
         ----------
         root : path, optional
-            The folder of the files.
+            Folder of the files.
 
         Returns
         -------
@@ -153,7 +155,7 @@ class MNIST(TensorDataset):
 
     @classmethod
     def _find(cls, number: int, root: Any, download: bool) -> tuple[Path, str]:
-        """A file, which is downloaded if it has to be, and the digest that it must have."""
+        """The path of a file, which is downloaded if it is missing, and its right digest."""
         name, digest = FILES[number], cls.digests[number]
         places = cls._places(name, root)
         path = next((place for place in places if place.exists()), None)
@@ -171,27 +173,27 @@ class MNIST(TensorDataset):
 
 
 class FashionMNIST(MNIST):
-    """FashionMNIST: 70,000 pictures of clothes of 28 x 28 pixels, in ten classes.
+    """FashionMNIST: 70,000 images of clothes, 28 x 28 pixels, in ten classes.
 
-    The files are like MNIST's, and are read in the same way.  MIT licence.
+    The files have the format of `MNIST`, and are read in the same way.  MIT licence.
 
     Parameters
     ----------
     root : path, optional
-        The folder of the files.
+        Folder of the files.
     train : bool, default True
-        60,000 pictures to train on, or the other 10,000 to test on.
+        Take the 60,000 images for training; if False, the 10,000 for testing.
     transform : callable, optional
-        What is done to each picture.
+        Function of an image, an array (28, 28) of uint8, which replaces the image.
     target_transform : callable, optional
-        What is done to each label, an int.
+        Function of a label, an int, which replaces the label.
     download : bool, default True
-        Whether files that are not there are downloaded.
+        Download files that are missing.
 
     Raises
     ------
     FileNotFoundError
-        If the files are nowhere.
+        If a file is not found, and is not or cannot be downloaded.
     ValueError
         If a file is damaged.
 
@@ -221,27 +223,27 @@ class FashionMNIST(MNIST):
 
 
 class KMNIST(MNIST):
-    """KMNIST: 70,000 old Japanese letters of 28 x 28 pixels, in ten classes.
+    """KMNIST: 70,000 old Japanese letters, 28 x 28 pixels, in ten classes.
 
-    The files are like MNIST's, and are read in the same way.  Licence CC BY-SA 4.0.
+    The files have the format of `MNIST`, and are read in the same way.  Licence CC BY-SA 4.0.
 
     Parameters
     ----------
     root : path, optional
-        The folder of the files.
+        Folder of the files.
     train : bool, default True
-        60,000 letters to train on, or the other 10,000 to test on.
+        Take the 60,000 letters for training; if False, the 10,000 for testing.
     transform : callable, optional
-        What is done to each picture.
+        Function of an image, an array (28, 28) of uint8, which replaces the image.
     target_transform : callable, optional
-        What is done to each label, an int.
+        Function of a label, an int, which replaces the label.
     download : bool, default True
-        Whether files that are not there are downloaded.
+        Download files that are missing.
 
     Raises
     ------
     FileNotFoundError
-        If the files are nowhere.
+        If a file is not found, and is not or cannot be downloaded.
     ValueError
         If a file is damaged.
 
@@ -298,7 +300,7 @@ def read_idx(path: str | os.PathLike[str], digest: str = "") -> Array:
 
 
 def has_digest(path: Path, content: bytes, digest: str) -> bool:
-    """Is `digest` the SHA-256 of what a file holds, or (32 digits) the MD5 of the packed file?"""
+    """Whether `digest` is the SHA-256 of the content, or (32 digits) the MD5 of the archive."""
     import hashlib  # here, as is gzip below: slow to import, and only for those who read MNIST
 
     if len(digest) == 64:
@@ -309,8 +311,8 @@ def has_digest(path: Path, content: bytes, digest: str) -> bool:
 
 
 def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
-    """The header of an IDX file, the shape that it tells of, and the numbers; no more of them are
-    unpacked than there should be."""
+    """The header of an IDX file, its shape, and its content, of which no more than the shape needs
+    is decompressed."""
     import gzip
     import zlib
 
@@ -334,7 +336,7 @@ def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
 
 
 def _header(path: Path, file: Any) -> tuple[bytes, tuple[int, ...]]:
-    """The first bytes of an IDX file, and the shape that they tell of."""
+    """The header of an IDX file, and the shape that it gives."""
     header = file.read(4)
     if len(header) < 4 or header[:3] != b"\0\0\x08":
         raise ValueError(
@@ -350,7 +352,7 @@ def _header(path: Path, file: Any) -> tuple[bytes, tuple[int, ...]]:
 
 
 def _read(file: Any, count: int) -> bytes:
-    """So many bytes, or fewer at the end, without room for all of them before they are there."""
+    """Read `count` bytes, or fewer at the end, in pieces, without a buffer of `count` bytes."""
     pieces = []
     while count and (piece := file.read(min(count, 1 << 20))):
         pieces.append(piece)
@@ -362,10 +364,9 @@ def _read(file: Any, count: int) -> bytes:
 
 
 def fetch(name: str, destination: Path, mirrors: Sequence[str], digest: str) -> None:
-    """Download a file from the first mirror that has it right, and put it in place when it is
-    whole.
+    """Download a file from the first mirror with the right content; it appears when it is complete.
 
-    Raises FileNotFoundError, with what each mirror answered, if none has.
+    Raises FileNotFoundError, with the answer of each mirror, if none has it.
     """
     from http.client import HTTPException  # here, as it is slow to import and seldom needed
 

@@ -1,4 +1,4 @@
-"""Samplers: in which order the examples of a dataset are taken."""
+"""Samplers: the order in which the examples of a dataset are read."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Sampler(Generic[T_co]):
-    """Base class of samplers, which say in what order examples are taken.
+    """Base class of samplers, which give the order in which examples are read.
 
-    A subclass writes `__iter__()`, which gives indices (or lists of them, as a batch sampler), and
-    `__len__()`.
+    A subclass defines `__iter__()`, an iterator over indices (or over lists of indices, for a batch
+    sampler), and `__len__()`.
 
     Examples
     --------
@@ -65,24 +65,24 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """The indices in random order, another one each epoch.
+    """The indices in random order, drawn anew for each epoch.
 
     Parameters
     ----------
     data_source : Sized
         The dataset.
     replacement : bool, default False
-        Draw each time from all indices, instead of each index once.
+        Draw each index independently, so that an index may come several times.
     num_samples : int, optional
-        How many are drawn; by default as many as there are.  Without replacement, more than there
-        are begin a new order.
+        Number of indices in an epoch; by default the number of examples.  If it is larger, then
+        without replacement another random order follows the first.
     generator : Generator, optional
-        Where they are drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Raises
     ------
     TypeError, ValueError
-        If `replacement` is no bool, or `num_samples` no whole number from 1.
+        If `replacement` is not a bool, or `num_samples` not a positive integer.
 
     Examples
     --------
@@ -122,14 +122,14 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """Given indices in random order, another one each epoch.
+    """Given indices in random order, drawn anew for each epoch.
 
     Parameters
     ----------
     indices : sequence of int
         The indices.
     generator : Generator, optional
-        Where the order is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Examples
     --------
@@ -152,23 +152,24 @@ class SubsetRandomSampler(Sampler[int]):
 class WeightedRandomSampler(Sampler[int]):
     """Random indices, each with a probability proportional to its weight.
 
-    With the weight 1 / (number of examples of its class), rare classes are seen as often as others.
+    With weights 1 / (number of examples of the class), all classes are drawn equally often.
 
     Parameters
     ----------
     weights : sequence of float
         A weight for each example, at least 0; they need not add up to 1.
     num_samples : int
-        How many indices are drawn in an epoch.
+        Number of indices in an epoch.
     replacement : bool, default True
-        Draw each time from all indices, instead of each index at most once.
+        Draw each index independently; if False, each index comes at most once.
     generator : Generator, optional
-        Where they are drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Raises
     ------
     TypeError, ValueError
-        If `replacement` is no bool, `num_samples` no whole number from 1, or the weights no vector.
+        If `replacement` is not a bool, `num_samples` not a positive integer, or the weights are not
+        one-dimensional.
 
     Examples
     --------
@@ -205,21 +206,21 @@ class WeightedRandomSampler(Sampler[int]):
 
 
 class BatchSampler(Sampler[list[int]]):
-    """Lists of indices of another sampler.
+    """The indices of another sampler, grouped into lists: one list for each batch.
 
     Parameters
     ----------
     sampler : iterable of int
         The indices.
     batch_size : int
-        How many make a list.
+        Number of indices in a list.
     drop_last : bool
-        Leave out a last list that is not full.
+        Leave out the last list if it is shorter.
 
     Raises
     ------
     TypeError, ValueError
-        If `drop_last` is no bool, or `batch_size` no whole number from 1.
+        If `drop_last` is not a bool, or `batch_size` not a positive integer.
 
     Examples
     --------
@@ -244,17 +245,17 @@ class BatchSampler(Sampler[list[int]]):
 
 
 def count_batches(examples: Any, batch_size: int, drop_last: bool) -> int:
-    """How many batches these examples make."""
+    """The number of batches of these examples."""
     return len(examples) // batch_size if drop_last else -(-len(examples) // batch_size)
 
 
 def check_count(name: str, what: str, count: Any) -> None:
-    """Raise ValueError for what is no whole number from 1."""
+    """Raise ValueError if `count` is not a positive integer."""
     if isinstance(count, bool) or not isinstance(count, int | np.integer) or count < 1:
         raise ValueError(f"{name}: {what} is a whole number from 1, not {count!r}")
 
 
 def check_flag(name: str, what: str, flag: Any) -> None:
-    """Raise TypeError for what is neither True nor False."""
+    """Raise TypeError if `flag` is neither True nor False."""
     if not isinstance(flag, bool):
         raise TypeError(f"{name}: {what} is True or False, not {flag!r}")

@@ -1,4 +1,4 @@
-"""Toy data sets: points in the plane that no line separates, `(x, y)` for a TensorDataset."""
+"""Toy data sets: points with their classes, `(x, y)` for a TensorDataset."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ Points = tuple[Tensor, Tensor]
 def make_xor(
     n_samples: int = 200, noise: float = 0.1, *, generator: Generator | None = None
 ) -> Points:
-    """Make points at the corners of the unit square, of class 1 where one coordinate is 1.
+    """Make the XOR problem: corners of the unit square, class 1 where exactly one coordinate is 1.
 
-    No single layer learns them.
+    No straight line separates the classes, so that a network needs a hidden layer.
 
     Parameters
     ----------
     n_samples : int, default 200
-        The number of points.
+        Number of points.
     noise : float, default 0.1
-        The standard deviation of what is added to each point.
+        Standard deviation of the Gaussian noise that is added to each coordinate.
     generator : Generator, optional
-        Where everything is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Returns
     -------
@@ -63,18 +63,18 @@ def make_xor(
 def make_moons(
     n_samples: int = 200, noise: float = 0.1, *, generator: Generator | None = None
 ) -> Points:
-    """Make two half circles that reach into each other.
+    """Make two interleaving half circles, one for each class.
 
         (cos t, sin t)  and  (1 - cos t, 1/2 - sin t)  for t in [0, pi]
 
     Parameters
     ----------
     n_samples : int, default 200
-        The number of points.
+        Number of points.
     noise : float, default 0.1
-        The standard deviation of what is added to each point.
+        Standard deviation of the Gaussian noise that is added to each coordinate.
     generator : Generator, optional
-        Where everything is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Returns
     -------
@@ -117,15 +117,15 @@ def make_spirals(
     Parameters
     ----------
     n_samples : int, default 300
-        The number of points.
+        Number of points.
     classes : int, default 3
-        The number of arms.
+        Number of classes, one arm for each.
     turns : float, default 0.75
-        How often an arm goes around the centre.
+        Number of turns of an arm around the center.
     noise : float, default 0.02
-        The standard deviation of what is added to each point.
+        Standard deviation of the Gaussian noise that is added to each coordinate.
     generator : Generator, optional
-        Where everything is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Returns
     -------
@@ -161,20 +161,21 @@ def make_blobs(
     box: tuple[float, float] = (-10.0, 10.0),
     generator: Generator | None = None,
 ) -> Points:
-    """Make a round cloud of points for each class.
+    """Make Gaussian clusters of points, one for each class.
 
     Parameters
     ----------
     n_samples : int, default 300
-        The number of points.
+        Number of points.
     centers : int or array, default 3
-        The centres, (K, D); or how many are drawn uniformly in a square.
+        The centers, of shape (K, D), or the number K of centers that are drawn uniformly in a
+        square (D = 2).
     noise : float, default 1.0
-        The standard deviation of the points around their centre.
+        Standard deviation of the points around their center.
     box : (float, float), default (-10.0, 10.0)
-        The least and the largest coordinate of the square.
+        The smallest and the largest coordinate of the square.
     generator : Generator, optional
-        Where everything is drawn from; by default the default generator.
+        Where the random numbers are drawn from; by default the generator of this thread.
 
     Returns
     -------
@@ -185,7 +186,7 @@ def make_blobs(
     Raises
     ------
     ValueError
-        If a number of points or centres is less than 1, or the noise negative.
+        If a number of points or centers is less than 1, or the noise negative.
 
     Examples
     --------
@@ -207,13 +208,13 @@ def make_blobs(
 
 
 def _even(n_samples: int, classes: int) -> Any:
-    """From 0 to 1 in even steps for each class, whose points take turns."""
+    """Evenly spaced numbers from 0 to 1 for each class; the classes take turns."""
     step = np.arange(n_samples) // classes
     return step / max(1, (n_samples - 1) // classes)
 
 
 def _shuffled(x: Any, y: Any, noise: float, generator: Generator | None) -> Points:
-    """The points in random order, each moved by a normal step of deviation `noise`."""
+    """The points in random order, with Gaussian noise of standard deviation `noise`."""
     if not 0 <= noise < math.inf:
         raise ValueError(f"noise is a standard deviation, at least 0, not {noise}")
     random = numpy_generator(generator)

@@ -1,6 +1,6 @@
-"""Transforms: what is done to an image before the network sees it, as in torchvision.transforms.
+"""Transforms: image preprocessing and augmentation, as in torchvision.transforms.
 
-An image is a tensor (..., height, width); random transforms draw from the default generator.
+An image is a tensor (..., H, W); random transforms draw from the default generator.
 
 >>> import numpy as np
 >>> from nn.data.transforms import Compose, Normalize, ToTensor
@@ -27,17 +27,17 @@ __all__ = [
 
 
 class Compose:
-    """Apply one transform after the other.
+    """Apply several transforms, one after the other.
 
     Parameters
     ----------
     transforms : sequence of callable
-        The transforms.
+        The transforms, in the order in which they are applied.
 
     Raises
     ------
     TypeError
-        If one is no transform, such as a class in place of its instance.
+        If an element is not callable, or is a class instead of an instance.
 
     Examples
     --------
@@ -69,12 +69,12 @@ class Compose:
 
 
 class Lambda:
-    """Apply a function.
+    """Transform that applies a given function.
 
     Parameters
     ----------
     lambd : callable
-        A function of an image.
+        The function of an image, which returns an image.
 
     Raises
     ------
@@ -101,14 +101,14 @@ class Lambda:
 
 
 class ToTensor:
-    """Convert a picture or array (H, W) or (H, W, C) to a tensor (C, H, W).
+    """Convert an image or array of shape (H, W) or (H, W, C) to a tensor (C, H, W).
 
-    Bytes from 0 to 255 become floats from 0 to 1; other dtypes stay.
+    Values of uint8, from 0 to 255, become float32 from 0 to 1; other dtypes stay.
 
     Raises
     ------
     ValueError
-        When it is called with another number of dimensions.
+        At the call, if the image has another number of dimensions.
 
     Examples
     --------
@@ -146,15 +146,15 @@ class Normalize:
     std : sequence of float
         A standard deviation for each channel, or one for all; not 0.
     inplace : bool, default False
-        Whether the image itself is changed.
+        Change the image in place.
 
     Raises
     ------
     ValueError
-        If a setting is not finite, or a standard deviation 0; when it is called, if the number of
+        If a setting is not finite, or a standard deviation is 0; at the call, if the number of
         channels differs.
     TypeError
-        When it is called with an image of integers.
+        At the call, if the image is not floating point.
 
     Examples
     --------
@@ -193,7 +193,7 @@ class Normalize:
 
 
 class RandomHorizontalFlip:
-    """Swap left and right with probability p.
+    """Flip the image (..., H, W) horizontally, left to right, with probability p.
 
     Parameters
     ----------
@@ -229,7 +229,7 @@ class RandomHorizontalFlip:
 
 
 class RandomVerticalFlip(RandomHorizontalFlip):
-    """Swap top and bottom with probability p.
+    """Flip the image (..., H, W) vertically, top to bottom, with probability p.
 
     Parameters
     ----------
@@ -254,26 +254,27 @@ class RandomVerticalFlip(RandomHorizontalFlip):
 
 
 class RandomCrop:
-    """Cut out a part of the image at a random place.
+    """Crop the image (..., H, W) to a given size at a random position.
 
     Parameters
     ----------
     size : int or (int, int)
-        Height and width of the part.
+        Height and width of the crop; one int stands for both.
     padding : int or sequence of int, optional
-        How much the image is widened first: on all sides, or (left and right, top and bottom), or
-        (left, top, right, bottom).
+        Width of the border that is added first: one for all sides, or (left and right, top and
+        bottom), or (left, top, right, bottom).
     pad_if_needed : bool, default False
-        Widen an image that is smaller than the part.
+        Pad an image that is smaller than the crop.
     fill : float, default 0
-        The value of constant padding.
+        The value of the border in mode "constant".
     padding_mode : str, default "constant"
-        "constant", "edge", "reflect" or "symmetric".
+        What the border holds, as in `numpy.pad`: "constant"; "edge", the element at the edge;
+        "reflect", mirrored elements without the edge; "symmetric", mirrored elements with it.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range; when it is called, if the image is too small.
+        If a setting is out of range; at the call, if the image is smaller than the crop.
 
     Examples
     --------
@@ -331,7 +332,7 @@ class RandomCrop:
 
 
 def _numbers(what: str, given: Any, least: int, counts: tuple[int, ...]) -> list[int]:
-    """One whole number, or as many as are allowed, as a list."""
+    """The given integers as a list: one, or another number that is allowed."""
     numbers = list(given) if isinstance(given, Sequence) and not isinstance(given, str) else [given]
     if len(numbers) not in counts:
         raise ValueError(f"RandomCrop: {what} is {counts} numbers, not {len(numbers)}: {given}")
@@ -341,7 +342,7 @@ def _numbers(what: str, given: Any, least: int, counts: tuple[int, ...]) -> list
 
 
 def _check_image(name: str, img: Any, ndim: int) -> None:
-    """Raise TypeError for what is no tensor, ValueError for one that is no image."""
+    """Raise TypeError if `img` is not a tensor, ValueError if it has too few dimensions."""
     if not isinstance(img, Tensor):
         raise TypeError(
             f"{name}: it takes a tensor, not {type(img).__name__}; put ToTensor() before it"

@@ -1,4 +1,4 @@
-"""Workers: threads of a DataLoader that fetch batches ahead, in order."""
+"""Workers: threads of a DataLoader that prefetch batches, in order."""
 
 from __future__ import annotations
 
@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tinygrad_edu.rng import manual_seed
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
     from queue import SimpleQueue
 
 
 class WorkerInfo(NamedTuple):
-    """What a worker of a DataLoader knows of itself.
+    """Information about a worker thread of a DataLoader.
 
     Parameters
     ----------
     id : int
-        Its number, from 0.
+        Number of the worker, from 0.
     num_workers : int
-        How many there are.
+        Number of workers.
     seed : int
         The seed of this epoch.
     dataset : Dataset
@@ -48,12 +49,12 @@ _this_thread = _ThisThread()
 
 
 def get_worker_info() -> WorkerInfo | None:
-    """Return which worker of a DataLoader runs this.
+    """Return information about the DataLoader worker that runs the current thread.
 
     Returns
     -------
     WorkerInfo or None
-        None in the thread that iterates over the loader.
+        None in any thread that is not a worker.
 
     Examples
     --------
@@ -72,10 +73,10 @@ def fetched_ahead(
     most: int,
     timeout: float,
 ) -> Iterator[Any]:
-    """What `fetch` makes of each order, in order, made by threads that run a little ahead.
+    """Iterate over fetch(order) for each order, computed ahead of time by threads.
 
-    `begin(i)` is called first in thread i; at most so many batches wait at a time; `timeout` is
-    how many seconds one is waited for, 0 for ever.
+    Thread i calls `begin(i)` first; at most `most` batches wait at a time; `timeout` is the number
+    of seconds to wait for one, 0 without limit.
     """
     from concurrent.futures import Future  # here: slow to import
     from queue import SimpleQueue
@@ -91,14 +92,26 @@ def fetched_ahead(
             waiting.append(Future())
             todo.put((number, order, waiting[-1]))
             if len(waiting) >= most:
-                yield waiting.popleft().result(timeout or None)
+                yield _result(waiting.popleft(), timeout)
         while waiting:
-            yield waiting.popleft().result(timeout or None)
+            yield _result(waiting.popleft(), timeout)
     finally:
         for batch in waiting:
             batch.cancel()
         for _ in infos:
             todo.put(None)
+
+
+def _result(batch: Future[Any], timeout: float) -> Any:
+    try:
+        return batch.result(timeout or None)
+    except TimeoutError:
+        if batch.done():  # the dataset raised it
+            raise
+        raise TimeoutError(
+            f"DataLoader: no worker delivered the next batch within timeout={timeout} seconds; "
+            f"give more time, or 0 to wait without limit"
+        ) from None
 
 
 def _work(
@@ -107,7 +120,7 @@ def _work(
     begin: Callable[[int], None] | None,
     info: WorkerInfo,
 ) -> None:
-    """Fetch batches until None comes; what is drawn depends on the number of the batch alone."""
+    """Fetch batches until None arrives; random numbers depend on the number of the batch alone."""
     _this_thread.info = info
     while (job := todo.get()) is not None:
         number, order, batch = job
