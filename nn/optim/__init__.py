@@ -1,4 +1,4 @@
-"""Optimisers: how parameters move, given their gradients.  Each has a file of its name.
+"""Optimizers: update rules for parameters, given their gradients.  Each has a file of its name.
 
 >>> import nn
 >>> import tinygrad_edu as tg
@@ -38,7 +38,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import an optimiser when it is first asked for: importing nn stays quick."""
+    """Import an optimizer when it is first asked for: importing nn stays quick."""
     if name not in __all__:
         refuse("optim", name, __name__)
     from importlib import import_module

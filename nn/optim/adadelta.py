@@ -47,7 +47,7 @@ class Adadelta(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

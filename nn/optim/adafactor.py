@@ -44,7 +44,7 @@ class Adafactor(PerParameter):
     d : float, default 1.0
         The root mean square at which updates are clipped, at least 1.
     weight_decay : float, default 0.0
-        The share of p, times lr, that is subtracted in each step, as in AdamW.
+        Decoupled weight decay: each step also subtracts lr weight_decay p, as in AdamW.
     foreach : bool or None, default None
         Accepted without effect: PyTorch chooses among its implementations by it.
     maximize : bool, default False
@@ -53,7 +53,7 @@ class Adafactor(PerParameter):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

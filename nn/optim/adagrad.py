@@ -29,11 +29,11 @@ class Adagrad(Optimizer):
     lr : float or Tensor, default 1e-2
         The learning rate; a tensor of one element is read anew at each step.
     lr_decay : float, default 0
-        How quickly the learning rate falls.
+        The decay d of the learning rate: step t uses lr / (1 + (t - 1) d).
     weight_decay : float, default 0
         The factor w of the L2 penalty: w p is added to the gradient.
     initial_accumulator_value : float, default 0
-        Where s starts.
+        The initial value of s.
     eps : float, default 1e-10
         Added to the denominator, against a division by 0.
     maximize : bool, default False
@@ -46,7 +46,7 @@ class Adagrad(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

@@ -51,7 +51,7 @@ class Adam(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

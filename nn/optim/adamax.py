@@ -20,7 +20,6 @@ class Adamax(Optimizer):
         u <- max(b2 u, |g| + eps)
         p <- p - lr / (1 - b1^t) m / u
 
-
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor), or of dict
@@ -45,7 +44,7 @@ class Adamax(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

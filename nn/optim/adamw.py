@@ -11,7 +11,7 @@ from .adam import Adam
 
 
 class AdamW(Adam):
-    """Adam with weight decay that does not pass through the running means.
+    """AdamW: Adam with decoupled weight decay, which does not pass through the running means.
 
         p <- p - lr weight_decay p
         p <- p - lr m^ / (sqrt(v^) + eps)         as in Adam
@@ -27,7 +27,7 @@ class AdamW(Adam):
     eps : float, default 1e-8
         Added to the denominator, against a division by 0.
     weight_decay : float, default 1e-2
-        The share of p, times lr, that is subtracted in each step.
+        Each step subtracts lr weight_decay p.
     amsgrad : bool, default False
         Use the largest v so far in place of v.
     maximize : bool, default False
@@ -42,7 +42,7 @@ class AdamW(Adam):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

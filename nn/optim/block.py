@@ -1,5 +1,5 @@
 """Block: small parameters side by side, or rows of a large one, so that a step is a few passes over
-what the cache holds; and the optimiser's state of them, which the user sees as tensors."""
+what the cache holds; and the optimizer's state of them, which the user sees as tensors."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ required = _Required()
 
 
 class Group(dict[str, Any]):
-    """Parameters and their settings.  An optimiser that is given a group of another one shares it,
+    """Parameters and their settings.  An optimizer that is given a group of another one shares it,
     as in PyTorch: a schedule of the one is also the other's."""
 
 
 class Block:
     """Parameters of one dtype side by side, or `rows` of one: the gradient `g`, the update `d` that
-    is subtracted, and the optimiser's state, all flat, or in the shape of the one parameter.
+    is subtracted, and the optimizer's state, all flat, or in the shape of the one parameter.
 
     `states` are dicts of tensors and numbers, one for each parameter.  They are copied; with
     `in_place`, for a single parameter, the block works in the memory of its tensors.

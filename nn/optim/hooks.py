@@ -1,4 +1,4 @@
-"""Hooks of an optimiser: functions that are called around step(), state_dict() and
+"""Hooks of an optimizer: functions that are called around step(), state_dict() and
 load_state_dict()."""
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ from typing import Any, Self, TypeVar
 from tinygrad_edu.engine.hooks import Hooks, RemovableHandle, add_hook
 
 Step = TypeVar("Step", bound=Callable[..., Any])
-_everywhere: dict[str, Hooks] = {}  # the step hooks of all optimisers
+_everywhere: dict[str, Hooks] = {}  # the step hooks of all optimizers
 
 
 class Hooked:
-    """The hooks of one optimiser: functions by the moment at which they are called."""
+    """The hooks of one optimizer: functions by the moment at which they are called."""
 
     _hooks: dict[str, Hooks]
     _is_stepping = False
@@ -27,7 +27,7 @@ class Hooked:
         return self
 
     def _set_up(self) -> None:
-        """What every optimiser holds, also one that leaves out `super().__init__()`."""
+        """What every optimizer holds, also one that leaves out `super().__init__()`."""
         self._hooks = {}
 
     def register_step_pre_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -36,8 +36,8 @@ class Hooked:
         Parameters
         ----------
         hook : callable
-            `hook(optimizer, args, kwargs)`, where `args` are the arguments of `step`, the optimiser
-            itself first.  It returns None, or the pair `(args, kwargs)` that `step` shall get.
+            `hook(optimizer, args, kwargs)`, where `args` are the arguments of `step`, the optimizer
+            itself first.  It returns None, or a pair `(args, kwargs)` that replaces the arguments.
 
         Returns
         -------
@@ -212,7 +212,7 @@ def with_hooks(step: Step) -> Step:
 
 
 def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call a function before each `step()` of every optimiser.
+    """Call a function before each `step()` of every optimizer.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def register_optimizer_step_pre_hook(hook: Callable[..., Any]) -> RemovableHandl
 
 
 def register_optimizer_step_post_hook(hook: Callable[..., Any]) -> RemovableHandle:
-    """Call a function after each `step()` of every optimiser.
+    """Call a function after each `step()` of every optimizer.
 
     Parameters
     ----------

@@ -43,15 +43,16 @@ class LBFGS(Optimizer):
     max_iter : int, default 20
         The largest number of iterations in one `step(closure)`.
     max_eval : int or None, default None
-        About how often `step` calls the closure at most; None stands for 5/4 max_iter.
+        Largest number of calls of the closure in one `step`, approximately; None stands for 5/4
+        max_iter.
     tolerance_grad : float, default 1e-7
-        `step` ends where no element of the gradient is larger.
+        `step` ends when no element of the gradient is larger in absolute value.
     tolerance_change : float, default 1e-9
-        `step` ends where neither p nor the loss changes by more.
+        `step` ends when p or the loss changes by less.
     history_size : int, default 100
-        How many changes are remembered.
+        Number of past changes that are kept.
     line_search_fn : str or None, default None
-        "strong_wolfe" searches for a t that fulfils the strong Wolfe conditions.
+        "strong_wolfe" searches for a t that fulfils the strong Wolfe conditions; None uses lr.
 
     Raises
     ------
@@ -174,7 +175,7 @@ class LBFGS(Optimizer):
         )
 
     def _lbfgs_state(self) -> dict[str, Any]:
-        """What is remembered, by PyTorch's names."""
+        """The state, by PyTorch's names."""
         return self._state.setdefault(self._params()[0], {})
 
     def _direction(self, g: Array, history_size: int) -> Array:

@@ -19,7 +19,7 @@ class Lion(Optimizer):
         p <- p - lr sign(b1 m + (1 - b1) g) - lr weight_decay p
         m <- b2 m + (1 - b2) g
 
-    Every element moves by lr, so lr is a third to a tenth of Adam's.
+    Every element changes by lr, so that a good lr is 3 to 10 times smaller than that of Adam.
 
     Parameters
     ----------
@@ -30,14 +30,14 @@ class Lion(Optimizer):
     betas : (float, float), default (0.9, 0.99)
         b1 and b2, in [0, 1).
     weight_decay : float, default 0
-        The share of p, times lr, that is subtracted in each step, as in AdamW.
+        Decoupled weight decay: each step also subtracts lr weight_decay p, as in AdamW.
     maximize : bool, default False
         Maximize the objective: step along the gradient instead of against it.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Muon: momentum whose matrix is made orthogonal."""
+"""Muon: steps along an orthogonalized momentum matrix."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LR_ADJUSTMENTS = (None, "original", "match_rms_adamw")
 
 
 class Muon(Optimizer):
-    """Muon: momentum whose matrix is made orthogonal, so that all its directions count alike.
+    """Muon: steps along the momentum, made orthogonal, so that all directions count equally.
 
         m <- momentum m + (1 - momentum) g
         u = m,  or with nesterov  u = momentum m + (1 - momentum) g
@@ -25,9 +25,10 @@ class Muon(Optimizer):
 
     O(u) approximates U V' of the singular value decomposition u = U S V', by `ns_steps` iterations
     of Newton and Schulz.  s is sqrt(max(1, rows / columns)), or with `adjust_lr_fn`
-    "match_rms_adamw" 0.2 sqrt(max(rows, columns)), which makes Adam's learning rate fit.
+    "match_rms_adamw" 0.2 sqrt(max(rows, columns)), so that learning rates tuned for AdamW fit.
 
-    It trains matrices inside a network; biases, embeddings and the like are left to AdamW.
+    It is for the weight matrices inside a network; train biases, embeddings and the output layer
+    with AdamW.
 
     Differs from PyTorch: it iterates in the dtype of the parameter, not in bfloat16.
 
@@ -38,7 +39,7 @@ class Muon(Optimizer):
     lr : float, default 1e-3
         The learning rate.
     weight_decay : float, default 0.1
-        The share of p, times lr, that is subtracted in each step, as in AdamW.
+        Decoupled weight decay: each step also subtracts lr weight_decay p, as in AdamW.
     momentum : float, default 0.95
         The decay of the running mean of gradients.
     nesterov : bool, default True
@@ -46,16 +47,16 @@ class Muon(Optimizer):
     ns_coefficients : (float, float, float), default (3.4445, -4.775, 2.0315)
         a, b, c of the iteration x <- a x + b (x x') x + c (x x')^2 x.
     eps : float, default 1e-7
-        The least norm by which the matrix is divided.
+        A lower bound of the norm by which the matrix is divided.
     ns_steps : int, default 5
         The number of iterations.
     adjust_lr_fn : str or None, default None
-        "original" (also None) or "match_rms_adamw": which s.
+        The choice of s: "original" (also None) or "match_rms_adamw".
 
     Raises
     ------
     ValueError
-        If a parameter is no matrix, or a setting is out of its range.
+        If a parameter is not a matrix, or a setting is out of range.
 
     References
     ----------

@@ -35,7 +35,7 @@ class NAdam(Optimizer):
     weight_decay : float, default 0
         The factor w of the L2 penalty: w p is added to the gradient.
     momentum_decay : float, default 4e-3
-        How quickly mu_t rises to b1.
+        The rate at which mu_t rises to b1.
     decoupled_weight_decay : bool, default False
         Shrink p by the factor 1 - lr weight_decay instead of adding a penalty, as AdamW does.
     maximize : bool, default False
@@ -50,7 +50,7 @@ class NAdam(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

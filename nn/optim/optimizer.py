@@ -46,7 +46,7 @@ BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its doz
 
 
 class Optimizer(Hooked):
-    """Base class of the optimisers.
+    """Base class of the optimizers.
 
     A training step is `zero_grad()`, `loss.backward()`, `step()`.
 
@@ -56,7 +56,7 @@ class Optimizer(Hooked):
         The parameters to train, alone or with their names, as `model.named_parameters()` gives
         them; or groups of parameters: dicts with "params" and settings of their own.
     defaults : dict
-        The settings of groups that do not name them.
+        The default settings of the groups.
 
     Attributes
     ----------
@@ -64,12 +64,13 @@ class Optimizer(Hooked):
         "params" (and "param_names", if there are names) and the settings, which may be changed
         between steps.
     state : dict
-        What is remembered of each parameter, under PyTorch's names; it may be written to.
+        The state of each parameter, under PyTorch's names; it may be written to.
 
     Raises
     ------
     ValueError
-        If there is no parameter, if one is given twice or is no leaf, or if only some have names.
+        If there is no parameter, if one is given twice or is not a leaf, or if only some have
+        names.
     TypeError
         If a parameter is not a Tensor, or if the parameters have no order, as in a set.
 
@@ -86,7 +87,7 @@ class Optimizer(Hooked):
     ...     loss.backward()
     ...     optimizer.step()
 
-    An update rule of one's own:
+    A new update rule:
 
     >>> import numpy as np
     >>> class SignDescent(optim.Optimizer):
@@ -136,17 +137,17 @@ class Optimizer(Hooked):
         return type(self).__name__
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
-        """Train more parameters.
+        """Add a group of parameters to train.
 
         Parameters
         ----------
         param_group : dict
-            "params", and settings of their own; the others are the optimiser's defaults.
+            "params", and settings of this group; the others are the defaults of the optimizer.
 
         Raises
         ------
         ValueError, TypeError
-            As for the class; the optimiser stays as it was.
+            As for the class; the optimizer is not changed then.
         """
         if not isinstance(param_group, dict):
             raise TypeError(
@@ -205,7 +206,7 @@ class Optimizer(Hooked):
         return list(params), {"param_names": list(names)}
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients of all parameters.
+        """Clear the gradients of all parameters.
 
         Parameters
         ----------
@@ -237,7 +238,7 @@ class Optimizer(Hooked):
         Returns
         -------
         Tensor or None
-            What the closure returned.
+            The result of the closure.
         """
         loss = None
         if closure is not None:
@@ -275,19 +276,19 @@ class Optimizer(Hooked):
             block.g += block.d
 
     def update(self, d: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Fill `d` with what is subtracted from the parameters, in place.
+        """Fill `d` in place with the update that is subtracted from the parameters.
 
         Parameters
         ----------
         d : ndarray
-            The result, one value for each of `g`.
+            The result, of the shape of `g`.
         g : ndarray
             The gradient, negated for `maximize`, with the penalty of `weight_decay`; `update` may
             overwrite it.
         state : dict
-            What is remembered: arrays like `g`, and numbers; empty before the first step.
+            The state: arrays of the shape of `g`, and numbers; empty before the first step.
         group : dict
-            The settings.
+            The settings of the group.
         """
         raise NotImplementedError(f"{self._name} has no update(d, g, state, group)")
 
@@ -431,8 +432,8 @@ class Optimizer(Hooked):
         Returns
         -------
         dict
-            {"state": {0: {"step": ...}, ...}, "param_groups": [...]}: parameters are numbers,
-            counted through the groups.
+            {"state": {0: {"step": ...}, ...}, "param_groups": [...]}: parameters are replaced by
+            numbers, counted over all groups.
         """
         self._run_hooks("before state_dict")
         self._publish()
@@ -446,18 +447,18 @@ class Optimizer(Hooked):
         return self._run_hooks("after state_dict", found)  # type: ignore[no-any-return]
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue where the optimiser stood that gave a state dict, with its settings.
+        """Load the state of the parameters and the settings of the groups.
 
         Parameters
         ----------
         state_dict : dict
-            What `state_dict()` returned, here or in PyTorch.  Parameters are matched by their
-            order; their names are taken over, if there are any.
+            The result of `state_dict()`, of this package or of PyTorch.  Parameters are matched by
+            their order; their names are loaded too, if there are any.
 
         Raises
         ------
         ValueError
-            If groups or shapes are others than here; nothing is changed then.
+            If the groups or the shapes differ from those here; nothing is changed then.
         """
         state_dict = self._run_hooks("before load_state_dict", dict(state_dict))
         groups = state_dict["param_groups"]

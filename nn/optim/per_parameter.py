@@ -1,4 +1,4 @@
-"""PerParameter: the base of optimisers whose update reads the parameter itself, one by one."""
+"""PerParameter: the base of optimizers whose update reads the parameter itself, one by one."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .optimizer import Optimizer
 
 
 class PerParameter(Optimizer):
-    """Base class of the optimisers that update one parameter after the other.
+    """Base class of the optimizers that update one parameter after the other.
 
-    A subclass writes `initial_state(p, group)` and `move(p, g, state, group)`.
+    A subclass defines `initial_state(p, group)` and `move(p, g, state, group)`.
 
     Parameters
     ----------
     params : iterable of Tensor, of (str, Tensor), or of dict
         The parameters to train (see `Optimizer`).
     defaults : dict
-        The settings of groups that do not name them.
+        The default settings of the groups.
     """
 
     @with_hooks
@@ -51,10 +51,10 @@ class PerParameter(Optimizer):
         return loss
 
     def initial_state(self, p: Tensor, group: dict[str, Any]) -> dict[str, Tensor]:
-        """What is remembered of p before its first step."""
+        """The state of p before its first step."""
         raise NotImplementedError(f"{self._name} has no initial_state(p, group)")
 
     def move(self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]) -> None:
-        """Update p in place, given its gradient g (negated for `maximize`), what is remembered
-        (`state`, tensors) and the settings."""
+        """Update p in place, given its gradient g (negated for `maximize`), its state (tensors) and
+        the settings of the group."""
         raise NotImplementedError(f"{self._name} has no move(p, g, state, group)")

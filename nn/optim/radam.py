@@ -15,7 +15,7 @@ from .optimizer import Optimizer, blend, checked, choices
 
 
 class RAdam(Optimizer):
-    """RAdam: Adam that uses v^ only when enough gradients have been seen.
+    """RAdam: Adam that uses v^ only after enough steps, with a correction for its variance.
 
         r = r_inf - 2 t b2^t / (1 - b2^t),  r_inf = 2 / (1 - b2) - 1
         p <- p - lr m^                                 while r <= 5
@@ -50,7 +50,7 @@ class RAdam(Optimizer):
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     References
     ----------

@@ -32,7 +32,7 @@ class SGD(Optimizer):
     momentum : float, default 0
         The factor by which the buffer of past gradients decays.
     dampening : float, default 0
-        The share of each new gradient that is left out of the buffer.
+        The fraction of each new gradient that is left out of the buffer.
     weight_decay : float, default 0
         The factor w of the L2 penalty: w p is added to the gradient.
     nesterov : bool, default False

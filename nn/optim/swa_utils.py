@@ -59,7 +59,7 @@ def get_ema_avg_fn(decay: float = 0.999) -> Average:
     Raises
     ------
     ValueError
-        If the decay is out of its range.
+        If the decay is out of range.
 
     Examples
     --------
@@ -95,7 +95,7 @@ def get_ema_multi_avg_fn(decay: float = 0.999) -> AverageMany:
     Raises
     ------
     ValueError
-        If the decay is out of its range.
+        If the decay is out of range.
 
     Examples
     --------
@@ -122,8 +122,8 @@ def get_swa_avg_fn() -> Average:
     Returns
     -------
     callable
-        `f(average, parameter, number)`, for `AveragedModel(avg_fn=)`; `number` is how many are
-        averaged already.
+        `f(average, parameter, number)`, for `AveragedModel(avg_fn=)`; `number` counts the
+        parameters averaged so far.
 
     Examples
     --------
@@ -148,8 +148,8 @@ def get_swa_multi_avg_fn() -> AverageMany:
     Returns
     -------
     callable
-        `f(averages, parameters, number)`, for `AveragedModel(multi_avg_fn=)`; `number` is how many
-        are averaged already.
+        `f(averages, parameters, number)`, for `AveragedModel(multi_avg_fn=)`; `number` counts
+        the parameters averaged so far.
 
     Examples
     --------
@@ -182,7 +182,7 @@ def _move(averaged: list[Tensor], current: list[Tensor], share: float) -> None:
 class AveragedModel(Module):
     """A copy of a model whose parameters are averages of the model's.
 
-    Call `update_parameters(model)` whenever the average shall take the parameters in; the first
+    Each call of `update_parameters(model)` adds the current parameters to the average; the first
     call copies them.  The state dict holds the copy under "module." and "n_averaged".
 
     Parameters
@@ -190,12 +190,12 @@ class AveragedModel(Module):
     model : Module
         The model, which is copied.
     device : device, optional
-        Accepted as in PyTorch; there is the CPU alone.
+        Only the CPU exists.
     avg_fn : callable, optional
         `f(average, parameter, n_averaged)` returns the new average of one parameter.
     multi_avg_fn : callable, optional
         `f(averages, parameters, n_averaged)` changes the averages of all parameters in place.
-        Without either, all parameters count equally.
+        Without either function, the average is a mean with equal weights.
     use_buffers : bool, default False
         Average the buffers too, such as the running means of batch normalization; else they are
         copied.
@@ -259,12 +259,12 @@ class AveragedModel(Module):
         return self.module(*args, **kwargs)
 
     def update_parameters(self, model: Module) -> None:
-        """Take the present parameters of a model into the average.
+        """Add the current parameters of a model to the average.
 
         Parameters
         ----------
         model : Module
-            A model like the one that was copied.
+            A model of the same structure as the copied one.
         """
         pair = (self.module, model)
         averages, values = ([p.detach() for p in m.parameters()] for m in pair)
@@ -288,8 +288,9 @@ class AveragedModel(Module):
 def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     """Compute the running means and variances of batch normalization anew, over a data set.
 
-    An average of parameters has seen no data: run this once before it is used.  Every batch counts
-    equally.  The model's mode and the layers' momenta are restored.
+    Averaged parameters come with no statistics of their own: call this once before the model is
+    evaluated.  Every batch counts equally.  The mode of the model and the momenta of the layers are
+    restored.
 
     Parameters
     ----------
@@ -298,7 +299,7 @@ def update_bn(loader: Iterable[Any], model: Module, device: Any = None) -> None:
     model : Module
         The model, which is called on each input; nothing is done if it has no batch normalization.
     device : device, optional
-        Where the inputs are moved to.
+        The device to which the inputs are moved.
 
     References
     ----------
@@ -338,26 +339,26 @@ class SWALR(LRScheduler):
 
         lr_t = (1 - a) lr_0 + a swa_lr
 
-    where a rises from 0 to 1 in `anneal_epochs` steps: t / anneal_epochs for "linear", along half a
-    wave of a cosine for "cos".
+    where a rises from 0 to 1 in `anneal_epochs` steps: with s = t / anneal_epochs it is s for
+    "linear", and (1 - cos(pi s)) / 2 for "cos".
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     swa_lr : float or list of float
-        The rate at the end, for all groups or for each.
+        The final rate, for all groups or for each.
     anneal_epochs : int, default 10
         The number of steps.
     anneal_strategy : str, default "cos"
         "cos" or "linear".
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If the strategy is unknown, or if anneal_epochs is no int of at least 0.
+        If the strategy is unknown, or `anneal_epochs` is not an integer of at least 0.
 
     References
     ----------

@@ -40,22 +40,22 @@ def per_group(scheduler: Any, optimizer: Optimizer, name: str, value: Any) -> li
 class LRScheduler:
     """Base class of the schedules of learning rates.
 
-    A subclass writes `get_lr()`, the learning rates of the groups at step `self.last_epoch`, from
+    A subclass defines `get_lr()`, the learning rates of the groups at step `self.last_epoch`, from
     `self.base_lrs`, the initial rates, or from the present ones in `self.optimizer.param_groups`.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set, at once and at each `step()`.
+        The optimizer whose learning rates are set, at once and at each `step()`.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     TypeError
-        If `optimizer` is no Optimizer.
+        If `optimizer` is not an Optimizer.
     KeyError
-        If a schedule goes on, but the optimiser does not know its initial rates.
+        If a schedule is resumed, but the groups of the optimizer have no "initial_lr".
 
     Examples
     --------
@@ -115,7 +115,7 @@ class LRScheduler:
         Warns
         -----
         UserWarning
-            If it is called before the optimiser's first step, or with an epoch.
+            If it is called before the first step of the optimizer, or with an epoch.
         """
         if self._step_count == 1 and not self.optimizer.has_stepped:
             warnings.warn(
@@ -177,13 +177,13 @@ class LRScheduler:
 
         Returns
         -------
-        list of float (or of Tensor, where the optimiser was given tensors)
+        list of float (or of Tensor, where the optimizer has tensors)
             One rate for each group.
         """
         return self._last_lr
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what the schedule remembers, except for the optimiser and functions.
+        """Return the state of the schedule, without the optimizer and without functions.
 
         Returns
         -------
@@ -193,14 +193,14 @@ class LRScheduler:
         return {key: value for key, value in vars(self).items() if key not in NOT_SAVED}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Continue where the scheduler stood that gave a state dict.
+        """Load the state of a schedule.
 
-        The rates of the optimiser are not set: load its own state dict too.
+        The rates of the optimizer are not set: load its state dict too.
 
         Parameters
         ----------
         state_dict : dict
-            What `state_dict()` returned.
+            The result of `state_dict()`.
         """
         vars(self).update({k: v for k, v in state_dict.items() if k not in NOT_SAVED})
 

@@ -12,7 +12,7 @@ from .plateau import ReduceLROnPlateau
 
 
 class Combined(LRScheduler):
-    """Schedulers of one optimiser."""
+    """Schedulers of one optimizer."""
 
     def _take(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> None:
         name = type(self).__name__
@@ -40,7 +40,7 @@ class Combined(LRScheduler):
 
 
 class ChainedScheduler(Combined):
-    """Step several schedulers at once, so that their factors multiply.
+    """Apply several schedulers at each step, so that their factors multiply.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ class ChainedScheduler(Combined):
     Raises
     ------
     ValueError
-        If there are none, if they are of different optimisers, or if one needs a metric.
+        If there is no scheduler, if they have different optimizers, or if one needs a metric.
 
     Examples
     --------
@@ -93,23 +93,24 @@ class ChainedScheduler(Combined):
 
 
 class SequentialLR(Combined):
-    """Follow several schedulers one after the other.
+    """Use several schedulers one after the other.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     schedulers : sequence of LRScheduler
         The schedulers; each begins at its own start.
     milestones : list of int
-        The steps at which the next one takes over: one fewer than schedulers.
+        The steps at which the next scheduler takes over; their number is that of the schedulers
+        minus 1.
     last_epoch : int, default -1
-        The step at which the schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If there are none, if milestones are missing, or as for ChainedScheduler.
+        If there is no scheduler, if the number of milestones is wrong, or as for ChainedScheduler.
 
     Examples
     --------
@@ -151,7 +152,7 @@ class SequentialLR(Combined):
         self._last_lr = first.get_last_lr()
 
     def recursive_undo(self, sched: LRScheduler | None = None) -> None:
-        """Take back the first step that each of the schedulers has made.
+        """Undo the first step that each of the schedulers has made.
 
         Parameters
         ----------

@@ -10,7 +10,7 @@ from .base import LRScheduler
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Lower the learning rate along half a wave of a cosine.
+    """Lower the learning rate along half a period of a cosine.
 
         lr_t = eta_min + (initial_lr - eta_min) (1 + cos(pi t / T_max)) / 2
 
@@ -19,13 +19,13 @@ class CosineAnnealingLR(LRScheduler):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     T_max : int
         The number of steps down.
     eta_min : float, default 0.0
         The lowest rate.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     References
     ----------
@@ -76,7 +76,7 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Lower the learning rate along half a wave of a cosine, again and again.
+    """Lower the learning rate along half a cosine period, with restarts.
 
         lr_t = eta_min + (initial_lr - eta_min) (1 + cos(pi T_cur / T_i)) / 2
 
@@ -86,20 +86,20 @@ class CosineAnnealingWarmRestarts(LRScheduler):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     T_0 : int
         The length of the first period, at least 1.
     T_mult : int, default 1
-        By how much periods grow, at least 1.
+        Factor by which each period is longer than the one before, at least 1.
     eta_min : float, default 0.0
         The lowest rate.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If T_0 or T_mult is no int of at least 1.
+        If T_0 or T_mult is not an integer of at least 1.
 
     References
     ----------
@@ -139,17 +139,17 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def step(self, epoch: float | None = None) -> None:
-        """Set the learning rates of the next step, or of any moment.
+        """Set the learning rates of the next step, or of a given time.
 
         Parameters
         ----------
         epoch : float, optional
-            A moment from 0 on, which may lie between two steps: `epoch + i / batches`.
+            A time of at least 0, which may lie between two steps: `epoch + i / batches`.
 
         Raises
         ------
         ValueError
-            If the moment is before the start.
+            If the time is negative.
         """
         if epoch is None:
             super().step()

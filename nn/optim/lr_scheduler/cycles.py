@@ -36,12 +36,12 @@ class CyclicLR(WithMomentum):
         lr_t = base_lr + (max_lr - base_lr) height_t scale
 
     height_t rises linearly from 0 to 1 in `step_size_up` steps and falls back in `step_size_down`.
-    The momentum moves the other way.
+    The momentum falls where the rate rises, and rises where it falls.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     base_lr : float or list of float
         The lower bound, for all groups or for each.
     max_lr : float or list of float
@@ -55,22 +55,23 @@ class CyclicLR(WithMomentum):
     gamma : float, default 1.0
         The base for "exp_range".
     scale_fn : callable or None, default None
-        The scale as a function of one's own; `mode` is ignored then.
+        A function that computes the scale, instead of `mode`.
     scale_mode : str, default "cycle"
-        Whether `scale_fn` gets the number of the cycle, from 1, or, for "iterations", the step t.
+        The argument of `scale_fn`: "cycle", the number of the cycle, from 1, or "iterations", the
+        step t.
     cycle_momentum : bool, default True
-        Whether the momentum moves.
+        Change the momentum as well.
     base_momentum : float or list of float, default 0.8
         The momentum where the rate is highest.
     max_momentum : float or list of float, default 0.9
         The momentum where the rate is lowest.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If the mode is unknown, or if the optimiser has no momentum to move.
+        If the mode is unknown, or if the optimizer has no momentum to move.
 
     References
     ----------
@@ -153,16 +154,16 @@ class CyclicLR(WithMomentum):
 
 
 class OneCycleLR(WithMomentum):
-    """Move the learning rate up once and then far down, over all of training.
+    """Raise the learning rate once and then lower it far, over all of training.
 
-    It begins at max_lr / div_factor, reaches `max_lr` after the share `pct_start` of the steps, and
-    ends at max_lr / (div_factor final_div_factor).  The momentum moves the other way.  Call
-    `step()` after every batch.
+    It starts at max_lr / div_factor, reaches `max_lr` after the fraction `pct_start` of the steps,
+    and ends at max_lr / (div_factor final_div_factor).  The momentum falls where the rate rises.
+    Call `step()` after every batch.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     max_lr : float or list of float
         The highest rate, for all groups or for each.
     total_steps : int or None, default None
@@ -172,11 +173,11 @@ class OneCycleLR(WithMomentum):
     steps_per_epoch : int or None, default None
         The number of batches in an epoch.
     pct_start : float, default 0.3
-        The share of the steps in which the rate rises.
+        The fraction of the steps in which the rate rises.
     anneal_strategy : str, default "cos"
-        "cos" or "linear": the form of the curve.
+        "cos" or "linear": the shape of the curve.
     cycle_momentum : bool, default True
-        Whether the momentum moves.
+        Change the momentum as well.
     base_momentum : float or list of float, default 0.85
         The momentum where the rate is highest.
     max_momentum : float or list of float, default 0.95
@@ -186,14 +187,14 @@ class OneCycleLR(WithMomentum):
     final_div_factor : float, default 1e4
         initial rate / final rate.
     three_phase : bool, default False
-        Come down as it went up, before the last descent.
+        Lower the rate to the initial one first, in as many steps as it rose, then to the final one.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If there is no number of steps, if a setting is out of its range, if the optimiser has no
+        If there is no number of steps, if a setting is out of range, if the optimizer has no
         momentum to move, and from `step()` after the last step.
 
     References

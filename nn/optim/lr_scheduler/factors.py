@@ -1,4 +1,4 @@
-"""Schedules by a factor: steps, powers, lines, and functions of one's own."""
+"""Schedules by a factor: steps, powers, lines, and given functions."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class StepLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     step_size : int
         The number of steps between two changes.
     gamma : float, default 0.1
         The factor.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Examples
     --------
@@ -65,13 +65,13 @@ class MultiStepLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     milestones : iterable of int
         The steps at which the rate changes.
     gamma : float, default 0.1
         The factor.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Examples
     --------
@@ -119,11 +119,11 @@ class ExponentialLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     gamma : float
         The factor.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Examples
     --------
@@ -159,18 +159,18 @@ class ConstantLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     factor : float, default 1/3
         The constant, in [0, 1].
     total_iters : int, default 5
         The number of steps for which it holds.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If the factor is out of its range.
+        If the factor is out of range.
 
     Examples
     --------
@@ -216,7 +216,7 @@ class LinearLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     start_factor : float, default 1/3
         The factor at step 0, in (0, 1].
     end_factor : float, default 1.0
@@ -224,12 +224,12 @@ class LinearLR(Factor):
     total_iters : int, default 5
         The number of steps of the change.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If a factor is out of its range.
+        If a factor is out of range.
 
     Examples
     --------
@@ -278,13 +278,13 @@ class PolynomialLR(Factor):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     total_iters : int, default 5
         The number of steps after which the rate is 0.
     power : float, default 1.0
         The power; 1 is a straight line.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Examples
     --------
@@ -322,16 +322,16 @@ class LambdaLR(LRScheduler):
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     lr_lambda : callable or list of callable
         A function of t, or one for each group.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If the list has not one function for each group.
+        If a list does not have one function for each group.
 
     Examples
     --------
@@ -364,23 +364,23 @@ class LambdaLR(LRScheduler):
 
 
 class MultiplicativeLR(LambdaLR):
-    """Multiply the present learning rate by a function of the step.
+    """Multiply the current learning rate by a function of the step.
 
         lr_t = lr_(t - 1) lr_lambda(t)
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     lr_lambda : callable or list of callable
         A function of t, or one for each group.
     last_epoch : int, default -1
-        The step at which a schedule goes on; -1 begins a new one.
+        The step from which the schedule is resumed; -1 starts a new one.
 
     Raises
     ------
     ValueError
-        If the list has not one function for each group.
+        If a list does not have one function for each group.
 
     Examples
     --------

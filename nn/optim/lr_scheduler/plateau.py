@@ -15,33 +15,33 @@ class ReduceLROnPlateau(LRScheduler):
 
         lr <- max(lr factor, min_lr)
 
-    when `step(metric)` has seen no better metric for more than `patience` steps.
+    when the metric has not improved for more than `patience` calls of `step(metric)`.
 
     Parameters
     ----------
     optimizer : Optimizer
-        Whose learning rates are set.
+        The optimizer whose learning rates are set.
     mode : str, default "min"
         "min" if lower metrics are better, "max" if higher ones are.
     factor : float, default 0.1
         The factor, less than 1.
     patience : int, default 10
-        How many steps without improvement are tolerated.
+        Number of steps without improvement that are tolerated.
     threshold : float, default 1e-4
-        How much better a metric must be to count as an improvement.
+        The least difference from the best metric that counts as an improvement.
     threshold_mode : str, default "rel"
-        Whether the threshold is a share of the best metric ("rel") or absolute ("abs").
+        "rel": the threshold is relative to the best metric; "abs": it is absolute.
     cooldown : int, default 0
-        How many steps after a reduction are not counted.
+        Number of steps after a reduction that do not count.
     min_lr : float or list of float, default 0
         The lowest rate, for all groups or for each.
     eps : float, default 1e-8
-        Smaller changes of the rate are left out.
+        Changes of the rate smaller than this are not made.
 
     Raises
     ------
     ValueError
-        If a setting is out of its range.
+        If a setting is out of range.
 
     Examples
     --------
@@ -89,7 +89,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Whether steps are not counted now, after a reduction."""
+        """Whether a reduction was so recent that steps do not count."""
         return self.cooldown_counter > 0
 
     def is_better(self, a: float, best: float | None = None) -> bool:
@@ -113,7 +113,7 @@ class ReduceLROnPlateau(LRScheduler):
         return sign * a > sign * best + self.threshold
 
     def step(self, metrics: Any, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Note a metric, and lower the learning rates if it is time.
+        """Record a metric, and lower the learning rates if it has not improved for long enough.
 
         Parameters
         ----------
