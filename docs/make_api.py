@@ -68,6 +68,7 @@ ELSEWHERE = {
     "tinygrad_edu.func.jacobian": "torch.func.jacrev",
     "tinygrad_edu.func.value_and_grad": "torch.func.grad_and_value",
     "tinygrad_edu.testing.gradcheck": "torch.autograd.gradcheck",
+    "tinygrad_edu.testing.assert_close": "torch.testing.assert_close",
     "nn.Checkpoint": None,
     "nn.data": "torch.utils.data",
     "nn.optim": "torch.optim",
