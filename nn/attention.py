@@ -1,6 +1,6 @@
-"""Attention: every query takes a mean of the values, mostly of those whose keys fit it best.
+"""Attention: every query takes a weighted mean of the values; the weights say how well keys fit.
 
-Multi-head attention is several small attentions side by side, of learned projections.
+Multi-head attention is several attentions side by side, each with projections that are learned.
 """
 
 from __future__ import annotations
@@ -34,19 +34,60 @@ def scaled_dot_product_attention(
     enable_gqa: bool = False,
     generator: Generator | None = None,
 ) -> Tensor:
-    """y = softmax(s q k' + mask) v, where s is 1 / sqrt(E) unless a `scale` is given
-    (Vaswani et al., 2017).
+    """Scaled dot-product attention: y = softmax(s q k^T + mask) v, s = 1 / sqrt(E).
 
-    The query is (..., L, E), the key (..., S, E), the value (..., S, Ev) and y (..., L, Ev).  The
-    mask broadcasts to (..., L, S): where a bool one is True, the query looks at the key; a floating
-    one is added.  With `is_causal`, query t looks at the keys 0 to t.  A query that looks at
-    nothing gets zeros.  With `enable_gqa`, each key and value serves several heads, dimension -3,
-    of the query (Ainslie et al., 2023).  Dropout is of the weights, in evaluation too: say
-    `dropout_p=0.0` there.
+    Each query takes a weighted mean of the values; its weights are the softmax, over the keys, of
+    its scaled products with the keys.
 
+    Parameters
+    ----------
+    query : Tensor, shape (..., L, E)
+        The queries q.
+    key : Tensor, shape (..., S, E)
+        The keys k.
+    value : Tensor, shape (..., S, V)
+        The values v, one for each key.  The leading dimensions of the three are broadcast.
+    attn_mask : Tensor of bool or floats, broadcastable to (..., L, S), optional
+        Where a bool mask is True, the query looks at the key; a floating mask is added to the
+        scores.  A query that looks at no key gets zeros.
+    dropout_p : float, default 0.0
+        The probability with which a weight is dropped.  The function does not know whether a model
+        trains: pass 0.0 in evaluation.
+    is_causal : bool, default False
+        Whether query t looks at the keys 0 to t only; then no mask is given.
+    scale : float, optional
+        The factor s; by default 1 / sqrt(E).
+    enable_gqa : bool, default False
+        Whether each head of key and value, dimension -3, serves several heads of the query (grouped
+        query attention); their number divides that of the query.
+    generator : Generator, optional
+        Where the random numbers of dropout are drawn from; by default the generator of this thread.
+
+    Returns
+    -------
+    Tensor, shape (..., L, V)
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, both a mask and `is_causal` are given, or `dropout_p` is not
+        between 0 and 1.
+    TypeError
+        If the mask holds neither bools nor floats.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    J. Ainslie et al., "GQA: training generalized multi-query transformer models from multi-head
+    checkpoints", EMNLP 2023.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
     >>> x = tg.tensor([[1.0, 0.0], [0.0, 1.0]])
-    >>> scaled_dot_product_attention(x, x, x, is_causal=True)
+    >>> F.scaled_dot_product_attention(x, x, x, is_causal=True)
     tensor([[1.0000, 0.0000],
             [0.3302, 0.6698]])
     """
@@ -455,19 +496,65 @@ def _with_given_weights(
 
 
 class MultiheadAttention(Module):
-    """y = concat(head_1, ..., head_h) Wo' + bo, where head_i is the attention of x Wq_i', x Wk_i'
-    and x Wv_i' (and biases), each embed_dim / num_heads wide: see `scaled_dot_product_attention`
-    (Vaswani et al., 2017).
+    """Multi-head attention: y = concat(head_1, ..., head_h) Wo^T + bo.
 
-    Inputs are (L, N, E), or (N, L, E) with `batch_first`; without N they are (L, E).  Keys are
-    `kdim` and values `vdim` wide, embed_dim if not given.  `dropout` is of the attention weights.
-    `add_bias_kv` adds one key and value more, learned, `add_zero_attn` one of zeros.
+    Each head is the `scaled_dot_product_attention` of projections of query, key and value, of size
+    embed_dim / num_heads: head_i = attention(q Wq_i^T + bq_i, k Wk_i^T + bk_i, v Wv_i^T + bv_i).
 
-    `in_proj_weight`, (3 embed_dim, embed_dim), is Wq, Wk and Wv one below the other; with `kdim` or
-    `vdim` they are `q_proj_weight`, `k_proj_weight`, `v_proj_weight`.  They and `bias_k`, `bias_v`
-    start as Glorot and Bengio (2010) do, biases at 0, and `out_proj` as any Linear.
+    The layer is called with query, key and value, of shapes (L, N, embed_dim), (S, N, kdim) and (S,
+    N, vdim), or with N as dimension 0 if `batch_first`, or without N for one example.  It returns
+    the output, of the query's shape, and the attention weights, of shape (N, L, S).
 
-    >>> import nn, tinygrad_edu as tg
+    The state dict holds `in_proj_weight`, of shape (3 embed_dim, embed_dim), which is Wq, Wk and Wv
+    one below the other, or, if `kdim` or `vdim` is another size, `q_proj_weight`, `k_proj_weight`
+    and `v_proj_weight`; `in_proj_bias`, of shape (3 embed_dim,); `out_proj.weight` (Wo), of shape
+    (embed_dim, embed_dim), and `out_proj.bias` (bo).  With `add_bias_kv` it also holds `bias_k` and
+    `bias_v`, of shape (1, 1, embed_dim).  The projections are drawn from U(-a, a) with a = sqrt(6 /
+    (rows + columns)), Wo from U(-a, a) with a = 1 / sqrt(embed_dim), `bias_k` and `bias_v` from a
+    normal distribution of standard deviation 1 / sqrt(embed_dim); the other biases are 0.
+
+    Parameters
+    ----------
+    embed_dim : int
+        The size of queries and outputs.
+    num_heads : int
+        The number h of heads, which divides `embed_dim`.
+    dropout : float, default 0.0
+        The probability with which an attention weight is dropped in training.
+    bias : bool, default True
+        Whether the projections have biases.
+    add_bias_kv : bool, default False
+        Whether one more key and value, which are learned, stand behind those that are given.
+    add_zero_attn : bool, default False
+        Whether one more key and value of zeros stand behind those that are given.
+    kdim : int, optional
+        The size of keys; by default `embed_dim`.
+    vdim : int, optional
+        The size of values; by default `embed_dim`.
+    batch_first : bool, default False
+        Whether the batch is dimension 0 of inputs and output.
+    device : device, default None
+        Only the CPU exists.
+    dtype : dtype, default None
+        Dtype of the parameters; None stands for the default dtype.
+
+    Raises
+    ------
+    ValueError
+        If `num_heads` does not divide `embed_dim`, one of them is less than 1, or `dropout` is not
+        between 0 and 1; at a call, if shapes do not fit.
+
+    References
+    ----------
+    A. Vaswani et al., "Attention is all you need", NeurIPS 2017.
+
+    X. Glorot and Y. Bengio, "Understanding the difficulty of training deep feedforward neural
+    networks", AISTATS 2010 (the initial values of the projections).
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn
     >>> attention = nn.MultiheadAttention(8, 2, batch_first=True)
     >>> x = tg.ones(5, 3, 8)
     >>> y, weights = attention(x, x, x)
@@ -554,55 +641,40 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> tuple[Tensor, Tensor | None]:
-        """Apply attention; return the outputs and the attention weights.
-
-        L is the number of queries, S that of keys and values, N the batch size, and E = embed_dim.
+        """Attend to the values, by how well their keys fit each query.
 
         Parameters
         ----------
-        query : Tensor, shape (L, N, E), or with `batch_first` (N, L, E), or (L, E)
-            The queries.
-        key : Tensor, shape (S, N, kdim), or with `batch_first` (N, S, kdim), or (S, kdim)
+        query : Tensor, shape (L, N, embed_dim), (N, L, embed_dim) or (L, embed_dim)
+            The queries; the second shape is that for `batch_first`.
+        key : Tensor, shape (S, N, kdim), (N, S, kdim) or (S, kdim)
             The keys.
-        value : Tensor, shape (S, N, vdim), or with `batch_first` (N, S, vdim), or (S, vdim)
+        value : Tensor, shape (S, N, vdim), (N, S, vdim) or (S, vdim)
             The values.
-        key_padding_mask : Tensor, shape (N, S) or (S,), default None
-            A bool mask is True where a key is ignored; a floating mask is added to the scores.
+        key_padding_mask : Tensor of bool or floats, shape (N, S) or (S,), optional
+            Where a bool mask is True, no query looks at the key; a floating mask is added to the
+            scores.
         need_weights : bool, default True
-            If False, None is returned in place of the weights, which is faster.
-        attn_mask : Tensor, shape (L, S) or (N num_heads, L, S), default None
-            A bool mask is True where a query may not attend to a key; a floating mask is added to
-            the scores.
+            Whether the attention weights are returned too.
+        attn_mask : Tensor of bool or floats, shape (L, S) or (N num_heads, L, S), optional
+            Where a bool mask is True, the query does not look at the key; a floating mask is added
+            to the scores.
         average_attn_weights : bool, default True
-            Average the weights over the heads.
+            Whether the weights are averaged over the heads.
         is_causal : bool, default False
-            Says that `attn_mask`, which must also be given, is the causal mask.
+            A hint that `attn_mask`, which is given too, is a causal mask.
 
         Returns
         -------
-        (Tensor, Tensor or None)
-            The outputs, of the shape of `query`, and the weights, of shape (N, L, S), or without
-            `average_attn_weights` (N, num_heads, L, S); without N for an input without N.
-
-        Raises
-        ------
-        ValueError
-            If `is_causal` is given without `attn_mask`.
+        output : Tensor, of the query's shape
+        weights : Tensor or None
+            The attention weights, of shape (N, L, S), or (N, num_heads, L, S) without the average;
+            for one example without N.  None without `need_weights`.
 
         Notes
         -----
-        If all keys are masked for a query, the heads give zeros for it, but NaN with
-        `need_weights`, as in PyTorch.
-
-        Examples
-        --------
-        >>> import nn
-        >>> import tinygrad_edu as tg
-        >>> layer = nn.MultiheadAttention(8, num_heads=2, batch_first=True)
-        >>> x = tg.randn(3, 5, 8)
-        >>> y, weights = layer(x, x, x)
-        >>> y.shape, weights.shape
-        (torch.Size([3, 5, 8]), torch.Size([3, 5, 5]))
+        A query that looks at no key gets zeros from the heads without `need_weights`, and NaN with
+        it, as in PyTorch.
         """
         weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
         heads = _MultiHead(
