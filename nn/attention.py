@@ -675,6 +675,19 @@ class MultiheadAttention(Module):
         -----
         A query that looks at no key gets zeros from the heads without `need_weights`, and NaN with
         it, as in PyTorch.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> import nn
+        >>> attention = nn.MultiheadAttention(8, 2, batch_first=True)
+        >>> x = tg.ones(5, 3, 8)
+        >>> mask = tg.ones(3, 3, dtype=tg.bool).triu(1)  # position t looks at the positions 0 to t
+        >>> _, weights = attention(x, x, x, attn_mask=mask)
+        >>> weights[0].detach()
+        tensor([[1.0000, 0.0000, 0.0000],
+                [0.5000, 0.5000, 0.0000],
+                [0.3333, 0.3333, 0.3333]])
         """
         weights = self.q_proj_weight, self.k_proj_weight, self.v_proj_weight
         heads = _MultiHead(

@@ -796,7 +796,8 @@ class BatchNorm1d(_BatchNorm):
         At a call, if the input has another number of dimensions, or if in training a channel has a
         single element, whose variance is 0.
     RuntimeError
-        At a call, if the input has not `num_features` channels.
+        At a call, if the input has not `num_features` channels, and the layer has parameters or
+        running statistics.
 
     References
     ----------
@@ -861,7 +862,8 @@ class BatchNorm2d(_BatchNorm):
         At a call, if the input has another number of dimensions, or if in training a channel has a
         single element, whose variance is 0.
     RuntimeError
-        At a call, if the input has not `num_features` channels.
+        At a call, if the input has not `num_features` channels, and the layer has parameters or
+        running statistics.
 
     References
     ----------
@@ -923,7 +925,8 @@ class BatchNorm3d(_BatchNorm):
         At a call, if the input has another number of dimensions, or if in training a channel has a
         single element, whose variance is 0.
     RuntimeError
-        At a call, if the input has not `num_features` channels.
+        At a call, if the input has not `num_features` channels, and the layer has parameters or
+        running statistics.
 
     References
     ----------
@@ -1024,8 +1027,14 @@ class InstanceNorm1d(_InstanceNorm):
     Raises
     ------
     ValueError
-        At a call, if the input has another number of dimensions, or if mean and variance would be
-        those of a single element.
+        At a call, if the input has another number of dimensions, if mean and variance would be
+        those of a single element, or if with `affine` the input has not `num_features` channels.
+
+    Warns
+    -----
+    UserWarning
+        At a call, if without `affine` and running statistics the input has not `num_features`
+        channels.
 
     References
     ----------
@@ -1081,8 +1090,14 @@ class InstanceNorm2d(_InstanceNorm):
     Raises
     ------
     ValueError
-        At a call, if the input has another number of dimensions, or if mean and variance would be
-        those of a single element.
+        At a call, if the input has another number of dimensions, if mean and variance would be
+        those of a single element, or if with `affine` the input has not `num_features` channels.
+
+    Warns
+    -----
+    UserWarning
+        At a call, if without `affine` and running statistics the input has not `num_features`
+        channels.
 
     References
     ----------
@@ -1140,8 +1155,14 @@ class InstanceNorm3d(_InstanceNorm):
     Raises
     ------
     ValueError
-        At a call, if the input has another number of dimensions, or if mean and variance would be
-        those of a single element.
+        At a call, if the input has another number of dimensions, if mean and variance would be
+        those of a single element, or if with `affine` the input has not `num_features` channels.
+
+    Warns
+    -----
+    UserWarning
+        At a call, if without `affine` and running statistics the input has not `num_features`
+        channels.
 
     References
     ----------

@@ -1,4 +1,4 @@
-"""Losses of classes: how likely the right ones are."""
+"""Losses of classification: cross-entropies of probabilities, log-probabilities and logits."""
 
 from __future__ import annotations
 
@@ -51,7 +51,8 @@ def binary_cross_entropy(
         The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
         position of the last dimensions.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
         divided by the number of elements, also where weights are given.
@@ -112,7 +113,8 @@ def binary_cross_entropy_with_logits(
         The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
         position of the last dimensions.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
         divided by the number of elements, also where weights are given.
@@ -176,7 +178,8 @@ def nll_loss(
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     ignore_index : int, default -100
         Targets equal to it do not contribute: their loss and their weight are 0.
     reduction : {"mean", "sum", "none"}, default "mean"
@@ -243,7 +246,8 @@ def cross_entropy(
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     ignore_index : int, default -100
         Targets equal to it do not contribute: their loss and their weight are 0.  It must be
         negative if the target holds probabilities.
@@ -401,7 +405,8 @@ class BCELoss(WeightedLoss):
         The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
         position of the last dimensions.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
         divided by the number of elements, also where weights are given.
@@ -431,7 +436,8 @@ class BCEWithLogitsLoss(WeightedLoss):
         The weights w.  It broadcasts to the input's shape: one weight for each element, or for each
         position of the last dimensions.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, "sum" their sum, and "mean" their sum
         divided by the number of elements, also where weights are given.
@@ -480,7 +486,8 @@ class NLLLoss(WeightedLoss):
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     ignore_index : int, default -100
         Targets equal to it do not contribute: their loss and their weight are 0.
     reduction : {"mean", "sum", "none"}, default "mean"
@@ -567,7 +574,8 @@ class CrossEntropyLoss(WeightedLoss):
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     ignore_index : int, default -100
         Targets equal to it do not contribute: their loss and their weight are 0.  It must be
         negative if the target holds probabilities.

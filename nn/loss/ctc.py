@@ -1,4 +1,4 @@
-"""The loss of sequences whose targets say what comes, but not when."""
+"""The loss of sequences whose targets give the order of the classes, but not their times."""
 
 from __future__ import annotations
 
@@ -24,11 +24,12 @@ def ctc_loss(
 ) -> Tensor:
     """Connectionist temporal classification: -log of the probability of the targets.
 
-    The classes that a sequence says at its T times are read thus: repeated classes become one, then
-    blanks are removed.  The probability of a target is the sum over all sequences of T classes that
-    read as it; the loss is minus its logarithm, computed by dynamic programming in T steps.  As in
-    PyTorch, the derivative with respect to the input x is e^x less the expected count of x, which
-    is true of normalized log-probabilities, as `log_softmax` returns them.
+    A path, one class for each of the T times, is read as a target when repeated classes are merged
+    into one and then blanks are removed.  The probability of a target is the sum of the
+    probabilities of all paths that are read as it; the loss is its negative logarithm, computed by
+    dynamic programming in T steps.  As in PyTorch, the derivative with respect to the input x is
+    e^x less the expected count of x, which is true of normalized log-probabilities, as
+    `log_softmax` returns them.
 
     Parameters
     ----------
@@ -76,7 +77,7 @@ def ctc_loss(
     >>> import tinygrad_edu as tg
     >>> import nn.functional as F
     >>> x = tg.full((2, 1, 3), 1 / 3).log()  # 2 times, 1 sequence, classes 0 (blank), 1 and 2
-    >>> F.ctc_loss(x, tg.tensor([[1]]), [2], [1])  # -log(3 / 9): it reads 11, 10 or 01
+    >>> F.ctc_loss(x, tg.tensor([[1]]), [2], [1])  # -log(3 / 9): of the paths 11, 10 and 01
     tensor(1.0986)
     """
     alone = log_probs.ndim == 2
@@ -183,12 +184,13 @@ def _lengths(name: str, given: Tensor | Sequence[int], n: int, most: int) -> np.
 class CTCLoss(Loss):
     """Connectionist temporal classification: -log of the probability of the targets.
 
-    The classes that a sequence says at its T times are read thus: repeated classes become one, then
-    blanks are removed.  The probability of a target is the sum over all sequences of T classes that
-    read as it; the loss is minus its logarithm, computed by dynamic programming in T steps.  The
-    layer is called with `log_probs`, of shape (T, N, C), `targets`, of shape (N, S) or all one
-    after another, `input_lengths` and `target_lengths`, of shape (N,), as `nn.functional.ctc_loss`
-    takes them.  The layer has no parameters, and its state dict is empty.
+    A path, one class for each of the T times, is read as a target when repeated classes are merged
+    into one and then blanks are removed.  The probability of a target is the sum of the
+    probabilities of all paths that are read as it; the loss is its negative logarithm, computed by
+    dynamic programming in T steps.  The layer is called with `log_probs`, of shape (T, N, C),
+    `targets`, of shape (N, S) or all one after another, `input_lengths` and `target_lengths`, of
+    shape (N,), as `nn.functional.ctc_loss` takes them.  The layer has no parameters, and its state
+    dict is empty.
 
     Parameters
     ----------
@@ -226,7 +228,11 @@ class CTCLoss(Loss):
         self.blank, self.zero_infinity = blank, zero_infinity
 
     def forward(
-        self, log_probs: Tensor, targets: Tensor, input_lengths: Tensor, target_lengths: Tensor
+        self,
+        log_probs: Tensor,
+        targets: Tensor,
+        input_lengths: Tensor | Sequence[int],
+        target_lengths: Tensor | Sequence[int],
     ) -> Tensor:
         return ctc_loss(
             log_probs,

@@ -1,4 +1,4 @@
-"""Losses that ask for a margin, between pairs, triplets or classes."""
+"""Losses with a margin: of pairs, of triplets and of classes."""
 
 from __future__ import annotations
 
@@ -47,7 +47,8 @@ def soft_margin_loss(
     target : Tensor, of the input's shape
         The labels t, 1 or -1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -99,7 +100,8 @@ def hinge_embedding_loss(
     margin : float, default 1.0
         The distance that dissimilar pairs shall have.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -154,7 +156,8 @@ def margin_ranking_loss(
     margin : float, default 0.0
         The difference from which on the loss is 0.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -210,7 +213,8 @@ def cosine_embedding_loss(
     margin : float, default 0.0
         The cosine up to which dissimilar vectors have no loss, between -1 and 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
 
@@ -292,7 +296,8 @@ def triplet_margin_loss(
         Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
         min(d(a, n), d(p, n)).
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each triplet, "sum" their sum, and "mean" their sum divided by
         the number of triplets.
@@ -470,7 +475,8 @@ def multi_margin_loss(
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
         divided by N, also where weights are given.
@@ -545,7 +551,8 @@ def multilabel_margin_loss(
     target : Tensor of integers, of the input's shape
         Each row lists the classes that its example has; the first -1 ends the list.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
 
@@ -617,7 +624,8 @@ def multilabel_soft_margin_loss(
     weight : Tensor, shape (C,) or of the input's shape, optional
         The weight w of each class, or of each element.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
         divided by N, also where weights are given.
@@ -662,7 +670,8 @@ class SoftMarginLoss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -695,7 +704,8 @@ class HingeEmbeddingLoss(Loss):
     margin : float, default 1.0
         The distance that dissimilar pairs shall have.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -734,7 +744,8 @@ class MarginRankingLoss(Loss):
     margin : float, default 0.0
         The difference from which on the loss is 0.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -773,7 +784,8 @@ class CosineEmbeddingLoss(Loss):
     margin : float, default 0.0
         The cosine up to which dissimilar vectors have no loss, between -1 and 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
 
@@ -820,7 +832,8 @@ class TripletMarginLoss(Loss):
         Whether the negative is compared with the nearer of anchor and positive: d(a, n) becomes
         min(d(a, n), d(p, n)).
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each triplet, "sum" their sum, and "mean" their sum divided by
         the number of triplets.
@@ -943,7 +956,8 @@ class MultiMarginLoss(WeightedLoss):
     weight : Tensor, shape (C,), optional
         The weight w of each class; without it, all are 1.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
         divided by N, also where weights are given.
@@ -991,7 +1005,8 @@ class MultiLabelMarginLoss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each example, "sum" their sum, and "mean" their sum divided by N.
 
@@ -1025,7 +1040,8 @@ class MultiLabelSoftMarginLoss(WeightedLoss):
     weight : Tensor, shape (C,) or of the input's shape, optional
         The weight w of each class, or of each element.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each example, "sum" their sum, and "mean" their sum
         divided by N, also where weights are given.

@@ -1,8 +1,8 @@
-"""What all losses ask of their inputs, and how they become one number.
+"""What all losses share: checks of their arguments, and the reduction to one number.
 
 A loss takes `reduction`: "mean", "sum" or "none".  It refuses shapes that would broadcast: (N, 1)
-against (N,) is N x N differences and a loss that means nothing.  PyTorch's old `size_average` and
-`reduce` are taken, with PyTorch's warning.
+against (N,) would be N x N differences, and a loss without meaning.  PyTorch's old `size_average`
+and `reduce` are taken, with PyTorch's warning.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Losses of two equal shapes: how far numbers are from their targets."""
+"""Losses of input and target of one shape: regression and negative log-likelihoods."""
 
 from __future__ import annotations
 
@@ -31,7 +31,8 @@ def mse_loss(
     target : Tensor, of the input's shape
         The targets t.  Input and target of two dtypes are promoted to one.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, and "sum" their sum.  "mean" divides the
         sum by the sum of the weights, or by the number of elements where no weights are given.
@@ -137,7 +138,8 @@ def l1_loss(
     target : Tensor, of the input's shape
         The targets t.  Input and target of two dtypes are promoted to one.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the weighted loss of each element, and "sum" their sum.  "mean" divides the
         sum by the sum of the weights, or by the number of elements where no weights are given.
@@ -210,7 +212,8 @@ def smooth_l1_loss(
     target : Tensor, of the input's shape
         The targets t.  Input and target of two dtypes are promoted to one.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -342,7 +345,8 @@ def kl_div(
     target : Tensor, of the input's shape
         The probabilities t, or log-probabilities with `log_target`.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "batchmean", "sum", "none"}, default "mean"
         "none" returns l elementwise, and "sum" their sum.  "batchmean" divides the sum by the size
         of dimension 0: the mean divergence of a row.  "mean" divides by the number of all elements,
@@ -420,7 +424,8 @@ def poisson_nll_loss(
         Whether to add Stirling's approximation of log t!: t log t - t + log(2 pi t) / 2 where t >
         1, and 0 elsewhere.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     eps : float, default 1e-8
         Added to the rate before its logarithm is taken, if `log_input` is False.
     reduction : {"mean", "sum", "none"}, default "mean"
@@ -567,7 +572,8 @@ class MSELoss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -629,7 +635,8 @@ class L1Loss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -659,7 +666,8 @@ class SmoothL1Loss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "sum", "none"}, default "mean"
         "none" returns the loss of each element, "sum" their sum, and "mean" their sum divided by
         the number of elements.
@@ -737,7 +745,8 @@ class KLDivLoss(Loss):
     Parameters
     ----------
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     reduction : {"mean", "batchmean", "sum", "none"}, default "mean"
         "none" returns l elementwise, and "sum" their sum.  "batchmean" divides the sum by the size
         of dimension 0: the mean divergence of a row.  "mean" divides by the number of all elements,
@@ -791,7 +800,8 @@ class PoissonNLLLoss(Loss):
         Whether to add Stirling's approximation of log t!: t log t - t + log(2 pi t) / 2 where t >
         1, and 0 elsewhere.
     size_average, reduce : bool, optional
-        Deprecated; use `reduction`.  If given, they override it, with a warning.
+        Deprecated in favour of `reduction`, which they override, with a warning: `reduce=False` is
+        "none", else `size_average=False` is "sum", and True "mean".
     eps : float, default 1e-8
         Added to the rate before its logarithm is taken, if `log_input` is False.
     reduction : {"mean", "sum", "none"}, default "mean"
