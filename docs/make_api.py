@@ -40,6 +40,7 @@ SECTIONS = [
     ("nn", nn, "torch.nn"),
     ("nn.functional", nn.functional, "torch.nn.functional"),
     ("nn.init", nn.init, "torch.nn.init"),
+    ("nn.parallel", nn.parallel, "torch.nn.parallel"),
     ("nn.optim", nn.optim, "torch.optim"),
     ("nn.optim.lr_scheduler", nn.optim.lr_scheduler, "torch.optim.lr_scheduler"),
     ("nn.optim.swa_utils", nn.optim.swa_utils, "torch.optim.swa_utils"),

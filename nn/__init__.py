@@ -11,7 +11,14 @@ Sequential(
 
 from tinygrad_edu.absent import refuse as _refuse
 
-from . import data as data, functional as functional, init as init, optim as optim, utils as utils
+from . import (
+    data as data,
+    functional as functional,
+    init as init,
+    optim as optim,
+    parallel as parallel,
+    utils as utils,
+)
 from .activation import (
     CELU as CELU,
     ELU as ELU,
@@ -163,7 +170,8 @@ from .padding import (
     ZeroPad2d as ZeroPad2d,
     ZeroPad3d as ZeroPad3d,
 )
-from .parameter import Parameter as Parameter
+from .parallel import DataParallel as DataParallel
+from .parameter import Buffer as Buffer, Parameter as Parameter
 from .pooling import (
     AvgPool1d as AvgPool1d,
     AvgPool2d as AvgPool2d,
@@ -187,6 +195,7 @@ from .rnn import (
     RNNCellBase as RNNCellBase,
 )
 from .summary import summary as summary
+from .sync_norm import SyncBatchNorm as SyncBatchNorm
 from .transformer import (
     Transformer as Transformer,
     TransformerDecoder as TransformerDecoder,
@@ -208,7 +217,7 @@ from .upsampling import (
     UpsamplingNearest2d as UpsamplingNearest2d,
 )
 
-_PACKAGES = (data, functional, init, optim, utils)
+_PACKAGES = (data, functional, init, optim, parallel, utils)
 
 __all__ = sorted(
     name

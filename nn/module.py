@@ -33,7 +33,7 @@ from tinygrad_edu.tensor import Tensor
 
 from .hooks import Hooked, HookedCall, chosen_by_hooks, of_all_modules
 from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
-from .parameter import Parameter
+from .parameter import Buffer, Parameter
 from .state import IncompatibleKeys, Stateful
 
 __all__ = ["IncompatibleKeys", "Module", "Parameter"]
@@ -132,8 +132,8 @@ class Module(Hooked, Stateful):
     _modules = view_of(MODULE)
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Assigning a Parameter or a Module makes it part of the tree; what is neither is an
-        attribute as any other."""
+        """Assigning a Parameter, a Buffer or a Module makes it part of the tree; what is none of
+        them is an attribute as any other."""
         held = self.__dict__.get("_members", {}).get(name)
         takes_over = isinstance(value, Module) and held == BUFFER
         if isinstance(value, Parameter):
@@ -141,6 +141,9 @@ class Module(Hooked, Stateful):
             if held != PARAMETER and not hasattr(type(self), name):
                 self._forget(name)  # whatever it was
             self.register_parameter(name, value)
+        elif isinstance(value, Buffer) and held in (None, BUFFER):
+            self._need_init(name)
+            self.register_buffer(name, value, value.persistent)
         elif held and not isinstance(value, KINDS[held] | None) and not takes_over:
             raise TypeError(
                 f"{type(self).__name__}.{name} is a {held}; assign another one or None, not a "

@@ -1,4 +1,4 @@
-"""Parameter: a tensor that a module trains."""
+"""Parameter: a tensor that a module trains; Buffer: one that it keeps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import views
 from tinygrad_edu.tensor import Tensor
 
-__all__ = ["Parameter"]
+__all__ = ["Buffer", "Parameter"]
 
 
 class Parameter(Tensor):
@@ -37,3 +37,42 @@ class Parameter(Tensor):
         super().__init__(given.array)
         views.borrow(self, given)
         self.requires_grad_(requires_grad)
+
+
+class Buffer(Tensor):
+    """Tensor that a module keeps, and does not train: assigning it to a module registers it.
+
+    `module.mean = nn.Buffer(x)` is `module.register_buffer("mean", x)`.  A Tensor that is assigned
+    to the attribute later takes its place as the buffer.
+
+    Parameters
+    ----------
+    data : Tensor, default None
+        The values, whose memory is shared; None is an empty tensor.
+    persistent : bool, default True
+        Make it part of the `state_dict()` of the module.
+
+    Raises
+    ------
+    KeyError
+        At the assignment, if the module has another attribute of that name.
+
+    Examples
+    --------
+    >>> import nn, tinygrad_edu as tg
+    >>> layer = nn.Module()
+    >>> layer.mean = nn.Buffer(tg.zeros(2))
+    >>> layer.cache = nn.Buffer(tg.zeros(9), persistent=False)
+    >>> [name for name, _ in layer.named_buffers()], [*layer.state_dict()]
+    (['mean', 'cache'], ['mean'])
+    """
+
+    __slots__ = ()
+    persistent: bool
+
+    def __init__(self, data: Tensor | None = None, *, persistent: bool = True) -> None:
+        given = tg.as_tensor(() if data is None else data)
+        super().__init__(given.array)
+        views.borrow(self, given)
+        self.requires_grad_(given.requires_grad)
+        self.persistent = persistent

@@ -87,8 +87,9 @@ WITHIN = {
     "nn.loss": "reduction regression classification margin ctc adaptive __init__",
     "nn": (
         "parameter members hooks state module init container windows linear activation dropout "
-        "normalization response_norm embedding distance padding conv pooling adaptive_pooling "
-        "pool_indices fractional fold upsampling grid unpooling inplace attention transformer loss "
+        "normalization response_norm sync_norm parallel embedding distance padding conv pooling "
+        "adaptive_pooling pool_indices fractional fold upsampling grid unpooling inplace attention "
+        "transformer loss "
         "functional utils rnn lazy summary data optim checkpoint modules __init__"
     ),
 }

@@ -4,7 +4,7 @@
 torch.fft is left out: no tensor holds complex numbers.  Use numpy.fft on t.numpy(), outside the
 record, or real sines and cosines
 
-A path is PyTorch's own: "torch.fft", "Tensor.to_sparse", "nn.DataParallel".  One that ends with
+A path is PyTorch's own: "torch.fft", "Tensor.to_sparse", "nn.quantized".  One that ends with
 `.*` stands for all names that begin so.
 """
 
@@ -65,10 +65,10 @@ _because(
     "Tensor.xpu Tensor.record_stream torch.cudnn_.* torch.miopen_.* Tensor.to_mkldnn",
 )
 _because(
-    "one process computes.  Leave the wrapper away: model = Net()",
-    "torch.distributed nn.DataParallel nn.parallel torch.is_distributed Tensor.is_distributed",
+    "one process computes.  nn.DataParallel and nn.parallel.DistributedDataParallel call the model",
+    "torch.distributed torch.is_distributed Tensor.is_distributed nn.parallel.data_parallel",
+    "nn.parallel.replicate nn.parallel.scatter nn.parallel.gather nn.parallel.parallel_apply",
 )
-_because("one process computes.  Use BatchNorm1d, 2d or 3d", "nn.SyncBatchNorm")
 _because(
     "quantized tensors are left out.  Train in float32, and round the weights by hand",
     "torch.quantization torch.ao torch.quantize_.* torch.quantized_.* torch.fake_quantize_.*",

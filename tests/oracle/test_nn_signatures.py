@@ -22,6 +22,7 @@ WRITTEN = {
     "LSTM": SIZES + REST + "proj_size=0, device=None, dtype=None",
     "GRU": SIZES + REST + "device=None, dtype=None",
     "Parameter": "data=None, requires_grad=True",
+    "Buffer": "data=None, *, persistent=True",
     "scaled_dot_product_attention": "query, key, value, attn_mask=None, dropout_p=0.0, "
     "is_causal=False, *, scale=None, enable_gqa=False",
     "one_hot": "input, num_classes=-1",  # its documentation says tensor, which it does not take
@@ -72,7 +73,7 @@ def test_a_layer_is_made_with_pytorchs_settings(name):
     assert_alike(getattr(nn, name), getattr(torch.nn, name).__init__, name)
 
 
-@pytest.mark.parametrize("name", [n for n in LAYERS if n != "Parameter"])
+@pytest.mark.parametrize("name", [n for n in LAYERS if n not in ("Buffer", "Parameter")])
 def test_a_layer_is_called_with_pytorchs_arguments(name):
     if "forward" in vars(torch.nn.Module) and "forward" in dir(getattr(nn, name)):
         mine, theirs = getattr(nn, name).forward, getattr(torch.nn, name).forward
@@ -198,7 +199,14 @@ def printed(library, code):
 
 
 def layer_codes():
-    apart = ("Module", "Parameter", "Sequential", "TransformerEncoder", "TransformerDecoder")
+    apart = (
+        "Module",
+        "Buffer",
+        "Parameter",
+        "Sequential",
+        "TransformerEncoder",
+        "TransformerDecoder",
+    )
     for name in LAYERS:
         if name.startswith(apart) and not name.endswith("Layer"):
             continue
