@@ -166,6 +166,12 @@ class GradScaler:
         -------
         Tensor, or the same nesting of Tensors
             The scaled losses; `outputs` itself if the scaler is disabled.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler(init_scale=8.0).scale(tg.tensor(0.5))
+        tensor(4.)
         """
         if not self._enabled:
             return outputs
@@ -196,6 +202,20 @@ class GradScaler:
             If a gradient is float16: the parameters have to be float32.
         AssertionError
             If no loss was scaled.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = optim.SGD([w], lr=0.5)
+        >>> scaler = tg.amp.GradScaler(init_scale=8.0)
+        >>> scaler.scale((w * 3).sum()).backward()
+        >>> w.grad
+        tensor([24.])
+        >>> scaler.unscale_(optimizer)
+        >>> w.grad
+        tensor([3.])
         """
         if not self._enabled:
             return
@@ -234,6 +254,18 @@ class GradScaler:
         ------
         RuntimeError
             If it was called already since the last `update`, or is given a closure.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = optim.SGD([w], lr=0.5)
+        >>> scaler = tg.amp.GradScaler()
+        >>> scaler.scale((w * 3).sum()).backward()
+        >>> scaler.step(optimizer)
+        >>> w.detach()
+        tensor([-0.5000])
         """
         if not self._enabled:
             return optimizer.step(*args, **kwargs)
@@ -256,6 +288,19 @@ class GradScaler:
         ----------
         new_scale : float or Tensor, optional
             The scale from now on, in place of the one that the rule gives.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = optim.SGD([w], lr=0.5)
+        >>> scaler = tg.amp.GradScaler(init_scale=8.0)
+        >>> scaler.scale((w * float("inf")).sum()).backward()
+        >>> scaler.step(optimizer)  # the gradient is infinite, so the step is left out
+        >>> scaler.update()
+        >>> w.detach(), scaler.get_scale()
+        (tensor([1.]), 4.0)
         """
         if not self._enabled:
             return
@@ -280,39 +325,154 @@ class GradScaler:
         assert self._scaled, f"{name}: no loss was scaled; call scaler.scale(loss).backward() first"
 
     def get_scale(self) -> float:
-        """Return the scale: 1.0 if the scaler is disabled."""
+        """Return the scale.
+
+        Returns
+        -------
+        float
+            1.0 if the scaler is disabled.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler(init_scale=8.0).get_scale()
+        8.0
+        """
         return self._scale if self._enabled else 1.0
 
     def get_growth_factor(self) -> float:
-        """Return what the scale is multiplied by when it grows."""
+        """Return what the scale is multiplied by when it grows.
+
+        Returns
+        -------
+        float
+            The factor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler().get_growth_factor()
+        2.0
+        """
         return self._growth_factor
 
     def set_growth_factor(self, new_factor: float) -> None:
-        """Set what the scale is multiplied by when it grows."""
+        """Set what the scale is multiplied by when it grows.
+
+        Parameters
+        ----------
+        new_factor : float
+            The factor, above 1.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> scaler = tg.amp.GradScaler()
+        >>> scaler.set_growth_factor(4.0)
+        >>> scaler.get_growth_factor()
+        4.0
+        """
         self._growth_factor = new_factor
 
     def get_backoff_factor(self) -> float:
-        """Return what the scale is multiplied by after a step that was left out."""
+        """Return what the scale is multiplied by after a step that was left out.
+
+        Returns
+        -------
+        float
+            The factor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler().get_backoff_factor()
+        0.5
+        """
         return self._backoff_factor
 
     def set_backoff_factor(self, new_factor: float) -> None:
-        """Set what the scale is multiplied by after a step that was left out."""
+        """Set what the scale is multiplied by after a step that was left out.
+
+        Parameters
+        ----------
+        new_factor : float
+            The factor, below 1.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> scaler = tg.amp.GradScaler()
+        >>> scaler.set_backoff_factor(0.25)
+        >>> scaler.get_backoff_factor()
+        0.25
+        """
         self._backoff_factor = new_factor
 
     def get_growth_interval(self) -> int:
-        """Return the number of good steps before the scale grows."""
+        """Return the number of good steps before the scale grows.
+
+        Returns
+        -------
+        int
+            The number.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler().get_growth_interval()
+        2000
+        """
         return self._growth_interval
 
     def set_growth_interval(self, new_interval: int) -> None:
-        """Set the number of good steps before the scale grows."""
+        """Set the number of good steps before the scale grows.
+
+        Parameters
+        ----------
+        new_interval : int
+            The number.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> scaler = tg.amp.GradScaler()
+        >>> scaler.set_growth_interval(100)
+        >>> scaler.get_growth_interval()
+        100
+        """
         self._growth_interval = new_interval
 
     def is_enabled(self) -> bool:
-        """Return whether losses are scaled."""
+        """Return whether losses are scaled.
+
+        Returns
+        -------
+        bool
+            What the scaler was made with.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler(enabled=False).is_enabled()
+        False
+        """
         return self._enabled
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state for `load_state_dict`: PyTorch's names; empty if disabled."""
+        """Return the state for `load_state_dict`, under PyTorch's names.
+
+        Returns
+        -------
+        dict
+            The scale, the settings, and the number of good steps since the scale changed; empty if
+            the scaler is disabled.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.amp.GradScaler().state_dict()["scale"]
+        65536.0
+        """
         if not self._enabled:
             return {}
         names = ("growth_factor", "backoff_factor", "growth_interval", "_growth_tracker")
@@ -320,12 +480,25 @@ class GradScaler:
         return {"scale": self._scale, **settings}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take over the state that `state_dict` of a scaler returned.
+        """Take over the state of another scaler.
+
+        Parameters
+        ----------
+        state_dict : dict
+            What its `state_dict()` returned, here or in PyTorch.
 
         Raises
         ------
         RuntimeError
             If the state is empty: it is that of a disabled scaler.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> scaler = tg.amp.GradScaler()
+        >>> scaler.load_state_dict(tg.amp.GradScaler(init_scale=8.0).state_dict())
+        >>> scaler.get_scale()
+        8.0
         """
         if not self._enabled:
             return

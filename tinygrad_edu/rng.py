@@ -51,6 +51,13 @@ class Generator:
         -------
         Generator
             The generator itself.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> stream = tg.Generator()
+        >>> stream.manual_seed(0) is stream
+        True
         """
         seed = int(seed)
         self._note()
@@ -76,20 +83,79 @@ class Generator:
                 states[self] = self.get_state()
 
     def seed(self) -> int:
-        """Start a stream that differs each time; returns the seed that names it."""
+        """Start a stream that differs each time.
+
+        Returns
+        -------
+        int
+            The seed of this stream: `manual_seed` starts it again.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> stream = tg.Generator()
+        >>> stream.seed() == stream.initial_seed()
+        True
+        """
         self.manual_seed(int(np.random.SeedSequence().generate_state(1, np.uint64)[0]))
         return self._seed
 
     def initial_seed(self) -> int:
-        """The seed with which the stream started."""
+        """Return the seed with which the stream started.
+
+        Returns
+        -------
+        int
+            The seed.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.Generator().manual_seed(3).initial_seed()
+        3
+        """
         return self._seed
 
     def get_state(self) -> dict[str, Any]:
-        """Where in its stream the generator stands, for `set_state`: it may be pickled."""
+        """Return the position of the generator in its stream, for `set_state`.
+
+        Returns
+        -------
+        dict
+            The seed and the state of the NumPy generator; it can be pickled.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> stream = tg.Generator().manual_seed(0)
+        >>> state = stream.get_state()
+        >>> a = tg.rand(3, generator=stream)
+        >>> tg.equal(a, tg.rand(3, generator=stream.set_state(state)))
+        True
+        """
         return {"seed": self._seed, "numpy": self._numpy.bit_generator.state}
 
     def set_state(self, state: dict[str, Any]) -> Generator:
-        """Go on from where `get_state` was called: the same numbers follow."""
+        """Return to a position in a stream: the same numbers follow as after `get_state`.
+
+        Parameters
+        ----------
+        state : dict
+            What `get_state` returned, of this generator or of another.
+
+        Returns
+        -------
+        Generator
+            The generator itself.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> one, other = tg.Generator(), tg.Generator()
+        >>> other = other.set_state(one.get_state())
+        >>> tg.equal(tg.rand(3, generator=one), tg.rand(3, generator=other))
+        True
+        """
         self.manual_seed(state["seed"])
         self._numpy.bit_generator.state = state["numpy"]
         return self

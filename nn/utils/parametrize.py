@@ -96,7 +96,21 @@ class ParametrizationList(ModuleList):
             self.register_buffer(name, tensor)
 
     def originals(self) -> list[Tensor]:
-        """List what the tensor is computed from."""
+        """List the tensors that the parametrized tensor is computed from.
+
+        Returns
+        -------
+        list of Tensor
+            The parameter or buffer `original`, or `original0`, `original1`, ...
+
+        Examples
+        --------
+        >>> import nn
+        >>> from nn.utils import parametrize
+        >>> layer = parametrize.register_parametrization(nn.Linear(2, 1), "weight", nn.Tanh())
+        >>> [tuple(x.shape) for x in layer.parametrizations.weight.originals()]
+        [(1, 2)]
+        """
         return [getattr(self, name) for name in self._original_names()]
 
     def _original_names(self) -> list[str]:
@@ -107,7 +121,24 @@ class ParametrizationList(ModuleList):
     original: Tensor
 
     def forward(self) -> Any:
-        """Compute the tensor."""
+        """Compute the parametrized tensor: f_n(... f_1(original)).
+
+        Returns
+        -------
+        Tensor
+            The tensor.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils import parametrize
+        >>> layer = nn.Linear(2, 1)
+        >>> _ = nn.init.zeros_(layer.weight)
+        >>> _ = parametrize.register_parametrization(layer, "weight", nn.Sigmoid())
+        >>> layer.parametrizations.weight().detach()
+        tensor([[0.5000, 0.5000]])
+        """
         first, *others = self
         x = first(*self.originals())
         for module in others:
@@ -126,6 +157,23 @@ class ParametrizationList(ModuleList):
         ------
         RuntimeError
             If a parametrization has no `right_inverse`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils import parametrize
+        >>> class Exp(nn.Module):
+        ...     def forward(self, x):
+        ...         return x.exp()
+        ...     def right_inverse(self, y):
+        ...         return y.log()
+        >>> layer = nn.Linear(2, 1)
+        >>> _ = nn.init.ones_(layer.weight)
+        >>> _ = parametrize.register_parametrization(layer, "weight", Exp())
+        >>> layer.parametrizations.weight.right_inverse(tg.tensor([[1.0, 2.0]]))
+        >>> layer.weight.detach()
+        tensor([[1., 2.]])
         """
         with tg.no_grad():
             new = self._inverse(value, strict=True)

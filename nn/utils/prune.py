@@ -91,6 +91,14 @@ class BasePruningMethod(ABC):
         -------
         Tensor
             What is left now, of the shape of t.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils import prune
+        >>> method = prune.L1Unstructured(amount=2)
+        >>> method.compute_mask(tg.tensor([1.0, -3.0, 2.0]), tg.ones(3))
+        tensor([0., 1., 0.])
         """
 
     def apply_mask(self, module: Module) -> Tensor:
@@ -105,6 +113,16 @@ class BasePruningMethod(ABC):
         -------
         Tensor
             `weight_orig * weight_mask`.
+
+        Examples
+        --------
+        >>> import nn
+        >>> from nn.utils import prune
+        >>> layer = nn.Linear(2, 1)
+        >>> _ = nn.init.ones_(layer.weight)
+        >>> method = prune.L1Unstructured.apply(layer, "weight", amount=1)
+        >>> method.apply_mask(layer).sum().item()
+        1.0
         """
         name = self._name()
         mask, original = (getattr(module, f"{name}_{part}") for part in ("mask", "orig"))
@@ -142,6 +160,17 @@ class BasePruningMethod(ABC):
         ------
         ValueError
             If the scores have another shape; the module stays as it was.
+
+        Examples
+        --------
+        >>> import nn
+        >>> from nn.utils import prune
+        >>> layer = nn.Linear(4, 2)
+        >>> method = prune.L1Unstructured.apply(layer, "weight", amount=3)
+        >>> int((layer.weight == 0).sum())
+        3
+        >>> [name for name, _ in layer.named_parameters()]
+        ['bias', 'weight_orig']
         """
         method = cls(*args, **kwargs)
         method._tensor_name = name
@@ -191,6 +220,13 @@ class BasePruningMethod(ABC):
         ------
         ValueError
             If the scores have another shape.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils import prune
+        >>> prune.L1Unstructured(amount=1).prune(tg.tensor([1.0, -3.0, 2.0]))
+        tensor([ 0., -3.,  2.])
         """
         scores = t if importance_scores is None else importance_scores
         _check_shape(scores, t)
@@ -207,6 +243,16 @@ class BasePruningMethod(ABC):
         ----------
         module : Module
             The module that is pruned.
+
+        Examples
+        --------
+        >>> import nn
+        >>> from nn.utils import prune
+        >>> layer = nn.Linear(4, 2)
+        >>> method = prune.L1Unstructured.apply(layer, "weight", amount=3)
+        >>> method.remove(layer)
+        >>> list(layer.state_dict()), int((layer.weight == 0).sum())
+        (['bias', 'weight'], 3)
         """
         name = self._name()
         with tg.no_grad():
@@ -262,6 +308,14 @@ class PruningContainer(BasePruningMethod):
         ------
         TypeError, ValueError
             If it is no method, or is for another parameter.
+
+        Examples
+        --------
+        >>> from nn.utils import prune
+        >>> container = prune.PruningContainer()
+        >>> container.add_pruning_method(prune.L1Unstructured(amount=1))
+        >>> len(container)
+        1
         """
         if not isinstance(method, BasePruningMethod):
             raise TypeError(f"PruningContainer: {method!r} is no BasePruningMethod")
@@ -295,6 +349,14 @@ class PruningContainer(BasePruningMethod):
         -------
         Tensor
             What is left now.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils import prune
+        >>> container = prune.PruningContainer(prune.L1Unstructured(1), prune.L1Unstructured(1))
+        >>> container.compute_mask(tg.tensor([1.0, -3.0, 2.0]), tg.tensor([0.0, 1.0, 1.0]))
+        tensor([0., 1., 0.])
         """
         method = self._pruning_methods[-1]
         part = _part_left(method, t, default_mask)

@@ -82,63 +82,248 @@ class PackedSequence(_Packed):
 
         Parameters
         ----------
-        *args, **kwargs
+        *args, **kwargs : any
             The arguments of `Tensor.to`.
 
         Returns
         -------
         PackedSequence
             This one, if nothing changes.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> packed = pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])])
+        >>> packed.to(tg.float64).data.dtype
+        dtype('float64')
         """
         data = self.data.to(*args, **kwargs)
         return self if data is self.data else self._replace(data=data)
 
     def cpu(self, *args: Any, **kwargs: Any) -> Self:
-        """Return this sequence: its data is on the CPU."""
+        """Return this sequence: its data is on the CPU.
+
+        Parameters
+        ----------
+        *args, **kwargs : any
+            The arguments of `Tensor.to`, such as a dtype.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if nothing changes.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> packed = pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])])
+        >>> packed.cpu() is packed
+        True
+        """
         return self.to(*args, **{**kwargs, "device": "cpu"})
 
     def cuda(self, *args: Any, **kwargs: Any) -> Self:
-        """Refuse to move to a GPU, as `Tensor.cuda` does."""
+        """Raise RuntimeError: tensors are NumPy arrays, which are on the CPU.
+
+        Parameters
+        ----------
+        *args, **kwargs : any
+            The arguments of `Tensor.to`.
+
+        Returns
+        -------
+        PackedSequence
+            Never.
+
+        Raises
+        ------
+        RuntimeError
+            Always.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> packed = pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])])
+        >>> try:
+        ...     packed.cuda()
+        ... except RuntimeError:
+        ...     print("there is no GPU")
+        there is no GPU
+        """
         return self.to(*args, **{**kwargs, "device": "cuda"})
 
     def double(self) -> Self:
-        """Convert the data to float64."""
+        """Convert the data to float64.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is float64 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).double().data
+        tensor([1., 4., 2.], dtype=float64)
+        """
         return self.to(dtype=tg.float64)
 
     def float(self) -> Self:
-        """Convert the data to float32."""
+        """Convert the data to float32.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is float32 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).float().data
+        tensor([1., 4., 2.])
+        """
         return self.to(dtype=tg.float32)
 
     def half(self) -> Self:
-        """Convert the data to float16."""
+        """Convert the data to float16.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is float16 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).half().data
+        tensor([1., 4., 2.], dtype=float16)
+        """
         return self.to(dtype=tg.float16)
 
     def long(self) -> Self:
-        """Convert the data to int64."""
+        """Convert the data to int64.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is int64 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).long().data
+        tensor([1, 4, 2])
+        """
         return self.to(dtype=tg.int64)
 
     def int(self) -> Self:
-        """Convert the data to int32."""
+        """Convert the data to int32.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is int32 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).int().data
+        tensor([1, 4, 2], dtype=int32)
+        """
         return self.to(dtype=tg.int32)
 
     def short(self) -> Self:
-        """Convert the data to int16."""
+        """Convert the data to int16.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is int16 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).short().data
+        tensor([1, 4, 2], dtype=int16)
+        """
         return self.to(dtype=tg.int16)
 
     def char(self) -> Self:
-        """Convert the data to int8."""
+        """Convert the data to int8.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is int8 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).char().data
+        tensor([1, 4, 2], dtype=int8)
+        """
         return self.to(dtype=tg.int8)
 
     def byte(self) -> Self:
-        """Convert the data to uint8."""
+        """Convert the data to uint8.
+
+        Returns
+        -------
+        PackedSequence
+            This one, if the data is uint8 already.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0]), tg.tensor([4.0])]).byte().data
+        tensor([1, 4, 2], dtype=uint8)
+        """
         return self.to(dtype=tg.uint8)
 
     def pin_memory(self) -> Self:
-        """Return this sequence: pinned memory is for copies to a GPU."""
+        """Return this sequence: pinned memory is for copies to a GPU.
+
+        Returns
+        -------
+        PackedSequence
+            This one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> packed = pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])])
+        >>> packed.pin_memory() is packed
+        True
+        """
         return self
 
     def is_pinned(self) -> bool:
-        """Return False: no memory is pinned."""
+        """Return False: no memory is pinned.
+
+        Returns
+        -------
+        bool
+            False.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn.utils.rnn import pack_sequence
+        >>> pack_sequence([tg.tensor([1.0, 2.0, 3.0]), tg.tensor([4.0])]).is_pinned()
+        False
+        """
         return False
 
     @property

@@ -95,6 +95,20 @@ class FunctionCtx:
         ----------
         *tensors : Tensor or None
             What PyTorch's `jvp` would read.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Double(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_forward(x)
+        ...         return 2 * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> tg.func.jvp(Double.apply, (tg.tensor(3.0),), (tg.tensor(1.0),))
+        (tensor(6.), tensor(2.))
         """
 
     def mark_dirty(self, *args: Tensor) -> None:
@@ -104,6 +118,26 @@ class FunctionCtx:
         ----------
         *args : Tensor
             The arguments that were modified in place.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class DoubleInPlace(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         x.mul_(2)
+        ...         ctx.mark_dirty(x)
+        ...         return x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> y = x * 1
+        >>> DoubleInPlace.apply(y) is y
+        True
+        >>> y.backward()
+        >>> x.grad
+        tensor(2.)
         """
         self._dirty = args
 
@@ -117,6 +151,25 @@ class FunctionCtx:
         ----------
         *args : Tensor
             Results of `forward`, such as indices.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Sorted(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         values, indices = x.sort()
+        ...         ctx.mark_non_differentiable(indices)
+        ...         ctx.save_for_backward(indices)
+        ...         return values, indices
+        ...     @staticmethod
+        ...     def backward(ctx, grad_values, grad_indices):
+        ...         (indices,) = ctx.saved_tensors
+        ...         return tg.zeros_like(grad_values).scatter(0, indices, grad_values)
+        >>> x = tg.tensor([3.0, 1.0], requires_grad=True)
+        >>> values, indices = Sorted.apply(x)
+        >>> values.requires_grad, indices.requires_grad
+        (True, False)
         """
         self._constants = args
 
@@ -127,6 +180,22 @@ class FunctionCtx:
         ----------
         value : bool
             True (how it is unless this is called): a tensor of zeros.  False: None.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Both(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.set_materialize_grads(False)
+        ...         return 2 * x, 3 * x
+        ...     @staticmethod
+        ...     def backward(ctx, g2, g3):
+        ...         print(g3)  # nothing flows through the second result
+        ...         return 2 * g2
+        >>> x = tg.tensor(1.0, requires_grad=True)
+        >>> Both.apply(x)[0].backward()
+        None
         """
         self._materialize = value
 
@@ -193,42 +262,107 @@ class Function:
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        """Compute the results: a tensor, or a tuple of tensors and other objects.
+        """Compute the results; a subclass defines this.
 
         Parameters
         ----------
-        *args, **kwargs
+        *args, **kwargs : any
             `ctx` first (unless `setup_context` is defined), then the arguments of `apply`.
+
+        Returns
+        -------
+        Tensor, or a tuple of Tensors and other objects
+            What `apply` returns.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Square(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         (x,) = ctx.saved_tensors
+        ...         return 2 * x * grad_output
+        >>> Square.apply(tg.tensor(3.0))
+        tensor(9.)
         """
         raise NotImplementedError("Function: a subclass defines forward(ctx, *args)")
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
-        """Save what `backward` reads, if `forward` does not take `ctx`.
+        """Save what `backward` reads; a subclass whose `forward` does not take `ctx` defines this.
 
         Parameters
         ----------
         ctx : FunctionCtx
+            Where to save it.
         inputs : tuple
             The arguments of `forward`, with the defaults of those that were left out.
-        output
+        output : any
             What `forward` returned.
+
+        Returns
+        -------
+        None
+            What it returns is ignored.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Exp(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(x):
+        ...         return x.exp()
+        ...     @staticmethod
+        ...     def setup_context(ctx, inputs, output):
+        ...         ctx.save_for_backward(output)
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         (y,) = ctx.saved_tensors
+        ...         return grad_output * y
+        >>> x = tg.tensor(0.0, requires_grad=True)
+        >>> Exp.apply(x).backward()
+        >>> x.grad
+        tensor(1.)
         """
         raise NotImplementedError("Function: a subclass defines setup_context(ctx, inputs, output)")
 
     @staticmethod
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
-        """Compute dL/d(arg) for each argument of `forward`.
+        """Compute dL/d(arg) for each argument of `forward`; a subclass defines this.
 
         Parameters
         ----------
         ctx : FunctionCtx
+            What `forward` or `setup_context` has saved.
         *grad_outputs : Tensor or None
             dL/d(result) for each result of `forward`.
 
         Returns
         -------
         Tensor, None, or a tuple of them
+            One for each argument, of its shape; None for an argument that has no gradient.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Power(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x, n):
+        ...         ctx.save_for_backward(x)
+        ...         ctx.n = n
+        ...         return x**n
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         (x,) = ctx.saved_tensors
+        ...         return grad_output * ctx.n * x ** (ctx.n - 1), None  # the exponent has none
+        >>> x = tg.tensor(2.0, requires_grad=True)
+        >>> Power.apply(x, 3).backward()
+        >>> x.grad
+        tensor(12.)
         """
         raise NotImplementedError("Function: a subclass defines backward(ctx, *grad_outputs)")
 
@@ -236,12 +370,66 @@ class Function:
 
     @staticmethod
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
-        """Not called here: forward mode is computed from `backward`."""
+        """Not called: the derivative in forward mode is computed from `backward`.
+
+        Parameters
+        ----------
+        ctx : FunctionCtx
+            As in PyTorch.
+        *grad_inputs : Tensor or None
+            As in PyTorch: d(arg) for each argument of `forward`.
+
+        Returns
+        -------
+        Tensor
+            In PyTorch, d(result).
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Double(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 2 * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> tg.func.jvp(Double.apply, (tg.tensor(3.0),), (tg.tensor(1.0),))
+        (tensor(6.), tensor(2.))
+        """
         raise NotImplementedError("Function: forward mode is computed from backward; see func.jvp")
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
-        """Not called here: `func.vmap` calls `forward` for each slice."""
+        """Not called: `func.vmap` calls `forward` for each slice.
+
+        Parameters
+        ----------
+        info : object
+            As in PyTorch.
+        in_dims : tuple of int or None
+            As in PyTorch: the batch dimension of each argument.
+        *args : any
+            As in PyTorch: the arguments of `forward`.
+
+        Returns
+        -------
+        tuple
+            In PyTorch, the results and their batch dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Double(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 2 * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> tg.func.vmap(Double.apply)(tg.tensor([1.0, 2.0]))
+        tensor([2., 4.])
+        """
         raise NotImplementedError("Function: func.vmap calls forward for each slice")
 
     @classmethod
@@ -250,14 +438,33 @@ class Function:
 
         Parameters
         ----------
-        *args
+        *args : any
             The arguments of `forward`, without `ctx`.
-        **kwargs
+        **kwargs : any
             The same by name, if the class defines `setup_context`.
 
         Returns
         -------
-        What `forward` returned: tensors with `backward` as their derivative.
+        Tensor, or a tuple of Tensors and other objects
+            What `forward` returned: tensors with `backward` as their derivative.
+
+        Raises
+        ------
+        TypeError
+            If an argument is given by name, and the class defines no `setup_context`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Double(tg.autograd.Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         return 2 * x
+        ...     @staticmethod
+        ...     def backward(ctx, grad_output):
+        ...         return 2 * grad_output
+        >>> Double.apply(tg.tensor(3.0, requires_grad=True))
+        tensor(6., grad_fn=<DoubleBackward0>)
         """
         separate = cls.setup_context is not Function.setup_context
         if separate:

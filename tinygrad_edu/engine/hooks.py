@@ -55,7 +55,18 @@ class RemovableHandle:
         self._dicts = [weakref.ref(each) for each in dicts]
 
     def remove(self) -> None:
-        """Remove the hook; nothing happens if it was removed before."""
+        """Remove the hook; nothing happens if it was removed before.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> handle = x.register_hook(lambda grad: 10 * grad)
+        >>> handle.remove()
+        >>> (x * x).backward()
+        >>> x.grad
+        tensor(6.)
+        """
         for reference in self._dicts:
             hooks = reference()
             if hooks is not None:

@@ -54,6 +54,15 @@ class Diagram:
         ------
         RuntimeError
             If no Graphviz is found.
+
+        Examples
+        --------
+        >>> import shutil
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> diagram = tg.viz.draw(x * x)
+        >>> not shutil.which("dot") or "<svg" in diagram.svg()
+        True
         """
         return self._rendered("svg", None).decode()
 
@@ -77,6 +86,15 @@ class Diagram:
         RuntimeError
             If no Graphviz is found: then the text is saved beside it, and the message says where
             and what to install.
+
+        Examples
+        --------
+        >>> import os, tempfile
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor(3.0, requires_grad=True)
+        >>> path = os.path.join(tempfile.mkdtemp(), "record.dot")
+        >>> tg.viz.draw(x * x).save(path).name
+        'record.dot'
         """
         from pathlib import Path
 
