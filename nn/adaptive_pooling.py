@@ -5,6 +5,7 @@ In a dimension of size n with m windows, window i runs from floor(i n / m) to ce
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -75,7 +76,7 @@ def _adaptive_max_pool(
     return (y, indices_of_largest(input, y, windows, size, grid)) if return_indices else y
 
 
-def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """1-D adaptive average pooling: the means of as many windows as `output_size` says.
 
     Window i runs from floor(i L / L_out) to ceil((i + 1) L / L_out), the end excluded.  Neighboring
@@ -108,7 +109,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:
     return batched(_adaptive_avg_pool, "adaptive_avg_pool1d", 1, input, output_size)
 
 
-def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """2-D adaptive average pooling: the means of as many windows as `output_size` says.
 
     In each dimension, of size n and with m windows, window i runs from floor(i n / m) to ceil((i +
@@ -144,7 +145,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return batched(_adaptive_avg_pool, "adaptive_avg_pool2d", 2, input, output_size)
 
 
-def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
+def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] | None) -> Tensor:
     """3-D adaptive average pooling: the means of as many windows as `output_size` says.
 
     In each dimension, of size n and with m windows, window i runs from floor(i n / m) to ceil((i +
@@ -177,7 +178,9 @@ def adaptive_avg_pool3d(input: Tensor, output_size: Any) -> Tensor:
     return batched(_adaptive_avg_pool, "adaptive_avg_pool3d", 3, input, output_size)
 
 
-def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool1d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """1-D adaptive max pooling: the maxima of as many windows as `output_size` says.
 
     Window i runs from floor(i L / L_out) to ceil((i + 1) L / L_out), the end excluded.  Neighboring
@@ -216,7 +219,9 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any, return_indices: bool = 
     return batched(_adaptive_max_pool, "adaptive_max_pool1d", 1, input, output_size, return_indices)
 
 
-def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool2d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """2-D adaptive max pooling: the maxima of as many windows as `output_size` says.
 
     In each dimension, of size n and with m windows, window i runs from floor(i n / m) to ceil((i +
@@ -255,7 +260,9 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any, return_indices: bool = 
     return batched(_adaptive_max_pool, "adaptive_max_pool2d", 2, input, output_size, return_indices)
 
 
-def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = False) -> Any:
+def adaptive_max_pool3d(
+    input: Tensor, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+) -> Any:
     """3-D adaptive max pooling: the maxima of as many windows as `output_size` says.
 
     In each dimension, of size n and with m windows, window i runs from floor(i n / m) to ceil((i +
@@ -300,7 +307,7 @@ def adaptive_max_pool3d(input: Tensor, output_size: Any, return_indices: bool = 
 class _AdaptiveAvgPool(Pool):
     shown = ("output_size",)
 
-    def __init__(self, output_size: Any) -> None:
+    def __init__(self, output_size: int | Sequence[int | None] | None) -> None:
         super().__init__()
         self.output_size = output_size
 
@@ -380,7 +387,9 @@ class AdaptiveAvgPool3d(_AdaptiveAvgPool):
 
 
 class _AdaptiveMaxPool(_AdaptiveAvgPool):
-    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
+    def __init__(
+        self, output_size: int | Sequence[int | None] | None, return_indices: bool = False
+    ) -> None:
         super().__init__(output_size)
         self.return_indices = return_indices
 

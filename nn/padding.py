@@ -136,10 +136,10 @@ class _Pad(Module):
     mode: str = "constant"
     value: float = 0
 
-    def __init__(self, padding: Any) -> None:
+    def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
-        whole = isinstance(padding, int)
-        self.padding = (padding,) * (2 * self.dims) if whole else tuple(padding)
+        each = (padding,) * (2 * self.dims) if isinstance(padding, int) else padding
+        self.padding = tuple(each)
         if len(self.padding) != 2 * self.dims:
             raise ValueError(
                 f"{type(self).__name__}: padding is an int, or {2 * self.dims} of them, two for "
@@ -225,7 +225,7 @@ class ZeroPad3d(_Pad):
 
 
 class _ConstantPad(_Pad):
-    def __init__(self, padding: Any, value: float) -> None:
+    def __init__(self, padding: int | Sequence[int], value: float) -> None:
         super().__init__(padding)
         self.value = value
 
