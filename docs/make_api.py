@@ -18,6 +18,7 @@ import numpy as np
 import nn
 import tinygrad_edu as tg
 from tinygrad_edu import registry
+from tinygrad_edu.testing import strategies
 
 PAGE = Path(__file__).with_name("api.md")
 
@@ -36,6 +37,7 @@ SECTIONS = [
     ("tinygrad_edu.cuda.amp", tg.cuda.amp, "torch.cuda.amp"),
     ("tinygrad_edu.utils.checkpoint", tg.utils.checkpoint, "torch.utils.checkpoint"),
     ("tinygrad_edu.testing", tg.testing, None),
+    ("tinygrad_edu.testing.strategies", strategies, None),
     ("tinygrad_edu.viz", tg.viz, None),
     ("nn", nn, "torch.nn"),
     ("nn.functional", nn.functional, "torch.nn.functional"),
@@ -58,6 +60,7 @@ SECTIONS = [
 ELSEWHERE = {
     "tinygrad_edu.ops": None,
     "tinygrad_edu.testing": None,
+    "tinygrad_edu.testing.strategies": None,
     "tinygrad_edu.viz": None,
     "tinygrad_edu.Tensor.array": None,
     "tinygrad_edu.Tensor.astype": "torch.Tensor.to",
@@ -95,6 +98,7 @@ ATTRIBUTES = {
     "tinygrad_edu.Tensor.array": "The numbers, as a NumPy array.",
     "tinygrad_edu.Tensor.node": "The place in the record; None for a constant.",
     "tinygrad_edu.bfloat16": "A dtype that NumPy does not have: a tensor of it raises TypeError.",
+    "tinygrad_edu.testing.strategies.LAYOUTS": "The layouts in memory that `laid_out` knows.",
     "tinygrad_edu.dtype": "The class of dtypes, NumPy's.",
 }
 

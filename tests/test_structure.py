@@ -69,7 +69,10 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": "box render diagram __init__",
-    "tinygrad_edu.testing": "close gradcheck draw op_cases __init__",
+    "tinygrad_edu.testing.strategies": "shapes arrays windows programs __init__",
+    "tinygrad_edu.testing": (
+        "close gradcheck draw layouts op_cases source programs __init__ strategies"
+    ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (
         "block hooks optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam adamw "

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..dtypes import Array
 from ..engine.graph import OpFunction
 from .draw import Draw
+from .layouts import LAYOUTS, laid_out
 
 if TYPE_CHECKING:
     from random import Random
@@ -35,29 +35,17 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
     low, high = entry.domain
     for _ in range(1000):
         inputs = tuple(
-            _laid_out(np.asarray(draw.numbers.uniform(low, high, x)), random)
+            laid_out(np.asarray(draw.numbers.uniform(low, high, x)), random.choice(LAYOUTS[:4]))
             if isinstance(x, tuple)
             else x
             for x in shapes
         )
-        if not _near_kink(entry.kinks, inputs):
+        if not near_kink(entry.kinks, inputs):
             return OpCase(op, inputs, params)
     raise AssertionError(f"{entry.name}: no inputs off its kinks were found in 1,000 draws")
 
 
-def _near_kink(kinks: Any, inputs: tuple[Any, ...], margin: float = 1e-3) -> bool:
+def near_kink(kinks: Any, inputs: tuple[Any, ...], margin: float = 1e-3) -> bool:
     if callable(kinks):
         return bool(np.any(np.abs(kinks(*inputs)) < margin))
     return any(bool(np.any(np.abs(inputs[0] - kink) < margin)) for kink in kinks)
-
-
-def _laid_out(array: Array, random: Random) -> Array:
-    """The same numbers, with other strides: transposed, reversed, or with gaps."""
-    layout = random.randrange(4)
-    if layout == 1:
-        return np.array(array, order="F")
-    if layout == 2 and array.ndim:
-        return array[::-1].copy()[::-1]
-    if layout == 3 and array.ndim:
-        return np.repeat(array, 2, axis=-1)[..., ::2]
-    return array

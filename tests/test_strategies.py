@@ -1,0 +1,322 @@
+"""The strategies draw what they promise; programs are functions with a source; and a planted wrong
+rule shrinks to a few lines."""
+
+import subprocess
+import sys
+from collections import Counter
+from random import Random
+
+import numpy as np
+import pytest
+from hypothesis import Phase, find, given, settings, strategies as st
+
+import nn.functional as F
+import tinygrad_edu as tg
+from tinygrad_edu.engine.graph import OPS, Op, op
+from tinygrad_edu.testing import GradcheckError, gradcheck, strategies
+from tinygrad_edu.testing.programs import Builder, differentiable, random_program
+
+HERE = settings(max_examples=60, database=None, phases=[Phase.generate, Phase.shrink])
+
+
+def drawn(strategy, count=120):
+    """Examples of a strategy."""
+    found = []
+
+    @settings(HERE, max_examples=count)
+    @given(strategy)
+    def take(x):
+        found.append(x)
+
+    take()
+    return found
+
+
+# ---------------------------------------------------------------- where they are found
+
+
+def test_only_this_module_needs_hypothesis():
+    script = """
+import sys
+sys.modules["hypothesis"] = None
+import tinygrad_edu.testing, tinygrad_edu.testing.programs
+try:
+    from tinygrad_edu.testing import strategies
+except ImportError as error:
+    assert 'pip install "tinygrad_edu[test]"' in str(error), error
+else:
+    raise AssertionError("there was no error")
+"""
+    assert subprocess.run([sys.executable, "-c", script]).returncode == 0
+
+
+# ---------------------------------------------------------------- tensors
+
+
+def kind_of(x):
+    """The layout of an array, as its strides and shape say it."""
+    if x.ndim == 0:
+        return "0-d"
+    if x.size == 0:
+        return "size 0"
+    if x.size == 1:
+        return "one number"
+    steps = [step for step, n in zip(x.strides, x.shape, strict=True) if n > 1]
+    if 0 in steps:
+        assert not x.flags.writeable
+        return "broadcast"
+    if x.flags.c_contiguous:
+        return "contiguous"
+    if min(steps) < 0:
+        return "reversed"
+    return "transposed" if x.flags.f_contiguous else "gaps"
+
+
+def test_tensors_come_in_every_layout():
+    found = Counter(kind_of(x.array) for x in drawn(strategies.tensors(layouts=strategies.LAYOUTS)))
+    assert found.keys() == {*strategies.LAYOUTS, "0-d", "size 0", "one number"}
+    can_be_written = {kind_of(x.array) for x in drawn(strategies.tensors())}
+    assert can_be_written == found.keys() - {"broadcast"}
+
+
+@pytest.mark.parametrize("layout", strategies.LAYOUTS)
+def test_a_layout_keeps_shape_and_numbers(layout):
+    x = np.arange(12.0).reshape(3, 1, 4)
+    y = strategies.laid_out(x, layout)
+    assert kind_of(y) == layout
+    assert not np.shares_memory(x, y)
+    np.testing.assert_array_equal(y, x[:1].repeat(3, 0) if layout == "broadcast" else x)
+    one = strategies.laid_out(np.array(2), layout)
+    assert (type(one), one.shape) == (np.ndarray, ())
+    with pytest.raises(ValueError, match=r"layout is one of contiguous.*not 'sparse'"):
+        strategies.laid_out(x, "sparse")
+
+
+@HERE
+@given(data=st.data(), dtype=st.sampled_from([tg.float64, tg.float32, tg.float16]))
+def test_numbers_lie_in_their_interval(data, dtype):
+    low, high = data.draw(st.sampled_from([(-10, 10), (0.3, 0.7), (1e-3, 0.1), (2, 2)]))
+    x = data.draw(strategies.tensors((3,), dtype, (low, high), requires_grad=True))
+    assert (x.dtype, x.shape, x.requires_grad, x.is_leaf) == (dtype, (3,), True, True)
+    assert ((low <= x.array.astype(float)) & (x.array.astype(float) <= high)).all()
+
+
+@HERE
+@given(strategies.tensors(st.just((2, 3)), st.sampled_from([tg.int32, tg.uint8]), unique=True))
+def test_whole_numbers_may_all_differ(x):
+    assert x.dtype in (tg.int32, tg.uint8)
+    assert len(np.unique(x.array)) == 6
+    assert abs(x.array.astype(int)).max() <= 10
+
+
+def test_numbers_may_be_a_strategy():
+    found = drawn(strategies.tensors((2,), tg.float32, st.floats(width=32)))
+    assert any(x.isnan().any() for x in found)
+    with pytest.raises(ValueError, match="from 1 to 0"):
+        drawn(strategies.tensors(values=(1, 0)))
+    with pytest.raises(ValueError, match="float16 has no number from 1e-12 to 1e-10"):
+        drawn(strategies.tensors((1,), tg.float16, (1e-12, 1e-10)))
+
+
+# ---------------------------------------------------------------- shapes and what goes with them
+
+
+@HERE
+@given(strategies.broadcastable_shapes(3, (2, 1), min_side=0))
+def test_shapes_that_broadcast(shapes):
+    assert len(shapes) == 3
+    np.broadcast_shapes((2, 1), *shapes)
+
+
+@HERE
+@given(st.data(), strategies.shapes())
+def test_axes_are_those_of_a_reduction(data, shape):
+    axis = data.draw(strategies.axes(shape))
+    x = np.ones(shape)
+    assert tg.tensor(x).sum(axis).tolist() == x.sum(axis).tolist()
+    if shape:
+        assert isinstance(data.draw(strategies.axes(shape, several=False, none=False)), int)
+
+
+def test_axes_come_in_every_kind():
+    found = drawn(strategies.axes(3))
+    assert {None, 0, 1, 2, -1, -2, -3} <= set(found)
+    assert {len(axis) for axis in found if isinstance(axis, tuple)} >= {1, 2, 3}
+    with pytest.raises(ValueError, match="without dimensions has no axis"):
+        strategies.axes((), several=False, none=False)
+
+
+@settings(HERE, max_examples=120)
+@given(st.data(), strategies.shapes(min_side=0))
+def test_keys_choose_what_they_choose_in_numpy(data, shape):
+    kind = data.draw(st.sampled_from(["basic", "boolean", "integer"]))
+    key = data.draw(strategies.indices(shape, kind))
+    x = np.arange(np.prod(shape, dtype=int)).reshape(shape)
+    np.testing.assert_array_equal(tg.tensor(x)[key].array, x[key])
+    key = data.draw(strategies.indices(shape, "mixed"))
+    assert sorted(tg.tensor(x)[key].flatten().tolist()) == sorted(x[key].ravel().tolist())
+
+
+def test_keys_come_in_every_kind():
+    parts = [part for key in drawn(strategies.indices((3, 2))) for part in as_tuple(key)]
+    kinds = {part.dtype.kind if isinstance(part, np.ndarray) else type(part) for part in parts}
+    assert kinds == {int, slice, type(None), type(Ellipsis), "i", "b"}
+    assert any(part.step and part.step < 0 for part in parts if isinstance(part, slice))
+    with pytest.raises(ValueError, match="the kinds are basic, boolean, integer, mixed"):
+        strategies.indices((2,), "ragged")
+
+
+def as_tuple(key):
+    return key if isinstance(key, tuple) else (key,)
+
+
+CALLS = {
+    "conv": [F.conv1d, F.conv2d, F.conv3d],
+    "conv_transpose": [F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d],
+    "pool": [F.max_pool1d, F.max_pool2d, F.max_pool3d],
+}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_windows_have_the_result_that_they_say(kind):
+    found = drawn(strategies.windows(kind=kind), 100)
+    for case in found:
+        call = CALLS[kind][len(case.kernel) - 1]
+        if kind == "pool":
+            settings = {name: value for name, value in case.settings.items() if name != "groups"}
+            assert call(tg.ones(case.input), case.kernel, **settings).shape == case.output
+        else:
+            result = call(tg.ones(case.input), tg.ones(case.weight), **case.settings)
+            assert result.shape == case.output
+        assert min(case.output) > 0
+    assert {len(case.kernel) for case in found} == {1, 2, 3}
+    assert {case.groups for case in found} == ({1} if kind == "pool" else {1, 2})
+    for name in ("stride", "padding", "dilation"):
+        assert len({value for case in found for value in getattr(case, name)}) > 1, name
+
+
+# ---------------------------------------------------------------- programs
+
+
+@pytest.mark.parametrize("call", differentiable(), ids=lambda call: call.op.name)
+def test_every_op_finds_its_place_in_a_program(call):
+    found = (random_program(Random(seed), 4, ops=["sin", "sum", call]) for seed in range(60))
+    assert any(call.op.name in program.ops for program in found)
+
+
+def test_programs_are_of_many_kinds():
+    bodies, calls = [], Counter()
+    for program in drawn(strategies.programs(), 120):
+        bodies.append(program.body)
+        calls.update(program.ops)
+    homes = Counter(OPS[name].op.forward.__module__.split(".")[-1] for name in calls.elements())
+    every = {call.op.forward.__module__.split(".")[-1] for call in differentiable()}
+    assert homes.keys() >= every - {"recurrent"}  # which is one op of many
+    for sign in ("[", "_()", " += ", " *= ", "] = ", "ops.transpose", "ops.reshape"):
+        assert any(sign in body for body in bodies), sign
+    reads = [Counter(word for word in body.split() if word[0] == "t") for body in bodies]
+    assert any(count > 1 for read in reads for count in read.values()), "nothing is shared"
+    none = drawn(strategies.programs(views=False, writes=False), 60)
+    assert not any(sign in p.body for p in none for sign in ("_()", " += ", " *= ", "] = "))
+
+
+def values(results):
+    return [y.detach().numpy().copy() for y in (results if type(results) is tuple else (results,))]
+
+
+@HERE
+@given(strategies.programs())
+def test_a_program_is_a_function(program):
+    """It gives the same again, recorded or not, as its source does; and its inputs stay."""
+    before = [x.detach().numpy().copy() for x in program.inputs]
+    first = values(program(*program.inputs))
+    scope = {}
+    exec(program.source, scope)
+    with tg.no_grad():
+        unrecorded = values(program(*program.inputs))
+    for other in (values(program(*program.inputs)), unrecorded, values(scope["result"])):
+        for one, same in zip(first, other, strict=True):
+            np.testing.assert_array_equal(one, same)
+    for x, same, own in zip(program.inputs, before, scope["inputs"], strict=True):
+        np.testing.assert_array_equal(x.detach().numpy(), same)
+        np.testing.assert_array_equal(x.detach().numpy(), own.detach().numpy())
+
+
+@HERE
+@given(strategies.programs())
+def test_the_gradient_of_a_program(program):
+    assert gradcheck(program, program.inputs)
+
+
+@settings(HERE, max_examples=12)
+@given(strategies.programs(max_steps=4))
+def test_the_second_derivative_of_a_program(program):
+    assert gradcheck(program, program.inputs, order=2, atol=1e-6)
+
+
+def test_programs_of_what_is_no_op():
+    with pytest.raises(ValueError, match="there is no op 'expp'"):
+        Builder(Random(0), ops=["expp"])
+    with pytest.raises(ValueError, match="argmax has no derivative"):
+        Builder(Random(0), ops=["argmax"])
+    with pytest.raises(ValueError, match="is not an op: declare it with @op"):
+        Builder(Random(0), ops=[np.exp])
+
+
+# ---------------------------------------------------------------- what is wrong is found
+
+
+def wrong(name, rule):
+    """A registered op, but for its (first) rule."""
+    right = OPS[name]
+    declared = {x: value for x, value in vars(right.op).items() if x in Op.__annotations__}
+    try:
+        return op(rule, *right.op.rules[1:], **declared)(right.op.forward)
+    finally:
+        OPS[name] = right
+
+
+def fails(program):
+    try:
+        return not gradcheck(program, program.inputs)
+    except (GradcheckError, ValueError):
+        return True
+
+
+PLANTED = {
+    "tanh": lambda g, y, _x: g * (1 - y * y) * 1.01,
+    "sum": lambda g, _y, _x, axis, keepdims: g.sum() * np.ones(_x),
+    "multiply": lambda g, _y, a, _b: g * a,
+}
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_a_wrong_rule_shrinks_to_a_few_lines(name):
+    others = {"sin", "exp", "tanh", "add", "multiply", "sum", "mean", "transpose"} - {name}
+    some = strategies.programs([*sorted(others), wrong(name, PLANTED[name])])
+    found = find(some, fails, settings=HERE, random=Random(0))
+    assert len(found.body.splitlines()) <= 4, found
+    assert f" {name}(" in found.body, found
+
+
+@op(lambda g, _y, x: g * 3 * x)
+def cube(x):
+    """y = x^3;  dL/dx = 3 g x^2, which the rule above forgets to square."""
+    return x**3
+
+
+del OPS["cube"]
+
+
+def test_your_own_op_among_others():
+    found = find(strategies.programs([cube, "sin"]), fails, settings=HERE, random=Random(0))
+    assert "cube(x0)" in found.source
+    assert f"from {__name__} import cube" in found.source
+
+    @HERE
+    @given(strategies.op_cases(cube))
+    def check(case):
+        gradcheck(case, case.inputs)
+
+    with pytest.raises(GradcheckError):
+        check()
