@@ -121,7 +121,7 @@ SUBJECTS = {
     "Shapes: views, joins and parts": "ops.shape functions.shape functions.joining functions.grids",
     "Indexing, sorting and searching": "ops.indexing functions.indexing functions.writing "
     "functions.searching functions.sorting",
-    "Linear algebra": "ops.linalg functions.linalg",
+    "Linear algebra": "ops.linalg functions.linalg functions.factorization",
     "Gradients": "engine.grad_mode autograd",
     "Dtypes, devices and sizes": "dtypes device size",
     "Files": "io",

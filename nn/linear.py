@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import tinygrad_edu as tg
-from tinygrad_edu import Tensor, functions, ops
+from tinygrad_edu import Tensor, bilinear as bilinear, ops
 
 from . import init
 from .module import Module, Parameter
@@ -47,43 +47,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
             f"linear: the weight is (out, in) or (in,), not of shape {tuple(weight.shape)}"
         )
     y = input @ weight
-    return y if bias is None else y + bias
-
-
-def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Bilinear map of the last dimensions: y_o = x1^T W_o x2 + b_o.
-
-    Parameters
-    ----------
-    input1 : Tensor, shape (..., in1)
-    input2 : Tensor, shape (..., in2)
-        Its leading dimensions are those of `input1`.
-    weight : Tensor, shape (out, in1, in2)
-    bias : Tensor, shape (out,), or None, default None
-
-    Returns
-    -------
-    Tensor, shape (..., out)
-
-    Raises
-    ------
-    RuntimeError
-        If the shapes do not fit together.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> import nn.functional as F
-    >>> F.bilinear(tg.ones(5, 2), tg.ones(5, 3), tg.ones(4, 2, 3)).shape
-    torch.Size([5, 4])
-    """
-    fits = weight.ndim == 3 and weight.shape[1:] == input1.shape[-1:] + input2.shape[-1:]
-    if not fits or input1.shape[:-1] != input2.shape[:-1]:
-        raise RuntimeError(
-            "bilinear: the inputs are (..., in1) and (..., in2), the weight (out, in1, in2), not "
-            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(weight.shape)}"
-        )
-    y: Tensor = functions.einsum("...i,oij,...j->...o", input1, weight, input2)
     return y if bias is None else y + bias
 
 

@@ -47,7 +47,7 @@ MISFITS = [
 @pytest.mark.parametrize(("name", "shapes"), MISFITS)
 def test_shapes_that_do_not_fit(name, shapes):
     arrays = [normal(*shape) for shape in shapes]
-    with pytest.raises((RuntimeError, ValueError), match=r"m[mv]|mul|dot|einsum|trace"):
+    with pytest.raises((RuntimeError, ValueError), match=r"m[mv]|mul|dot|outer|einsum|trace"):
         getattr(tg, name)(*map(tg.tensor, arrays))
 
 
@@ -301,7 +301,7 @@ def test_the_exponential_of_large_and_of_nilpotent_matrices():
     shifted = tg.matrix_exp(tg.diag(tg.ones(3), 1))
     np.testing.assert_allclose(shifted.array[0], [1, 1, 1 / 2, 1 / 6], rtol=1e-6)
     assert tg.matrix_exp(tg.zeros(0, 0)).shape == (0, 0)
-    with pytest.raises(RuntimeError, match=r"\(2, 3\) is no square matrix"):
+    with pytest.raises(RuntimeError, match=r"square matrices, and the shape is \(2, 3\)"):
         tg.matrix_exp(tg.ones(2, 3))
 
 
@@ -317,7 +317,7 @@ def test_what_has_no_solution_says_where():
     assert linalg.cholesky_ex(tg.tensor([[1.0, 2.0], [2.0, 1.0]])).info == 2
     assert linalg.lu_factor_ex(batch).info.tolist() == [0, 2]
     for call in (linalg.inv_ex, linalg.cholesky_ex, linalg.lu_factor_ex):
-        with pytest.raises(linalg.LinAlgError, match=r"info is \[0, 2\]"):
+        with pytest.raises(linalg.LinAlgError, match=r"2.* \(in the matrix \[1\] of the batch\)"):
             call(batch, check_errors=True)
 
 
@@ -355,3 +355,73 @@ def test_least_squares_are_those_of_numpy():
 def test_what_is_complex_is_left_out_and_says_so(name):
     with pytest.raises(AttributeError, match=r"complex.*eigh"):
         getattr(linalg, name)
+
+
+def test_each_matrix_of_a_batch_has_its_own_exponent():
+    """Squared as often as the largest one asks for, a small matrix would lose its last digits."""
+    small, large = [[0.5, 0.25], [0.0, 1.0]], [[-1e6, 0.0], [0.0, -1e6]]
+    together = tg.matrix_exp(tg.tensor([small, large]))
+    alone = tg.matrix_exp(tg.tensor(small))
+    np.testing.assert_array_equal(together.array[0], alone.array)
+    np.testing.assert_allclose(alone.array[1], [0, np.e], rtol=1e-6)
+
+
+def test_a_singular_matrix_is_pytorchs_error_and_numpys():
+    singular = tg.ones(2, 2)
+    for call in (linalg.inv, linalg.lu_factor, linalg.cholesky, lambda a: linalg.solve(a, a)):
+        for kind in (RuntimeError, np.linalg.LinAlgError, linalg.LinAlgError):
+            with pytest.raises(kind, match=r"singular|not positive definite"):
+                call(singular)
+    assert linalg.cond(singular, 1) == np.inf
+    assert linalg.cond(tg.zeros(0, 0)) == 0
+
+
+def test_the_pivot_is_named_also_where_lu_and_lapack_round_differently():
+    rng = np.random.default_rng(0)
+    for _ in range(50):
+        a = rng.integers(-3, 4, (4, 4)).astype(float)
+        a[3] = a[0] + a[1] - a[2]
+        y, info = linalg.inv_ex(tg.tensor(a))
+        assert bool(info != 0) == bool(tg.isnan(y).any())
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: tg.addmv(tg.ones(3, 3), tg.eye(3), tg.ones(3)), r"addmv.*\(3, 3\) and \(3,\)"),
+        (lambda: tg.tensordot(tg.ones(2, 3), tg.ones(2, 3), 1), r"1 of \(2, 3\) and 0 of \(2, 3\)"),
+        (lambda: tg.tensordot(tg.ones(2), tg.ones(2), 3), "no 3 dimensions"),
+        (lambda: tg.tensordot(tg.ones(2, 2), tg.ones(2, 2), ([0, 1], [0])), "does not name pairs"),
+        (lambda: tg.inner(tg.ones(2, 3), tg.ones(2)), r"\(2, 3\) and \(2,\) differ"),
+        (lambda: linalg.eigh(tg.ones(2, 3)), r"square matrices.*\(2, 3\)"),
+        (lambda: linalg.qr(tg.ones(2, 2), "raw"), "'reduced', 'complete' or 'r'"),
+        (lambda: tg.lu_unpack(tg.ones(2, 2), tg.ones(2)), "int32.*float32"),
+        (lambda: tg.geqrf(tg.ones(2, 2, requires_grad=True)), "has no gradient"),
+    ],
+)
+def test_errors_name_the_function_and_the_values_at_hand(call, message):
+    with pytest.raises(RuntimeError, match=message):
+        call()
+
+
+def test_an_exponent_is_an_int():
+    with pytest.raises(TypeError, match=r"not 2\.5"):
+        tg.matrix_power(tg.eye(2), 2.5)
+
+
+def test_tensorsolve_moves_dimensions_by_their_places_at_the_start():
+    a, x = normal(4, 6, 2, 4, 3), normal(4, 2, 3)
+    b = np.tensordot(a.transpose(1, 3, 0, 2, 4), x, 3)
+    found = linalg.tensorsolve(tg.tensor(a), tg.tensor(b), dims=(0, 2, 4))
+    np.testing.assert_allclose(found.array, x, atol=1e-9)
+
+
+def test_the_reflections_of_geqrf_are_the_q_of_qr():
+    x = tg.tensor(normal(2, 4, 3))
+    a, tau = tg.geqrf(x)
+    q, r = linalg.qr(x)
+    np.testing.assert_allclose(tg.orgqr(a, tau).array, q.array, atol=1e-12)
+    np.testing.assert_allclose(
+        a.array[:, :3], np.triu(a.array[:, :3]) + np.tril(a.array[:, :3], -1)
+    )
+    np.testing.assert_allclose(np.triu(a.array[:, :3]), r.array, atol=1e-12)

@@ -1,4 +1,4 @@
-"""Linear algebra in `torch.linalg`'s spelling: systems of equations, factorisations, norms.
+"""Linear algebra in `torch.linalg`'s spelling: systems of equations, factorizations, norms.
 
 Matrices are the last two dimensions, all before them a batch.  The derivatives are in
 `ops/linalg.py`, with their sources.
@@ -9,6 +9,7 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 (tensor([1., 1.]), tensor(5.), tensor([1.3820, 3.6180]))
 """
 
+from bisect import bisect_left
 from math import prod
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ import numpy as np
 
 from . import ops
 from .absent import refuse
+from .engine.graph import LinAlgError as LinAlgError
 from .functions import (
     check_matrix,
     check_square,
@@ -26,16 +28,19 @@ from .functions import (
     lu_solved,
     lu_unpack,
     norm as p_norm,
+    powers_of,
     product_of_many,
+    raise_if,
+    reflected,
     slogdet as sign_and_logarithm,
     solved,
     stack,
 )
-from .functions.arguments import Dim, check_dim, check_floating, named, plain
+from .functions.arguments import Dim, check_floating, named, plain, two_dims
+from .functions.factorization import ZERO_PIVOT
 from .registry import names_in, public
 from .tensor import Tensor
 
-LinAlgError = np.linalg.LinAlgError
 _Eigh = named("eigh", "eigenvalues eigenvectors")
 _QR = named("qr", "Q R")
 _SVD = named("svd", "U S Vh")
@@ -56,22 +61,24 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
-    B : Tensor
-        Columns (..., n, k), or vectors (..., n).
+    A : Tensor, shape (..., n, n)
+    B : Tensor, shape (..., n, k), or (..., n) for vectors
+        The right sides, in columns.  It holds vectors if it has one dimension, or the shape of A
+        without the last dimension.
     left : bool, default True
-        If false, X A = B is solved.
+        If False, the system X A = B is solved, where B has the shape (..., k, n).
 
     Returns
     -------
     Tensor
-        X, of the shape of B, its batch broadcast with that of A.
+        X, of the shape of B, where the batches of A and B are broadcast.
 
     Raises
     ------
     LinAlgError
-        If a matrix is singular.
+        If a matrix is singular, or the numbers of rows differ.
+    RuntimeError
+        If B holds vectors, and `left` is False.
 
     Examples
     --------
@@ -79,34 +86,49 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     >>> tg.linalg.solve(tg.tensor([[2.0, 1.0], [1.0, 3.0]]), tg.tensor([3.0, 4.0]))
     tensor([1., 1.])
     """
-    if left and (B.ndim == 1 or B.shape == A.shape[:-1]):
+    if _holds_vectors(A, B):
+        if not left:
+            given = f"{tuple(A.shape)} and {tuple(B.shape)}"
+            raise RuntimeError(f"solve: with left=False B holds rows, not vectors: {given}")
         return ops.solve(A, B.unsqueeze(-1)).squeeze(-1)
     return ops.solve(A, B) if left else ops.solve(A.mT, B.mT).mT
+
+
+def _holds_vectors(A: Tensor, B: Tensor) -> bool:
+    """Is B one vector, or a batch of them?"""
+    return B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
 
 
 @public("linalg.solve_triangular", out=True)
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
 ) -> Any:
-    """Solve A X = B for a triangular matrix A, by substitution.
+    """Solve A X = B for a triangular matrix A, by substitution;  dL/dB = A'^-1 g,
+    dL/dA = -(dL/dB) X' in the triangle, else 0.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n); only one triangle is read, and gets a gradient.
-    B : Tensor
-        Columns, of shape (..., n, k).
+    A : Tensor, shape (..., n, n)
+        Only one triangle is read, and gets a gradient.
+    B : Tensor, shape (..., n, k)
+        The right sides, in columns.
     upper : bool
-        Is it the upper triangle?
+        If True, the upper triangle is read, else the lower one.
     left : bool, default True
-        If false, X A = B is solved.
+        If False, the system X A = B is solved, where B has the shape (..., k, n).
     unitriangular : bool, default False
-        Is the diagonal taken to be 1?
+        If True, the diagonal counts as 1, and is not read.
 
     Returns
     -------
     Tensor
-        X, of the shape of B; infinite or NaN where the diagonal is 0.
+        X, of the shape of B, where the batches of A and B are broadcast; infinite or NaN where the
+        diagonal is 0.
+
+    Raises
+    ------
+    RuntimeError
+        If A is not square, or the numbers of rows differ.
 
     Examples
     --------
@@ -127,18 +149,16 @@ def inv(A: Tensor) -> Any:
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
+    A : Tensor, shape (..., n, n)
 
     Returns
     -------
-    Tensor
-        Of the same shape.
+    Tensor, shape (..., n, n)
 
     Raises
     ------
     LinAlgError
-        If a matrix is singular.
+        If a matrix is singular, or not square.
 
     Examples
     --------
@@ -150,21 +170,24 @@ def inv(A: Tensor) -> Any:
     return ops.inv(A)
 
 
-def _where_it_fails(name: str, A: Tensor, attempt: Any) -> tuple[Any, Any]:
-    """attempt(A), and 0; or for each matrix of a batch by itself, NaN where it raises LinAlgError,
-    and the pivot that is zero."""
+def _singular_at(A: Tensor) -> Tensor:
+    """For each matrix: which pivot is the first zero, counted from 1; 0 where there is an inverse.
+
+    LAPACK decides whether a matrix is singular, as in `inv`; LU only says where.
+    """
     try:
-        return attempt(A), Tensor(np.zeros(A.shape[:-2], np.int32))
-    except LinAlgError:
-        if A.ndim == 2:
-            return A * np.nan, first_zero(lu_factors(name, A)[0])
-    results, infos = zip(*[_where_it_fails(name, x, attempt) for x in A], strict=True)
-    return stack(list(results)), stack(list(infos))
+        np.linalg.inv(A.array)
+    except np.linalg.LinAlgError:
+        if A.ndim > 2:
+            return cast(Tensor, stack([_singular_at(matrix) for matrix in A.detach()]))
+        place = first_zero(lu_factors("inv_ex", A.detach())[0])
+        return Tensor(np.where(place.array == 0, A.shape[-1], place.array).astype(np.int32))
+    return Tensor(np.zeros(A.shape[:-2], np.int32))
 
 
-def _raise_if(name: str, info: Any, check: bool, what: str) -> None:
-    if check and (info.array != 0).any():
-        raise LinAlgError(f"{name}: info is {info.tolist()}: a matrix is not {what}")
+def _nan_where(info: Tensor, y: Tensor) -> Any:
+    """y, NaN for the matrices of which info is not 0."""
+    return ops.where((info != 0).reshape(info.shape + (1,) * (y.ndim - info.ndim)), np.nan, y)
 
 
 @public("linalg.inv_ex", out=True)
@@ -173,21 +196,23 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
+    A : Tensor, shape (..., n, n)
     check_errors : bool, default False
-        Raise the error after all?
+        If True, a singular matrix is an error after all.
 
     Returns
     -------
-    tuple (inverse, info)
-        The inverse, NaN where a matrix is singular; 0 as int32, or which pivot is zero, counted
-        from 1.
+    inverse : Tensor, shape (..., n, n)
+        NaN where a matrix is singular.
+    info : Tensor, shape (...), dtype int32
+        The first pivot that is zero, counted from 1; 0 where there is an inverse.
 
     Raises
     ------
     LinAlgError
-        If a matrix is singular and `check_errors` is true.
+        If a matrix is singular and `check_errors` is True.
+    RuntimeError
+        If a matrix is not square.
 
     Examples
     --------
@@ -196,9 +221,15 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     tensor(2, dtype=int32)
     """
     check_square(A, "inv_ex")
-    y, info = _where_it_fails("inv_ex", A, ops.inv)
-    _raise_if("inv_ex", info, check_errors, "invertible")
-    return _InvEx(y, info)
+    check_floating(A, "inv_ex")
+    try:
+        return _InvEx(ops.inv(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
+    except LinAlgError:
+        info = _singular_at(A)
+    if check_errors:
+        raise_if("inv_ex", info, ZERO_PIVOT)
+    safe = ops.where((info != 0)[..., None, None], identity(A), A)
+    return _InvEx(_nan_where(info, ops.inv(safe)), info)
 
 
 @public("linalg.solve_ex", out=True)
@@ -207,24 +238,27 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
-    B : Tensor
-        Columns (..., n, k), or vectors (..., n).
+    A : Tensor, shape (..., n, n)
+    B : Tensor, shape (..., n, k), or (..., n) for vectors
+        The right sides, in columns.
     left : bool, default True
-        If false, X A = B is solved.
+        If False, the system X A = B is solved, where B has the shape (..., k, n).
     check_errors : bool, default False
-        Raise the error after all?
+        If True, a singular matrix is an error after all.
 
     Returns
     -------
-    tuple (result, info)
-        X, NaN where a matrix is singular; 0 as int32, or which pivot is zero, counted from 1.
+    result : Tensor
+        X, of the shape of B; NaN where a matrix is singular.
+    info : Tensor, shape (...), dtype int32
+        The first pivot that is zero, counted from 1; 0 where there is an inverse.
 
     Raises
     ------
     LinAlgError
-        If a matrix is singular and `check_errors` is true.
+        If a matrix is singular and `check_errors` is True.
+    RuntimeError
+        If A is not square.
 
     Examples
     --------
@@ -233,37 +267,38 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     tensor([1., 2.])
     """
     check_square(A, "solve_ex")
-    info = _where_it_fails("solve_ex", A, ops.inv)[1]
-    _raise_if("solve_ex", info, check_errors, "invertible")
-    if (info.array != 0).any():
-        singular = (info != 0)[..., None, None]
-        y = solve(ops.where(singular, identity(A), A), B, left=left)
-        return _SolveEx(
-            ops.where(singular.reshape(info.shape + (1,) * (y.ndim - info.ndim)), np.nan, y), info
-        )
-    return _SolveEx(solve(A, B, left=left), info)
+    check_floating(A, "solve_ex")
+    try:
+        return _SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
+    except LinAlgError:
+        info = _singular_at(A)
+    if check_errors:
+        raise_if("solve_ex", info, ZERO_PIVOT)
+    safe = ops.where((info != 0)[..., None, None], identity(A), A)
+    return _SolveEx(_nan_where(info, solve(safe, B, left=left)), info)
 
 
 @public("linalg.tensorinv", out=True)
 def tensorinv(A: Tensor, ind: int = 2) -> Any:
-    """Inverse of a tensor for `tensordot`: tensordot(y, A, ind) is the identity.
+    """Inverse of a tensor with respect to `tensordot`: tensordot(y, A, ind) is the identity.
 
     Parameters
     ----------
     A : Tensor
-        Its first `ind` sizes have the same product as the others.
+        The product of its first `ind` sizes is the product of the others.
     ind : int, default 2
-        How many dimensions are the rows.
+        The number of dimensions that count as the rows.
 
     Returns
     -------
-    Tensor
-        Of shape A.shape[ind:] + A.shape[:ind].
+    Tensor, shape A.shape[ind:] + A.shape[:ind]
 
     Raises
     ------
     RuntimeError
-        If the products differ.
+        If `ind` is not positive.
+    LinAlgError
+        If the two products differ, or A has no inverse.
 
     Examples
     --------
@@ -275,7 +310,8 @@ def tensorinv(A: Tensor, ind: int = 2) -> Any:
         raise RuntimeError(f"tensorinv: ind is 1 or more, not {ind}")
     rows, columns = A.shape[:ind], A.shape[ind:]
     if prod(rows) != prod(columns):
-        raise RuntimeError(f"tensorinv: {rows} and {columns} have not as many elements")
+        sizes = f"{tuple(rows)} and {tuple(columns)}"
+        raise LinAlgError(f"tensorinv: the products of the sizes {sizes} differ")
     return ops.inv(A.reshape((prod(rows), prod(columns)))).reshape((*columns, *rows))
 
 
@@ -285,22 +321,22 @@ def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Any:
 
     Parameters
     ----------
-    A : Tensor
-        Of shape other.shape + X.shape, once `dims` are at the end.
+    A : Tensor, shape B.shape + X.shape
+        The product of B's sizes is that of X's.
     other : Tensor
-        B, of any shape.
+        The right side B, of any shape.
     dims : tuple of ints, optional
-        Dimensions of A that are first moved to its end.
+        The dimensions of A that are moved to its end first.
 
     Returns
     -------
     Tensor
-        X, of the shape of A behind that of B.
+        X, whose shape is that of A behind that of B.
 
     Raises
     ------
-    RuntimeError
-        If the shapes do not fit.
+    LinAlgError
+        If the products of the sizes differ, or A has no inverse.
 
     Examples
     --------
@@ -309,43 +345,48 @@ def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Any:
     tensor([[0.5000, 0.5000],
             [0.5000, 0.5000]])
     """
-    for k in dims or ():
-        A = A.movedim(k, -1)
+    if dims:
+        A = A.movedim(tuple(dims), tuple(range(-len(dims), 0)))
     sizes = A.shape[other.ndim :]
-    if prod(sizes) != prod(other.shape) or A.shape[: other.ndim] != other.shape:
+    if prod(sizes) != prod(other.shape):
         given = f"{tuple(A.shape)} and {tuple(other.shape)}"
-        raise RuntimeError(f"tensorsolve: these are no system of equations: {given}")
-    x = ops.solve(A.reshape((prod(sizes), prod(sizes))), other.reshape((-1, 1)))
+        raise LinAlgError(f"tensorsolve: not as many equations as unknowns: {given}")
+    x = ops.solve(A.reshape((prod(sizes), prod(sizes))), other.reshape((prod(sizes), 1)))
     return x.reshape(sizes)
 
 
 @public("linalg.lstsq")
 def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
-    """Least squares: the X with the smallest norm among those with the smallest ||A X - B||.
+    """Least squares: X = A^+ B, the smallest X among those that minimize ||A X - B||.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
-    b : Tensor
-        B: columns (..., m, k), or vectors (..., m).
+    A : Tensor, shape (..., m, n)
+    b : Tensor, shape (..., m, k), or (..., m) for vectors
+        The right sides B, in columns.
     rcond : float, optional
-        Singular values up to this, times the largest one, count as zero: unless given, eps times
-        the longer side.
+        Singular values up to `rcond` times the largest one count as zero.  Unless given, it is the
+        epsilon of the dtype times max(m, n).
     driver : {None, "gels", "gelsy", "gelsd", "gelss"}
-        LAPACK's driver, which decides what else is returned; X is found with the pseudoinverse.
+        The name of LAPACK's function.  It decides what else is returned; X is found with the
+        pseudoinverse for each.
 
     Returns
     -------
-    tuple (solution, residuals, rank, singular_values)
-        X, (..., n, k); the sums of squares ||A X - B||^2, (..., k), if m > n and the rank is full,
-        else empty; the ranks (empty for "gels"); the singular values (for "gelsd" and "gelss", else
-        empty).
+    solution : Tensor, shape (..., n, k)
+        X, which has a gradient.
+    residuals : Tensor, shape (..., k)
+        ||A X - B||^2 for each column, if m > n and all ranks are n, and the driver is not "gelsy";
+        else empty.
+    rank : Tensor, shape (...), dtype int64
+        The ranks of A; empty for "gels".
+    singular_values : Tensor, shape (..., min(m, n))
+        Those of A, for "gelsd" and "gelss"; else empty.
 
     Raises
     ------
     RuntimeError
-        If the rows of A and B differ, or for another driver.
+        If the numbers of rows differ, the dtype is not floating, or there is no such driver.
 
     Examples
     --------
@@ -363,7 +404,7 @@ def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None)
     x = b.unsqueeze(-1) if vector else b
     if x.ndim < 2 or x.ndim > A.ndim or x.shape[-2] != A.shape[-2]:
         given = f"{tuple(A.shape)} and {tuple(b.shape)}"
-        raise RuntimeError(f"lstsq: the two differ in their rows: {given}")
+        raise RuntimeError(f"lstsq: A and B differ in their numbers of rows: {given}")
     empty, (rows, columns) = Tensor(np.zeros(0, A.dtype)), A.shape[-2:]
     solution = ops.pinv(A, rtol=rcond) @ x
     rank = matrix_rank(A, rtol=rcond)
@@ -386,13 +427,16 @@ def det(A: Tensor) -> Any:
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
+    A : Tensor, shape (..., n, n)
 
     Returns
     -------
-    Tensor
-        Of shape (...).
+    Tensor, shape (...)
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not square.
 
     Examples
     --------
@@ -405,17 +449,26 @@ def det(A: Tensor) -> Any:
 
 @public("linalg.slogdet", out=True)
 def slogdet(A: Tensor) -> Any:
-    """Sign and logarithm of the determinant, where that itself would overflow.
+    """Sign and logarithm of the determinant: y = (sign(det A), ln |det A|);  dL/dA = g A'^-1, where
+    g is that of the logarithm.
+
+    The logarithm is finite where the determinant itself would overflow.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
+    A : Tensor, shape (..., n, n)
 
     Returns
     -------
-    tuple (sign, logabsdet)
-        Two tensors of shape (...).
+    sign : Tensor, shape (...)
+        1, -1, or 0 if the matrix is singular.
+    logabsdet : Tensor, shape (...)
+        It is -inf if the matrix is singular.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not square.
 
     Examples
     --------
@@ -430,24 +483,25 @@ def slogdet(A: Tensor) -> Any:
 def pinv(
     A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
-    """Pseudoinverse (Moore-Penrose) of a matrix.
+    """Pseudoinverse (Moore-Penrose) of a matrix: y = V diag(1 / s) U', where A = U diag(s) V' and s
+    are the singular values above zero.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     rcond : float or Tensor, optional
         Another name of `rtol`.
     hermitian : bool, default False
-        Read only the lower triangle of A?
-    atol, rtol : float or Tensor, optional
-        The absolute and the relative tolerance: singular values up to the larger of atol and rtol
-        times the largest one count as zero. Without either, rtol is eps times the longer side.
+        If True, A is symmetric, and only its lower triangle is read.
+    atol : float or Tensor, optional
+        Singular values up to this count as zero.
+    rtol : float or Tensor, optional
+        Singular values up to this times the largest one count as zero.  Without `atol` it is the
+        epsilon of the dtype times max(m, n) unless given, else 0.
 
     Returns
     -------
-    Tensor
-        Of shape (..., n, m).
+    Tensor, shape (..., n, m)
 
     References
     ----------
@@ -475,24 +529,24 @@ def pinv(
 def matrix_rank(
     A: Tensor, tol: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
-    """Rank of a matrix: how many singular values are not zero.
+    """Rank of a matrix: the number of its singular values that are not zero.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     tol : float or Tensor, optional
         Another name of `atol`.
     hermitian : bool, default False
-        Read only the lower triangle of A?
-    atol, rtol : float or Tensor, optional
-        The absolute and the relative tolerance: singular values up to the larger of atol and rtol
-        times the largest one count as zero. Without either, rtol is eps times the longer side.
+        If True, A is symmetric, and only its lower triangle is read.
+    atol : float or Tensor, optional
+        Singular values up to this count as zero.
+    rtol : float or Tensor, optional
+        Singular values up to this times the largest one count as zero.  Without `atol` it is the
+        epsilon of the dtype times max(m, n) unless given, else 0.
 
     Returns
     -------
-    Tensor
-        Of shape (...), int64.
+    Tensor, shape (...), dtype int64
 
     Examples
     --------
@@ -523,19 +577,23 @@ def _lower(A: Tensor) -> Tensor:
 
 @public("linalg.cond", out=True)
 def cond(A: Tensor, p: Any = None) -> Tensor:
-    """Condition number of a matrix: the product of the norms of A and of its inverse.
+    """Condition number of a matrix: y = ||A|| ||A^-1||, in one of the norms of `matrix_norm`.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n); for 2 and -2, (..., m, n).
-    p : number or str, optional
-        The norm, one of those of `matrix_norm`; None is 2.
+    A : Tensor, shape (..., n, n), or (..., m, n) for the norms 2 and -2
+    p : {None, "fro", "nuc", 1, -1, 2, -2, inf, -inf}
+        The norm; None is 2: the largest singular value divided by the smallest.
 
     Returns
     -------
-    Tensor
-        Of shape (...); infinite if A has no inverse.
+    Tensor, shape (...)
+        It is inf where A is singular, and 0 where it has no elements.
+
+    Raises
+    ------
+    RuntimeError
+        If there is no such norm, or A is not square where it must be.
 
     Examples
     --------
@@ -544,37 +602,46 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
     tensor(2.)
     """
     check_matrix(A, "cond")
+    check_floating(A, "cond")
+    if isinstance(p, str) or (A.numel() and p not in (None, 2, -2)):
+        check_square(A, "cond")
+    if A.numel() == 0:
+        return A.new_zeros(A.shape[:-2])
     if p in (None, 2, -2):
         sizes = svdvals(A)
         most, least = sizes[..., 0], sizes[..., -1]
         return least / most if p == -2 else most / least
-    try:
-        return cast(Tensor, matrix_norm(A, p) * matrix_norm(inv(A), p))
-    except LinAlgError:
-        if A.ndim > 2:
-            return cast(Tensor, stack([cond(matrix, p) for matrix in A]))
-        return Tensor(np.full((), np.inf, A.dtype))
+    inverse, info = inv_ex(A)
+    y = matrix_norm(A, p) * matrix_norm(ops.where((info != 0)[..., None, None], 0, inverse), p)
+    return cast(Tensor, ops.where(info != 0, np.inf, y))
 
 
-# ---------------------------------------------------------------- factorisations
+# ---------------------------------------------------------------- factorizations
 
 
 @public("linalg.lu_factor", out=True)
 def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
-    """LU factorisation with partial pivoting, packed into one matrix.
+    """LU factorization with partial pivoting, A = P L U, packed into one matrix.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     pivot : bool, default True
-        Must be true.
+        It must be True, as on PyTorch's CPU.
 
     Returns
     -------
-    tuple (LU, pivots)
-        L without its diagonal of ones, and U, in one matrix (..., m, n); with which row each row
-        was swapped in turn, counted from 1, int32.
+    LU : Tensor, shape (..., m, n)
+        L below the diagonal, without its ones, and U on and above it.
+    pivots : Tensor, shape (..., min(m, n)), dtype int32
+        With which row each row was swapped in turn, counted from 1.
+
+    Raises
+    ------
+    LinAlgError
+        If a pivot is zero: see `lu_factor_ex`.
+    RuntimeError
+        If `pivot` is False, or the dtype is not floating.
 
     Examples
     --------
@@ -582,26 +649,38 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     >>> tg.linalg.lu_factor(tg.tensor([[1.0, 2.0], [4.0, 4.0]])).pivots
     tensor([2, 2], dtype=int32)
     """
-    return _Factored(*lu_factors("lu_factor", A, pivot))
+    y, pivots = lu_factors("lu_factor", A, pivot)
+    raise_if("lu_factor", first_zero(y), ZERO_PIVOT)
+    return _Factored(y, pivots)
 
 
 @public("linalg.lu_factor_ex", out=True)
 def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
-    """LU factorisation, and where it meets a pivot that is zero.
+    """LU factorization with partial pivoting, without an error if a pivot is zero.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     pivot : bool, default True
-        Must be true.
+        It must be True, as on PyTorch's CPU.
     check_errors : bool, default False
-        Raise LinAlgError if there is such a pivot?
+        If True, a pivot of zero is an error after all.
 
     Returns
     -------
-    tuple (LU, pivots, info)
-        As from `lu_factor`; 0 as int32, or which pivot is zero, counted from 1.
+    LU : Tensor, shape (..., m, n)
+        L below the diagonal, without its ones, and U on and above it.
+    pivots : Tensor, shape (..., min(m, n)), dtype int32
+        With which row each row was swapped in turn, counted from 1.
+    info : Tensor, shape (...), dtype int32
+        The first pivot that is zero, counted from 1; 0 where none is.
+
+    Raises
+    ------
+    LinAlgError
+        If a pivot is zero and `check_errors` is True.
+    RuntimeError
+        If `pivot` is False, or the dtype is not floating.
 
     Examples
     --------
@@ -611,26 +690,34 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     """
     y, pivots = lu_factors("lu_factor_ex", A, pivot)
     info = first_zero(y)
-    _raise_if("lu_factor_ex", info, check_errors, "invertible")
+    if check_errors:
+        raise_if("lu_factor_ex", info, ZERO_PIVOT)
     return _FactoredEx(y, pivots, info)
 
 
 @public("linalg.lu", out=True)
 def lu(A: Tensor, *, pivot: bool = True) -> Any:
-    """LU factorisation with partial pivoting: A = P L U.
+    """LU factorization with partial pivoting: A = P L U.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     pivot : bool, default True
-        Must be true.
+        It must be True, as on PyTorch's CPU.
 
     Returns
     -------
-    tuple (P, L, U)
-        A permutation (..., m, m), a lower triangle (..., m, k) with ones on its diagonal, and an
-        upper triangle (..., k, n); k = min(m, n).
+    P : Tensor, shape (..., m, m)
+        The permutation of the rows.
+    L : Tensor, shape (..., m, k), k = min(m, n)
+        A lower triangle, with ones on its diagonal.
+    U : Tensor, shape (..., k, n)
+        An upper triangle.
+
+    Raises
+    ------
+    RuntimeError
+        If `pivot` is False, or the dtype is not floating.
 
     Examples
     --------
@@ -650,23 +737,30 @@ def lu(A: Tensor, *, pivot: bool = True) -> Any:
 def lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False
 ) -> Any:
-    """Solve A X = B, where the LU factorisation of A is given.
+    """Solve A X = B, where A is given by its LU factorization.
 
     Parameters
     ----------
-    LU, pivots : Tensor
-        From `lu_factor`.
-    B : Tensor
-        Columns, of shape (..., n, k).
+    LU : Tensor, shape (..., n, n)
+        L and U in one matrix, as from `lu_factor`.
+    pivots : Tensor, shape (..., n), dtype int32
+        The pivots, counted from 1.
+    B : Tensor, shape (..., n, k)
+        The right sides, in columns.
     left : bool, default True
-        If false, X A = B is solved.
+        If False, the system X A = B is solved, where B has the shape (..., k, n).
     adjoint : bool, default False
-        If true, A' stands in place of A.
+        If True, the transpose of A stands in its place.
 
     Returns
     -------
     Tensor
-        X, of the shape of B.
+        X, of the shape of B, where the batches of A and B are broadcast.
+
+    Raises
+    ------
+    RuntimeError
+        If A is not square, or the numbers of rows differ.
 
     Examples
     --------
@@ -683,22 +777,30 @@ def lu_solve(
 
 @public("linalg.cholesky_ex", out=True)
 def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
-    """Cholesky factor, without an error if a matrix is not positive definite.
+    """Cholesky factor of a symmetric matrix, without an error if it is not positive definite.
 
     Parameters
     ----------
-    A : Tensor
-        Symmetric, of shape (..., n, n).
+    A : Tensor, shape (..., n, n)
+        Its symmetric part is taken, as in `cholesky`.
     upper : bool, default False
-        Return L' in place of L?
+        If True, the upper triangle L' is returned.
     check_errors : bool, default False
-        Raise LinAlgError after all?
+        If True, a matrix that is not positive definite is an error after all.
 
     Returns
     -------
-    tuple (L, info)
-        L, NaN where a matrix is not positive definite; 0 as int32, or the order of the first
-        leading minor that is not positive.
+    L : Tensor, shape (..., n, n)
+        The lower triangle with L L' = A; NaN where A is not positive definite.
+    info : Tensor, shape (...), dtype int32
+        The order of the first leading minor that is not positive; 0 where all are.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not positive definite and `check_errors` is True.
+    RuntimeError
+        If a matrix is not square.
 
     Examples
     --------
@@ -707,41 +809,53 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     tensor(2, dtype=int32)
     """
     check_square(A, "cholesky_ex")
-    info = Tensor(_first_minor(A.detach().array))
-    _raise_if("cholesky_ex", info, check_errors, "positive definite")
-    good = (info == 0)[..., None, None]
-    y = ops.where(good, ops.cholesky(ops.where(good, A, identity(A))), np.nan)
+    check_floating(A, "cholesky_ex")
+    info = Tensor(_first_minor(A.array))
+    if check_errors:
+        raise_if("cholesky_ex", info, "the leading minor of order {} is not positive")
+    y = ops.cholesky(ops.where((info == 0)[..., None, None], A, identity(A)))
+    y = _nan_where(info, y) if info.array.any() else y
     return _CholeskyEx(y.mT if upper else y, info)
 
 
 def _first_minor(x: Any) -> Any:
     """The order of the first leading minor that is not positive, 0 if all are."""
-    info = np.zeros(x.shape[:-2], np.int32)
-    for k in range(x.shape[-1], 0, -1):
-        part = x[..., :k, :k]
-        info = np.where(
-            np.linalg.eigvalsh((part + part.swapaxes(-1, -2)) / 2)[..., 0] <= 0, k, info
-        )
-    return info.astype(np.int32)
+
+    def fails(x: Any) -> bool:
+        try:
+            np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2)
+        except np.linalg.LinAlgError:
+            return True
+        return False
+
+    if not fails(x):
+        return np.zeros(x.shape[:-2], np.int32)
+    if x.ndim > 2:
+        return np.stack([_first_minor(matrix) for matrix in x])
+    orders = range(1, len(x) + 1)  # behind the first one that fails, all do
+    return np.int32(1 + bisect_left(orders, True, key=lambda k: fails(x[:k, :k])))
 
 
 @public("linalg.householder_product", out=True)
 def householder_product(input: Tensor, tau: Tensor) -> Any:
-    """First n columns of a product of Householder reflections: H_1 H_2 ..., H_i = 1 - tau_i v_i
-    v_i'.
+    """First n columns of a product of Householder reflections: y = H_1 H_2 ...,
+    H_i = 1 - tau_i v_i v_i'.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., m, n), m >= n; v_i is what stands in column i below the diagonal, with a 1 on
-        the diagonal and 0 above.
-    tau : Tensor
-        Of shape (..., k), k <= n.
+    input : Tensor, shape (..., m, n), m >= n
+        Column i holds v_i below the diagonal; its element on the diagonal is 1, above it 0.
+    tau : Tensor, shape (..., k), k <= n
+        The factors of the reflections.
 
     Returns
     -------
-    Tensor
-        Of shape (..., m, n).
+    Tensor, shape (..., m, n)
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit together, or the dtype is not floating.
 
     Examples
     --------
@@ -750,34 +864,29 @@ def householder_product(input: Tensor, tau: Tensor) -> Any:
     tensor([[ 0.],
             [-1.]])
     """
-    check_matrix(input, "householder_product")
-    rows, columns = input.shape[-2:]
-    if tau.ndim != input.ndim - 1 or rows < columns or tau.shape[-1] > columns:
-        given = f"{tuple(input.shape)} and {tuple(tau.shape)}"
-        raise RuntimeError(f"householder_product: of m x n, m >= n, at most n are used: {given}")
-    y = Tensor(np.zeros_like(input.array) + np.eye(rows, columns, dtype=input.dtype))
-    for k in reversed(range(tau.shape[-1])):
-        below = np.arange(rows) > k
-        v = ops.where(below, input[..., k], np.eye(rows, dtype=input.dtype)[k])[..., None]
-        y = y - tau[..., k, None, None] * v @ (v.mT @ y)
-    return y
+    return reflected("householder_product", input, tau)
 
 
 @public("linalg.qr", out=True)
 def qr(A: Tensor, mode: str = "reduced") -> Any:
-    """QR factorisation: A = Q R, orthonormal columns and an upper triangle.
+    """QR factorization: A = Q R, where the columns of Q are orthonormal and R is an upper triangle;
+    dL/dA = (gQ + Q copy(R gR' - gQ' Q)) R'^-1, where copy makes the lower triangle symmetric.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     mode : {"reduced", "complete", "r"}
-        With "complete" Q is square (no gradient if m > n); with "r" it is empty.
+        "reduced": k = min(m, n).  "complete": k = m, without a gradient if m > n.  "r": Q is empty.
 
     Returns
     -------
-    tuple (Q, R)
-        Of shapes (..., m, k) and (..., k, n); k = min(m, n), and m if "complete".
+    Q : Tensor, shape (..., m, k)
+    R : Tensor, shape (..., k, n)
+
+    Raises
+    ------
+    RuntimeError
+        If A has fewer than two dimensions, or there is no such mode.
 
     References
     ----------
@@ -792,6 +901,9 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     tensor([[3., 1.],
             [4., 2.]])
     """
+    check_matrix(A, "qr")
+    if mode not in ("reduced", "complete", "r"):
+        raise RuntimeError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
     if mode == "r":
         return _QR(Tensor(np.zeros(0, A.dtype)), ops.qr(A)[1])
     return _QR(*ops.qr(A, mode=mode))
@@ -799,24 +911,31 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
 
 @public("linalg.svd", out=True)
 def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
-    """Singular value decomposition: A = U diag(S) Vh; S falls, and vectors are orthonormal.
+    """Singular value decomposition: A = U diag(S) Vh, with orthonormal columns of U and rows of Vh.
 
-    The gradient needs full_matrices=False, unless A is square or only S is used. Where singular
-    values are equal, the vectors have none (it is NaN).
+    There is a gradient with full_matrices=False, or where A is square, or only S is used.  Where
+    singular values are equal, the vectors have none: it is NaN.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     full_matrices : bool, default True
-        Are U and Vh square, or have they k = min(m, n) vectors?
+        If True, U and Vh are square.  If False, they have k = min(m, n) vectors.
     driver : str, optional
-        Accepted as in PyTorch, where it is for CUDA.
+        It changes nothing: in PyTorch it chooses a function of CUDA.
 
     Returns
     -------
-    tuple (U, S, Vh)
-        Of shapes (..., m, m), (..., k) and (..., n, n); or (..., m, k), (..., k) and (..., k, n).
+    U : Tensor, shape (..., m, m) or (..., m, k)
+    S : Tensor, shape (..., k)
+        The singular values, from the largest to the smallest.
+    Vh : Tensor, shape (..., n, n) or (..., k, n)
+        V transposed.
+
+    Raises
+    ------
+    LinAlgError
+        If A has fewer than two dimensions.
 
     References
     ----------
@@ -833,19 +952,22 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
 
 @public("linalg.svdvals", out=True)
 def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
-    """Singular values, from the largest to the smallest.
+    """Singular values of a matrix, from the largest to the smallest.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     driver : str, optional
-        Accepted as in PyTorch, where it is for CUDA.
+        It changes nothing: in PyTorch it chooses a function of CUDA.
 
     Returns
     -------
-    Tensor
-        Of shape (..., min(m, n)).
+    Tensor, shape (..., min(m, n))
+
+    Raises
+    ------
+    LinAlgError
+        If A has fewer than two dimensions.
 
     Examples
     --------
@@ -858,22 +980,28 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 
 @public("linalg.eigh", out=True)
 def eigh(A: Tensor, UPLO: str = "L") -> Any:
-    """Eigenvalues, rising, and eigenvectors of a symmetric matrix: A = V diag(w) V'.
+    """Eigenvalues and eigenvectors of a symmetric matrix: A = V diag(w) V'.
 
-    The symmetric part of A is taken, whatever UPLO says (see `cholesky`). Where eigenvalues are
-    equal, the vectors have no gradient (it is NaN).
+    The symmetric part of A is taken (see `cholesky`).  Where eigenvalues are equal, the vectors
+    have no gradient: it is NaN.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n).
-    UPLO : {"L", "U"}
+    A : Tensor, shape (..., n, n)
+    UPLO : {"L", "U"}, default "L"
         The triangle that PyTorch reads.
 
     Returns
     -------
-    tuple (eigenvalues, eigenvectors)
-        Of shapes (..., n) and (..., n, n), in columns.
+    eigenvalues : Tensor, shape (..., n)
+        w, from the smallest to the largest.
+    eigenvectors : Tensor, shape (..., n, n)
+        V: vectors of length 1, in the columns.
+
+    Raises
+    ------
+    RuntimeError
+        If a matrix is not square, or there is no such triangle.
 
     References
     ----------
@@ -886,25 +1014,30 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     >>> tg.linalg.eigh(tg.tensor([[2.0, 0.0], [0.0, 1.0]])).eigenvalues
     tensor([1., 2.])
     """
-    _check_triangle("eigh", UPLO)
+    _check_symmetric("eigh", A, UPLO)
     return _Eigh(*ops.eigh(A))
 
 
 @public("linalg.eigvalsh", out=True)
 def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
-    """Eigenvalues of a symmetric matrix, rising.
+    """Eigenvalues of a symmetric matrix, from the smallest to the largest.
+
+    The symmetric part of A is taken (see `cholesky`).
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., n, n); its symmetric part is taken.
-    UPLO : {"L", "U"}
+    A : Tensor, shape (..., n, n)
+    UPLO : {"L", "U"}, default "L"
         The triangle that PyTorch reads.
 
     Returns
     -------
-    Tensor
-        Of shape (..., n).
+    Tensor, shape (..., n)
+
+    Raises
+    ------
+    RuntimeError
+        If a matrix is not square, or there is no such triangle.
 
     Examples
     --------
@@ -912,11 +1045,12 @@ def eigvalsh(A: Tensor, UPLO: str = "L") -> Tensor:
     >>> tg.linalg.eigvalsh(tg.tensor([[2.0, 0.0], [0.0, 1.0]]))
     tensor([1., 2.])
     """
-    _check_triangle("eigvalsh", UPLO)
+    _check_symmetric("eigvalsh", A, UPLO)
     return ops.eigh(A)[0]
 
 
-def _check_triangle(name: str, UPLO: str) -> None:
+def _check_symmetric(name: str, A: Tensor, UPLO: str) -> None:
+    check_square(A, name)
     if UPLO not in ("L", "U", "l", "u"):
         raise RuntimeError(f"{name}: UPLO is the triangle of A, 'L' or 'U', not {UPLO!r}")
 
@@ -930,18 +1064,19 @@ def multi_dot(tensors: Any) -> Any:
 
     Parameters
     ----------
-    tensors : sequence of Tensor
-        Matrices; the first and the last may be vectors: a row, and a column.
+    tensors : sequence of Tensor, shapes (n_0, n_1), (n_1, n_2), ...
+        Two matrices or more; the first one may be a vector (n_1,), which is a row, and the last one
+        too, which is a column.
 
     Returns
     -------
-    Tensor
-        The product.
+    Tensor, shape (n_0, n_last)
+        Without the dimension of a row or a column.
 
     Raises
     ------
     RuntimeError
-        If two neighbours cannot be multiplied.
+        If there are fewer than two, or two neighbors cannot be multiplied.
 
     References
     ----------
@@ -953,19 +1088,23 @@ def multi_dot(tensors: Any) -> Any:
     >>> tg.linalg.multi_dot([tg.ones(2, 3), tg.ones(3, 4), tg.ones(4)])
     tensor([12., 12.])
     """
+    if len(tensors) < 2:
+        raise RuntimeError(f"multi_dot: it takes two matrices or more, not {len(tensors)}")
     return product_of_many("multi_dot", tensors)
 
 
 @public("linalg.cross", out=True)
 def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
-    """Cross product of vectors of three elements: y = a x b.
+    """Cross product of vectors with three elements: y = a x b;  dL/da = b x g,  dL/db = g x a.
 
     Parameters
     ----------
-    input, other : Tensor
-        a and b, of as many dimensions as each other, which broadcast.
+    input : Tensor
+        The left factors a, of size 3 in `dim`.
+    other : Tensor
+        The right factors b, with as many dimensions as a; the other sizes broadcast.
     dim : int, default -1
-        The dimension of the vectors, of size 3.
+        The dimension of the vectors.
 
     Returns
     -------
@@ -975,7 +1114,7 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
     Raises
     ------
     RuntimeError
-        If the dimension has not the size 3.
+        If the numbers of dimensions differ, or the size of `dim` is not 3.
 
     Examples
     --------
@@ -992,8 +1131,10 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 
     Parameters
     ----------
-    x, y : Tensor
-        Of shapes that broadcast.
+    x : Tensor
+        The left factors.
+    y : Tensor
+        The right factors, of a shape that broadcasts with that of x.
     dim : int, default -1
         The dimension that is summed over.
 
@@ -1001,6 +1142,11 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
     -------
     Tensor
         Of the shape that the two broadcast to, without `dim`.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not broadcast.
 
     Examples
     --------
@@ -1013,19 +1159,17 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 
 @public("linalg.vander")
 def vander(x: Tensor, *, N: int | None = None) -> Any:
-    """Vandermonde matrix: y_ij = x_i^j.
+    """Vandermonde matrix of each vector: y_ij = x_i^j.
 
     Parameters
     ----------
-    x : Tensor
-        Of shape (..., n).
+    x : Tensor, shape (..., n)
     N : int, optional
-        How many powers, from 0 on: unless given, n.
+        The number of columns, at least 2; n unless given.
 
     Returns
     -------
-    Tensor
-        Of shape (..., n, N).
+    Tensor, shape (..., n, N)
 
     Raises
     ------
@@ -1043,28 +1187,32 @@ def vander(x: Tensor, *, N: int | None = None) -> Any:
     count = N if N is not None else x.shape[-1] if x.ndim else 1
     if count <= 1:
         raise RuntimeError(f"vander: N is above 1, not {count}, for vectors of {tuple(x.shape)}")
-    powers = np.arange(count)
-    x = x if x.dtype.kind == "f" else x.long()
-    return ops.power((x if x.ndim else x.reshape(1))[..., None], Tensor(powers))
+    return powers_of(x if x.ndim else x.reshape(1), count)
 
 
 @public("linalg.diagonal")
 def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
-    """Diagonals of matrices, as a view.
+    """Diagonals of matrices, as a view: y_i = A_(i, i + offset).
 
     Parameters
     ----------
-    A : Tensor
-        Of two dimensions or more.
+    A : Tensor, shape (..., m, n)
     offset : int, default 0
-        Above (positive) or below (negative) the main diagonal.
-    dim1, dim2 : int, default -2 and -1
-        The dimensions of the matrices.
+        The diagonal: above the main one if positive, below it if negative.
+    dim1 : int, default -2
+        The dimension of the rows.
+    dim2 : int, default -1
+        The dimension of the columns.
 
     Returns
     -------
     Tensor
-        The other dimensions, then the diagonal.
+        The other dimensions, then one for the diagonal.
+
+    Raises
+    ------
+    RuntimeError
+        If the two dimensions are the same.
 
     Examples
     --------
@@ -1082,18 +1230,20 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> A
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
-    """Norm of vectors: y = (sum |x|^ord)^(1/ord);  at 0 the gradient is 0.
+    """Norm of vectors: y = (sum_i |x_i|^ord)^(1 / ord).
+
+    Where the norm is 0, so is its gradient.
 
     Parameters
     ----------
     x : Tensor
-        Floats, of any shape.
+        Of any shape and a floating dtype.
     ord : float, default 2
-        inf is the largest |x|, -inf the smallest; 0 counts what is not 0.
+        The order: inf is the largest |x_i|, -inf the smallest; 0 counts what is not 0.
     dim : int or tuple of ints, optional
         The dimensions to reduce; all of them by default.
     keepdim : bool, default False
-        Keep the reduced dimensions, with size 1?
+        If True, the reduced dimensions stay, with size 1.
     dtype : dtype, optional
         The input is cast to it first.
 
@@ -1105,7 +1255,9 @@ def vector_norm(
     Raises
     ------
     TypeError
-        If `ord` is no number.
+        If `ord` is not a number.
+    RuntimeError
+        If the dtype is not floating.
 
     Examples
     --------
@@ -1114,7 +1266,7 @@ def vector_norm(
     tensor(5.)
     """
     if isinstance(ord, str) or ord is None:
-        raise TypeError(f"vector_norm: ord is a number, not {ord!r}; see matrix_norm")
+        raise TypeError(f"vector_norm: ord is a number, not {ord!r}: see matrix_norm")
     return p_norm(x, ord, dim, keepdim, dtype=dtype)
 
 
@@ -1127,15 +1279,15 @@ def matrix_norm(
     Parameters
     ----------
     A : Tensor
-        Of two dimensions or more.
+        Of two dimensions or more, and a floating dtype.
     ord : number or str, default "fro"
-        "fro" is the root of the sum of squares; "nuc" the sum of the singular values, 2 the largest
-        and -2 the smallest of them; inf and -inf the largest and smallest sum of a row's |x|, 1 and
-        -1 of a column's.
+        "fro" is the root of the sum of squares, "nuc" the sum of the singular values; 2 and -2 are
+        the largest and the smallest singular value; inf and -inf the largest and the smallest sum
+        of the |a| of a row, 1 and -1 those of a column.
     dim : pair of ints, default (-2, -1)
-        The dimensions of the matrices.
+        The dimensions of the rows and of the columns.
     keepdim : bool, default False
-        Keep the two dimensions, with size 1?
+        If True, the two dimensions stay, with size 1.
     dtype : dtype, optional
         The input is cast to it first.
 
@@ -1147,7 +1299,7 @@ def matrix_norm(
     Raises
     ------
     RuntimeError
-        For another `ord`.
+        If there is no such norm, or `dim` is not a pair of dimensions.
 
     Examples
     --------
@@ -1156,7 +1308,9 @@ def matrix_norm(
     tensor(4.)
     """
     check_matrix(A, "matrix_norm")
-    dims = [check_dim(d, A.ndim, "matrix_norm", A) for d in dim]
+    if isinstance(dim, int) or len(dim) != 2:
+        raise RuntimeError(f"matrix_norm: dim is a pair of dimensions, not {dim}")
+    dims = two_dims(A.ndim, dim[0], dim[1], "matrix_norm", A)
     if ord == "fro":
         return vector_norm(A, 2, dims, keepdim, dtype=dtype)
     x = A.to(dtype).permute((*[d for d in range(A.ndim) if d not in dims], *dims))
@@ -1176,21 +1330,21 @@ def matrix_norm(
 def norm(
     A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Any:
-    """Norm of vectors, or of matrices.
+    """Norm of vectors or matrices.
 
-    It is that of a matrix if `ord` is given, and A or `dim` has two dimensions; else of a vector:
-    of all elements, if neither is given.
+    It is that of matrices if `ord` is given and A, or `dim`, has two dimensions; or if `ord` is a
+    word.  Else it is that of vectors: of all elements, if neither is given.
 
     Parameters
     ----------
     A : Tensor
-        Of any shape.
+        Of any shape, and a floating dtype.
     ord : number or str, optional
-        As in `vector_norm` (None is 2) or `matrix_norm`.
+        The order, as in `vector_norm` (where None is 2) or `matrix_norm`.
     dim : int or pair of ints, optional
         The dimensions to reduce.
     keepdim : bool, default False
-        Keep the reduced dimensions, with size 1?
+        If True, the reduced dimensions stay, with size 1.
     dtype : dtype, optional
         The input is cast to it first.
 
@@ -1202,7 +1356,7 @@ def norm(
     Raises
     ------
     RuntimeError
-        If `ord` is given without `dim` for more than two dimensions.
+        If `ord` is given without `dim` for more than two dimensions, or there is no such norm.
 
     Examples
     --------

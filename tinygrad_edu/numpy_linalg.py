@@ -1,6 +1,5 @@
 """NumPy's linear algebra on tensors: what of `np.linalg` the functions of `linalg` answer."""
 
-from functools import reduce
 from operator import index
 from typing import Any
 
@@ -121,8 +120,8 @@ def vecdot(x1: Any, x2: Any, *, axis: int = -1) -> Any:
 
 @answers(np.linalg.multi_dot)
 def multi_dot(arrays: Any) -> Any:
-    """The product of several matrices, from left to right."""
-    return reduce(lambda product, x: product @ x, map(tensor_of, arrays))
+    """The product of several matrices, in the cheapest order."""
+    return linalg.multi_dot([tensor_of(x) for x in arrays])
 
 
 @answers(np.linalg.lstsq)
@@ -145,21 +144,13 @@ def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
 @answers(np.linalg.tensorinv)
 def tensorinv(a: Any, ind: int = 2) -> Any:
     """The inverse of a map between tensors."""
-    first, then = a.shape[:ind], a.shape[ind:]
-    matrix = ops.reshape(a, shape=(int(np.prod(first)), -1))
-    return ops.reshape(ops.inv(matrix), shape=(*then, *first))
+    return linalg.tensorinv(a, ind)
 
 
 @answers(np.linalg.tensorsolve)
 def tensorsolve(a: Any, b: Any, axes: Any = None) -> Any:
     """The tensor x with a x = b, where the product sums over the last dimensions of a."""
-    a, b = tensor_of(a), tensor_of(b)
-    if axes is not None:
-        moved = tuple(range(a.ndim - len(axes), a.ndim))
-        a = numpy_shapes.moveaxis(a, tuple(axes), moved)
-    matrix = ops.reshape(a, shape=(b.numel(), -1))
-    x = linalg.solve(matrix, ops.reshape(b, shape=(-1,)))
-    return ops.reshape(x, shape=a.shape[b.ndim :])
+    return linalg.tensorsolve(tensor_of(a), tensor_of(b), axes)
 
 
 @answers(np.linalg.solve)

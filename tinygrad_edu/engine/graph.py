@@ -179,6 +179,7 @@ class Op(dict[tuple[bool, ...], Plan]):
         if why is None or (strays and len(inputs) > 1):
             why = f"{why or error}.  It was given {', '.join(map(described, inputs))}"
         kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
+        kind = LinAlgError if kind is np.linalg.LinAlgError else kind
         return kind(f"{self.name}: {why}")
 
 
@@ -262,6 +263,22 @@ def as_result(y: Any) -> Any:
     if isinstance(y, tuple):
         return Parts(map(as_result, y))
     return np.asarray(y) if isinstance(y, (np.generic, bool, int, float)) else y
+
+
+class LinAlgError(np.linalg.LinAlgError, RuntimeError):
+    """Error of linear algebra: a matrix is singular, or not positive definite, or not square.
+
+    It is NumPy's error, and a RuntimeError, as PyTorch's is.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> try:
+    ...     tg.linalg.inv(tg.zeros(2, 2))
+    ... except tg.linalg.LinAlgError as error:
+    ...     print(error)
+    inv: the matrix (2, 2) is singular: for what there is instead, see linalg.pinv
+    """
 
 
 MISUSE = (np.linalg.LinAlgError, IndexError, TypeError, ValueError)

@@ -7,43 +7,29 @@ Matrices are the last two dimensions, all before them a batch.  `torch.linalg`'s
 from __future__ import annotations
 
 import warnings
-from math import ceil, log2
 from typing import Any
 
 import numpy as np
 
 from .. import ops
-from ..engine import graph
+from ..engine import grad_mode, graph
 from ..engine.clock import caller_level
 from ..registry import public
 from .arguments import Tensor, check_floating, named, plain
+from .linalg import check_matrix, check_square, identity
 from .out import written_to
 
-# ---------------------------------------------------------------- shapes
+# ---------------------------------------------------------------- checks
 
 
-def check_matrix(A: Any, name: str) -> None:
-    if A.ndim < 2:
-        raise RuntimeError(f"{name}: {tuple(A.shape)} is no matrix: it takes 2 dimensions or more")
-
-
-def check_square(A: Any, name: str) -> None:
-    if A.ndim < 2 or A.shape[-1] != A.shape[-2]:
-        raise RuntimeError(f"{name}: {tuple(A.shape)} is no square matrix, nor a batch of them")
-
-
-def _check_rows(name: str, a: Any, b: Any) -> None:
+def check_right_side(name: str, a: Any, b: Any) -> None:
+    """Raise RuntimeError unless b holds columns for the square matrix a."""
     check_square(a, name)
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
         raise RuntimeError(
             f"{name}: the matrix {tuple(a.shape)} and the right side {tuple(b.shape)} differ in "
-            "their rows; a vector is a column: b.unsqueeze(-1)"
+            "their numbers of rows; a vector is given as a column: b.unsqueeze(-1)"
         )
-
-
-def identity(A: Any) -> Any:
-    """Identity matrices of the size and dtype of A's."""
-    return graph.Tensor(np.zeros_like(plain(A)) + np.eye(A.shape[-1], dtype=A.dtype))
 
 
 def _deprecated(name: str, instead: str) -> None:
@@ -55,8 +41,9 @@ def _deprecated(name: str, instead: str) -> None:
 
 
 def solved(name: str, a: Any, b: Any, upper: bool, unitriangular: bool = False) -> Any:
-    """X with T X = b, T a triangle of a."""
-    _check_rows(name, a, b)
+    """X with T X = b, where T is one triangle of a."""
+    check_right_side(name, a, b)
+    check_floating(a, name)
     if unitriangular:
         a = ops.where(np.eye(a.shape[-1], dtype=bool), 1, a)
     return ops.solve_triangular(a, b, upper=upper)
@@ -77,21 +64,28 @@ def triangular_solve(
 
     Parameters
     ----------
-    input : Tensor
-        b, the right sides in columns: (..., n, k).
-    A : Tensor
-        Of shape (..., n, n); only one triangle is read.
+    input : Tensor, shape (..., n, k)
+        The right sides b, in columns.
+    A : Tensor, shape (..., n, n)
+        Only one triangle is read, and gets a gradient.
     upper : bool, default True
-        Is it the upper triangle?
+        If True, the upper triangle is read, else the lower one.
     transpose : bool, default False
-        Solve A' X = b instead?
+        If True, the system A^T X = b is solved.
     unitriangular : bool, default False
-        Is the diagonal taken to be 1?
+        If True, the diagonal counts as 1, and is not read.
 
     Returns
     -------
-    tuple (solution, cloned_coefficient)
-        X, and a copy of A.
+    solution : Tensor, shape (..., n, k)
+        X; infinite or NaN where the diagonal is 0.
+    cloned_coefficient : Tensor, shape (..., n, n)
+        A copy of A.
+
+    Raises
+    ------
+    RuntimeError
+        If A is not square, or the numbers of rows differ.
 
     Examples
     --------
@@ -104,27 +98,32 @@ def triangular_solve(
     _deprecated("triangular_solve", "torch.linalg.solve_triangular")
     a = A.mT if transpose else A
     x = solved("triangular_solve", a, input, upper != transpose, unitriangular)
-    found: tuple[Tensor, Tensor] = _Solved(x, ops.copy(A))
+    copied = ops.copy(ops.broadcast_to(A, shape=(*x.shape[:-2], *A.shape[-2:])))
+    found: tuple[Tensor, Tensor] = _Solved(x, copied)
     return found
 
 
 @public(method=True, out=True)
 def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor:
-    """Solve A X = B, where the Cholesky factor L of A is given: X = L'^-1 L^-1 B.
+    """Solve A X = B, where A = L L^T is given by its Cholesky factor: X = L^-T L^-1 B.
 
     Parameters
     ----------
-    input : Tensor
-        B, the right sides in columns: (..., n, k).
-    input2 : Tensor
-        The factor L, (..., n, n), with A = L L'; or A = L' L, if it is `upper`.
+    input : Tensor, shape (..., n, k)
+        The right sides B, in columns.
+    input2 : Tensor, shape (..., n, n)
+        The factor L, as from `linalg.cholesky`.  Only its triangle is read, and gets a gradient.
     upper : bool, default False
-        Is the factor an upper triangle?
+        If True, the factor is the upper triangle U, with A = U^T U.
 
     Returns
     -------
-    Tensor
-        X, of shape (..., n, k).
+    Tensor, shape (..., n, k)
+
+    Raises
+    ------
+    RuntimeError
+        If the factor is not square, or the numbers of rows differ.
 
     Examples
     --------
@@ -135,25 +134,31 @@ def cholesky_solve(input: Tensor, input2: Tensor, upper: bool = False) -> Tensor
             [1.5000]])
     """
     lower = input2.mT if upper else input2
-    middle = solved("cholesky_solve", lower, input, False)
+    middle = solved("cholesky_solve", lower, input, upper=False)
     return ops.solve_triangular(lower.mT, middle, upper=True)
 
 
 @public(method=True, out=True)
 def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
-    """Inverse of A, where the Cholesky factor L of A is given: y = (L L')^-1.
+    """Inverse of A = L L^T, which is given by its Cholesky factor: y = L^-T L^-1.
 
     Parameters
     ----------
-    input : Tensor
-        The factor L, (..., n, n), with A = L L'; or A = L' L, if it is `upper`.
+    input : Tensor, shape (..., n, n)
+        The factor L, as from `linalg.cholesky`.  Only its triangle is read, and gets a gradient.
     upper : bool, default False
-        Is the factor an upper triangle?
+        If True, the factor is the upper triangle U, with A = U^T U.
 
     Returns
     -------
-    Tensor
-        The inverse, of shape (..., n, n).
+    Tensor, shape (..., n, n)
+
+    Raises
+    ------
+    RuntimeError
+        If the factor is not square.
+    LinAlgError
+        If an element of its diagonal is 0.
 
     Examples
     --------
@@ -163,54 +168,87 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
             [0.0000, 0.0625]])
     """
     check_square(input, "cholesky_inverse")
+    raise_if("cholesky_inverse", first_zero(input), "the diagonal element {} is zero")
     return cholesky_solve(identity(input), input, upper)
 
 
 # ---------------------------------------------------------------- LU
 
+# Named anew, because ops are untyped: arrays in, arrays out.
 _unit_lower: Any = ops.unit_lower
-_pivoted: Any = ops.pivoted
+_pivots_of: Any = ops.pivots_of
+_order_of: Any = ops.order_of
 
 
 def lu_factors(name: str, A: Any, pivot: bool = True) -> tuple[Any, Any]:
     """L and U in one matrix, and the pivots, counted from 1."""
     check_matrix(A, name)
+    check_floating(A, name)
     if not pivot:
-        raise RuntimeError(f"{name}: LU without pivoting is not there, as on PyTorch's CPU")
-    order, swapped = _pivoted(plain(A))
+        raise RuntimeError(f"{name}: LU without pivoting does not exist on the CPU, as in PyTorch")
+    swapped = _pivots_of(plain(A))
+    order = _order_of(swapped, A.shape[-2])
     x = ops.take_along_axis(A, np.broadcast_to(order[..., None], A.shape), axis=-2)
     n = min(A.shape[-2:])
     y = ops.lu_unpivoted(x[..., :n, :n])
-    if A.shape[-2] > n:  # what is below is L_2 with L_2 U = x_2
+    if A.shape[-2] > n:  # the rows below are L_2 with L_2 U = x_2
         below = ops.solve_triangular(y.mT, x[..., n:, :].mT, upper=False).mT
         y = ops.concatenate(y, below, axis=-2)
-    if A.shape[-1] > n:  # what is to the right is U_2 with L U_2 = x_2
+    if A.shape[-1] > n:  # the columns to the right are U_2 with L U_2 = x_2
         right = ops.solve_triangular(_unit_lower(y), x[..., n:], upper=False)
         y = ops.concatenate(y, right, axis=-1)
     return y, graph.Tensor((swapped + 1).astype(np.int32))
+
+
+def first_zero(LU: Any) -> Any:
+    """Which element of the diagonal is the first zero, counted from 1; 0 if none is."""
+    zero = np.diagonal(plain(LU), axis1=-2, axis2=-1) == 0
+    count = np.arange(1, zero.shape[-1] + 1)
+    first = np.where(zero, count, len(count) + 1).min(-1, initial=len(count) + 1)
+    return graph.Tensor(np.where(first > len(count), 0, first).astype(np.int32))
+
+
+def raise_if(name: str, info: Any, what: str) -> None:
+    """Raise LinAlgError where info is not 0: what it counts is wrong, as the words `what` say."""
+    wrong = np.argwhere(plain(info) != 0)
+    if len(wrong):
+        place = tuple(wrong[0].tolist())
+        of = f" (in the matrix {list(place)} of the batch)" if place else ""
+        raise graph.LinAlgError(f"{name}: {what.format(int(plain(info)[place]))}{of}")
+
+
+ZERO_PIVOT = "the pivot {} of U is zero: the matrix is singular"
 
 
 @public(method=True)
 def lu(
     A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None
 ) -> tuple[Tensor, ...]:
-    """LU factorisation with partial pivoting; deprecated, see `linalg.lu_factor`.
+    """LU factorization with partial pivoting; deprecated, see `linalg.lu_factor`.
 
     Parameters
     ----------
-    A : Tensor
-        Of shape (..., m, n).
+    A : Tensor, shape (..., m, n)
     pivot : bool, default True
-        Must be true.
+        It must be True, as on PyTorch's CPU.
     get_infos : bool, default False
-        Return a third tensor: 0, or where the first zero pivot is, counted from 1.
+        If True, a third tensor is returned, and a pivot of zero is no error.
     out : tuple of Tensor, optional
-        The tensors that the results are written into, where no gradient is involved.
+        The tensors that the results are written into.  No gradient may be involved.
 
     Returns
     -------
-    tuple (LU, pivots) or (LU, pivots, infos)
-        L without its diagonal of ones, and U, in one matrix; the pivots, int32, counted from 1.
+    LU : Tensor, shape (..., m, n)
+        L below the diagonal, without its ones, and U on and above it.
+    pivots : Tensor, shape (..., min(m, n)), dtype int32
+        With which row each row was swapped in turn, counted from 1.
+    infos : Tensor, shape (...), dtype int32
+        Only with `get_infos`: the first pivot that is zero, counted from 1, else 0.
+
+    Raises
+    ------
+    LinAlgError
+        If a pivot is zero, unless `get_infos` is True.
 
     Examples
     --------
@@ -220,27 +258,21 @@ def lu(
     """
     _deprecated("lu", "torch.linalg.lu_factor / torch.linalg.lu_factor_ex")
     y, pivots = lu_factors("lu", A, pivot)
-    results = (y, pivots, first_zero(y)) if get_infos else (y, pivots)
+    infos = first_zero(y)
+    if not get_infos:
+        raise_if("lu", infos, ZERO_PIVOT)
+    results = (y, pivots, infos) if get_infos else (y, pivots)
     found: tuple[Tensor, ...] = written_to(out, results, "lu")
     return found
 
 
-def first_zero(LU: Any) -> Any:
-    """Which pivot is the first zero, counted from 1; 0 if none is."""
-    zero = np.diagonal(plain(LU), axis1=-2, axis2=-1) == 0
-    count = np.arange(1, zero.shape[-1] + 1)
-    first = np.where(zero, count, len(count) + 1).min(-1, initial=len(count) + 1)
-    return graph.Tensor(np.where(first > len(count), 0, first).astype(np.int32))
-
-
-def permutation(pivots: Any, rows: int, dtype: Any) -> Any:
+def permutation(name: str, pivots: Any, rows: int, dtype: Any) -> Any:
     """The matrix P of the swaps, with A = P L U."""
-    swapped = plain(pivots).astype(np.int64) - 1
-    order = np.broadcast_to(np.arange(rows), (*swapped.shape[:-1], rows)).copy()
-    for k in range(swapped.shape[-1]):
-        other = np.take_along_axis(order, swapped[..., k, None], -1)
-        np.put_along_axis(order, swapped[..., k, None], order[..., k, None], -1)
-        order[..., k, None] = other
+    if pivots.dtype.kind != "i":
+        raise RuntimeError(
+            f"{name}: the pivots are int32, as from linalg.lu_factor, not {pivots.dtype}"
+        )
+    order = _order_of(plain(pivots).astype(np.int64) - 1, rows)
     return graph.Tensor((order[..., None, :] == np.arange(rows)[:, None]).astype(dtype))
 
 
@@ -251,21 +283,32 @@ _Unpacked = named("lu_unpack", "P L U")
 def lu_unpack(
     LU_data: Tensor, LU_pivots: Tensor, unpack_data: bool = True, unpack_pivots: bool = True
 ) -> tuple[Tensor, Tensor, Tensor]:
-    """Unpack an LU factorisation into P, L and U, with A = P L U.
+    """Unpack an LU factorization into P, L and U with A = P L U.
 
     Parameters
     ----------
-    LU_data : Tensor
-        L and U in one matrix, (..., m, n), from `linalg.lu_factor`.
-    LU_pivots : Tensor
-        The pivots, (..., min(m, n)).
-    unpack_data, unpack_pivots : bool, default True
-        Are L and U wanted, is P?  What is not is an empty tensor.
+    LU_data : Tensor, shape (..., m, n)
+        L and U in one matrix, as from `linalg.lu_factor`.
+    LU_pivots : Tensor, shape (..., min(m, n)), dtype int32
+        The pivots, counted from 1.
+    unpack_data : bool, default True
+        If False, L and U are empty tensors.
+    unpack_pivots : bool, default True
+        If False, P is an empty tensor.
 
     Returns
     -------
-    tuple (P, L, U)
-        Of shapes (..., m, m), (..., m, k) and (..., k, n), k = min(m, n).
+    P : Tensor, shape (..., m, m)
+        The permutation of the rows.
+    L : Tensor, shape (..., m, k), k = min(m, n)
+        A lower triangle, with ones on its diagonal.
+    U : Tensor, shape (..., k, n)
+        An upper triangle.
+
+    Raises
+    ------
+    RuntimeError
+        If the pivots are not whole numbers.
 
     Examples
     --------
@@ -284,26 +327,32 @@ def lu_unpack(
         lower = ops.where(strict, LU_data[..., :k], np.eye(rows, k, dtype=LU_data.dtype))
         upper = ops.triu(LU_data[..., :k, :])
     if unpack_pivots:
-        p = permutation(LU_pivots, rows, LU_data.dtype)
+        p = permutation("lu_unpack", LU_pivots, rows, LU_data.dtype)
     found: tuple[Tensor, Tensor, Tensor] = _Unpacked(p, lower, upper)
     return found
 
 
 @public(method=True, out=True)
 def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
-    """Solve A X = b, where the LU factorisation of A is given; deprecated, see `linalg.lu_solve`.
+    """Solve A X = b, where A is given by its LU factorization; deprecated, see `linalg.lu_solve`.
 
     Parameters
     ----------
-    input : Tensor
-        b, the right sides in columns: (..., n, k).
-    LU_data, LU_pivots : Tensor
-        The factorisation of A, from `linalg.lu_factor`.
+    input : Tensor, shape (..., n, k)
+        The right sides b, in columns.
+    LU_data : Tensor, shape (..., n, n)
+        L and U in one matrix, as from `linalg.lu_factor`.
+    LU_pivots : Tensor, shape (..., n), dtype int32
+        The pivots, counted from 1.
 
     Returns
     -------
-    Tensor
-        X, of shape (..., n, k).
+    Tensor, shape (..., n, k)
+
+    Raises
+    ------
+    RuntimeError
+        If the matrix is not square, or the numbers of rows differ.
 
     Examples
     --------
@@ -314,13 +363,14 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
             [1.]])
     """
     _deprecated("lu_solve", "torch.linalg.lu_solve")
-    return lu_solved(LU_data, LU_pivots, input, False)
+    return lu_solved(LU_data, LU_pivots, input, adjoint=False)
 
 
 def lu_solved(LU: Any, pivots: Any, b: Any, adjoint: bool) -> Any:
-    """X with A X = b, or A' X = b: of L, U and P, one after the other."""
-    _check_rows("lu_solve", LU, b)
-    p, lower = permutation(pivots, LU.shape[-1], LU.dtype), _unit_lower(LU)
+    """X with P L U X = b, or with (P L U)^T X = b: one factor after the other."""
+    check_right_side("lu_solve", LU, b)
+    p = permutation("lu_solve", pivots, LU.shape[-1], LU.dtype)
+    lower = _unit_lower(LU)
     if adjoint:
         middle = ops.solve_triangular(LU.mT, b, upper=False)
         return p @ ops.solve_triangular(lower.mT, middle, upper=True)
@@ -331,24 +381,26 @@ def lu_solved(LU: Any, pivots: Any, b: Any, adjoint: bool) -> Any:
 # ---------------------------------------------------------------- QR, SVD, the pseudoinverse
 
 _QR = named("qr", "Q R")
+_GeQRF = named("geqrf", "a tau")
 _SVD = named("svd", "U S V")
 
 
 @public(method=True, out=True)
 def qr(input: Tensor, some: bool = True) -> tuple[Tensor, Tensor]:
-    """QR factorisation; deprecated, see `linalg.qr`.
+    """QR factorization; deprecated, see `linalg.qr`.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., m, n).
+    input : Tensor, shape (..., m, n)
     some : bool, default True
-        Has Q only min(m, n) columns?  False makes it square.
+        If True, Q has k = min(m, n) columns.  If False, k is m: Q is square.
 
     Returns
     -------
-    tuple (Q, R)
-        Orthonormal columns and an upper triangle, with Q R = input.
+    Q : Tensor, shape (..., m, k)
+        Its columns are orthonormal.
+    R : Tensor, shape (..., k, n)
+        An upper triangle, with Q R = input.
 
     Examples
     --------
@@ -358,28 +410,117 @@ def qr(input: Tensor, some: bool = True) -> tuple[Tensor, Tensor]:
     True
     """
     _deprecated("qr", "torch.linalg.qr")
+    check_matrix(input, "qr")
     found: tuple[Tensor, Tensor] = _QR(*ops.qr(input, mode="reduced" if some else "complete"))
     return found
 
 
 @public(method=True, out=True)
-def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tensor, Tensor, Tensor]:
-    """Singular value decomposition: input = U diag(S) V'.
+def geqrf(input: Tensor) -> tuple[Tensor, Tensor]:
+    """QR factorization with Q as Householder reflections, as LAPACK's function of this name.
+
+    It has no gradient, as in PyTorch; `linalg.qr` has one.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., m, n).
-    some : bool, default True
-        Have U and V only min(m, n) columns?  False makes them square.
-    compute_uv : bool, default True
-        If false, U and V are zeros.
+    input : Tensor, shape (..., m, n)
 
     Returns
     -------
-    tuple (U, S, V)
-        S falls; the columns of U and V are orthonormal.  V is not transposed, as it is in
-        `linalg.svd`.
+    a : Tensor, shape (..., m, n)
+        R on and above the diagonal, and below it the vectors of the reflections: with `tau`, what
+        `linalg.householder_product` takes.
+    tau : Tensor, shape (..., min(m, n))
+        The factors of the reflections.
+
+    Raises
+    ------
+    RuntimeError
+        If a gradient is asked for: the input requires grad.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> a, tau = tg.geqrf(tg.tensor([[3.0, 1.0], [4.0, 2.0]]))
+    >>> tg.allclose(tg.orgqr(a, tau) @ a.triu(), tg.tensor([[3.0, 1.0], [4.0, 2.0]]))
+    True
+    """
+    check_matrix(input, "geqrf")
+    check_floating(input, "geqrf")
+    if input.requires_grad and grad_mode.mode.recording:
+        raise RuntimeError("geqrf: it has no gradient; call x.detach() first, or see linalg.qr")
+    a, tau = np.linalg.qr(plain(input), mode="raw")
+    found: tuple[Tensor, Tensor] = _GeQRF(graph.Tensor(a.swapaxes(-1, -2)), graph.Tensor(tau))
+    return found
+
+
+@public(method=True, out=True)
+def orgqr(input: Tensor, input2: Tensor) -> Tensor:
+    """First n columns of a product of Householder reflections; see `linalg.householder_product`.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., m, n), m >= n
+        The vectors of the reflections, below the diagonal.
+    input2 : Tensor, shape (..., k), k <= n
+        The factors tau of the reflections.
+
+    Returns
+    -------
+    Tensor, shape (..., m, n)
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.orgqr(tg.tensor([[0.0], [1.0]]), tg.tensor([1.0]))
+    tensor([[ 0.],
+            [-1.]])
+    """
+    return reflected("orgqr", input, input2)
+
+
+def reflected(name: str, vectors: Any, tau: Any) -> Any:
+    """The first columns of H_1 H_2 ..., H_i = 1 - tau_i v_i v_i^T."""
+    check_matrix(vectors, name)
+    check_floating(vectors, name)
+    rows, columns = vectors.shape[-2:]
+    if tau.shape[:-1] != vectors.shape[:-2] or rows < columns or tau.shape[-1] > columns:
+        raise RuntimeError(
+            f"{name}: the vectors are (..., m, n) with m >= n, and tau is (..., k) with k <= n, "
+            f"not {tuple(vectors.shape)} and {tuple(tau.shape)}"
+        )
+    unit = np.eye(rows, dtype=vectors.dtype)
+    y = graph.Tensor(np.zeros_like(plain(vectors)) + unit[:, :columns])
+    for k in reversed(range(tau.shape[-1])):
+        v = ops.where(np.arange(rows) > k, vectors[..., k], unit[k])[..., None]
+        y = y - tau[..., k, None, None] * v @ (v.mT @ y)
+    return y
+
+
+@public(method=True, out=True)
+def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tensor, Tensor, Tensor]:
+    """Singular value decomposition: input = U diag(S) V^T.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., m, n)
+    some : bool, default True
+        If True, U and V have k = min(m, n) columns.  If False, they are square.
+    compute_uv : bool, default True
+        If False, U and V are square matrices of zeros.
+
+    Returns
+    -------
+    U : Tensor, shape (..., m, k)
+        Its columns are orthonormal.
+    S : Tensor, shape (..., min(m, n))
+        The singular values, from the largest to the smallest.
+    V : Tensor, shape (..., n, k)
+        Its columns are orthonormal: not transposed, as it is in `linalg.svd`.
+
+    References
+    ----------
+    Townsend, "Differentiating the singular value decomposition", 2016.
 
     Examples
     --------
@@ -387,7 +528,8 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tens
     >>> tg.svd(tg.tensor([[3.0, 0.0], [0.0, 4.0]])).S
     tensor([4., 3.])
     """
-    u, s, vh = ops.svd(input, full_matrices=not some)
+    check_matrix(input, "svd")
+    u, s, vh = ops.svd(input, full_matrices=not some and compute_uv)
     if not compute_uv:
         m, n = input.shape[-2:]
         u, vh = (graph.Tensor(np.zeros((*input.shape[:-2], k, k), input.dtype)) for k in (m, n))
@@ -401,15 +543,13 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., m, n).
+    input : Tensor, shape (..., m, n)
     rcond : float, default 1e-15
-        Singular values up to this, times the largest one, count as zero.
+        Singular values up to `rcond` times the largest one count as zero.
 
     Returns
     -------
-    Tensor
-        Of shape (..., n, m).
+    Tensor, shape (..., n, m)
 
     Examples
     --------
@@ -431,18 +571,17 @@ def matrix_exp(input: Tensor) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor
-        A, floats, of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
+        The matrices A, of a floating dtype.
 
     Returns
     -------
-    Tensor
-        Of the same shape.
+    Tensor, shape (..., n, n)
 
     Raises
     ------
     RuntimeError
-        If a matrix is not square, or not of floats.
+        If a matrix is not square, or the dtype is not floating.
 
     References
     ----------
@@ -457,14 +596,14 @@ def matrix_exp(input: Tensor) -> Tensor:
             [0., 1.]])
     """
     check_square(input, "matrix_exp")
-    if input.dtype.kind != "f":
-        raise RuntimeError(f"matrix_exp: it takes floats, not {input.dtype}; call x.float() first")
-    size = np.absolute(plain(input)).sum(-1).max(initial=0)
-    squarings = max(0, ceil(log2(size)) + 1) if 0 < size < np.inf else 0
-    x, one = input / 2.0**squarings, identity(input)
+    check_floating(input, "matrix_exp")
+    size = np.absolute(plain(input)).sum(-1).max(-1, initial=0)  # one for each matrix
+    halvings = np.frexp(np.where(np.isfinite(size), size, 0))[1] + 1  # to a size of at most 1/2
+    halvings = np.maximum(halvings, 0)[..., None, None]
+    x, one = input * np.ldexp(np.ones((), input.dtype), -halvings), identity(input)
     y = one
     for k in range(16, 0, -1):  # Horner's rule: 1 + x (1 + x / 2 (1 + x / 3 (...)))
         y = one + x @ y / k
-    for _ in range(squarings):
-        y = y @ y
+    for k in range(halvings.max(initial=0)):
+        y = ops.where(halvings > k, y @ y, y)
     return y

@@ -21,8 +21,31 @@ from ..engine import graph
 from ..engine.clock import caller_level
 from ..registry import public
 from ..sums import in_float32
-from .arguments import Tensor, check_dim, named
+from .arguments import Tensor, check_dim, named, plain
 from .out import written_to
+
+# ---------------------------------------------------------------- checks
+
+
+def check_matrix(A: Any, name: str) -> None:
+    """Raise RuntimeError unless A has at least two dimensions."""
+    if A.ndim < 2:
+        raise RuntimeError(
+            f"{name}: a matrix has two dimensions or more, and the shape is {tuple(A.shape)}"
+        )
+
+
+def check_square(A: Any, name: str) -> None:
+    """Raise RuntimeError unless the last two sizes of A are equal."""
+    check_matrix(A, name)
+    if A.shape[-1] != A.shape[-2]:
+        raise RuntimeError(f"{name}: it takes square matrices, and the shape is {tuple(A.shape)}")
+
+
+def identity(A: Any) -> Any:
+    """Identity matrices of the shape and dtype of A's."""
+    return graph.Tensor(np.zeros_like(plain(A)) + np.eye(A.shape[-1], dtype=A.dtype))
+
 
 # ---------------------------------------------------------------- products of two
 
@@ -33,20 +56,21 @@ def mm(input: Tensor, mat2: Any) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor
-        a, of shape (n, m).
-    mat2 : Tensor
-        b, of shape (m, p).
+    input : Tensor, shape (n, m)
+        The left factor a.
+    mat2 : Tensor, shape (m, p)
+        The right factor b.
 
     Returns
     -------
-    Tensor
-        Of shape (n, p).
+    Tensor, shape (n, p)
 
     Raises
     ------
     RuntimeError
-        If one of them is no matrix; see `matmul`.
+        If an input is not a matrix: `matmul` takes other shapes too.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -63,20 +87,21 @@ def mv(input: Tensor, vec: Any) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor
-        a, of shape (n, m).
-    vec : Tensor
-        v, of shape (m,).
+    input : Tensor, shape (n, m)
+        The matrix a.
+    vec : Tensor, shape (m,)
+        The vector v.
 
     Returns
     -------
-    Tensor
-        Of shape (n,).
+    Tensor, shape (n,)
 
     Raises
     ------
     RuntimeError
-        If they are not a matrix and a vector; see `matmul`.
+        If the inputs are not a matrix and a vector: `matmul` takes other shapes too.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -89,24 +114,25 @@ def mv(input: Tensor, vec: Any) -> Tensor:
 
 @public(method=True, out=True)
 def bmm(input: Tensor, mat2: Any) -> Tensor:
-    """Products of a batch of pairs of matrices: y_i = a_i b_i.
+    """Matrix products of a batch: y_i = a_i b_i;  dL/da_i = g_i b_i',  dL/db_i = a_i' g_i.
 
     Parameters
     ----------
-    input : Tensor
-        a, of shape (b, n, m).
-    mat2 : Tensor
-        b, of shape (b, m, p).
+    input : Tensor, shape (b, n, m)
+        The left factors a.
+    mat2 : Tensor, shape (b, m, p)
+        The right factors b.
 
     Returns
     -------
-    Tensor
-        Of shape (b, n, p).
+    Tensor, shape (b, n, p)
 
     Raises
     ------
     RuntimeError
-        If they are not two batches of one size; see `matmul`.
+        If the inputs are not two batches of one size: `matmul` takes other shapes too.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -123,18 +149,21 @@ def vdot(input: Tensor, other: Any) -> Tensor:
 
     Parameters
     ----------
-    input, other : Tensor
-        Of shape (n,).
+    input : Tensor, shape (n,)
+        The vector a.
+    other : Tensor, shape (n,)
+        The vector b.
 
     Returns
     -------
-    Tensor
-        Of shape ().
+    Tensor, shape ()
 
     Raises
     ------
     RuntimeError
-        If they are not vectors.
+        If an input is not a vector.
+    ValueError
+        If the sizes differ.
 
     Examples
     --------
@@ -151,18 +180,21 @@ def dot(input: Tensor, tensor: Any) -> Tensor:
 
     Parameters
     ----------
-    input, tensor : Tensor
-        Of shape (n,).
+    input : Tensor, shape (n,)
+        The vector a.
+    tensor : Tensor, shape (n,)
+        The vector b.
 
     Returns
     -------
-    Tensor
-        Of shape ().
+    Tensor, shape ()
 
     Raises
     ------
     RuntimeError
-        If they are not vectors.
+        If an input is not a vector.
+    ValueError
+        If the sizes differ.
 
     Examples
     --------
@@ -184,19 +216,23 @@ def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
 
 @public("outer", "ger", method=True, out=True)
 def outer(input: Tensor, vec2: Any) -> Tensor:
-    """Outer product of two vectors: y_ij = a_i b_j.
+    """Outer product of two vectors: y_ij = a_i b_j;  dL/da = g b,  dL/db = g' a.
 
     Parameters
     ----------
-    input : Tensor
-        a, of shape (n,).
-    vec2 : Tensor
-        b, of shape (m,).
+    input : Tensor, shape (n,)
+        The vector a.
+    vec2 : Tensor, shape (m,)
+        The vector b.
 
     Returns
     -------
-    Tensor
-        Of shape (n, m).
+    Tensor, shape (n, m)
+
+    Raises
+    ------
+    RuntimeError
+        If an input is not a vector.
 
     Examples
     --------
@@ -205,7 +241,13 @@ def outer(input: Tensor, vec2: Any) -> Tensor:
     tensor([[3., 4.],
             [6., 8.]])
     """
+    if (input.ndim, vec2.ndim) != (1, 1):
+        raise RuntimeError(f"outer: it takes two vectors, not {_shapes(input, vec2)}")
     return ops.einsum(input, vec2, subscripts="i,j->ij")
+
+
+def _shapes(*xs: Any) -> str:
+    return " and ".join(str(tuple(x.shape)) for x in xs)
 
 
 @public(method=True, out=True)
@@ -214,13 +256,19 @@ def inner(input: Tensor, other: Any) -> Tensor:
 
     Parameters
     ----------
-    input, other : Tensor
-        Of shapes (..., n); a tensor without dimensions multiplies.
+    input : Tensor, shape (*n, k)
+        The left factor a; without dimensions, it multiplies all of b.
+    other : Tensor, shape (*m, k)
+        The right factor b; without dimensions, it multiplies all of a.
 
     Returns
     -------
-    Tensor
-        Of the shape of `input` without its last dimension, then that of `other` likewise.
+    Tensor, shape (*n, *m)
+
+    Raises
+    ------
+    RuntimeError
+        If the last sizes differ.
 
     Examples
     --------
@@ -228,28 +276,41 @@ def inner(input: Tensor, other: Any) -> Tensor:
     >>> tg.inner(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    return input * other if 0 in (input.ndim, other.ndim) else tensordot(input, other, ([-1], [-1]))
+    if 0 in (input.ndim, other.ndim):
+        return input * other
+    if input.shape[-1] != other.shape[-1]:
+        raise RuntimeError(f"inner: the last sizes of {_shapes(input, other)} differ")
+    return tensordot(input, other, ([-1], [-1]))
 
 
 @public(method=True, inplace=True, out=True)
 def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sum with a product of matrices: y = beta x + alpha a b.
+    """Sum of a matrix and a matrix product: y = beta x + alpha a b;  dL/dx = beta g,
+    dL/da = alpha g b',  dL/db = alpha a' g.
 
     Parameters
     ----------
     input : Tensor
-        x, of a shape that broadcasts to (n, p).
-    mat1, mat2 : Tensor
-        a and b, of shapes (n, m) and (m, p).
+        The summand x, of a shape that broadcasts to (n, p).
+    mat1 : Tensor, shape (n, m)
+        The left factor a.
+    mat2 : Tensor, shape (m, p)
+        The right factor b.
     beta : number, default 1
-        What `input` is multiplied by; if 0, it is not read at all.
+        The factor of `input`; if it is 0, the input is not read, and its NaN is not passed on.
     alpha : number, default 1
-        What the product is multiplied by.
+        The factor of the product.
 
     Returns
     -------
-    Tensor
-        Of shape (n, p).
+    Tensor, shape (n, p)
+
+    Raises
+    ------
+    RuntimeError
+        If an input has the wrong number of dimensions, or x does not broadcast to the product.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -257,28 +318,37 @@ def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1)
     >>> tg.addmm(tg.tensor([1.0]), tg.tensor([[1.0, 2.0]]), tg.tensor([[3.0], [4.0]]), beta=10)
     tensor([[21.]])
     """
-    return _plus(input, mm, mat1, mat2, beta=beta, alpha=alpha)
+    return _plus("addmm", input, mm, mat1, mat2, beta, alpha)
 
 
 @public(method=True, inplace=True, out=True)
 def addmv(input: Tensor, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sum with a product of a matrix and a vector: y = beta x + alpha a v.
+    """Sum of a vector and the product of a matrix and a vector: y = beta x + alpha a v;
+    dL/dx = beta g,  dL/da = alpha g v',  dL/dv = alpha a' g.
 
     Parameters
     ----------
     input : Tensor
-        x, of a shape that broadcasts to (n,).
-    mat, vec : Tensor
-        a and v, of shapes (n, m) and (m,).
+        The summand x, of a shape that broadcasts to (n,).
+    mat : Tensor, shape (n, m)
+        The matrix a.
+    vec : Tensor, shape (m,)
+        The vector v.
     beta : number, default 1
-        What `input` is multiplied by; if 0, it is not read at all.
+        The factor of `input`; if it is 0, the input is not read, and its NaN is not passed on.
     alpha : number, default 1
-        What the product is multiplied by.
+        The factor of the product.
 
     Returns
     -------
-    Tensor
-        Of shape (n,).
+    Tensor, shape (n,)
+
+    Raises
+    ------
+    RuntimeError
+        If an input has the wrong number of dimensions, or x does not broadcast to the product.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -286,28 +356,35 @@ def addmv(input: Tensor, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -
     >>> tg.addmv(tg.tensor([1.0, 2.0]), tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 1.0]))
     tensor([4., 9.])
     """
-    return _plus(input, mv, mat, vec, beta=beta, alpha=alpha)
+    return _plus("addmv", input, mv, mat, vec, beta, alpha)
 
 
 @public(method=True, inplace=True, out=True)
 def addr(input: Tensor, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sum with an outer product: y = beta x + alpha u v'.
+    """Sum of a matrix and an outer product: y = beta x + alpha u v';  dL/dx = beta g,
+    dL/du = alpha g v,  dL/dv = alpha g' u.
 
     Parameters
     ----------
     input : Tensor
-        x, of a shape that broadcasts to (n, m).
-    vec1, vec2 : Tensor
-        u and v, of shapes (n,) and (m,).
+        The summand x, of a shape that broadcasts to (n, m).
+    vec1 : Tensor, shape (n,)
+        The vector u.
+    vec2 : Tensor, shape (m,)
+        The vector v.
     beta : number, default 1
-        What `input` is multiplied by; if 0, it is not read at all.
+        The factor of `input`; if it is 0, the input is not read, and its NaN is not passed on.
     alpha : number, default 1
-        What the product is multiplied by.
+        The factor of the product.
 
     Returns
     -------
-    Tensor
-        Of shape (n, m).
+    Tensor, shape (n, m)
+
+    Raises
+    ------
+    RuntimeError
+        If an input has the wrong number of dimensions, or x does not broadcast to the product.
 
     Examples
     --------
@@ -316,28 +393,36 @@ def addr(input: Tensor, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) 
     tensor([[3., 4.],
             [6., 8.]])
     """
-    return _plus(input, outer, vec1, vec2, beta=beta, alpha=alpha)
+    return _plus("addr", input, outer, vec1, vec2, beta, alpha)
 
 
 @public(method=True, inplace=True, out=True)
 def baddbmm(input: Tensor, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sums with the products of a batch of pairs of matrices: y_i = beta x_i + alpha a_i b_i.
+    """Sums of matrices and matrix products, for a batch: y_i = beta x_i + alpha a_i b_i.
 
     Parameters
     ----------
     input : Tensor
-        x, of a shape that broadcasts to (b, n, p).
-    batch1, batch2 : Tensor
-        a and b, of shapes (b, n, m) and (b, m, p).
+        The summands x, of a shape that broadcasts to (b, n, p).
+    batch1 : Tensor, shape (b, n, m)
+        The left factors a.
+    batch2 : Tensor, shape (b, m, p)
+        The right factors b.
     beta : number, default 1
-        What `input` is multiplied by; if 0, it is not read at all.
+        The factor of `input`; if it is 0, the input is not read, and its NaN is not passed on.
     alpha : number, default 1
-        What the product is multiplied by.
+        The factor of the product.
 
     Returns
     -------
-    Tensor
-        Of shape (b, n, p).
+    Tensor, shape (b, n, p)
+
+    Raises
+    ------
+    RuntimeError
+        If an input has the wrong number of dimensions, or x does not broadcast to the product.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -345,28 +430,36 @@ def baddbmm(input: Tensor, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: An
     >>> tg.baddbmm(tg.zeros(1, 1, 1), tg.ones(1, 1, 3), tg.ones(1, 3, 1), alpha=2)
     tensor([[[6.]]])
     """
-    return _plus(input, bmm, batch1, batch2, beta=beta, alpha=alpha)
+    return _plus("baddbmm", input, bmm, batch1, batch2, beta, alpha)
 
 
 @public(method=True, inplace=True, out=True)
 def addbmm(input: Tensor, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sum with the products of a batch, added up: y = beta x + alpha sum_i a_i b_i.
+    """Sum of a matrix and of all matrix products of a batch: y = beta x + alpha sum_i a_i b_i.
 
     Parameters
     ----------
     input : Tensor
-        x, of a shape that broadcasts to (n, p).
-    batch1, batch2 : Tensor
-        a and b, of shapes (b, n, m) and (b, m, p).
+        The summand x, of a shape that broadcasts to (n, p).
+    batch1 : Tensor, shape (b, n, m)
+        The left factors a.
+    batch2 : Tensor, shape (b, m, p)
+        The right factors b.
     beta : number, default 1
-        What `input` is multiplied by; if 0, it is not read at all.
+        The factor of `input`; if it is 0, the input is not read, and its NaN is not passed on.
     alpha : number, default 1
-        What the product is multiplied by.
+        The factor of the product.
 
     Returns
     -------
-    Tensor
-        Of shape (n, p).
+    Tensor, shape (n, p)
+
+    Raises
+    ------
+    RuntimeError
+        If an input has the wrong number of dimensions, or x does not broadcast to the product.
+    ValueError
+        If the inner sizes differ.
 
     Examples
     --------
@@ -374,7 +467,7 @@ def addbmm(input: Tensor, batch1: Any, batch2: Any, *, beta: Any = 1, alpha: Any
     >>> tg.addbmm(tg.zeros(1, 1), tg.ones(5, 1, 3), tg.ones(5, 3, 1))
     tensor([[15.]])
     """
-    return _plus(input, _summed_bmm, batch1, batch2, beta=beta, alpha=alpha)
+    return _plus("addbmm", input, _summed_bmm, batch1, batch2, beta, alpha)
 
 
 def _summed_bmm(batch1: Any, batch2: Any) -> Any:
@@ -382,12 +475,14 @@ def _summed_bmm(batch1: Any, batch2: Any) -> Any:
     return ops.sum(products, axis=0).astype(products.dtype)
 
 
-def _plus(x: Any, product: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
-    """beta x + alpha product(a, b); of float16 it is computed in float32."""
+def _plus(name: str, x: Any, product: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
+    """beta x + alpha product(a, b); for float16 it is computed in float32."""
 
     def total(x: Any, a: Any, b: Any) -> Any:
         y = product(a, b)
         y = y if alpha == 1 else y * alpha
+        if not _broadcasts(x.shape, y.shape):
+            raise RuntimeError(f"{name}: the input and the product do not fit: {_shapes(x, y)}")
         x = ops.broadcast_to(x, shape=y.shape)
         if beta == 0:  # not even a NaN is passed on
             x = ops.where(np.zeros((), bool), x, 0)
@@ -396,14 +491,22 @@ def _plus(x: Any, product: Any, a: Any, b: Any, beta: Any, alpha: Any) -> Any:
     return in_float32(total, x, a, b)
 
 
+def _broadcasts(shape: Any, to: Any) -> bool:
+    last = to[len(to) - len(shape) :]
+    return len(shape) <= len(to) and all(n in (1, m) for n, m in zip(shape, last, strict=True))
+
+
 @public(method=True, out=True)
 def kron(input: Tensor, other: Any) -> Tensor:
-    """Kronecker product: each element of a, multiplied by all of b.
+    """Kronecker product: the block (i, j) of the result is a_ij b.
 
     Parameters
     ----------
-    input, other : Tensor
-        a and b, of any shapes; the one of fewer dimensions gets leading ones.
+    input : Tensor
+        The left factor a, of any shape.
+    other : Tensor
+        The right factor b, of any shape.  The one of fewer dimensions gets leading dimensions of
+        size 1.
 
     Returns
     -------
@@ -423,17 +526,56 @@ def kron(input: Tensor, other: Any) -> Tensor:
     return ops.reshape(wide * fine, shape=tuple(n * m for n, m in zip(a, b, strict=True)))
 
 
-@public(method=True, out=True)
-def cross(input: Tensor, other: Any, dim: Any = None) -> Tensor:
-    """Cross product: y = a x b;  dL/da = b x g,  dL/db = g x a.
+@public()
+def bilinear(input1: Tensor, input2: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Bilinear map of the last dimensions: y_o = x1^T W_o x2 + b_o.
 
     Parameters
     ----------
-    input, other : Tensor
-        a and b, of as many dimensions as each other, which broadcast.
+    input1 : Tensor, shape (..., in1)
+    input2 : Tensor, shape (..., in2)
+        Its leading dimensions are those of `input1`.
+    weight : Tensor, shape (out, in1, in2)
+    bias : Tensor, shape (out,), or None, default None
+
+    Returns
+    -------
+    Tensor, shape (..., out)
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit together.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.bilinear(tg.ones(5, 2), tg.ones(5, 3), tg.ones(4, 2, 3)).shape
+    torch.Size([5, 4])
+    """
+    fits = weight.ndim == 3 and weight.shape[1:] == input1.shape[-1:] + input2.shape[-1:]
+    if not fits or input1.shape[:-1] != input2.shape[:-1]:
+        raise RuntimeError(
+            "bilinear: the inputs are (..., in1) and (..., in2), the weight (out, in1, in2), not "
+            f"{tuple(input1.shape)}, {tuple(input2.shape)} and {tuple(weight.shape)}"
+        )
+    y = einsum("...i,oij,...j->...o", input1, weight, input2)
+    return y if bias is None else y + bias
+
+
+@public(method=True, out=True)
+def cross(input: Tensor, other: Any, dim: Any = None) -> Tensor:
+    """Cross product of vectors with three elements: y = a x b;  dL/da = b x g,  dL/db = g x a.
+
+    Parameters
+    ----------
+    input : Tensor
+        The left factors a, of size 3 in `dim`.
+    other : Tensor
+        The right factors b, with as many dimensions as a; the other sizes broadcast.
     dim : int, optional
-        The dimension of the vectors, of size 3: unless given, the first one of that size, with a
-        warning.
+        The dimension of the vectors.  Without it, the first one of size 3 is taken, with a warning
+        that this is deprecated.
 
     Returns
     -------
@@ -443,7 +585,7 @@ def cross(input: Tensor, other: Any, dim: Any = None) -> Tensor:
     Raises
     ------
     RuntimeError
-        If the dimension has not the size 3.
+        If the numbers of dimensions differ, or the size of `dim` is not 3.
 
     Examples
     --------
@@ -464,12 +606,10 @@ def cross(input: Tensor, other: Any, dim: Any = None) -> Tensor:
 def crossed(name: str, a: Any, b: Any, dim: Any) -> Any:
     """y_i = a_i+1 b_i+2 - a_i+2 b_i+1, in the dimension `dim`, counted modulo 3."""
     if a.ndim != b.ndim:
-        given = f"{tuple(a.shape)} and {tuple(b.shape)}"
-        raise RuntimeError(f"{name}: the inputs have as many dimensions as each other, not {given}")
+        raise RuntimeError(f"{name}: the numbers of dimensions differ: {_shapes(a, b)}")
     dim = check_dim(dim, a.ndim, name, a)
     if a.ndim == 0 or a.shape[dim] != 3 or b.shape[dim] != 3:
-        given = f"{tuple(a.shape)} and {tuple(b.shape)}"
-        raise RuntimeError(f"{name}: dimension {dim} has size 3, and not as in {given}")
+        raise RuntimeError(f"{name}: the size of dimension {dim} must be 3: {_shapes(a, b)}")
     once, twice = ((slice(None),) * dim + ([k % 3, (k + 1) % 3, (k + 2) % 3],) for k in (1, 2))
     return in_float32(lambda a, b: a[once] * b[twice] - a[twice] * b[once], a, b)
 
@@ -481,12 +621,16 @@ def chain_matmul(*matrices: Tensor) -> Tensor:
     Parameters
     ----------
     *matrices : Tensor
-        Of shapes that can be multiplied one after the other.
+        Matrices that can be multiplied one after the other: (n_0, n_1), (n_1, n_2), ...
 
     Returns
     -------
-    Tensor
-        The product.
+    Tensor, shape (n_0, n_last)
+
+    Raises
+    ------
+    RuntimeError
+        If an input is not a matrix, or two neighbors cannot be multiplied.
 
     Examples
     --------
@@ -507,13 +651,13 @@ def product_of_many(name: str, matrices: Any) -> Any:
     a row, and the last a column."""
     xs = list(matrices)
     if not xs:
-        raise RuntimeError(f"{name}: it takes matrices, and none is given")
+        raise RuntimeError(f"{name}: it takes one matrix or more, and none is given")
     row, column = xs[0].ndim == 1 and len(xs) > 1, xs[-1].ndim == 1 and len(xs) > 1
     xs[0] = xs[0][None] if row else xs[0]
     xs[-1] = xs[-1][:, None] if column else xs[-1]
     if any(x.ndim != 2 for x in xs) or any(a.shape[1] != b.shape[0] for a, b in pairwise(xs)):
         shapes = " @ ".join(str(tuple(x.shape)) for x in matrices)
-        raise RuntimeError(f"{name}: these are no matrices that can be multiplied: {shapes}")
+        raise RuntimeError(f"{name}: these shapes cannot be multiplied: {shapes}")
     y = _cheapest(xs, [xs[0].shape[0], *[x.shape[1] for x in xs]])
     return y[0, 0] if row and column else y[0] if row else y[:, 0] if column else y
 
@@ -538,32 +682,77 @@ def _cheapest(xs: list[Any], sizes: list[int]) -> Any:
     return multiplied(0, len(xs))
 
 
+def powers_of(x: Any, count: int) -> Any:
+    """A Vandermonde matrix: x^0, x^1 ... in a last dimension of size `count`."""
+    x = x if x.dtype.kind == "f" else x.long()
+    return ops.power(x[..., None], graph.Tensor(np.arange(count)))
+
+
+@public()
+def vander(x: Tensor, N: int | None = None, increasing: bool = False) -> Tensor:
+    """Vandermonde matrix of a vector: y_ij = x_i^(N - 1 - j).
+
+    Parameters
+    ----------
+    x : Tensor, shape (n,)
+    N : int, optional
+        The number of columns; n unless given.
+    increasing : bool, default False
+        If True, the powers rise: y_ij = x_i^j.
+
+    Returns
+    -------
+    Tensor, shape (n, N)
+
+    Raises
+    ------
+    RuntimeError
+        If x is not a vector, or N is negative.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.vander(tg.tensor([1, 2, 3]))
+    tensor([[1, 1, 1],
+            [4, 2, 1],
+            [9, 3, 1]])
+    """
+    count = N if N is not None else x.numel()
+    if x.ndim != 1 or count < 0:
+        raise RuntimeError(f"vander: x is a vector and N 0 or more, not {tuple(x.shape)} and {N}")
+    y = powers_of(x, count)
+    return y if increasing else ops.flip(y, axis=-1)
+
+
 # ---------------------------------------------------------------- sums of products
 
 
 @public()
 def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:
-    """Sum of products over pairs of dimensions.
+    """Tensor contraction: the sum of products over pairs of dimensions of a and b.
 
     Parameters
     ----------
-    a, b : Tensor
-        Of any shapes.
-    dims : int or pair of lists, default 2
-        The last so many dimensions of a with the first of b; or the dimensions of a, and those of
-        b.
+    a : Tensor
+        The left factor, of any shape.
+    b : Tensor
+        The right factor, of any shape.
+    dims : int or pair of lists of ints, default 2
+        The dimensions that are summed over: the last `dims` ones of a with the first ones of b; or
+        a list of dimensions of a, and the list of their partners in b.
     out : Tensor, optional
-        The tensor that the result is written into, where no gradient is involved.
+        The tensor that the result is written into.  No gradient may be involved.
 
     Returns
     -------
     Tensor
-        Of the dimensions of a, then of b, that are not summed over.
+        The dimensions of a that are left, then those of b.
 
     Raises
     ------
     RuntimeError
-        If the number is negative, or sizes differ.
+        If `dims` is negative or too large, the lists differ in length, or the sizes of a pair
+        differ.
 
     Examples
     --------
@@ -571,36 +760,50 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:
     >>> tg.tensordot(tg.ones(2, 3), tg.ones(3, 4), dims=1).shape
     torch.Size([2, 4])
     """
-    if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot: {dims} dimensions cannot be summed over")
-        dims = range(-dims, 0), range(dims)
+    first, second = _contracted(a, b, plain(dims))
     rows, columns = list(ascii_uppercase[: a.ndim]), list(ascii_lowercase[: b.ndim])
-    for i, k in zip(*dims, strict=True):
+    for i, k in zip(first, second, strict=True):
         columns[k] = rows[i]
     left = "".join(sorted({*rows} ^ {*columns}))  # A, B ... a, b ...
     y = ops.einsum(a, b, subscripts=f"{''.join(rows)},{''.join(columns)}->{left}")
     return written_to(out, y, "tensordot")
 
 
+def _contracted(a: Any, b: Any, dims: Any) -> tuple[list[int], list[int]]:
+    """The dimensions of a and of b that `tensordot` sums over."""
+    dims = dims.tolist() if isinstance(dims, np.ndarray) else dims
+    if isinstance(dims, int):
+        if not 0 <= dims <= min(a.ndim, b.ndim):
+            raise RuntimeError(f"tensordot: {_shapes(a, b)} have no {dims} dimensions to sum over")
+        dims = range(a.ndim - dims, a.ndim), range(dims)
+    first, second = ([d] if isinstance(d, int) else list(d) for d in dims)
+    first = [check_dim(d, a.ndim, "tensordot", a) for d in first]
+    second = [check_dim(d, b.ndim, "tensordot", b) for d in second]
+    if not len(first) == len(set(first)) == len(second) == len(set(second)):
+        raise RuntimeError(f"tensordot: dims= does not name pairs: {first} and {second}")
+    for i, k in zip(first, second, strict=True):
+        if a.shape[i] != b.shape[k] and 1 not in (a.shape[i], b.shape[k]):
+            where = f"dimension {i} of {tuple(a.shape)} and {k} of {tuple(b.shape)}"
+            raise RuntimeError(f"tensordot: the sizes of a pair differ: {where}")
+    return first, second
+
+
 @public(method=True)
 def trace(input: Tensor) -> Tensor:
-    """Trace of a matrix: y = sum_i x_ii;  dL/dx = g on the diagonal.
+    """Trace of a matrix: y = sum_i x_ii;  dL/dx_ij = g where i = j, else 0.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (n, m).
+    input : Tensor, shape (n, m)
 
     Returns
     -------
-    Tensor
-        Of shape ().
+    Tensor, shape ()
 
     Raises
     ------
     RuntimeError
-        If it is no matrix.
+        If the input is not a matrix.
 
     Examples
     --------
@@ -615,7 +818,7 @@ def trace(input: Tensor) -> Tensor:
 
 @public()
 def einsum(equation: str, *operands: Any) -> Tensor:
-    """Sum of products over the indices that are not in the result.
+    """Einstein summation: the sum of products over all indices that the result does not name.
 
     More than two operands are multiplied pair by pair, in the order that `np.einsum_path` finds
     cheapest.
@@ -623,16 +826,17 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     Parameters
     ----------
     equation : str
-        It names each operand's dimensions, as in "bij,bjk->bik". Without `->` the result has the
-        indices named once, in alphabetical order; `...` stands for any leading dimensions; an index
-        named twice in one operand is its diagonal.
+        A letter for each dimension of each operand, and for each dimension of the result, as in
+        "bij,bjk->bik".  Without `->` the result has the indices that are named once, in
+        alphabetical order; `...` stands for any number of dimensions; an index that is named twice
+        in one operand takes its diagonal.
     *operands : Tensor
         As many as the equation names, or one list of them.
 
     Returns
     -------
     Tensor
-        Of the dimensions behind `->`.
+        Its dimensions are the letters behind `->`.
 
     Raises
     ------
@@ -677,18 +881,26 @@ _SlogDet = named("slogdet", "sign logabsdet")
 
 @public(method=True, out=True)
 def slogdet(input: Tensor) -> Any:
-    """Sign and logarithm of the determinant, where that itself would overflow: y = (sign of det x,
-    ln |det x|);  dL/dx = g x'^-1 for the g of the second.
+    """Sign and logarithm of the determinant: y = (sign(det x), ln |det x|);  dL/dx = g x'^-1, where
+    g is that of the logarithm.
+
+    The logarithm is finite where the determinant itself would overflow.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
 
     Returns
     -------
-    tuple (sign, logabsdet)
-        Two tensors of shape (...).
+    sign : Tensor, shape (...)
+        1, -1, or 0 if the matrix is singular.
+    logabsdet : Tensor, shape (...)
+        It is -inf if the matrix is singular.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not square.
 
     Examples
     --------
@@ -705,13 +917,17 @@ def logdet(input: Tensor) -> Tensor:
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
 
     Returns
     -------
-    Tensor
-        Of shape (...); NaN if the determinant is negative, -inf if it is 0.
+    Tensor, shape (...)
+        NaN if the determinant is negative, -inf if it is 0.
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not square.
 
     Examples
     --------
@@ -728,26 +944,25 @@ def logdet(input: Tensor) -> Tensor:
 
 @public("cholesky", "linalg.cholesky", method=True, out=True)
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
-    """Cholesky factor of a symmetric positive definite matrix: y = L with L L' = x, a lower
-    triangle.
+    """Cholesky factor of a symmetric positive definite matrix: the lower triangle L with L L' = x.
 
-    Of an x that is not symmetric, the symmetric part (x + x') / 2 is taken, where PyTorch takes one
-    triangle: so the gradient, which is symmetric in both, is the derivative of the result.
+    Of a matrix that is not symmetric, the symmetric part (x + x') / 2 is taken, where PyTorch takes
+    one triangle: so the gradient, which is symmetric in both, is the derivative of the result.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
     upper : bool, default False
-        Return L' in place of L?
+        If True, the upper triangle L' is returned.
 
     Returns
     -------
-    Tensor
-        Of the same shape.
+    Tensor, shape (..., n, n)
 
     Raises
     ------
+    RuntimeError
+        If a matrix is not square.
     LinAlgError
         If a matrix is not positive definite.
 
@@ -762,29 +977,32 @@ def cholesky(input: Tensor, upper: bool = False) -> Tensor:
     tensor([[2., 0.],
             [1., 3.]])
     """
+    check_square(input, "cholesky")
     return ops.cholesky(input).mT if upper else ops.cholesky(input)
 
 
 @public("matrix_power", "linalg.matrix_power", method=True, out=True)
 def matrix_power(input: Tensor, n: int) -> Tensor:
-    """Power of a square matrix, by repeated squaring: y = x^n.
+    """Power of a square matrix: y = x^n, by repeated squaring.
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., k, k).
+    input : Tensor, shape (..., k, k)
     n : int
-        The exponent; it may be 0, or negative for powers of the inverse.
+        The exponent; if it is negative, the power is that of the inverse.
 
     Returns
     -------
-    Tensor
-        Of the same shape.
+    Tensor, shape (..., k, k)
 
     Raises
     ------
     RuntimeError
         If a matrix is not square.
+    TypeError
+        If n is not an int.
+    LinAlgError
+        If n is negative, and a matrix is singular.
 
     Examples
     --------
@@ -793,14 +1011,12 @@ def matrix_power(input: Tensor, n: int) -> Tensor:
     tensor([[1., 3.],
             [0., 1.]])
     """
-    if input.ndim < 2 or input.shape[-1] != input.shape[-2]:
-        raise RuntimeError(
-            f"matrix_power: {tuple(input.shape)} is not a square matrix, or some of them"
-        )
+    check_square(input, "matrix_power")
+    if not hasattr(n, "__index__"):
+        raise TypeError(f"matrix_power: the exponent is an int, not {n!r}")
     if n < 0:
         return matrix_power(ops.inv(input), -n)
     if n < 2:
-        eye = np.zeros_like(input.array) + np.eye(input.shape[-1], dtype=input.dtype)
-        return ops.copy(input) if n else graph.Tensor(eye)
+        return ops.copy(input) if n else identity(input)
     half = matrix_power(input, n // 2)
     return half @ half @ input if n % 2 else half @ half

@@ -13,7 +13,7 @@ from ..engine import graph
 from ..engine.clock import caller_level
 from ..ops.reduction import count
 from ..registry import public
-from .arguments import Dim, Tensor, axis_of, check_floating, named, plain
+from .arguments import Dim, Tensor, axis_of, check_floating, named, plain, two_dims
 from .out import written_to
 
 # ---------------------------------------------------------------- sums, means, products
@@ -404,8 +404,9 @@ def norm(
     ----------
     input : Tensor
         Floats, of any shape.
-    p : float, inf, -inf or "fro"
-        The order.  inf is the largest |x|, -inf the smallest, 0 counts what is not 0; "fro" is 2.
+    p : float, inf, -inf, "fro" or "nuc"
+        The order.  inf is the largest |x|, -inf the smallest, 0 counts what is not 0; "fro" is 2;
+        "nuc" is the sum of the singular values of matrices.
     dim : int, tuple of ints or None
         The dimensions to reduce; all of them by default.
     keepdim : bool
@@ -424,7 +425,7 @@ def norm(
     Raises
     ------
     ValueError
-        If `p` is another word: see `linalg.matrix_norm`.
+        If `p` is another word.
     RuntimeError
         If the dtype is not floating.
 
@@ -437,13 +438,28 @@ def norm(
     x: Any = _as(input, dtype)
     check_floating(x, "norm")
     axis, p = axis_of(x, dim, "norm"), 2 if p is None or p == "fro" else p
+    if p == "nuc":
+        return written_to(out, _nuclear_norm(x, dim, keepdim), "norm")
     if isinstance(p, str):
-        raise ValueError(f"norm: p is a number or 'fro', not {p!r}; see linalg.matrix_norm")
+        raise ValueError(f"norm: p is a number, 'fro' or 'nuc', not {p!r}")
     if p in (inf, -inf):
         return written_to(out, (amax if p > 0 else amin)(ops.absolute(x), axis, keepdim), "norm")
     if p == 0:
         return written_to(out, sum(x != 0, axis, keepdim).to(x.dtype), "norm")
     return written_to(out, ops.p_norm(x, p=p, axis=axis, keepdims=keepdim), "norm")
+
+
+def _nuclear_norm(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
+    """The sum of the singular values of the matrices in two dimensions."""
+    dims = range(x.ndim) if dim is None else dim
+    if isinstance(dims, int) or len(dims) != 2:
+        raise RuntimeError(f"norm: 'nuc' takes two dimensions: {tuple(x.shape)}, dim={dim}")
+    pair = two_dims(x.ndim, dims[0], dims[1], "norm", x)
+    others = [d for d in range(x.ndim) if d not in pair]
+    matrices = ops.transpose(x, axes=(*others, *pair))
+    y = sum(ops.svd(matrices, full_matrices=False)[1], -1)
+    sizes = tuple(1 if d in pair else n for d, n in enumerate(x.shape))
+    return ops.reshape(y, shape=sizes) if keepdim else y
 
 
 # ---------------------------------------------------------------- extremes

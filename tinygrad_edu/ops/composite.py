@@ -5,7 +5,6 @@ where the usual composition has gradient zero; `linear`, `mean_squared_error` an
 `softmax_cross_entropy` save passes over memory (see benchmarks/).
 """
 
-from functools import partial
 from math import prod
 
 import numpy as np
@@ -194,12 +193,11 @@ def _no_such_class(x, target):
     return None
 
 
-_of_classes = partial(op, samples=lambda draw: draw.classified(), explain=_no_such_class)
-
-
-@_of_classes(
+@op(
     lambda g, _y, _logp, target: put_along_axis(-g[:, None], target[:, None], axis=1, shape=_logp),
     None,
+    samples=lambda draw: draw.classified(),
+    explain=_no_such_class,
 )
 def nll(logp, target):
     """y_i = -logp[i, target_i], the negative log-likelihood of each row's class;
@@ -213,26 +211,36 @@ def _softmax_minus_one_hot(g, _y, x, target, logp):
     return part * (g / len(target))
 
 
-@_of_classes(_softmax_minus_one_hot, None, residual=lambda x, target: log_softmax(x, axis=1))
+@op(
+    _softmax_minus_one_hot,
+    None,
+    residual=lambda x, target: log_softmax(x, axis=1),
+    samples=lambda draw: draw.classified(),
+    explain=_no_such_class,
+)
 def softmax_cross_entropy(x, target, logp):
     """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax
     against its class;  dL/dx = g (softmax(x) - one_hot(target)) / n."""
     return narrowed(-added(_at_classes(logp, target)) / len(target), x)
 
 
-_of_chances = partial(op, samples=lambda draw: draw.chances(), explain=not_broadcasting)
-
-
-@_of_chances(lambda g, _y, x, target: g * (sigmoid(x) - target), lambda g, _y, x, _target: -g * x)
+@op(
+    lambda g, _y, x, target: g * (sigmoid(x) - target),
+    lambda g, _y, x, _target: -g * x,
+    samples=lambda draw: draw.chances(),
+    explain=not_broadcasting,
+)
 def bce_with_logits(x, target):
     """y = (1 - t) x + log(1 + e^-x), the cross-entropy of sigmoid(x) against t, without overflow;
     dL/dx = g (sigmoid(x) - t), which is right at x = 0 too,  dL/dt = -g x."""
     return (1 - target) * x - np.minimum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
 
 
-@_of_chances(
+@op(
     lambda g, _y, p, target: g * (p - target) / np.maximum(p * (1 - p), 1e-12),
     lambda g, _y, p, _target: g * (_log_at_least(1 - p) - _log_at_least(p)),
+    samples=lambda draw: draw.chances(),
+    explain=not_broadcasting,
     domain=(0.1, 0.9),
 )
 def binary_cross_entropy(p, target):

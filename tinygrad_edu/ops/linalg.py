@@ -59,22 +59,24 @@ def _inner_sizes_differ(a, b):
 def matmul(a, b):
     """Matrix product: y = a b;  dL/da = g b',  dL/db = a' g.
 
-    A vector on the left is a row, on the right a column; leading dimensions broadcast.
+    A vector a is taken as a row, a vector b as a column; leading dimensions broadcast.
 
     Parameters
     ----------
-    input, other : Tensor
-        Of shapes (..., n, m) and (..., m, p); either may be a vector of shape (m,).
+    input : Tensor, shape (..., n, m) or (m,)
+        The left factor a.
+    other : Tensor, shape (..., m, p) or (m,)
+        The right factor b.
 
     Returns
     -------
-    Tensor
-        Of shape (..., n, p), without n or p where that side is a vector.
+    Tensor, shape (..., n, p)
+        Without n if a is a vector, and without p if b is one.
 
     Raises
     ------
     ValueError
-        If the inner sizes differ.
+        If the inner sizes differ, or the leading dimensions do not broadcast.
 
     Examples
     --------
@@ -211,18 +213,16 @@ def inv(x):
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
 
     Returns
     -------
-    Tensor
-        Of the same shape.
+    Tensor, shape (..., n, n)
 
     Raises
     ------
     LinAlgError
-        If a matrix is singular.
+        If a matrix is singular, or not square.
 
     Examples
     --------
@@ -314,19 +314,22 @@ def det(x):
 
     Parameters
     ----------
-    input : Tensor
-        Of shape (..., n, n).
+    input : Tensor, shape (..., n, n)
 
     Returns
     -------
-    Tensor
-        Of shape (...).
+    Tensor, shape (...)
+
+    Raises
+    ------
+    LinAlgError
+        If a matrix is not square.
 
     Examples
     --------
     >>> import tinygrad_edu as tg
-    >>> tg.det(tg.tensor([[1.0, 2.0], [3.0, 4.0]]))
-    tensor(-2.0000)
+    >>> tg.det(tg.tensor([[1.0, 0.0], [3.0, 4.0]]))
+    tensor(4.)
     """
     return np.linalg.det(x)
 
@@ -397,6 +400,13 @@ def _to_factored(g, y, _x):
     return _t(solve_triangular(upper, _t(left), upper=True))
 
 
+def _eliminate(y, k):
+    """Step k of Gaussian elimination, in place: the factors stay below the pivot."""
+    pivot = y[..., k, k, None]
+    y[..., k + 1 :, k] /= np.where(pivot == 0, 1, pivot)
+    y[..., k + 1 :, k + 1 :] -= y[..., k + 1 :, k, None] * y[..., k, None, k + 1 :]
+
+
 @op(_to_factored, samples=_positive_definite)
 def lu_unpivoted(x):
     """y = L and U in one matrix, x = L U for a square x whose rows are in the order of its pivots;
@@ -404,29 +414,30 @@ def lu_unpivoted(x):
     and up the rest."""
     y = x.copy()
     for k in range(x.shape[-1] - 1):
-        pivot = y[..., k, k, None]
-        y[..., k + 1 :, k] /= np.where(pivot == 0, 1, pivot)
-        y[..., k + 1 :, k + 1 :] -= y[..., k + 1 :, k, None] * y[..., k, None, k + 1 :]
+        _eliminate(y, k)
     return y
 
 
-def pivoted(x):
-    """The order in which partial pivoting takes the rows of x, and which row it swapped with each
-    row in turn."""
-    x = x.copy()
-    order = np.broadcast_to(np.arange(x.shape[-2]), x.shape[:-1]).copy()
-    swapped = np.zeros((*x.shape[:-2], min(x.shape[-2:])), np.int64)
-    for k in range(swapped.shape[-1]):
-        swapped[..., k] = place = k + np.argmax(np.absolute(x[..., k:, k]), -1)
-        for rows in (x, order[..., None]):
-            at = place[..., None, None]
-            other = np.take_along_axis(rows, at, -2)
-            np.put_along_axis(rows, at, rows[..., k, None, :], -2)
-            rows[..., k, None, :] = other
-        pivot = x[..., k, k, None]
-        factor = x[..., k + 1 :, k] / np.where(pivot == 0, 1, pivot)
-        x[..., k + 1 :, k:] -= factor[..., None] * x[..., k, None, k:]
-    return order, swapped
+def pivots_of(x):
+    """With which row partial pivoting swaps each row of x in turn: the one of the largest pivot."""
+    rows, columns = x.shape[-2:]
+    y = x.reshape((prod(x.shape[:-2]), rows, columns)).copy()
+    swapped = np.zeros((len(y), min(rows, columns)), np.int64)
+    each = np.arange(len(y))
+    for k in range(swapped.shape[1]):
+        swapped[:, k] = place = k + np.absolute(y[:, k:, k]).argmax(-1)
+        y[each, k], y[each, place] = y[each, place], y[each, k]
+        _eliminate(y, k)
+    return swapped.reshape((*x.shape[:-2], swapped.shape[1]))
+
+
+def order_of(swapped, rows):
+    """The order of the rows after the swaps."""
+    order = np.tile(np.arange(rows), (prod(swapped.shape[:-1]), 1))
+    each = np.arange(len(order))
+    for k, place in enumerate(swapped.reshape((len(order), swapped.shape[-1])).T):
+        order[each, k], order[each, place] = order[each, place], order[each, k]
+    return order.reshape((*swapped.shape[:-1], rows))
 
 
 def _to_qr(g, y, x, mode):
