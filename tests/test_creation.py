@@ -295,7 +295,7 @@ def test_code_that_asks_first_runs_on_the_cpu():
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match=r"'x'.*there are .*'short'"):
+    with pytest.raises(ValueError, match=r"'x'.*there are .*short"):
         printing.set_printoptions(profile="x")
 
 

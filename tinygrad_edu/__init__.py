@@ -12,12 +12,10 @@ from math import e as e, inf as inf, nan as nan, pi as pi
 from . import (
     creation as _creation,
     io as _io,
-    linalg as linalg,
-    numpy_linalg as _numpy_linalg,
+    numpy_protocol as _numpy_protocol,
     ops as ops,
     random as _random,
     settings as _settings,
-    special as special,
 )
 from .device import (
     channels_last as channels_last,
@@ -41,18 +39,18 @@ from .dtypes import (
     int64 as int64,
     uint8 as uint8,
 )
-from .registry import names_in as _names_in
+from .registry import NAMES as _NAMES, public_at as _public_at
 from .tensor import Tensor as Tensor
 
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
-globals().update(_names_in(""))
+# A module of this package has the name of a public function: `tg.tensor` is the function.
+globals().update({name: _public_at(name) for name in _NAMES if name in globals()})
 
 __version__ = "0.1.0"
 # Imported when they are first asked for.
-_LAZY = "accelerator amp autograd backends cuda distributions func mps nn optim testing utils "
-_LAZY += "version viz"
-_MODULES = "linalg ops special"
+_LAZY = "accelerator amp autograd backends cuda distributions func linalg mps nn optim special "
+_LAZY += "testing utils version viz"
 _ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # likewise
 # Those of PyTorch's names here that are listed where they are at home: methods, functions of nn.
 _METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg"
@@ -61,9 +59,20 @@ _OF_NN += "threshold threshold_ rrelu rrelu_ celu_ selu_ pairwise_distance cosin
 _OF_NN += "pixel_shuffle pixel_unshuffle channel_shuffle avg_pool1d adaptive_avg_pool1d bilinear "
 _OF_NN += "max_pool1d max_pool2d max_pool3d rms_norm"
 __all__ = sorted(
-    [name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)]
-    + [*_LAZY.split(), *_MODULES.split(), *_ELSEWHERE]
+    {name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)}
+    | {path for path in _NAMES if "." not in path}
+    | {*_LAZY.split(), *_ELSEWHERE, "ops"}
 )
+
+
+def _import_what_answers_numpy() -> None:
+    from . import numpy_linalg
+    from .functions import numpy_functions, numpy_shapes, numpy_statistics
+
+    _ = numpy_functions, numpy_linalg, numpy_shapes, numpy_statistics
+
+
+_numpy_protocol.import_the_others = _import_what_answers_numpy
 
 
 def __dir__() -> list[str]:
@@ -71,13 +80,15 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """What is imported when it is first asked for, or is listed elsewhere: modules, functions of
+    """What is made or imported when it is first asked for: public functions, modules, functions of
     nn, and `relu_(x)` for `x.relu_()`; else why there is none."""
     from importlib import import_module
 
     from .absent import refuse
     from .registry import METHODS
 
+    if name in _NAMES:
+        return globals().setdefault(name, _public_at(name))
     if name in _LAZY.split():
         return import_module(f"{__name__}.{name}")
     if name in _ELSEWHERE:

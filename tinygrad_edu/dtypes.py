@@ -3,15 +3,19 @@
 from functools import reduce
 from itertools import chain
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import DTypeLike as NumpyDTypeLike, NDArray
 
 from .registry import public
 
-Array = NDArray[Any]
+if TYPE_CHECKING:  # numpy.typing takes a millisecond to import
+    from numpy.typing import DTypeLike as NumpyDTypeLike
+else:
+    NumpyDTypeLike = Any
+
 DType = np.dtype[Any]
+Array = np.ndarray[Any, DType]
 DTypeLike = NumpyDTypeLike | None
 dtype = np.dtype  # the class of float32 and all others
 

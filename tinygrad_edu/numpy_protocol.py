@@ -26,6 +26,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
 ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
 
+import_the_others: Any = None  # which answer too: the package's __init__ puts its function here
+
+
+def answer_to(function: Any) -> Any:
+    """Which of ours answers to a NumPy function; None if none does.  The files that declare those
+    that are no ops are imported when somebody asks for more than the ufuncs that are."""
+    global import_the_others
+    if import_the_others is not None:
+        import_the_others()
+        import_the_others = None
+    return ANSWERS.get(function)
+
 
 def answers(*functions: Any) -> Callable[[F], F]:
     """Declare that a function answers to one of NumPy's, and takes its parameters by name."""
@@ -50,7 +62,7 @@ def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: An
     """What `np.exp(t)` and `array * t` call (NEP 13)."""
     if method != "__call__":
         return _method(ufunc, method, inputs, kwargs)
-    call: Any = ANSWERS.get(ufunc)
+    call: Any = ANSWERS.get(ufunc) or answer_to(ufunc)
     if call is None:
         raise _refused(ufunc.__name__)
     for name, value in kwargs.items() if kwargs else ():
@@ -66,7 +78,7 @@ def _method(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
         a, b = inputs
         a = ops.reshape(a, shape=(*np.shape(a), *[1] * np.ndim(b)))
         return array_ufunc(None, ufunc, "__call__", a, b, **kwargs)
-    call: Any = ANSWERS.get((ufunc, method))
+    call: Any = answer_to((ufunc, method))
     if call is None:
         raise _refused(name)
     usual = {**_UFUNC, "keepdims": False, "out": None, "initial": np._NoValue}
@@ -96,7 +108,7 @@ def _written(ufunc: np.ufunc, inputs: Any, kwargs: Any, name: str) -> Any:
 def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18).  NumPy's own signature says
     which argument is which; what ours cannot do is refused by its name."""
-    call: Any = ANSWERS.get(function)
+    call: Any = answer_to(function)
     if call is None:
         if function not in _PLAIN | _OUTSIDE | _FILES:
             raise _refused(_title(function))

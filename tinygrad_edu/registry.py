@@ -3,7 +3,7 @@
 >>> @public("twice", "double", method=True, inplace=True)
 ... def twice(input):
 ...     return 2 * input
->>> NAMES["twice"] is NAMES["double"] is METHODS["twice"].function
+>>> public_at("twice") is public_at("double") is METHODS["twice"].function
 True
 >>> METHODS["twice_"].writes
 'values'
@@ -16,7 +16,7 @@ tests that call each name as PyTorch does.
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, NamedTuple, TypeVar
 
@@ -31,7 +31,14 @@ class Method(NamedTuple):
     writes: str = ""
 
 
-NAMES: dict[str, Any] = {}  # functions and classes by PyTorch's path: "exp", "linalg.inv"
+class Name(NamedTuple):
+    """A public name: the function, and whether it takes `out=` under this name."""
+
+    function: Callable[..., Any]
+    takes_out: bool
+
+
+NAMES: dict[str, Name] = {}  # by PyTorch's path: "exp", "linalg.inv"
 METHODS: dict[str, Method] = {}  # by the name of the method: "exp", "exp_"
 
 
@@ -76,12 +83,13 @@ def public(
 
     def declare(function: F) -> F:
         own, function = function, with_signature(function)
-        named = with_out(own) if out else function
+        named = Name(own if out else function, out)
         for path in names or (function.__name__,):
             home, _, name = path.rpartition(".")
             if home != "Tensor":
                 _enter(NAMES, path, named)
             if home == "Tensor" or (method and not home):
+                described(function)
                 _enter(METHODS, name, Method(function))
             if (inplace or inplace_shape) and home in ("", "Tensor"):
                 _enter(METHODS, f"{name}_", Method(function, "values" if inplace else "shape"))
@@ -96,10 +104,24 @@ def _enter(table: dict[str, Any], name: str, entry: Any) -> None:
     table[name] = entry
 
 
+def public_at(path: str) -> Any:
+    """The function of this name, as a user calls it."""
+    function, takes_out = NAMES[path]
+    described(function)
+    return with_out(function) if takes_out else function
+
+
+def described(function: Any) -> None:
+    """Let a function that can describe itself (see `maker`) do so, once."""
+    if hasattr(function, "describe"):
+        function.describe()
+        del function.describe
+
+
 def names_in(home: str) -> dict[str, Any]:
     """What is in one of PyTorch's namespaces ("", "linalg", "special"), by its name there."""
-    found = ((path.rpartition("."), thing) for path, thing in NAMES.items())
-    return {name: thing for (at, _, name), thing in found if at == home}
+    found = [path.rpartition(".") for path in NAMES]
+    return {name: public_at(f"{at}{dot}{name}") for at, dot, name in found if at == home}
 
 
 def with_signature(function: F) -> F:
@@ -110,13 +132,16 @@ def with_signature(function: F) -> F:
         return _taking(function) if _has_dim(function) else function
     function.__doc__ = _with_sections(function.__doc__ or "", op)
     given = op.forward.__kwdefaults__ or {}
-    inputs = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in op.names_of(op.arity)]
-    settings = [
-        Parameter(name, Parameter.KEYWORD_ONLY, default=given.get(name, Parameter.empty))
-        for name in op.keywords
-    ]
-    function.__signature__ = Signature(inputs + settings)  # type: ignore[attr-defined]
+    settings = tuple([(name, given.get(name, Parameter.empty)) for name in op.keywords])
+    own = _signature(op.names_of(op.arity), settings)
+    function.__signature__ = own  # type: ignore[attr-defined]
     return function
+
+
+@cache
+def _signature(inputs: tuple[str, ...], settings: tuple[tuple[str, Any], ...]) -> Signature:
+    by_name = [Parameter(name, Parameter.KEYWORD_ONLY, default=value) for name, value in settings]
+    return Signature([*[Parameter(x, Parameter.POSITIONAL_OR_KEYWORD) for x in inputs], *by_name])
 
 
 def _has_dim(function: Any) -> bool:
@@ -125,6 +150,7 @@ def _has_dim(function: Any) -> bool:
     return "dim" in own and "axis" not in own
 
 
+@cache  # so it is one function under all its names, made when one of them is asked for
 def with_out(function: F) -> F:
     """The function, which also takes `out=`."""
     call = _taking(function, out=True)
@@ -223,5 +249,6 @@ def _with_out_section(text: str) -> str:
     return before + "\n" + _indented(_OUT, margin).rstrip() + returns + rest
 
 
+@cache
 def _indented(text: str, margin: str) -> str:
     return "".join(margin + line if line.strip() else line for line in text.splitlines(True))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
@@ -747,6 +746,8 @@ class Tensor(Methods):
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
+        from copy import deepcopy
+
         self._refuse_result("deepcopy", "copy t.detach(), or use t.clone() to stay in the record")
         new = memo[id(self)] = _rebuilt(type(self), self.array.copy(), self.requires_grad)
         new.grad = deepcopy(self.grad, memo)

@@ -14,7 +14,6 @@ import pytest
 import torch
 from torch.overrides import get_testing_overrides
 
-import tinygrad_edu as tg  # noqa: F401 (which fills the registry)
 from tinygrad_edu import registry
 
 MISSING = object()
@@ -79,7 +78,7 @@ def forms(path):
     if path.startswith("Tensor."):
         found = [(text, [a for a in form if a[0] not in ("input", "self")]) for text, form in found]
     if path.startswith("linalg."):  # of which the pages say A and x, and the schemas self
-        first = next(iter(inspect.signature(registry.NAMES[path]).parameters))
+        first = next(iter(inspect.signature(registry.public_at(path)).parameters))
         found = [
             (text, [(first, *a[1:]) if a[0] == "input" else a for a in f]) for text, f in found
         ]
@@ -133,7 +132,8 @@ EXCEPTIONS |= {
     "Tensor.expand": "implicit= is PyTorch's own affair",
 }
 
-FUNCTIONS = {p: f for p, f in registry.NAMES.items() if callable(f) and peer(p) and forms(p)}
+FUNCTIONS = {p: f for p in registry.NAMES if callable(f := registry.public_at(p))}
+FUNCTIONS = {p: f for p, f in FUNCTIONS.items() if peer(p) and forms(p)}
 METHODS = {f"Tensor.{n}": m.function for n, m in registry.METHODS.items() if peer(f"Tensor.{n}")}
 METHODS = {path: function for path, function in METHODS.items() if forms(path)}
 

@@ -26,8 +26,6 @@ class MultivariateNormal(Distribution):
 
     L is the lower triangular Cholesky factor of the covariance, L L'.
 
-    Its entropy is n (1 + log(2 pi)) / 2 + log det L.
-
     Parameters
     ----------
     loc : Tensor, shape (*batch, n)
@@ -153,4 +151,5 @@ class MultivariateNormal(Distribution):
         return -0.5 * (squares + n * math.log(2 * math.pi)) - self._log_det()
 
     def entropy(self) -> Any:
+        """Return n (1 + log(2 pi)) / 2 + log det L."""
         return 0.5 * self.loc.shape[-1] * (1 + math.log(2 * math.pi)) + self._log_det()

@@ -4,12 +4,7 @@ They live once here, and serve as functions (`tg.sum(x, 0)`) and as methods (`x.
 PyTorch accepts NumPy's names `axis` and `keepdims`, so do these.
 """
 
-from . import (
-    numpy_functions as numpy_functions,
-    numpy_shapes as numpy_shapes,
-    numpy_statistics as numpy_statistics,
-    out as _out,  # noqa: F401 (what out= calls)
-)
+from . import out as _out  # noqa: F401 (what out= calls)
 from .counting import *
 from .distance import *
 from .elementwise import *

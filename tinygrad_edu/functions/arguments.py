@@ -1,6 +1,8 @@
 """What the signatures share: how `dim`, `axis` and sizes are given, and checked."""
 
 from collections import namedtuple
+from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeAlias
 
 from ..dtypes import no_tensor
@@ -9,7 +11,12 @@ from ..numpy_protocol import plain as plain
 _SEQUENCE = (tuple, list)
 Tensor: TypeAlias = Any  # the class is defined above, in tensor.py
 Dim = int | tuple[int, ...] | list[int] | None
-named: Any = namedtuple  # whose names are not those of the variables, as a type checker wants
+
+
+def named(name: str, fields: str) -> Callable[..., Any]:
+    """A namedtuple, whose class is made with the first one: there are many of them."""
+    made: Any = cache(lambda: namedtuple(name, fields))
+    return lambda *values: made()(*values)
 
 
 def axis_of(x: Any, dim: Any, name: str) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import re
 import warnings
 from collections.abc import Callable
 from functools import partial, wraps
@@ -72,14 +71,17 @@ def maker(function: Callable[..., Fill]) -> Callable[..., Any]:
         check_device(device)
         return made(fill(dtype=checked(dtype or usual or get_default_dtype())), requires_grad)
 
+    make.describe = partial(_describe, make, function)  # type: ignore[attr-defined]
+    return make
+
+
+def _describe(make: Any, function: Callable[..., Fill]) -> None:
+    """Give a maker its true signature and its docstring, when somebody asks for it by its name."""
     own = inspect.signature(function)
     shared = inspect.signature(_options).parameters.values()
     parameters = sorted([*own.parameters.values(), *shared], key=lambda p: p.kind)
-    make.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=parameters, return_annotation="Tensor"
-    )
+    make.__signature__ = own.replace(parameters=parameters, return_annotation="Tensor")
     make.__doc__ = _with_options(inspect.cleandoc(function.__doc__ or ""))
-    return make
 
 
 def made(array: Array, requires_grad: bool = False) -> Any:
@@ -92,7 +94,8 @@ def _with_options(doc: str) -> str:
     options = inspect.cleandoc(_options.__doc__ or "")
     if "\ndtype : " in doc:
         options = options[options.index("layout : ") :]
-    return re.sub(r"\n*\nReturns\n", lambda found: f"\n{options}{found[0]}", doc, count=1)
+    before, returns, rest = doc.partition("\n\nReturns\n")
+    return f"{before}\n{options}{returns}{rest}"
 
 
 def size_given(name: str, size: Any, *more: Any) -> tuple[int, ...]:

@@ -11,7 +11,6 @@ from __future__ import annotations
 import warnings
 from functools import cache
 from itertools import pairwise
-from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -19,6 +18,7 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..engine.clock import caller_level
+from ..ops.linalg import LETTERS
 from ..registry import public
 from ..sums import in_float32
 from .arguments import Tensor, check_dim, named, plain
@@ -761,7 +761,7 @@ def tensordot(a: Any, b: Any, dims: Any = 2, out: Any = None) -> Tensor:
     torch.Size([2, 4])
     """
     first, second = _contracted(a, b, plain(dims))
-    rows, columns = list(ascii_uppercase[: a.ndim]), list(ascii_lowercase[: b.ndim])
+    rows, columns = list(LETTERS[26:][: a.ndim]), list(LETTERS[: b.ndim])
     for i, k in zip(first, second, strict=True):
         columns[k] = rows[i]
     left = "".join(sorted({*rows} ^ {*columns}))  # A, B ... a, b ...
@@ -864,14 +864,11 @@ def _from_sublists(given: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
     return ",".join(terms) + result, operands
 
 
-_LETTERS = ascii_lowercase + ascii_uppercase
-
-
 def _letters(indices: Any) -> str:
     """An index below 26 is a small letter, one below 52 a capital; `...` stays."""
     if not isinstance(indices, list | tuple):
         raise TypeError(f"einsum: behind each tensor stands a list of its indices, not {indices!r}")
-    return "".join(["..." if k is Ellipsis else _LETTERS[k] for k in indices])
+    return "".join(["..." if k is Ellipsis else LETTERS[k] for k in indices])
 
 
 # ---------------------------------------------------------------- determinants

@@ -80,12 +80,6 @@ def fabs(x: Any) -> Any:
     return ops.absolute(floating(x))
 
 
-@answers(np.cbrt)
-def cbrt(x: Any) -> Any:
-    """The cube roots, of negative numbers too."""
-    return ops.cbrt(floating(x))
-
-
 @answers(np.float_power)
 def float_power(x1: Any, x2: Any) -> Any:
     """x1^x2 in float64."""

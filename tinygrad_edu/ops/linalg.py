@@ -7,7 +7,6 @@ mode algorithmic differentiation" (2008), where nothing else is said.  ' is the 
 
 from functools import lru_cache
 from math import prod
-from string import ascii_letters
 
 import numpy as np
 
@@ -17,6 +16,8 @@ from ..sums import added, narrowed, wide
 from .elementwise import where
 from .reduction import prod_
 from .shape import concatenate
+
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of an equation's indices
 
 
 def _as_matrix(g, _a, _b):
@@ -105,7 +106,7 @@ def terms_of(subscripts, ndims):
     named = inputs.replace("...", "").replace(",", "")
     if not arrow:
         out = "..." + "".join(sorted(c for c in named if named.count(c) == 1))
-    unused = "".join(c for c in ascii_letters if c not in named)
+    unused = "".join(c for c in LETTERS if c not in named)
     shared = [unused[len(unused) - n :] for n in (*hidden, max(0, *hidden))]
     spelled = zip((*terms, out), shared, strict=True)
     return tuple([term.replace("...", letters) for term, letters in spelled])
@@ -129,7 +130,7 @@ def _to_operand(g, _y, *xs, i, subscripts):
     *terms, out = terms_of(subscripts, tuple([x.ndim for x in xs]))
     operands, labels = [g, *xs[:i], *xs[i + 1 :]], [out, *terms[:i], *terms[i + 1 :]]
     held = _sizes(labels, operands)
-    unused = iter(sorted({*ascii_letters} - {*"".join(terms)}))
+    unused = iter(sorted({*LETTERS} - {*"".join(terms)}))
     own = ""
     for c, n in zip(terms[i], xs[i].shape, strict=True):
         if c in own:  # x_ii = sum_j x_ij (i == j)
@@ -149,7 +150,7 @@ def _alone(terms, out):
     """For each operand the axes of the indices that only it has, which are summed alone, its other
     indices, and whether one of these is a trace: x_ii, summed over i."""
     labels = "".join(terms) + out
-    if not {*labels} <= {*ascii_letters}:
+    if not {*labels} <= {*LETTERS}:
         raise ValueError(f"an index is a letter, and there are {labels!r}")
     alone = [tuple(k for k, c in enumerate(term) if labels.count(c) == 1) for term in terms]
     left = ["".join(c for c in term if labels.count(c) > 1) for term in terms]
