@@ -42,6 +42,7 @@ SECTIONS = [
     ("nn", nn, "torch.nn"),
     ("nn.functional", nn.functional, "torch.nn.functional"),
     ("nn.init", nn.init, "torch.nn.init"),
+    ("nn.top_level", nn.top_level, "torch"),
     ("nn.parallel", nn.parallel, "torch.nn.parallel"),
     ("nn.optim", nn.optim, "torch.optim"),
     ("nn.optim.lr_scheduler", nn.optim.lr_scheduler, "torch.optim.lr_scheduler"),

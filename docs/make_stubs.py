@@ -13,6 +13,7 @@ import re
 import sys
 from pathlib import Path
 
+import nn
 import tinygrad_edu as tg
 from tinygrad_edu import registry
 
@@ -114,6 +115,7 @@ def package():
     dtypes = [f"{name}: DType" for name in DTYPES.split()]
     imports += ["from .dtypes import DType", "from .dtypes import bfloat16 as bfloat16"]
     imports += ["from .dtypes import dtype as dtype", "from .tensor import Tensor as Tensor"]
+    imports += [f"from nn.top_level import {name} as {name}" for name in nn.top_level.__all__]
     return "\n".join([HEAD, *NEEDED, *imports, CONSTANTS, *dtypes, "", *lines]) + "\n"
 
 

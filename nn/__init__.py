@@ -17,6 +17,7 @@ from . import (
     init as init,
     optim as optim,
     parallel as parallel,
+    top_level as top_level,
     utils as utils,
 )
 from .activation import (

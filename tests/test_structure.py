@@ -93,7 +93,7 @@ WITHIN = {
         "normalization response_norm sync_norm parallel embedding distance padding conv pooling "
         "adaptive_pooling pool_indices fractional fold upsampling grid unpooling inplace attention "
         "transformer loss "
-        "functional utils rnn lazy summary data optim checkpoint modules __init__"
+        "functional utils rnn top_level lazy summary data optim checkpoint modules __init__"
     ),
 }
 

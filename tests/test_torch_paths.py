@@ -110,7 +110,11 @@ def test_the_names_of_other_homes_are_found_without_being_listed():
     assert torch.GradScaler is torch.amp.GradScaler
     assert torch.is_signed(x)
     assert torch.vmap is torch.func.vmap
+    assert torch.layer_norm(x[None], (2,)).shape == (1, 2)
     assert "conv2d" not in dir(torch)
+    for name in nn.top_level.__all__:
+        assert getattr(torch, name) is getattr(nn.top_level, name)
+    assert sorted(torch._OF_NN.split()) == nn.top_level.__all__
     with pytest.raises(RuntimeError, match=r"cuda.current_device: .*is_available"):
         torch.cuda.current_device()
 

@@ -54,10 +54,17 @@ _LAZY += "testing utils version viz"
 _ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # likewise
 # Those of PyTorch's names here that are listed where they are at home: methods, functions of nn.
 _METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg"
-_OF_NN = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d prelu hardshrink "
-_OF_NN += "threshold threshold_ rrelu rrelu_ celu_ selu_ pairwise_distance cosine_similarity "
-_OF_NN += "pixel_shuffle pixel_unshuffle channel_shuffle avg_pool1d adaptive_avg_pool1d bilinear "
-_OF_NN += "max_pool1d max_pool2d max_pool3d rms_norm"
+_OF_NN = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d conv_tbc "
+_OF_NN += "prelu threshold threshold_ rrelu rrelu_ celu_ selu_ hardshrink pairwise_distance "
+_OF_NN += "cosine_similarity pixel_shuffle pixel_unshuffle channel_shuffle "
+_OF_NN += "native_channel_shuffle avg_pool1d adaptive_avg_pool1d adaptive_max_pool1d max_pool1d "
+_OF_NN += "max_pool2d max_pool3d max_pool1d_with_indices layer_norm rms_norm group_norm "
+_OF_NN += "batch_norm instance_norm dropout_ alpha_dropout alpha_dropout_ feature_dropout "
+_OF_NN += "feature_dropout_ feature_alpha_dropout feature_alpha_dropout_ embedding "
+_OF_NN += "constant_pad_nd binary_cross_entropy_with_logits kl_div cosine_embedding_loss "
+_OF_NN += "hinge_embedding_loss margin_ranking_loss poisson_nll_loss ctc_loss "
+_OF_NN += "triplet_margin_loss rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell "
+_OF_NN += "lstm_cell"
 __all__ = sorted(
     {name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)}
     | {path for path in _NAMES if "." not in path}
@@ -94,7 +101,7 @@ def __getattr__(name: str) -> object:
     if name in _ELSEWHERE:
         return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name in _OF_NN.split():
-        return getattr(import_module(f"{__name__}.nn").functional, name)
+        return getattr(import_module(f"{__name__}.nn").top_level, name)
     if name in _METHODS.split() or (name[-1] == "_" and name in METHODS):
         return getattr(Tensor, name)
     refuse("torch", name, __name__)

@@ -18,7 +18,7 @@ from tinygrad_edu.engine.clock import caller_level
 
 from ..module import Module
 
-REDUCTIONS = ("mean", "sum", "none")
+REDUCTIONS: tuple[str, ...] = ("mean", "sum", "none")
 
 
 def check_reduction(name: str, reduction: str, known: tuple[str, ...] = REDUCTIONS) -> None:

@@ -4,6 +4,7 @@ import importlib.util
 from pathlib import Path
 
 import torch
+import torch.nn.utils.prune
 
 import tinygrad_edu  # noqa: F401
 

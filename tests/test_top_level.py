@@ -1,0 +1,72 @@
+"""Functions of nn by their names in torch itself: what differs from nn.functional."""
+
+import numpy as np
+import pytest
+
+import nn
+import nn.functional as F
+import tinygrad_edu as tg
+from tinygrad_edu.testing import gradcheck
+
+
+def test_reductions_are_numbers():
+    x, t = tg.tensor([0.0, 2.0]), tg.tensor([0.0, 1.0])
+    for number, name in enumerate(("none", "mean", "sum")):
+        right = F.binary_cross_entropy_with_logits(x, t, reduction=name)
+        assert tg.equal(tg.binary_cross_entropy_with_logits(x, t, reduction=number), right)
+    with pytest.raises(ValueError, match=r"0 \(none\), 1 \(mean\) or 2 \(sum\), not 'mean'"):
+        tg.kl_div(x, t, reduction="mean")
+
+
+def test_arguments_in_torchs_order():
+    table, places = tg.eye(3).requires_grad_(), tg.tensor([2, 0, 2])
+    tg.embedding(table, places, 2).sum().backward()
+    assert table.grad.tolist() == [[1.0] * 3, [0.0] * 3, [0.0] * 3]
+    x, mean, var = tg.randn(4, 3), tg.zeros(3), tg.ones(3)
+    y = tg.batch_norm(x, None, None, mean, var, True, 0.1, 1e-5, True)
+    assert tg.equal(y, F.batch_norm(x, None, None, training=True))
+    assert mean.abs().sum() > 0
+
+
+def test_whole_channels_are_dropped():
+    tg.manual_seed(0)
+    y = tg.feature_dropout(tg.ones(4, 50, 3), 0.5, True)
+    assert set(y.unique().tolist()) == {0.0, 2.0}
+    assert tg.equal(y[..., 0], y[..., 2])
+    x = tg.ones(2, 5)
+    assert tg.feature_dropout_(x, 1.0, True) is x
+    assert x.sum() == 0
+    with pytest.raises(RuntimeError, match=r"at least 2D, not \(3,\)"):
+        tg.feature_dropout(tg.ones(3), 0.5, True)
+
+
+def test_recurrent_functions_compute_what_the_layers_do():
+    lstm = nn.LSTM(3, 4, num_layers=2, bidirectional=True, proj_size=2)
+    x, (h, c) = tg.randn(5, 6, 3), (tg.randn(4, 6, 2), tg.randn(4, 6, 4))
+    settings = True, 2, 0.0, False, True, False
+    y, *state = tg.lstm(x, (h, c), list(lstm.parameters()), *settings)
+    right, after = lstm(x, (h, c))
+    assert tg.equal(y, right)
+    assert all(tg.equal(*pair) for pair in zip(state, after, strict=True))
+    cell = nn.GRUCell(3, 4)
+    assert tg.equal(tg.gru_cell(x[0], c[0], *cell.parameters()), cell(x[0], c[0]))
+    with pytest.raises(RuntimeError, match=r"4 layers and directions have 16 .* 3 are given"):
+        tg.gru(x, h, [h] * 3, *settings)
+
+
+def test_a_recurrent_function_has_derivatives_to_second_order():
+    rng = np.random.default_rng(0)
+    arrays = [rng.normal(size=s) for s in ((3, 1, 2), (1, 1, 2), (6, 2), (6, 2), (6,), (6,))]
+
+    def run(x, h, *weights):
+        return tg.gru(x, h, weights, True, 1, 0.0, False, False, False)[0]
+
+    gradcheck(run, arrays, order=2)
+
+
+def test_convolution_of_time_batch_and_channels():
+    x, w, b = tg.randn(5, 2, 3), tg.randn(2, 3, 4), tg.randn(4)
+    right = F.conv1d(x.permute(1, 2, 0), w.permute(2, 1, 0), b, padding=1).permute(2, 0, 1)
+    assert tg.equal(tg.conv_tbc(x, w, b, 1), right)
+    with pytest.raises(RuntimeError, match=r"not \(5, 2\) and"):
+        tg.conv_tbc(tg.ones(5, 2), w, b)
