@@ -35,7 +35,7 @@ def public_callables():
     return dict(found.values())
 
 
-METHODS_WAIT = ("nn.data.", "nn.optim.", "tinygrad_edu.distributions.")  # nothing is to be added
+METHODS_WAIT = ("nn.data.", "nn.optim.")  # nothing is to be added
 
 
 @cache

@@ -66,6 +66,12 @@ class Constraint:
         Returns
         -------
         Tensor of bool, of the shape of the value without the last `event_dim` dimensions
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.constraints.simplex.check(tg.tensor([[0.5, 0.5], [0.5, 0.6]]))
+        tensor([ True, False])
         """
         if self._holds is None:
             raise NotImplementedError(f"{self!r} defines neither holds nor check")

@@ -30,6 +30,8 @@ def _outcomes(values: Any, batch_shape: Any, expand: bool) -> Any:
 class Bernoulli(Chances):
     """Bernoulli distribution: P(1) = p, P(0) = 1 - p.
 
+    Its entropy is -p log p - (1 - p) log(1 - p).
+
     Parameters
     ----------
     probs : float or Tensor, optional
@@ -79,11 +81,9 @@ class Bernoulli(Chances):
         return sampling.bernoulli(self.probs.detach().expand(self._shape(sample_shape)))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log p where the value is 1, log(1 - p) where it is 0."""
         return -ops.bce_with_logits(self.logits, self._outcome(value))
 
     def entropy(self) -> Any:
-        """Return -p log p - (1 - p) log(1 - p)."""
         return ops.bce_with_logits(self.logits, self.probs)
 
     def enumerate_support(self, expand: bool = True) -> Any:
@@ -157,7 +157,6 @@ class Binomial(Chances):
         return Tensor(np.asarray(drawn, self._dtype))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log(n! / (k! (n - k)!)) + k log p + (n - k) log(1 - p)."""
         k, n, logits = self._outcome(value), self.total_count, self.logits
         ways = ops.lgamma(n + 1) - ops.lgamma(k + 1) - ops.lgamma(n - k + 1)
         return ways + k * logits + n * ops.logsigmoid(-logits)
@@ -301,7 +300,7 @@ class NegativeBinomial(Chances):
         return self.mean / ops.sigmoid(-self.logits)
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
-        """Draw Poisson counts of rates that are of a gamma distribution."""
+        # Poisson counts, whose rates are gamma samples
         count = self.total_count.detach().expand(self._shape(sample_shape))
         rates = standard_gamma(count) * ops.exp(self.logits.detach())
         return sampling.poisson(rates)

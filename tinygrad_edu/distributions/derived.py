@@ -563,7 +563,6 @@ class MixtureSameFamily(Distribution):
         return (parts * self.mixture_distribution.probs).sum(-1)
 
     def log_prob(self, x: Any) -> Any:
-        """Return log sum_k w_k p_k(x)."""
         parts = self.component_distribution.log_prob(self._padded(self._outcome(x)))
         return (parts + self.mixture_distribution.logits).logsumexp(-1)
 

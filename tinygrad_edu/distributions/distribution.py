@@ -84,6 +84,11 @@ class Distribution:
         ------
         ValueError
             If the value is not a bool.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Distribution.set_default_validate_args(True)
         """
         if value not in (True, False):
             raise ValueError(f"set_default_validate_args: it takes True or False, not {value!r}")
@@ -154,6 +159,12 @@ class Distribution:
         -------
         Distribution
             A distribution of the same class, which shares the memory of the parameters.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Normal(0.0, 1.0).expand((2, 3)).batch_shape
+        torch.Size([2, 3])
         """
         raise NotImplementedError(f"{type(self).__name__}: expand() is not written for it")
 
@@ -193,6 +204,13 @@ class Distribution:
         -------
         Tensor, shape (*sample_shape, *batch_shape, *event_shape)
             The samples, which require no gradient.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Bernoulli(tg.tensor([0.0, 1.0])).sample((2,))
+        tensor([[0., 1.],
+                [0., 1.]])
         """
         return self.rsample(sample_shape).detach()
 
@@ -217,6 +235,15 @@ class Distribution:
         References
         ----------
         D. P. Kingma and M. Welling, "Auto-encoding variational Bayes", ICLR 2014.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> scale = tg.tensor(2.0, requires_grad=True)
+        >>> x = tg.distributions.Normal(0.0, scale).rsample()  # scale times noise
+        >>> x.backward()
+        >>> bool((scale.grad * 2 - x).abs() < 1e-6)
+        True
         """
         raise NotImplementedError(
             f"{self!r}: its samples are not a differentiable function of its parameters; use "
@@ -234,6 +261,12 @@ class Distribution:
         Returns
         -------
         Tensor, shape (n, *batch_shape, *event_shape)
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Normal(tg.zeros(3), 1.0).sample((5,)).shape  # in its place
+        torch.Size([5, 3])
         """
         text = "`sample_n(n)` will be deprecated. Use `sample((n,))` instead."
         warnings.warn(text, FutureWarning, stacklevel=2)
@@ -257,6 +290,12 @@ class Distribution:
         ------
         ValueError
             If the distribution checks outcomes, and a value is not a possible one.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Bernoulli(0.25).log_prob(tg.tensor(1.0)).exp()
+        tensor(0.2500)
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for log_prob")
 
@@ -276,6 +315,12 @@ class Distribution:
         ------
         NotImplementedError
             If the class has no formula for it.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Normal(0.0, 1.0).cdf(tg.tensor([0.0, 1.0]))
+        tensor([0.5000, 0.8413])
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for cdf")
 
@@ -295,6 +340,12 @@ class Distribution:
         ------
         NotImplementedError
             If the class has no formula for it.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Normal(0.0, 1.0).icdf(tg.tensor([0.5, 0.975]))
+        tensor([0.0000, 1.9600])
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for icdf")
 
@@ -314,6 +365,13 @@ class Distribution:
         ------
         NotImplementedError
             If `has_enumerate_support` is False.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Bernoulli(tg.tensor([0.2, 0.7])).enumerate_support()
+        tensor([[0., 0.],
+                [1., 1.]])
         """
         raise NotImplementedError(f"{type(self).__name__}: its outcomes cannot be enumerated")
 
@@ -328,6 +386,12 @@ class Distribution:
         ------
         NotImplementedError
             If the class has no formula for it.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Bernoulli(0.5).entropy()
+        tensor(0.6931)
         """
         raise NotImplementedError(f"{type(self).__name__} has no formula for its entropy")
 
@@ -337,6 +401,12 @@ class Distribution:
         Returns
         -------
         Tensor, of shape `batch_shape`
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Categorical(tg.ones(6)).perplexity()
+        tensor(6.0000)
         """
         return ops.exp(self.entropy())
 

@@ -54,6 +54,8 @@ class _Scaled(Parametric):
 class Normal(_Scaled):
     """Normal distribution: p(x) = e^(-z^2 / 2) / (scale sqrt(2 pi)), z = (x - loc) / scale.
 
+    Its entropy is log(scale sqrt(2 pi e)), its cdf (1 + erf(z / sqrt(2))) / 2.
+
     Parameters
     ----------
     loc : float or Tensor
@@ -87,20 +89,19 @@ class Normal(_Scaled):
         return -0.5 * z * z - self.scale.log() - 0.5 * math.log(2 * math.pi)
 
     def cdf(self, value: Any) -> Any:
-        """Return (1 + erf(z / sqrt 2)) / 2."""
         return 0.5 + 0.5 * erf(self._standard(value) * math.sqrt(0.5))
 
     def icdf(self, value: Any) -> Any:
-        """Return loc + scale sqrt(2) erfinv(2 value - 1)."""
         return self.loc + self.scale * erfinv(2 * value - 1) * math.sqrt(2)
 
     def entropy(self) -> Any:
-        """Return log(scale sqrt(2 pi e))."""
         return 0.5 + 0.5 * math.log(2 * math.pi) + self.scale.log()
 
 
 class Laplace(_Scaled):
     """Laplace distribution: p(x) = e^(-|x - loc| / scale) / (2 scale).
+
+    Its entropy is 1 + log(2 scale).
 
     Parameters
     ----------
@@ -139,7 +140,6 @@ class Laplace(_Scaled):
         return self.loc - self.scale * ops.sign(centred) * ops.log1p(-2 * centred.abs())
 
     def entropy(self) -> Any:
-        """Return 1 + log(2 scale)."""
         return 1 + (2 * self.scale).log()
 
 
@@ -147,6 +147,8 @@ class Cauchy(_Scaled):
     """Cauchy distribution: p(x) = 1 / (pi scale (1 + z^2)), z = (x - loc) / scale.
 
     Its mean does not exist (`mean` is nan), and its variance is infinite.
+
+    Its entropy is log(4 pi scale).
 
     Parameters
     ----------
@@ -190,7 +192,6 @@ class Cauchy(_Scaled):
         return ops.tan(math.pi * (value - 0.5)) * self.scale + self.loc
 
     def entropy(self) -> Any:
-        """Return log(4 pi scale)."""
         return math.log(4 * math.pi) + self.scale.log()
 
 
@@ -199,6 +200,8 @@ class Gumbel(_Scaled):
 
     The maximum of many independent samples, of a normal distribution for example, has approximately
     this distribution.
+
+    Its entropy is log(scale) + 1 + Euler's constant.
 
     Parameters
     ----------
@@ -239,7 +242,6 @@ class Gumbel(_Scaled):
         return self.loc - self.scale * (-value.log()).log()
 
     def entropy(self) -> Any:
-        """Return log(scale) + 1 + Euler's constant."""
         return self.scale.log() + (1 + np.euler_gamma)
 
 
@@ -323,6 +325,8 @@ class StudentT(Parametric):
 class Uniform(Parametric):
     """Uniform distribution: p(x) = 1 / (high - low) for low <= x < high, else 0.
 
+    Its entropy is log(high - low).
+
     Parameters
     ----------
     low : float or Tensor
@@ -390,7 +394,6 @@ class Uniform(Parametric):
         return value * (self.high - self.low) + self.low
 
     def entropy(self) -> Any:
-        """Return log(high - low)."""
         return (self.high - self.low).log()
 
 

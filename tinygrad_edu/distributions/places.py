@@ -31,6 +31,8 @@ def _log_probs(probs: Any) -> Any:
 class Categorical(Chances):
     """Categorical distribution of the classes 0 to K - 1: P(i) = probs[..., i].
 
+    Its entropy is -sum_i p_i log p_i.
+
     Parameters
     ----------
     probs : Tensor, shape (*batch, K), optional
@@ -103,7 +105,6 @@ class Categorical(Chances):
         return drawn.t().reshape((*sample_shape, *self.batch_shape))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log probs[..., value]."""
         return self._logit_at(self._outcome(value).long())
 
     def _logit_at(self, places: Any) -> Any:
@@ -113,7 +114,6 @@ class Categorical(Chances):
         return ops.take_along_axis(table, index, axis=-1).squeeze(-1)
 
     def entropy(self) -> Any:
-        """Return -sum_i p_i log p_i."""
         return -times_log(self.probs, self.logits).sum(-1)
 
     def enumerate_support(self, expand: bool = True) -> Any:
@@ -173,7 +173,6 @@ class OneHotCategorical(Categorical):
         return self._one_hot(super().sample(sample_shape))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log probs[..., i], where the 1 is at i."""
         return self._logit_at(self._outcome(value).argmax(-1))
 
     def enumerate_support(self, expand: bool = True) -> Any:
@@ -289,13 +288,12 @@ class Multinomial(Categorical):
         return Tensor(counts.astype(self._dtype))
 
     def log_prob(self, value: Any) -> Any:
-        """Return log(n! / (x_1! x_2! ...)) + sum_i x_i log p_i."""
         x = self._outcome(value)
         powers = times_log(x, self.logits) - ops.lgamma(x + 1)
         return ops.lgamma(x.sum(-1) + 1) + powers.sum(-1)
 
     def entropy(self) -> Any:
-        """Return -log n! + sum_i (the expected log x_i! - n p_i log p_i), x_i being binomial."""
+        # -log n! + sum_i (E[log x_i!] - n p_i log p_i), x_i being binomial
         n, probs = self.total_count, self.probs
         k = arange(n + 1, dtype=probs.dtype).reshape(-1, *[1] * probs.ndim)
         (log_p, log_rest), log_factorial = logs(probs), ops.lgamma(k + 1)

@@ -27,6 +27,8 @@ def _exponential(shape: Any, dtype: Any) -> Any:
 class Exponential(Parametric):
     """Exponential distribution: p(x) = rate e^(-rate x) for x >= 0.
 
+    Its entropy is 1 - log(rate).
+
     Parameters
     ----------
     rate : float or Tensor
@@ -79,7 +81,6 @@ class Exponential(Parametric):
         return -ops.log1p(-value) / self.rate
 
     def entropy(self) -> Any:
-        """Return 1 - log(rate)."""
         return 1 - self.rate.log()
 
 
@@ -107,6 +108,9 @@ class Gamma(_Powers):
     """Gamma distribution: p(x) = rate^a x^(a - 1) e^(-rate x) / Gamma(a) for x >= 0.
 
     A sample of `rsample` is differentiable once, by implicit reparameterization.
+
+    Its entropy is a - log(rate) + log Gamma(a) + (1 - a) digamma(a), its cdf the regularized
+    incomplete gamma function of a and rate x.
 
     Parameters
     ----------
@@ -152,11 +156,9 @@ class Gamma(_Powers):
         return ops.xlogy(a, self.rate) + ops.xlogy(a - 1, x) - self.rate * x - ops.lgamma(a)
 
     def cdf(self, value: Any) -> Any:
-        """Return the regularised incomplete gamma function of (concentration, rate value)."""
         return gamma_cdf(self.concentration, self.rate * self._outcome(value))
 
     def entropy(self) -> Any:
-        """Return a - log(rate) + log Gamma(a) + (1 - a) digamma(a)."""
         a = self.concentration
         return a - self.rate.log() + ops.lgamma(a) + (1 - a) * ops.digamma(a)
 
@@ -201,6 +203,9 @@ class InverseGamma(_Powers):
 
         p(x) = rate^a x^(-a - 1) e^(-rate / x) / Gamma(a) for x > 0,  a = concentration
 
+    Its entropy is a + log(rate) + log Gamma(a) - (1 + a) digamma(a), its cdf the probability that g
+    is greater than 1 / x.
+
     Parameters
     ----------
     concentration : float or Tensor
@@ -243,11 +248,9 @@ class InverseGamma(_Powers):
         return ops.xlogy(a, self.rate) - (a + 1) * x.log() - self.rate / x - ops.lgamma(a)
 
     def cdf(self, value: Any) -> Any:
-        """Return the probability of a gamma sample above 1 / value."""
         return 1 - gamma_cdf(self.concentration, self.rate / self._outcome(value))
 
     def entropy(self) -> Any:
-        """Return a + log(rate) + log Gamma(a) - (1 + a) digamma(a)."""
         a = self.concentration
         return a + self.rate.log() + ops.lgamma(a) - (1 + a) * ops.digamma(a)
 
@@ -314,6 +317,8 @@ class FisherSnedecor(Parametric):
 class Pareto(Parametric):
     """Pareto distribution: p(x) = alpha scale^alpha / x^(alpha + 1) for x >= scale.
 
+    Its entropy is log(scale / alpha) + 1 + 1 / alpha.
+
     Parameters
     ----------
     scale : float or Tensor
@@ -375,7 +380,6 @@ class Pareto(Parametric):
         return self.scale * ops.exp(-ops.log1p(-value) / self.alpha)
 
     def entropy(self) -> Any:
-        """Return log(scale / alpha) + 1 + 1 / alpha."""
         return (self.scale / self.alpha).log() + (1 + 1 / self.alpha)
 
 
@@ -383,6 +387,8 @@ class Weibull(Parametric):
     """Weibull distribution: p(x) = k / scale (x / scale)^(k - 1) e^(-(x / scale)^k) for x > 0.
 
     It is the distribution of scale e^(1 / k) with e of Exponential(1).
+
+    Its entropy is c (1 - 1 / k) + log(scale / k) + 1, where c is Euler's constant.
 
     Parameters
     ----------
@@ -445,7 +451,6 @@ class Weibull(Parametric):
         return self.scale * (-ops.log1p(-value)) ** (1 / self.concentration)
 
     def entropy(self) -> Any:
-        """Return Euler's constant (1 - 1 / k) + log(scale / k) + 1."""
         k = self.concentration
         return np.euler_gamma * (1 - 1 / k) + (self.scale / k).log() + 1
 

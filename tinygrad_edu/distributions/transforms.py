@@ -111,6 +111,13 @@ class Transform:
         Returns
         -------
         Tensor, of the shape of x without the last `domain.event_dim` dimensions
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> x = tg.tensor([0.0, 1.0])
+        >>> tg.distributions.ExpTransform().log_abs_det_jacobian(x, x.exp())
+        tensor([0., 1.])
         """
         raise NotImplementedError(f"{type(self).__name__} has no log_abs_det_jacobian")
 
@@ -125,6 +132,12 @@ class Transform:
         Returns
         -------
         Size
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.ReshapeTransform((4,), (2, 2)).forward_shape((3, 4))
+        torch.Size([3, 2, 2])
         """
         return Size(shape)
 
@@ -139,6 +152,12 @@ class Transform:
         Returns
         -------
         Size
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.ReshapeTransform((4,), (2, 2)).inverse_shape((3, 2, 2))
+        torch.Size([3, 4])
         """
         return Size(shape)
 
@@ -559,7 +578,7 @@ class TanhTransform(Transform):
         return ops.atanh(y)
 
     def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
-        """Return log(1 - tanh^2 x), in a form that does not overflow."""
+        # log(1 - tanh^2 x), without overflow
         return 2 * (math.log(2) - x + ops.logsigmoid(2 * x))
 
 

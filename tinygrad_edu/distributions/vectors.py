@@ -26,6 +26,8 @@ class MultivariateNormal(Distribution):
 
     L is the lower triangular Cholesky factor of the covariance, L L'.
 
+    Its entropy is n (1 + log(2 pi)) / 2 + log det L.
+
     Parameters
     ----------
     loc : Tensor, shape (*batch, n)
@@ -151,5 +153,4 @@ class MultivariateNormal(Distribution):
         return -0.5 * (squares + n * math.log(2 * math.pi)) - self._log_det()
 
     def entropy(self) -> Any:
-        """Return n (1 + log(2 pi)) / 2 + log det L."""
         return 0.5 * self.loc.shape[-1] * (1 + math.log(2 * math.pi)) + self._log_det()
