@@ -43,6 +43,16 @@ def covariances(n, *batch):
     return a @ a.swapaxes(-1, -2) + np.eye(n)
 
 
+def correlation_factors(n, *batch):
+    a = np.linalg.cholesky(covariances(n, *batch))
+    return a / np.sqrt(np.square(a).sum(-1, keepdims=True))
+
+
+def low_rank(n, r, *batch):
+    factor = {"loc": reals(*batch, n), "cov_factor": reals(n, r), "cov_diag": weights(*batch, n)}
+    return factor
+
+
 SOME = np.array([[1.0, 0, 5], [3, 2, 4]])
 SHARES = RANDOM.dirichlet([1, 2, 3], 2)
 HOT = np.eye(4)[[1, 3]]
@@ -80,6 +90,23 @@ CASES |= {
             {},
             reals(2, 3),
         ),
+        ("ContinuousBernoulli", {"probs": np.array([0.2, 0.5, 0.7])}, {}, SHARES),
+        (
+            "Kumaraswamy",
+            {"concentration1": weights(3), "concentration0": weights(2, 1)},
+            {},
+            SHARES,
+        ),
+        ("LogisticNormal", {"loc": reals(2), "scale": weights(2, 2)}, {}, SHARES),
+        ("LowRankMultivariateNormal", low_rank(3, 2, 2), {}, reals(4, 2, 3)),
+        ("VonMises", {"loc": reals(3), "concentration": weights(2, 1) * 3}, {}, reals(2, 3)),
+        (
+            "Wishart",
+            {"df": weights(2) + 3, "covariance_matrix": covariances(3)},
+            {},
+            covariances(3, 2),
+        ),
+        ("LKJCholesky", {"concentration": weights(2)}, {"dim": 3}, correlation_factors(3, 2)),
     ]
 }
 CASES |= {
@@ -90,6 +117,13 @@ CASES |= {
         {"temperature": weights(), "logits": reals(3)},
         {},
         SHARES,
+    ),
+    "continuous bernoulli of logits": ("ContinuousBernoulli", {"logits": reals(3)}, {}, SHARES),
+    "wishart of a precision": (
+        "Wishart",
+        {"df": weights() + 2, "precision_matrix": covariances(3, 2)},
+        {},
+        covariances(3, 2),
     ),
     "normal of a factor": (
         "MultivariateNormal",
@@ -125,7 +159,7 @@ def test_log_prob_can_be_differentiated_twice(case):
         return made.log_prob(tg.tensor(value))
 
     leaves = [tg.tensor(x, requires_grad=True) for x in parameters.values()]
-    if kind == "MultivariateNormal":
+    if kind in ("MultivariateNormal", "Wishart"):
         return  # a step of finite differences is not symmetric; the oracle checks these
     assert gradcheck(log_prob, leaves)
 
@@ -440,3 +474,98 @@ def test_the_cdf_of_gamma_is_scipys_with_its_derivatives():
     cdf = lambda a, x: distributions.Gamma(a, 2.0).cdf(x)  # noqa: E731
     assert gradcheck(cdf, leaves)
     assert gradcheck(lambda x: cdf(leaves[0].detach(), x), leaves[1:], order=2)
+
+
+# ---------------------------------------------------------------- rarer ones
+
+
+@pytest.mark.parametrize(
+    "case", ["continuousbernoulli", "kumaraswamy", "lowrankmultivariatenormal", "wishart"]
+)
+def test_samples_have_the_moments(case):
+    tg.manual_seed(0)
+    mine, _ = made(case)
+    drawn = mine.sample((20_000,)).array
+    mean, deviation = mine.mean.array, mine.stddev.array
+    assert (np.abs(drawn.mean(0) - mean) < 0.05 * deviation).all()
+    np.testing.assert_allclose(drawn.std(0), deviation, rtol=0.1)
+
+
+def test_angles_lie_around_their_mean():
+    tg.manual_seed(0)
+    angles = distributions.VonMises(tg.tensor([0.0, 3.0]), tg.tensor([2.0, 50.0]))
+    drawn = angles.sample((20_000,))
+    assert drawn.abs().max() <= math.pi
+    resultants = (drawn - angles.loc).cos().mean(0)
+    np.testing.assert_allclose(resultants.array, 1 - angles.variance.array, atol=0.01)
+    with pytest.raises(NotImplementedError, match="sample"):
+        angles.rsample()
+
+
+def test_the_mode_of_kumaraswamy_has_the_largest_density():
+    x = tg.linspace(0.001, 0.999, 999, dtype=tg.float64)
+    density = distributions.Kumaraswamy(2.0, 5.0).log_prob(x)
+    mode = distributions.Kumaraswamy(tg.tensor([2.0, 0.5, 1.0]), tg.tensor([5.0, 3.0, 1.0])).mode
+    assert abs(x[density.argmax()].item() - mode[0].item()) < 0.001
+    assert np.isnan(mode.array[1:]).all()
+
+
+def test_factors_of_correlations():
+    tg.manual_seed(0)
+    lkj = distributions.LKJCholesky(4, tg.tensor([1.0, 30.0], dtype=tg.float64))
+    lower = lkj.sample((500,))
+    matrices = (lower @ lower.mT).array
+    np.testing.assert_allclose(np.diagonal(matrices, 0, -2, -1), 1, rtol=1e-12)
+    spread = np.abs(matrices[..., 0, 1]).mean(0)
+    assert spread[0] > 0.3 > 0.2 > spread[1]
+    with pytest.raises(ValueError, match="rows of length 1"):
+        lkj.log_prob(tg.eye(4, dtype=tg.float64) * 2)
+    with pytest.raises(ValueError, match="at least 2, not 1"):
+        distributions.LKJCholesky(1)
+
+
+def test_wishart_of_each_matrix_is_the_same():
+    v = covariances(3)
+    s = tg.tensor(covariances(3))
+    of = {"covariance_matrix": v, "precision_matrix": np.linalg.inv(v)}
+    of["scale_tril"] = np.linalg.cholesky(v)
+    found = [
+        distributions.Wishart(4.0, **{name: tg.tensor(x)}).log_prob(s) for name, x in of.items()
+    ]
+    np.testing.assert_allclose([x.item() for x in found], found[0].item(), rtol=1e-9)
+    assert distributions.Wishart(tg.tensor([4.0, 5.0]), tg.eye(3)).expand((7, 2)).mean.shape == (
+        *(7, 2),
+        *(3, 3),
+    )
+    with pytest.raises(ValueError, match="df must be above 2"):
+        distributions.Wishart(2.0, tg.eye(3))
+    with pytest.warns(UserWarning, match="singular"):
+        distributions.Wishart(2.5, tg.eye(3))
+    with pytest.raises(ValueError, match="exactly one"):
+        distributions.Wishart(2.5)
+
+
+def test_the_entropy_of_an_exponential_family_follows_from_its_normalizer():
+    class Coin(distributions.ExponentialFamily):
+        _natural_params = (tg.tensor([0.5, -1.0]),)
+        _mean_carrier_measure = 0
+
+        def _log_normalizer(self, theta):
+            return (1 + theta.exp()).log()
+
+    wanted = distributions.Bernoulli(logits=tg.tensor([0.5, -1.0])).entropy()
+    np.testing.assert_allclose(Coin((2,)).entropy().detach().array, wanted.array, rtol=1e-6)
+
+
+def test_stick_breaking_is_undone_and_its_slope_is_that_of_the_formula():
+    stick = distributions.StickBreakingTransform()
+    x = tg.tensor(reals(2, 3), requires_grad=True)
+    y = stick(x)
+    np.testing.assert_allclose(y.sum(-1).detach().array, 1, rtol=1e-12)
+    np.testing.assert_allclose(stick.inv(y).detach().array, x.detach().array, rtol=1e-9)
+    slopes = tg.func.vmap(tg.func.jacrev(lambda x: stick(x)[:-1]))(x.detach())
+    wanted = tg.linalg.slogdet(slopes).logabsdet
+    np.testing.assert_allclose(stick.log_abs_det_jacobian(x, y).detach().array, wanted.array)
+    assert (stick.forward_shape((5, 3)), stick.inverse_shape((5, 4))) == ((5, 4), (5, 3))
+    with pytest.raises(ValueError, match="vectors"):
+        stick.forward_shape(())

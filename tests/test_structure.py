@@ -63,8 +63,8 @@ WITHIN = {
     "tinygrad_edu.backends": "cudnn mps __init__",
     "tinygrad_edu.cuda": "amp __init__",
     "tinygrad_edu.distributions": (
-        "constraints distribution implicit line positives counts places vectors "
-        "transforms derived kl __init__"
+        "constraints distribution family implicit line positives counts places vectors "
+        "transforms derived bounded matrices kl __init__"
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",

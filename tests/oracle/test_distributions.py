@@ -8,7 +8,16 @@ import pytest
 import torch
 from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
-from test_distributions import CASES, CONTINUOUS, IMPOSSIBLE, JUMPS, covariances, reals, weights
+from test_distributions import (
+    CASES,
+    CONTINUOUS,
+    IMPOSSIBLE,
+    JUMPS,
+    covariances,
+    low_rank,
+    reals,
+    weights,
+)
 
 import tinygrad_edu as tg
 from tinygrad_edu import distributions
@@ -31,6 +40,10 @@ def pair(case):
     )
 
 
+# PyTorch computes Bessel functions to seven digits, and their slopes to five.
+TOLERANCES = {"vonmises": 1e-4}
+
+
 def agree(mine, wanted, leaves=(), other_leaves=(), rtol=1e-9, retain=False):
     assert mine.shape == tuple(wanted.shape)
     assert str(mine.dtype) == str(wanted.dtype).removeprefix("torch.")
@@ -44,7 +57,7 @@ def agree(mine, wanted, leaves=(), other_leaves=(), rtol=1e-9, retain=False):
         for g, other in zip(grads, others, strict=True):
             own = np.zeros(()) if g is None else g.array
             other = np.zeros(()) if other is None else other.numpy()
-            np.testing.assert_allclose(own, other, rtol=1e-8, atol=1e-10)
+            np.testing.assert_allclose(own, other, rtol=max(rtol, 1e-8), atol=1e-10)
 
 
 def called(thing, name, *args):
@@ -66,13 +79,16 @@ def test_moments_and_entropy_are_pytorch_s(case, name):
     mine, wanted, leaves, others, _ = pair(case)
     found, other = called(mine, name), called(wanted, name)
     assert (found is None) == (other is None)
+    if (case, name) == ("kumaraswamy", "mode"):
+        return  # PyTorch's is nan for all parameters: it takes the logarithm of 1 - concentration0
     if other is not None:
         if "multinomial" in case and name in ("entropy", "perplexity"):
             agree(found, other, rtol=1e-6)  # PyTorch's has a term in float32
         else:
-            agree(found, other, leaves, others)
+            agree(found, other, leaves, others, TOLERANCES.get(case, 1e-9))
 
 
+@pytest.mark.filterwarnings("ignore:Singular sample detected")
 @pytest.mark.parametrize("case", CASES)
 def test_shapes_are_pytorch_s(case):
     mine, wanted, leaves, others, value = pair(case)
@@ -84,7 +100,8 @@ def test_shapes_are_pytorch_s(case):
     assert (mine.batch_shape, mine.event_shape) == (wanted.batch_shape, wanted.event_shape)
     assert mine.sample((2,)).shape == wanted.sample((2,)).shape
     if value.shape == (*wanted.batch_shape[1:], *wanted.event_shape):
-        agree(mine.log_prob(tg.tensor(value)), wanted.log_prob(torch.tensor(value)), leaves, others)
+        found, other = mine.log_prob(tg.tensor(value)), wanted.log_prob(torch.tensor(value))
+        agree(found, other, leaves, others, TOLERANCES.get(case, 1e-9))
     if wanted.has_enumerate_support:
         for expand in (True, False):
             found, other = mine.enumerate_support(expand), wanted.enumerate_support(expand)
@@ -95,11 +112,12 @@ def test_shapes_are_pytorch_s(case):
 def test_log_prob_and_its_gradients_are_pytorch_s(case):
     mine, wanted, leaves, others, value = pair(case)
     x, y = tg.tensor(value), torch.tensor(value)
-    agree(mine.log_prob(x), wanted.log_prob(y), leaves, others)
+    rtol = TOLERANCES.get(case, 1e-9)
+    agree(mine.log_prob(x), wanted.log_prob(y), leaves, others, rtol)
     if case not in JUMPS or "multinomial" in case:
         x.requires_grad_()
         y.requires_grad_()
-        agree(mine.log_prob(x), wanted.log_prob(y), [x], [y])
+        agree(mine.log_prob(x), wanted.log_prob(y), [x], [y], rtol)
 
 
 def second(library, made, leaves):
@@ -142,6 +160,7 @@ def test_cdf_its_inverse_and_their_gradients_are_pytorch_s(case, name):
         agree(found, other, [*leaves, x], [*others, y], rtol=1e-8)
 
 
+@pytest.mark.filterwarnings("ignore:Singular sample detected")
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("sample_shape", [(), (2,), (2, 1), [3]])
 def test_samples_have_pytorch_s_shape_and_dtype(case, sample_shape):
@@ -261,6 +280,7 @@ FAMILIES = {
     "Categorical": ({"probs": weights(3, 4)}, {}),
     "Cauchy": ({"loc": reals(3), "scale": weights(3)}, {}),
     "Chi2": ({"df": weights(3)}, {}),
+    "ContinuousBernoulli": ({"probs": np.array([0.2, 0.5, 0.7])}, {}),
     "Dirichlet": ({"concentration": weights(3, 4)}, {}),
     "Exponential": ({"rate": weights(3)}, {}),
     "Gamma": ({"concentration": weights(3), "rate": weights(3)}, {}),
@@ -271,6 +291,7 @@ FAMILIES = {
     "InverseGamma": ({"concentration": weights(3), "rate": weights(3)}, {}),
     "Laplace": ({"loc": reals(3), "scale": weights(3)}, {}),
     "LogNormal": ({"loc": reals(3), "scale": weights(3)}, {}),
+    "LowRankMultivariateNormal": (low_rank(2, 1, 3), {}),
     "Multinomial": ({"probs": weights(3, 4)}, {"total_count": 3}),
     "MultivariateNormal": ({"loc": reals(3, 2), "covariance_matrix": covariances(2, 3)}, {}),
     "Normal": ({"loc": reals(3), "scale": weights(3)}, {}),

@@ -15,6 +15,7 @@ parameters, and an `event_shape`, that of one outcome.  A sample has the shape (
 import sys
 
 from . import constraints, kl, transforms
+from .bounded import ContinuousBernoulli, Kumaraswamy, LogisticNormal, VonMises
 from .counts import Bernoulli, Binomial, Geometric, NegativeBinomial, Poisson
 from .derived import (
     Independent,
@@ -25,8 +26,10 @@ from .derived import (
     TransformedDistribution,
 )
 from .distribution import Distribution
+from .family import ExponentialFamily
 from .kl import kl_divergence, register_kl
 from .line import Cauchy, Gumbel, HalfCauchy, HalfNormal, Laplace, Normal, StudentT, Uniform
+from .matrices import LKJCholesky, LowRankMultivariateNormal, Wishart
 from .places import Categorical, Multinomial, OneHotCategorical, OneHotCategoricalStraightThrough
 from .positives import (
     Beta,
@@ -50,6 +53,7 @@ from .transforms import (
     SigmoidTransform,
     SoftmaxTransform,
     SoftplusTransform,
+    StickBreakingTransform,
     TanhTransform,
     Transform,
     identity_transform as identity_transform,
@@ -66,10 +70,12 @@ __all__ = [
     "Cauchy",
     "Chi2",
     "ComposeTransform",
+    "ContinuousBernoulli",
     "Dirichlet",
     "Distribution",
     "ExpTransform",
     "Exponential",
+    "ExponentialFamily",
     "FisherSnedecor",
     "Gamma",
     "Geometric",
@@ -79,8 +85,12 @@ __all__ = [
     "Independent",
     "IndependentTransform",
     "InverseGamma",
+    "Kumaraswamy",
+    "LKJCholesky",
     "Laplace",
     "LogNormal",
+    "LogisticNormal",
+    "LowRankMultivariateNormal",
     "MixtureSameFamily",
     "Multinomial",
     "MultivariateNormal",
@@ -97,12 +107,15 @@ __all__ = [
     "SigmoidTransform",
     "SoftmaxTransform",
     "SoftplusTransform",
+    "StickBreakingTransform",
     "StudentT",
     "TanhTransform",
     "Transform",
     "TransformedDistribution",
     "Uniform",
+    "VonMises",
     "Weibull",
+    "Wishart",
     "constraints",
     "kl",
     "kl_divergence",
@@ -115,6 +128,7 @@ _FILES = "bernoulli beta binomial categorical cauchy chi2 dirichlet exponential 
 _FILES += "gamma geometric gumbel half_cauchy half_normal independent inverse_gamma laplace "
 _FILES += "log_normal mixture_same_family multinomial multivariate_normal negative_binomial normal "
 _FILES += "one_hot_categorical pareto poisson relaxed_bernoulli relaxed_categorical studentT "
-_FILES += "transformed_distribution uniform weibull"
+_FILES += "transformed_distribution uniform weibull continuous_bernoulli kumaraswamy lkj_cholesky "
+_FILES += "logistic_normal lowrank_multivariate_normal von_mises wishart exp_family"
 for _file in _FILES.split():
     globals()[_file] = sys.modules[f"{__name__}.{_file}"] = sys.modules[__name__]

@@ -352,6 +352,13 @@ def _are_cholesky(x: Array) -> Any:
     return _are_lower(x) & (np.diagonal(x, 0, -2, -1) > 0).all(-1)
 
 
+def _are_correlation_factors(x: Array) -> Any:
+    """Of rows of length 1, up to the rounding of the dtype."""
+    tolerance = np.finfo(x.dtype).eps * x.shape[-1] * 10
+    rows = np.sqrt(np.square(x).sum(-1))
+    return _are_cholesky(x) & (np.absolute(rows - 1) < tolerance).all(-1)
+
+
 def _are_square(x: Array) -> Any:
     return np.full(x.shape[:-2], x.shape[-2] == x.shape[-1])
 
@@ -383,6 +390,9 @@ unit_interval = Constraint("between 0 and 1", lambda x: (x >= 0) & (x <= 1))
 simplex = Constraint("at least 0, not all 0, with sum 1", _are_simplices, event_dim=1)
 lower_triangular = Constraint("lower triangular", _are_lower, event_dim=2)
 lower_cholesky = Constraint("lower triangular, with a positive diagonal", _are_cholesky, 2)
+corr_cholesky = Constraint(
+    "lower triangular, with a positive diagonal and rows of length 1", _are_correlation_factors, 2
+)
 square = Constraint("square matrices", _are_square, event_dim=2)
 symmetric = Constraint("symmetric", _are_symmetric, event_dim=2)
 positive_definite = Constraint("symmetric and positive definite", _are_positive_definite, 2)

@@ -13,10 +13,12 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from .bounded import ContinuousBernoulli
 from .counts import Bernoulli, Binomial, Geometric, Poisson
 from .derived import Independent, TransformedDistribution
 from .distribution import Distribution, sum_rightmost
 from .line import Cauchy, Gumbel, HalfCauchy, HalfNormal, Laplace, Normal, Uniform, filled_like
+from .matrices import LowRankMultivariateNormal
 from .places import Categorical, Multinomial, OneHotCategorical
 from .positives import Beta, Dirichlet, Exponential, Gamma, InverseGamma, Pareto
 from .vectors import MultivariateNormal, whitened
@@ -212,6 +214,9 @@ def _beta(p: Any, q: Any) -> Any:
     return _dirichlet(p._dirichlet(), q._dirichlet())
 
 
+@register_kl(LowRankMultivariateNormal, LowRankMultivariateNormal)
+@register_kl(LowRankMultivariateNormal, MultivariateNormal)
+@register_kl(MultivariateNormal, LowRankMultivariateNormal)
 @register_kl(MultivariateNormal, MultivariateNormal)
 def _multivariate_normal(p: Any, q: Any) -> Any:
     if p.event_shape != q.event_shape:
@@ -224,6 +229,12 @@ def _multivariate_normal(p: Any, q: Any) -> Any:
     distance = (p.loc - q.loc).expand((*batch, n)).unsqueeze(-1)
     shift = (whitened(lower, distance) ** 2).sum((-2, -1))
     return q._log_det() - p._log_det() + 0.5 * (spread + shift - n)
+
+
+@register_kl(ContinuousBernoulli, ContinuousBernoulli)
+def _continuous_bernoulli(p: Any, q: Any) -> Any:
+    own = p._log_norm() + ops.log1p(-p.probs)
+    return p.mean * (p.logits - q.logits) + own - q._log_norm() - ops.log1p(-q.probs)
 
 
 # ---------------------------------------------------------------- of one class, discrete
@@ -308,6 +319,7 @@ def _bernoulli_poisson(p: Any, q: Any) -> Any:
 @register_kl(Gamma, Exponential)
 @register_kl(Uniform, Exponential)
 @register_kl(Pareto, Exponential)
+@register_kl(ContinuousBernoulli, Exponential)
 def _to_exponential(p: Any, q: Any) -> Any:
     finite = -p.entropy() - q.rate.log() + q.rate * p.mean
     return _outside(finite, p.low < 0) if isinstance(p, Uniform) else finite
@@ -338,6 +350,7 @@ def _to_gamma(p: Any, q: Any) -> Any:
 @register_kl(Laplace, Normal)
 @register_kl(Pareto, Normal)
 @register_kl(Uniform, Normal)
+@register_kl(ContinuousBernoulli, Normal)
 def _to_normal(p: Any, q: Any) -> Any:
     squares = p.variance + (p.mean - q.loc) ** 2
     cross = q.scale.log() + 0.5 * math.log(2 * math.pi) + squares / (2 * q.scale**2)
@@ -345,6 +358,7 @@ def _to_normal(p: Any, q: Any) -> Any:
 
 
 @register_kl(Beta, Uniform)
+@register_kl(ContinuousBernoulli, Uniform)
 def _beta_uniform(p: Any, q: Any) -> Any:
     return _outside(-p.entropy() + q.entropy(), (q.low > 0) | (q.high < 1))
 
@@ -386,6 +400,13 @@ def _uniform_beta(p: Any, q: Any) -> Any:
     return _outside(finite, (p.high > 1) | (p.low < 0))
 
 
+@register_kl(Beta, ContinuousBernoulli)
+@register_kl(Uniform, ContinuousBernoulli)
+def _to_continuous_bernoulli(p: Any, q: Any) -> Any:
+    finite = -p.entropy() - p.mean * q.logits - ops.log1p(-q.probs) - q._log_norm()
+    return _outside(finite, (p.high > 1) | (p.low < 0)) if isinstance(p, Uniform) else finite
+
+
 @register_kl(Uniform, Pareto)
 def _uniform_pareto(p: Any, q: Any) -> Any:
     powers = q.alpha.log() + q.alpha * q.scale.log() - (q.alpha + 1) * _mean_log(p)
@@ -394,12 +415,13 @@ def _uniform_pareto(p: Any, q: Any) -> Any:
 
 _REFUSED = {
     Beta: (Pareto,),
-    Exponential: (Beta, Pareto, Uniform),
-    Gamma: (Beta, Pareto, Uniform),
-    Gumbel: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Laplace: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Normal: (Beta, Exponential, Gamma, Pareto, Uniform),
-    Pareto: (Beta, Uniform),
+    ContinuousBernoulli: (Pareto,),
+    Exponential: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gamma: (Beta, ContinuousBernoulli, Pareto, Uniform),
+    Gumbel: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Laplace: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Normal: (Beta, ContinuousBernoulli, Exponential, Gamma, Pareto, Uniform),
+    Pareto: (Beta, ContinuousBernoulli, Uniform),
     Poisson: (Bernoulli, Binomial),
 }
 for _p, _others in _REFUSED.items():  # p has outcomes that q does not have

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from .. import ops
+from ..creation import arange, full
 from ..dtypes import finfo
 from ..size import Size
 from ..tensor import Tensor
@@ -21,7 +22,8 @@ from .distribution import sum_rightmost
 
 __all__ = ["AbsTransform", "AffineTransform", "ComposeTransform", "ExpTransform"]
 __all__ += ["IndependentTransform", "PowerTransform", "ReshapeTransform", "SigmoidTransform"]
-__all__ += ["SoftmaxTransform", "SoftplusTransform", "TanhTransform", "Transform"]
+__all__ += ["SoftmaxTransform", "SoftplusTransform", "StickBreakingTransform", "TanhTransform"]
+__all__ += ["Transform"]
 __all__ += ["identity_transform"]
 
 
@@ -679,3 +681,56 @@ class SoftmaxTransform(Transform):
 
     def _inverse(self, y: Any) -> Any:
         return ops.log(y)
+
+
+class StickBreakingTransform(Transform):
+    """Map n numbers to n + 1 proportions: each breaks off a share of what is left of a stick.
+
+    The share of number i is sigmoid(x_i - log(n - i)), i from 0 on, so that zeros give equal parts.
+
+    Parameters
+    ----------
+    cache_size : {0, 1}, default 0
+        1 keeps the last input and result, so that the inverse of the result is the input itself.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.distributions.StickBreakingTransform()(tg.zeros(3))
+    tensor([0.2500, 0.2500, 0.2500, 0.2500])
+    """
+
+    domain, codomain = constraints.real_vector, constraints.simplex
+    bijective = True
+
+    def _shares(self, x: Any) -> Any:
+        return x - ops.log(arange(x.shape[-1], 0, -1, dtype=x.dtype))
+
+    def _call(self, x: Any) -> Any:
+        limits = finfo(x.dtype)
+        share = ops.sigmoid(self._shares(x)).clamp(limits.tiny, 1 - limits.eps)
+        one = full((*x.shape[:-1], 1), 1.0, dtype=x.dtype)
+        left = ops.concatenate(one, (1 - share).cumprod(-1), axis=-1)
+        return ops.concatenate(share, one, axis=-1) * left
+
+    def _inverse(self, y: Any) -> Any:
+        parts = y[..., :-1]
+        left = (1 - parts.cumsum(-1)).clamp(min=finfo(y.dtype).tiny)
+        count = arange(parts.shape[-1], 0, -1, dtype=y.dtype)
+        return ops.log(parts) - ops.log(left) + ops.log(count)
+
+    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+        share = self._shares(x)
+        return (-share + ops.logsigmoid(share) + ops.log(y[..., :-1])).sum(-1)
+
+    def forward_shape(self, shape: Any) -> Size:
+        return Size((*_of_vectors(shape)[:-1], shape[-1] + 1))
+
+    def inverse_shape(self, shape: Any) -> Size:
+        return Size((*_of_vectors(shape)[:-1], shape[-1] - 1))
+
+
+def _of_vectors(shape: Any) -> Any:
+    if len(shape) < 1:
+        raise ValueError("StickBreakingTransform: it takes vectors, not single numbers")
+    return shape
