@@ -227,7 +227,7 @@ class Wishart(Distribution):
         super().__init__(shape, (n, n), validate_args)
 
     @property
-    def arg_constraints(self) -> Any:
+    def arg_constraints(self) -> Any:  # type: ignore[override]
         """What each parameter must be."""
         own = {name: MultivariateNormal.arg_constraints[name] for name in MATRICES}
         return own | {"df": constraints.greater_than(self._normal.event_shape[0] - 1)}
