@@ -46,7 +46,23 @@ class ExponentialFamily(Distribution):
         raise NotImplementedError(f"{type(self).__name__} has no _log_normalizer")
 
     def entropy(self) -> Any:
-        """Return F(theta) - theta F'(theta) - E[k(x)]."""
+        """Return the entropy F(theta) - theta F'(theta) - E[k(x)].
+
+        Returns
+        -------
+        Tensor
+            Of shape `batch_shape`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> class Coin(tg.distributions.ExponentialFamily):
+        ...     _natural_params, _mean_carrier_measure = (tg.tensor(0.0),), 0
+        ...     def _log_normalizer(self, theta):
+        ...         return (1 + theta.exp()).log()
+        >>> Coin().entropy().item() == tg.distributions.Bernoulli(0.5).entropy().item()
+        True
+        """
         thetas = [theta.detach().requires_grad_() for theta in self._natural_params]
         normalizer = self._log_normalizer(*thetas)
         result = normalizer - self._mean_carrier_measure

@@ -280,6 +280,12 @@ class Wishart(Distribution):
         -------
         Tensor, shape (*sample_shape, *batch_shape, n, n)
             The samples.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.distributions.Wishart(3.0, tg.eye(2)).rsample((5,)).shape
+        torch.Size([5, 2, 2])
         """
         n, dtype = self.event_shape[0], self.df.dtype
         squares = Chi2(self.df.unsqueeze(-1) - arange(n, dtype=dtype)).rsample(sample_shape)
@@ -356,7 +362,7 @@ class LKJCholesky(Parametric):
         self._event_shape = Size((dim, dim))
 
     def sample(self, sample_shape: Sequence[int] = ()) -> Any:
-        """Row by row, a direction on the sphere and a length (the onion method)."""
+        # Row by row, a direction on the sphere and a length (the onion method).
         n, dtype = self.dim, self._dtype
         rows = arange(n - 1, dtype=dtype)
         first = (self.concentration + 0.5 * (n - 2)).detach().unsqueeze(-1)
