@@ -282,10 +282,12 @@ def test_python_itself_warns_of_nothing():
 
 def test_types_are_seen_from_outside(tmp_path):
     script = tmp_path / "user.py"
-    script.write_text("import tinygrad_edu as tg\nreveal_type(tg.tensor(1.0).exp())\n")
+    lines = ["import tinygrad_edu as tg", "reveal_type(tg.tensor(1.0).exp())"]
+    lines += ["reveal_type(tg.linalg.svd(tg.eye(2)).S)", "reveal_type(tg.linalg.inv(tg.eye(2)))"]
+    script.write_text("\n".join(lines) + "\n")
     run = [sys.executable, "-m", "mypy", "--strict", str(script)]
     output = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path).stdout
-    assert 'Revealed type is "tinygrad_edu.tensor.Tensor"' in output
+    assert output.count('Revealed type is "tinygrad_edu.tensor.Tensor"') == 3, output
 
 
 def test_the_versions_agree():

@@ -11,7 +11,7 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 
 from bisect import bisect_left
 from math import prod
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -36,28 +36,102 @@ from .functions import (
     solved,
     stack,
 )
-from .functions.arguments import Dim, check_floating, named, plain, two_dims
+from .functions.arguments import Dim, check_floating, plain, two_dims
 from .functions.factorization import ZERO_PIVOT
 from .registry import names_in, public
 from .tensor import Tensor
 
-_Eigh = named("eigh", "eigenvalues eigenvectors")
-_QR = named("qr", "Q R")
-_SVD = named("svd", "U S Vh")
-_LU = named("lu", "P L U")
-_Factored = named("lu_factor", "LU pivots")
-_FactoredEx = named("lu_factor_ex", "LU pivots info")
-_CholeskyEx = named("cholesky_ex", "L info")
-_InvEx = named("inv_ex", "inverse info")
-_SolveEx = named("solve_ex", "result info")
-_LstSq = named("lstsq", "solution residuals rank singular_values")
+# ---------------------------------------------------------------- what is returned by name
+
+
+class Eigh(NamedTuple):
+    """What `eigh` returns."""
+
+    eigenvalues: Tensor
+    eigenvectors: Tensor
+
+
+class QR(NamedTuple):
+    """What `qr` returns."""
+
+    Q: Tensor
+    R: Tensor
+
+
+class SVD(NamedTuple):
+    """What `svd` returns."""
+
+    U: Tensor
+    S: Tensor
+    Vh: Tensor
+
+
+class LU(NamedTuple):
+    """What `lu` returns."""
+
+    P: Tensor
+    L: Tensor
+    U: Tensor
+
+
+class LUFactor(NamedTuple):
+    """What `lu_factor` returns."""
+
+    LU: Tensor
+    pivots: Tensor
+
+
+class LUFactorEx(NamedTuple):
+    """What `lu_factor_ex` returns."""
+
+    LU: Tensor
+    pivots: Tensor
+    info: Tensor
+
+
+class CholeskyEx(NamedTuple):
+    """What `cholesky_ex` returns."""
+
+    L: Tensor
+    info: Tensor
+
+
+class InvEx(NamedTuple):
+    """What `inv_ex` returns."""
+
+    inverse: Tensor
+    info: Tensor
+
+
+class SolveEx(NamedTuple):
+    """What `solve_ex` returns."""
+
+    result: Tensor
+    info: Tensor
+
+
+class LstSq(NamedTuple):
+    """What `lstsq` returns."""
+
+    solution: Tensor
+    residuals: Tensor
+    rank: Tensor
+    singular_values: Tensor
+
+
+class SlogDet(NamedTuple):
+    """What `slogdet` returns."""
+
+    sign: Tensor
+    logabsdet: Tensor
+
 
 # ---------------------------------------------------------------- systems of equations
 
 
 @public("linalg.solve", out=True)
 def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
-    """Solve the system of equations A X = B;  dL/dB = A'^-1 g,  dL/dA = -(dL/dB) X'.
+    """Solve the system of equations A X = B;  dL/dB = A^-T g,  dL/dA = -(dL/dB) X^T.
 
     Parameters
     ----------
@@ -102,9 +176,9 @@ def _holds_vectors(A: Tensor, B: Tensor) -> bool:
 @public("linalg.solve_triangular", out=True)
 def solve_triangular(
     A: Tensor, B: Tensor, *, upper: bool, left: bool = True, unitriangular: bool = False
-) -> Any:
-    """Solve A X = B for a triangular matrix A, by substitution;  dL/dB = A'^-1 g,
-    dL/dA = -(dL/dB) X' in the triangle, else 0.
+) -> Tensor:
+    """Solve A X = B for a triangular matrix A, by substitution;  dL/dB = A^-T g,
+    dL/dA = -(dL/dB) X^T in the triangle, else 0.
 
     Parameters
     ----------
@@ -138,14 +212,15 @@ def solve_triangular(
     tensor([[1.],
             [2.]])
     """
-    if left:
-        return solved("solve_triangular", A, B, upper, unitriangular)
-    return solved("solve_triangular", A.mT, B.mT, not upper, unitriangular).mT
+    if not left:  # (X A)' = A' X'
+        A, B, upper = A.mT, B.mT, not upper
+    x: Tensor = solved("solve_triangular", A, B, upper, unitriangular)
+    return x if left else x.mT
 
 
 @public("linalg.inv", out=True)
-def inv(A: Tensor) -> Any:
-    """Inverse of a square matrix: y = A^-1;  dL/dA = -y' g y'.
+def inv(A: Tensor) -> Tensor:
+    """Inverse of a square matrix: y = A^-1;  dL/dA = -y^T g y^T.
 
     Parameters
     ----------
@@ -191,7 +266,7 @@ def _nan_where(info: Tensor, y: Tensor) -> Any:
 
 
 @public("linalg.inv_ex", out=True)
-def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
+def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """Inverse of a square matrix, without an error if it is singular.
 
     Parameters
@@ -223,17 +298,17 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> Any:
     check_square(A, "inv_ex")
     check_floating(A, "inv_ex")
     try:
-        return _InvEx(ops.inv(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
+        return InvEx(ops.inv(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
     except LinAlgError:
         info = _singular_at(A)
     if check_errors:
         raise_if("inv_ex", info, ZERO_PIVOT)
     safe = ops.where((info != 0)[..., None, None], identity(A), A)
-    return _InvEx(_nan_where(info, ops.inv(safe)), info)
+    return InvEx(_nan_where(info, ops.inv(safe)), info)
 
 
 @public("linalg.solve_ex", out=True)
-def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> Any:
+def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = False) -> SolveEx:
     """Solve A X = B, without an error if A is singular.
 
     Parameters
@@ -269,17 +344,17 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     check_square(A, "solve_ex")
     check_floating(A, "solve_ex")
     try:
-        return _SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
+        return SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
     except LinAlgError:
         info = _singular_at(A)
     if check_errors:
         raise_if("solve_ex", info, ZERO_PIVOT)
     safe = ops.where((info != 0)[..., None, None], identity(A), A)
-    return _SolveEx(_nan_where(info, solve(safe, B, left=left)), info)
+    return SolveEx(_nan_where(info, solve(safe, B, left=left)), info)
 
 
 @public("linalg.tensorinv", out=True)
-def tensorinv(A: Tensor, ind: int = 2) -> Any:
+def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     """Inverse of a tensor with respect to `tensordot`: tensordot(y, A, ind) is the identity.
 
     Parameters
@@ -316,7 +391,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Any:
 
 
 @public("linalg.tensorsolve", out=True)
-def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Any:
+def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Tensor:
     """Solve tensordot(A, X, X.ndim) = B.
 
     Parameters
@@ -356,7 +431,7 @@ def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Any:
 
 
 @public("linalg.lstsq")
-def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None) -> Any:
+def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None) -> LstSq:
     """Least squares: X = A^+ B, the smallest X among those that minimize ||A X - B||.
 
     Parameters
@@ -414,15 +489,15 @@ def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None)
     solution, misses = (y.squeeze(-1) if vector else y for y in (solution, misses))
     if driver == "gels":
         rank = Tensor(np.zeros(0, np.int64))
-    return _LstSq(solution, misses if full else empty, rank, sizes)
+    return LstSq(solution, misses if full else empty, rank, sizes)
 
 
 # ---------------------------------------------------------------- determinants, rank, condition
 
 
 @public("linalg.det", out=True)
-def det(A: Tensor) -> Any:
-    """Determinant of a square matrix: y = det A;  dL/dA = g cofactor(A), which is g y A'^-1 where A
+def det(A: Tensor) -> Tensor:
+    """Determinant of a square matrix: y = det A;  dL/dA = g cofactor(A), which is g y A^-T where A
     has an inverse.
 
     Parameters
@@ -448,8 +523,8 @@ def det(A: Tensor) -> Any:
 
 
 @public("linalg.slogdet", out=True)
-def slogdet(A: Tensor) -> Any:
-    """Sign and logarithm of the determinant: y = (sign(det A), ln |det A|);  dL/dA = g A'^-1, where
+def slogdet(A: Tensor) -> SlogDet:
+    """Sign and logarithm of the determinant: y = (sign(det A), ln |det A|);  dL/dA = g A^-T, where
     g is that of the logarithm.
 
     The logarithm is finite where the determinant itself would overflow.
@@ -476,15 +551,15 @@ def slogdet(A: Tensor) -> Any:
     >>> tg.linalg.slogdet(tg.tensor([[0.0, 2.0], [3.0, 0.0]])).sign
     tensor(-1.)
     """
-    return sign_and_logarithm(A)
+    return SlogDet(*sign_and_logarithm(A))
 
 
 @public("linalg.pinv", out=True)
 def pinv(
     A: Tensor, rcond: Any = None, hermitian: bool = False, *, atol: Any = None, rtol: Any = None
 ) -> Tensor:
-    """Pseudoinverse (Moore-Penrose) of a matrix: y = V diag(1 / s) U', where A = U diag(s) V' and s
-    are the singular values above zero.
+    """Pseudoinverse (Moore-Penrose) of a matrix: y = V diag(1 / s) U^T, where A = U diag(s) V^T and
+    s are the singular values above zero.
 
     Parameters
     ----------
@@ -620,7 +695,7 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
 
 
 @public("linalg.lu_factor", out=True)
-def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
+def lu_factor(A: Tensor, *, pivot: bool = True) -> LUFactor:
     """LU factorization with partial pivoting, A = P L U, packed into one matrix.
 
     Parameters
@@ -651,11 +726,11 @@ def lu_factor(A: Tensor, *, pivot: bool = True) -> Any:
     """
     y, pivots = lu_factors("lu_factor", A, pivot)
     raise_if("lu_factor", first_zero(y), ZERO_PIVOT)
-    return _Factored(y, pivots)
+    return LUFactor(y, pivots)
 
 
 @public("linalg.lu_factor_ex", out=True)
-def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> Any:
+def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -> LUFactorEx:
     """LU factorization with partial pivoting, without an error if a pivot is zero.
 
     Parameters
@@ -692,11 +767,11 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     info = first_zero(y)
     if check_errors:
         raise_if("lu_factor_ex", info, ZERO_PIVOT)
-    return _FactoredEx(y, pivots, info)
+    return LUFactorEx(y, pivots, info)
 
 
 @public("linalg.lu", out=True)
-def lu(A: Tensor, *, pivot: bool = True) -> Any:
+def lu(A: Tensor, *, pivot: bool = True) -> LU:
     """LU factorization with partial pivoting: A = P L U.
 
     Parameters
@@ -730,13 +805,13 @@ def lu(A: Tensor, *, pivot: bool = True) -> Any:
     tensor([[4., 4.],
             [0., 1.]])
     """
-    return _LU(*lu_unpack(*lu_factors("lu", A, pivot)))
+    return LU(*lu_unpack(*lu_factors("lu", A, pivot)))
 
 
 @public("linalg.lu_solve", out=True)
 def lu_solve(
     LU: Tensor, pivots: Tensor, B: Tensor, *, left: bool = True, adjoint: bool = False
-) -> Any:
+) -> Tensor:
     """Solve A X = B, where A is given by its LU factorization.
 
     Parameters
@@ -770,13 +845,14 @@ def lu_solve(
     tensor([[1.],
             [1.]])
     """
-    if left:
-        return lu_solved(LU, pivots, B, adjoint)
-    return lu_solved(LU, pivots, B.mT, not adjoint).mT
+    if not left:  # (X A)' = A' X'
+        B, adjoint = B.mT, not adjoint
+    x: Tensor = lu_solved(LU, pivots, B, adjoint)
+    return x if left else x.mT
 
 
 @public("linalg.cholesky_ex", out=True)
-def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> Any:
+def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -> CholeskyEx:
     """Cholesky factor of a symmetric matrix, without an error if it is not positive definite.
 
     Parameters
@@ -784,14 +860,14 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     A : Tensor, shape (..., n, n)
         Its symmetric part is taken, as in `cholesky`.
     upper : bool, default False
-        If True, the upper triangle L' is returned.
+        If True, the upper triangle L^T is returned.
     check_errors : bool, default False
         If True, a matrix that is not positive definite is an error after all.
 
     Returns
     -------
     L : Tensor, shape (..., n, n)
-        The lower triangle with L L' = A; NaN where A is not positive definite.
+        The lower triangle with L L^T = A; NaN where A is not positive definite.
     info : Tensor, shape (...), dtype int32
         The order of the first leading minor that is not positive; 0 where all are.
 
@@ -815,7 +891,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
         raise_if("cholesky_ex", info, "the leading minor of order {} is not positive")
     y = ops.cholesky(ops.where((info == 0)[..., None, None], A, identity(A)))
     y = _nan_where(info, y) if info.array.any() else y
-    return _CholeskyEx(y.mT if upper else y, info)
+    return CholeskyEx(y.mT if upper else y, info)
 
 
 def _first_minor(x: Any) -> Any:
@@ -837,9 +913,9 @@ def _first_minor(x: Any) -> Any:
 
 
 @public("linalg.householder_product", out=True)
-def householder_product(input: Tensor, tau: Tensor) -> Any:
+def householder_product(input: Tensor, tau: Tensor) -> Tensor:
     """First n columns of a product of Householder reflections: y = H_1 H_2 ...,
-    H_i = 1 - tau_i v_i v_i'.
+    H_i = 1 - tau_i v_i v_i^T.
 
     Parameters
     ----------
@@ -864,13 +940,16 @@ def householder_product(input: Tensor, tau: Tensor) -> Any:
     tensor([[ 0.],
             [-1.]])
     """
-    return reflected("householder_product", input, tau)
+    y: Tensor = reflected("householder_product", input, tau)
+    return y
 
 
 @public("linalg.qr", out=True)
-def qr(A: Tensor, mode: str = "reduced") -> Any:
+def qr(A: Tensor, mode: str = "reduced") -> QR:
     """QR factorization: A = Q R, where the columns of Q are orthonormal and R is an upper triangle;
-    dL/dA = (gQ + Q copy(R gR' - gQ' Q)) R'^-1, where copy makes the lower triangle symmetric.
+    dL/dA = (gQ + Q copy(R gR^T - gQ^T Q)) R^-T.
+
+    gQ and gR are the gradients of Q and R; copy makes a symmetric matrix of the lower triangle.
 
     Parameters
     ----------
@@ -905,12 +984,12 @@ def qr(A: Tensor, mode: str = "reduced") -> Any:
     if mode not in ("reduced", "complete", "r"):
         raise RuntimeError(f"qr: mode is 'reduced', 'complete' or 'r', not {mode!r}")
     if mode == "r":
-        return _QR(Tensor(np.zeros(0, A.dtype)), ops.qr(A)[1])
-    return _QR(*ops.qr(A, mode=mode))
+        return QR(Tensor(np.zeros(0, A.dtype)), ops.qr(A)[1])
+    return QR(*ops.qr(A, mode=mode))
 
 
 @public("linalg.svd", out=True)
-def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> Any:
+def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> SVD:
     """Singular value decomposition: A = U diag(S) Vh, with orthonormal columns of U and rows of Vh.
 
     There is a gradient with full_matrices=False, or where A is square, or only S is used.  Where
@@ -947,7 +1026,7 @@ def svd(A: Tensor, full_matrices: bool = True, *, driver: str | None = None) -> 
     >>> tg.linalg.svd(tg.tensor([[3.0, 0.0], [0.0, 4.0]])).S
     tensor([4., 3.])
     """
-    return _SVD(*ops.svd(A, full_matrices=full_matrices))
+    return SVD(*ops.svd(A, full_matrices=full_matrices))
 
 
 @public("linalg.svdvals", out=True)
@@ -979,8 +1058,8 @@ def svdvals(A: Tensor, *, driver: str | None = None) -> Tensor:
 
 
 @public("linalg.eigh", out=True)
-def eigh(A: Tensor, UPLO: str = "L") -> Any:
-    """Eigenvalues and eigenvectors of a symmetric matrix: A = V diag(w) V'.
+def eigh(A: Tensor, UPLO: str = "L") -> Eigh:
+    """Eigenvalues and eigenvectors of a symmetric matrix: A = V diag(w) V^T.
 
     The symmetric part of A is taken (see `cholesky`).  Where eigenvalues are equal, the vectors
     have no gradient: it is NaN.
@@ -1015,7 +1094,7 @@ def eigh(A: Tensor, UPLO: str = "L") -> Any:
     tensor([1., 2.])
     """
     _check_symmetric("eigh", A, UPLO)
-    return _Eigh(*ops.eigh(A))
+    return Eigh(*ops.eigh(A))
 
 
 @public("linalg.eigvalsh", out=True)
@@ -1059,7 +1138,7 @@ def _check_symmetric(name: str, A: Tensor, UPLO: str) -> None:
 
 
 @public("linalg.multi_dot", out=True)
-def multi_dot(tensors: Any) -> Any:
+def multi_dot(tensors: Any) -> Tensor:
     """Product of several matrices, in the order that takes the fewest multiplications.
 
     Parameters
@@ -1090,11 +1169,12 @@ def multi_dot(tensors: Any) -> Any:
     """
     if len(tensors) < 2:
         raise RuntimeError(f"multi_dot: it takes two matrices or more, not {len(tensors)}")
-    return product_of_many("multi_dot", tensors)
+    product: Tensor = product_of_many("multi_dot", tensors)
+    return product
 
 
 @public("linalg.cross", out=True)
-def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
+def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     """Cross product of vectors with three elements: y = a x b;  dL/da = b x g,  dL/db = g x a.
 
     Parameters
@@ -1122,11 +1202,12 @@ def cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Any:
     >>> tg.linalg.cross(tg.tensor([1.0, 0.0, 0.0]), tg.tensor([0.0, 1.0, 0.0]))
     tensor([0., 0., 1.])
     """
-    return crossed("linalg.cross", input, other, dim)
+    product: Tensor = crossed("linalg.cross", input, other, dim)
+    return product
 
 
 @public("linalg.vecdot", out=True)
-def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
+def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     """Dot products of vectors along a dimension: y = sum_i x_i y_i.
 
     Parameters
@@ -1158,7 +1239,7 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Any:
 
 
 @public("linalg.vander")
-def vander(x: Tensor, *, N: int | None = None) -> Any:
+def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     """Vandermonde matrix of each vector: y_ij = x_i^j.
 
     Parameters
@@ -1187,11 +1268,12 @@ def vander(x: Tensor, *, N: int | None = None) -> Any:
     count = N if N is not None else x.shape[-1] if x.ndim else 1
     if count <= 1:
         raise RuntimeError(f"vander: N is above 1, not {count}, for vectors of {tuple(x.shape)}")
-    return powers_of(x if x.ndim else x.reshape(1), count)
+    y: Tensor = powers_of(x if x.ndim else x.reshape(1), count)
+    return y
 
 
 @public("linalg.diagonal")
-def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """Diagonals of matrices, as a view: y_i = A_(i, i + offset).
 
     Parameters
@@ -1229,7 +1311,7 @@ def diagonal(A: Tensor, *, offset: int = 0, dim1: int = -2, dim2: int = -1) -> A
 @public("linalg.vector_norm", out=True)
 def vector_norm(
     x: Tensor, ord: float = 2, dim: Dim = None, keepdim: bool = False, *, dtype: Any = None
-) -> Any:
+) -> Tensor:
     """Norm of vectors: y = (sum_i |x_i|^ord)^(1 / ord).
 
     Where the norm is 0, so is its gradient.
@@ -1267,13 +1349,14 @@ def vector_norm(
     """
     if isinstance(ord, str) or ord is None:
         raise TypeError(f"vector_norm: ord is a number, not {ord!r}: see matrix_norm")
-    return p_norm(x, ord, dim, keepdim, dtype=dtype)
+    y: Tensor = p_norm(x, ord, dim, keepdim, dtype=dtype)
+    return y
 
 
 @public("linalg.matrix_norm", out=True)
 def matrix_norm(
     A: Any, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *, dtype: Any = None
-) -> Any:
+) -> Tensor:
     """Norm of matrices.
 
     Parameters
@@ -1329,7 +1412,7 @@ def matrix_norm(
 @public("linalg.norm", out=True)
 def norm(
     A: Any, ord: Any = None, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
-) -> Any:
+) -> Tensor:
     """Norm of vectors or matrices.
 
     It is that of matrices if `ord` is given and A, or `dim`, has two dimensions; or if `ord` is a

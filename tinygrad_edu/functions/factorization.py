@@ -598,11 +598,11 @@ def matrix_exp(input: Tensor) -> Tensor:
     check_square(input, "matrix_exp")
     check_floating(input, "matrix_exp")
     size = np.absolute(plain(input)).sum(-1).max(-1, initial=0)  # one for each matrix
-    halvings = np.frexp(np.where(np.isfinite(size), size, 0))[1] + 1  # to a size of at most 1/2
+    halvings = np.frexp(np.where(np.isfinite(size), size, 0))[1]  # to a size of at most 1
     halvings = np.maximum(halvings, 0)[..., None, None]
     x, one = input * np.ldexp(np.ones((), input.dtype), -halvings), identity(input)
     y = one
-    for k in range(16, 0, -1):  # Horner's rule: 1 + x (1 + x / 2 (1 + x / 3 (...)))
+    for k in range(18, 0, -1):  # Horner's rule: 1 + x (1 + x / 2 (1 + x / 3 (...)))
         y = one + x @ y / k
     for k in range(halvings.max(initial=0)):
         y = ops.where(halvings > k, y @ y, y)

@@ -52,7 +52,7 @@ def identity(A: Any) -> Any:
 
 @public(method=True, out=True)
 def mm(input: Tensor, mat2: Any) -> Tensor:
-    """Product of two matrices: y = a b;  dL/da = g b',  dL/db = a' g.
+    """Product of two matrices: y = a b;  dL/da = g b^T,  dL/db = a^T g.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def mm(input: Tensor, mat2: Any) -> Tensor:
 
 @public(method=True, out=True)
 def mv(input: Tensor, vec: Any) -> Tensor:
-    """Product of a matrix and a vector: y = a v;  dL/da = g v',  dL/dv = a' g.
+    """Product of a matrix and a vector: y = a v;  dL/da = g v^T,  dL/dv = a^T g.
 
     Parameters
     ----------
@@ -114,7 +114,7 @@ def mv(input: Tensor, vec: Any) -> Tensor:
 
 @public(method=True, out=True)
 def bmm(input: Tensor, mat2: Any) -> Tensor:
-    """Matrix products of a batch: y_i = a_i b_i;  dL/da_i = g_i b_i',  dL/db_i = a_i' g_i.
+    """Matrix products of a batch: y_i = a_i b_i;  dL/da_i = g_i b_i^T,  dL/db_i = a_i^T g_i.
 
     Parameters
     ----------
@@ -216,7 +216,7 @@ def _product(name: str, a: Any, a_ndim: int, b: Any, b_ndim: int) -> Any:
 
 @public("outer", "ger", method=True, out=True)
 def outer(input: Tensor, vec2: Any) -> Tensor:
-    """Outer product of two vectors: y_ij = a_i b_j;  dL/da = g b,  dL/db = g' a.
+    """Outer product of two vectors: y_ij = a_i b_j;  dL/da = g b,  dL/db = g^T a.
 
     Parameters
     ----------
@@ -286,7 +286,7 @@ def inner(input: Tensor, other: Any) -> Tensor:
 @public(method=True, inplace=True, out=True)
 def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """Sum of a matrix and a matrix product: y = beta x + alpha a b;  dL/dx = beta g,
-    dL/da = alpha g b',  dL/db = alpha a' g.
+    dL/da = alpha g b^T,  dL/db = alpha a^T g.
 
     Parameters
     ----------
@@ -324,7 +324,7 @@ def addmm(input: Tensor, mat1: Any, mat2: Any, *, beta: Any = 1, alpha: Any = 1)
 @public(method=True, inplace=True, out=True)
 def addmv(input: Tensor, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
     """Sum of a vector and the product of a matrix and a vector: y = beta x + alpha a v;
-    dL/dx = beta g,  dL/da = alpha g v',  dL/dv = alpha a' g.
+    dL/dx = beta g,  dL/da = alpha g v^T,  dL/dv = alpha a^T g.
 
     Parameters
     ----------
@@ -361,8 +361,8 @@ def addmv(input: Tensor, mat: Any, vec: Any, *, beta: Any = 1, alpha: Any = 1) -
 
 @public(method=True, inplace=True, out=True)
 def addr(input: Tensor, vec1: Any, vec2: Any, *, beta: Any = 1, alpha: Any = 1) -> Tensor:
-    """Sum of a matrix and an outer product: y = beta x + alpha u v';  dL/dx = beta g,
-    dL/du = alpha g v,  dL/dv = alpha g' u.
+    """Sum of a matrix and an outer product: y = beta x + alpha u v^T;  dL/dx = beta g,
+    dL/du = alpha g v,  dL/dv = alpha g^T u.
 
     Parameters
     ----------
@@ -878,7 +878,7 @@ _SlogDet = named("slogdet", "sign logabsdet")
 
 @public(method=True, out=True)
 def slogdet(input: Tensor) -> Any:
-    """Sign and logarithm of the determinant: y = (sign(det x), ln |det x|);  dL/dx = g x'^-1, where
+    """Sign and logarithm of the determinant: y = (sign(det x), ln |det x|);  dL/dx = g x^-T, where
     g is that of the logarithm.
 
     The logarithm is finite where the determinant itself would overflow.
@@ -910,7 +910,7 @@ def slogdet(input: Tensor) -> Any:
 
 @public(method=True)
 def logdet(input: Tensor) -> Tensor:
-    """Logarithm of the determinant: y = ln det x;  dL/dx = g x'^-1.
+    """Logarithm of the determinant: y = ln det x;  dL/dx = g x^-T.
 
     Parameters
     ----------
@@ -941,16 +941,17 @@ def logdet(input: Tensor) -> Tensor:
 
 @public("cholesky", "linalg.cholesky", method=True, out=True)
 def cholesky(input: Tensor, upper: bool = False) -> Tensor:
-    """Cholesky factor of a symmetric positive definite matrix: the lower triangle L with L L' = x.
+    """Cholesky factor of a symmetric positive definite matrix: the lower triangle L with L L^T = x.
 
-    Of a matrix that is not symmetric, the symmetric part (x + x') / 2 is taken, where PyTorch takes
-    one triangle: so the gradient, which is symmetric in both, is the derivative of the result.
+    Of a matrix that is not symmetric, the symmetric part (x + x^T) / 2 is taken, where PyTorch
+    takes one triangle: so the gradient, which is symmetric in both, is the derivative of the
+    result.
 
     Parameters
     ----------
     input : Tensor, shape (..., n, n)
     upper : bool, default False
-        If True, the upper triangle L' is returned.
+        If True, the upper triangle L^T is returned.
 
     Returns
     -------

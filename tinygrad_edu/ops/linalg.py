@@ -58,7 +58,7 @@ def _inner_sizes_differ(a, b):
     numpy=np.matmul,
 )
 def matmul(a, b):
-    """Matrix product: y = a b;  dL/da = g b',  dL/db = a' g.
+    """Matrix product: y = a b;  dL/da = g b^T,  dL/db = a^T g.
 
     A vector a is taken as a row, a vector b as a column; leading dimensions broadcast.
 
@@ -210,7 +210,7 @@ def _singular(x, b=None):
 @public("inverse", method=True, out=True)
 @op(lambda g, y, _x: -(_t(y) @ g @ _t(y)), samples=_square, explain=_singular, numpy=np.linalg.inv)
 def inv(x):
-    """Inverse of a square matrix: y = x^-1;  dL/dx = -y' g y'.
+    """Inverse of a square matrix: y = x^-1;  dL/dx = -y^T g y^T.
 
     Parameters
     ----------
@@ -310,7 +310,7 @@ def cofactor(x):
 @public("det", method=True, out=True)
 @op(lambda g, _y, x: g[..., None, None] * cofactor(x), samples=_square, numpy=np.linalg.det)
 def det(x):
-    """Determinant of a square matrix: y = det x;  dL/dx = g cofactor(x), which is g y x'^-1 where
+    """Determinant of a square matrix: y = det x;  dL/dx = g cofactor(x), which is g y x^-T where
     x has an inverse.
 
     Parameters
