@@ -35,16 +35,13 @@ def public_callables():
     return dict(found.values())
 
 
-METHODS_WAIT = ("nn.data.", "nn.optim.")  # nothing is to be added
-
-
 @cache
 def public_methods():
     """The public methods of public classes by their full names, where they have a docstring of
     their own, or none at all: an override inherits the docstring of what it overrides."""
     found = {}
-    for path, cls in public_callables().items():
-        if not inspect.isclass(cls) or issubclass(cls, Tensor) or path.startswith(METHODS_WAIT):
+    for cls in public_callables().values():
+        if not inspect.isclass(cls) or issubclass(cls, Tensor):
             continue
         for name, method in inspect.getmembers_static(cls):
             method = getattr(method, "__func__", method)  # of a static method or a class method

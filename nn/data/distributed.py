@@ -90,5 +90,14 @@ class DistributedSampler(Sampler[int]):
         ----------
         epoch : int
             Number of the epoch, which is added to the seed.
+
+        Examples
+        --------
+        >>> from nn.data import DistributedSampler
+        >>> sampler = DistributedSampler(range(100), num_replicas=2, rank=0)
+        >>> first = list(sampler)
+        >>> sampler.set_epoch(1)
+        >>> list(sampler) == first
+        False
         """
         self.epoch = epoch

@@ -138,6 +138,14 @@ class MNIST(TensorDataset):
         Returns
         -------
         bool
+            True if they are.
+
+        Examples
+        --------
+        >>> import tempfile
+        >>> from nn.data import MNIST
+        >>> MNIST.is_available(tempfile.mkdtemp())
+        False
         """
         return all(any(place.exists() for place in cls._places(name, root)) for name in FILES)
 

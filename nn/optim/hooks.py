@@ -75,6 +75,17 @@ class Hooked:
         -------
         RemovableHandle
             `remove()` removes the hook.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)])
+        >>> def announce(optimizer, args, kwargs):
+        ...     print("after the step")
+        >>> with optimizer.register_step_post_hook(announce):
+        ...     optimizer.step()
+        after the step
         """
         return _register(self._hooks, "after step", hook)
 
@@ -94,6 +105,17 @@ class Hooked:
         -------
         RemovableHandle
             `remove()` removes the hook.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)])
+        >>> def announce(optimizer):
+        ...     print("before state_dict")
+        >>> with optimizer.register_state_dict_pre_hook(announce):
+        ...     state = optimizer.state_dict()
+        before state_dict
         """
         return _register(self._hooks, "before state_dict", hook, prepend)
 
@@ -113,6 +135,17 @@ class Hooked:
         -------
         RemovableHandle
             `remove()` removes the hook.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)])
+        >>> def mark(optimizer, state_dict):
+        ...     state_dict["epoch"] = 3
+        >>> with optimizer.register_state_dict_post_hook(mark):
+        ...     optimizer.state_dict()["epoch"]
+        3
         """
         return _register(self._hooks, "after state_dict", hook, prepend)
 
@@ -133,6 +166,16 @@ class Hooked:
         -------
         RemovableHandle
             `remove()` removes the hook.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)])
+        >>> def unpack(optimizer, state_dict):
+        ...     return state_dict["optimizer"]
+        >>> with optimizer.register_load_state_dict_pre_hook(unpack):
+        ...     optimizer.load_state_dict({"optimizer": optimizer.state_dict()})
         """
         return _register(self._hooks, "before load_state_dict", hook, prepend)
 
@@ -152,6 +195,17 @@ class Hooked:
         -------
         RemovableHandle
             `remove()` removes the hook.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)])
+        >>> def announce(optimizer):
+        ...     print("the state is loaded")
+        >>> with optimizer.register_load_state_dict_post_hook(announce):
+        ...     optimizer.load_state_dict(optimizer.state_dict())
+        the state is loaded
         """
         return _register(self._hooks, "after load_state_dict", hook, prepend)
 

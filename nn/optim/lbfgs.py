@@ -130,6 +130,22 @@ class LBFGS(Optimizer):
         ------
         TypeError
             If there is no closure.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0, -2.0], requires_grad=True)
+        >>> optimizer = optim.LBFGS([w], lr=0.5)
+        >>> def closure():
+        ...     optimizer.zero_grad()
+        ...     loss = (w - 3).square().sum()
+        ...     loss.backward()
+        ...     return loss
+        >>> optimizer.step(closure).item()
+        29.0
+        >>> closure().item() < 1e-8
+        True
         """
         if closure is None:
             raise TypeError(

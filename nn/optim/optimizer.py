@@ -148,6 +148,16 @@ class Optimizer(Hooked):
         ------
         ValueError, TypeError
             As for the class; the optimizer is not changed then.
+
+        Examples
+        --------
+        >>> import nn
+        >>> from nn import optim
+        >>> body, head = nn.Linear(2, 2), nn.Linear(2, 1)
+        >>> optimizer = optim.SGD(body.parameters(), lr=0.1)
+        >>> optimizer.add_param_group({"params": head.parameters(), "lr": 0.01})
+        >>> [group["lr"] for group in optimizer.param_groups]
+        [0.1, 0.01]
         """
         if not isinstance(param_group, dict):
             raise TypeError(
@@ -213,6 +223,16 @@ class Optimizer(Hooked):
         set_to_none : bool, default True
             `p.grad` becomes None.  With False it is filled with zeros in place: the next step then
             moves the parameter too, by its momentum for example.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> (3 * w).sum().backward()
+        >>> optim.SGD([w], lr=0.5).zero_grad()
+        >>> w.grad is None
+        True
         """
         for group in self.param_groups:
             for p in group["params"]:
@@ -239,6 +259,17 @@ class Optimizer(Hooked):
         -------
         Tensor or None
             The result of the closure.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = optim.SGD([w], lr=0.5)
+        >>> (3 * w).sum().backward()
+        >>> optimizer.step()
+        >>> w.detach()
+        tensor([-0.5000])
         """
         loss = None
         if closure is not None:
@@ -265,8 +296,32 @@ class Optimizer(Hooked):
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:
-        """Weight decay as a penalty: weight_decay p joins the gradient.  Decoupled from the
-        gradient: p shrinks by the factor 1 - lr weight_decay (Loshchilov and Hutter, 2019)."""
+        """Apply the weight decay of one group.
+
+        As a penalty, weight_decay p is added to the gradient.  Decoupled from the gradient, p is
+        multiplied by 1 - lr weight_decay.
+
+        Parameters
+        ----------
+        block : Block
+            Parameters of the group that are updated together, and their gradients.
+        group : dict
+            The settings of the group.
+
+        References
+        ----------
+        Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> w.grad = tg.zeros(1)
+        >>> optim.SGD([w], lr=0.5, weight_decay=0.1).step()  # w - 0.5 (0 + 0.1 w)
+        >>> w.detach()
+        tensor([0.9500])
+        """
         for x, d in zip(block.own([p.array for p in block.params]), block.parts_of_d, strict=True):
             if group.get("decoupled_weight_decay"):
                 x *= 1 - group["lr"] * group["weight_decay"]
@@ -289,6 +344,20 @@ class Optimizer(Hooked):
             The state: arrays of the shape of `g`, and numbers; empty before the first step.
         group : dict
             The settings of the group.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> class SignDescent(optim.Optimizer):
+        ...     def update(self, d, g, state, group):
+        ...         np.multiply(np.sign(g), group["lr"], out=d)
+        >>> w = tg.tensor([1.0, 2.0], requires_grad=True)
+        >>> w.grad = tg.tensor([5.0, -5.0])
+        >>> SignDescent([w], {"lr": 0.5}).step()
+        >>> w.detach()
+        tensor([0.5000, 2.5000])
         """
         raise NotImplementedError(f"{self._name} has no update(d, g, state, group)")
 
@@ -434,6 +503,17 @@ class Optimizer(Hooked):
         dict
             {"state": {0: {"step": ...}, ...}, "param_groups": [...]}: parameters are replaced by
             numbers, counted over all groups.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> optimizer = optim.SGD([w], lr=0.5, momentum=0.9)
+        >>> (3 * w).sum().backward()
+        >>> optimizer.step()
+        >>> optimizer.state_dict()["state"]
+        {0: {'momentum_buffer': tensor([3.])}}
         """
         self._run_hooks("before state_dict")
         self._publish()
@@ -459,6 +539,17 @@ class Optimizer(Hooked):
         ------
         ValueError
             If the groups or the shapes differ from those here; nothing is changed then.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> w = tg.tensor([1.0], requires_grad=True)
+        >>> saved = optim.SGD([w], lr=0.5).state_dict()
+        >>> optimizer = optim.SGD([w], lr=0.1)
+        >>> optimizer.load_state_dict(saved)
+        >>> optimizer.param_groups[0]["lr"]
+        0.5
         """
         state_dict = self._run_hooks("before load_state_dict", dict(state_dict))
         groups = state_dict["param_groups"]

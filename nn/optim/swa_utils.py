@@ -248,13 +248,21 @@ class AveragedModel(Module):
 
         Parameters
         ----------
-        *args, **kwargs
+        *args, **kwargs : any
             The arguments of the model.
 
         Returns
         -------
-        Any
+        any
             The result of the model.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> from nn.optim.swa_utils import AveragedModel
+        >>> AveragedModel(nn.Flatten())(tg.ones(2, 3, 4)).shape
+        torch.Size([2, 12])
         """
         return self.module(*args, **kwargs)
 
@@ -265,6 +273,19 @@ class AveragedModel(Module):
         ----------
         model : Module
             A model of the same structure as the copied one.
+
+        Examples
+        --------
+        >>> import nn
+        >>> import tinygrad_edu as tg
+        >>> from nn.optim.swa_utils import AveragedModel
+        >>> model = nn.Linear(1, 1)
+        >>> averaged = AveragedModel(model)
+        >>> for value in (1.0, 2.0, 6.0):
+        ...     _ = nn.init.constant_(model.weight, value)
+        ...     averaged.update_parameters(model)
+        >>> averaged.module.weight.detach()
+        tensor([[3.]])
         """
         pair = (self.module, model)
         averages, values = ([p.detach() for p in m.parameters()] for m in pair)

@@ -116,6 +116,18 @@ class LRScheduler:
         -----
         UserWarning
             If it is called before the first step of the optimizer, or with an epoch.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> for epoch in range(2):
+        ...     optimizer.step()
+        ...     scheduler.step()
+        >>> round(optimizer.param_groups[0]["lr"], 6)
+        0.005
         """
         if self._step_count == 1 and not self.optimizer.has_stepped:
             warnings.warn(
@@ -153,6 +165,20 @@ class LRScheduler:
         -------
         list of float
             One rate for each group.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> class Halved(optim.lr_scheduler.LRScheduler):
+        ...     def get_lr(self):
+        ...         return [lr / 2**self.last_epoch for lr in self.base_lrs]
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> scheduler = Halved(optimizer)
+        >>> optimizer.step()
+        >>> scheduler.step()
+        >>> scheduler.get_last_lr()
+        [0.25]
         """
         raise NotImplementedError(f"{type(self).__name__} has no get_lr()")
 
@@ -179,6 +205,17 @@ class LRScheduler:
         -------
         list of float (or of Tensor, where the optimizer has tensors)
             One rate for each group.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> optimizer.step()
+        >>> scheduler.step()
+        >>> scheduler.get_last_lr()
+        [0.05]
         """
         return self._last_lr
 
@@ -189,6 +226,16 @@ class LRScheduler:
         -------
         dict
             For `load_state_dict`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> state = scheduler.state_dict()
+        >>> state["last_epoch"], state["base_lrs"]
+        (0, [0.5])
         """
         return {key: value for key, value in vars(self).items() if key not in NOT_SAVED}
 
@@ -201,6 +248,16 @@ class LRScheduler:
         ----------
         state_dict : dict
             The result of `state_dict()`.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> scheduler = optim.lr_scheduler.StepLR(optimizer, step_size=1)
+        >>> scheduler.load_state_dict({**scheduler.state_dict(), "last_epoch": 4})
+        >>> scheduler.last_epoch
+        4
         """
         vars(self).update({k: v for k, v in state_dict.items() if k not in NOT_SAVED})
 
@@ -214,10 +271,49 @@ class Factor(LRScheduler):
     jumps = False
 
     def factor_at(self, t: int) -> float:
+        """Return the factor of the initial learning rate at step t.
+
+        Parameters
+        ----------
+        t : int
+            The step, from 0.
+
+        Returns
+        -------
+        float
+            The factor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5).factor_at(4)
+        0.25
+        """
         raise NotImplementedError(f"{type(self).__name__} has no factor_at(t)")
 
     def change(self, t: int) -> float:
-        """factor_at(t) / factor_at(t - 1), by which step t multiplies."""
+        """Return factor_at(t) / factor_at(t - 1), by which step t multiplies the learning rate.
+
+        Parameters
+        ----------
+        t : int
+            The step, from 1.
+
+        Returns
+        -------
+        float
+            The change.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.5)
+        >>> optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5).change(4)
+        0.5
+        """
         return self.factor_at(t) / self.factor_at(t - 1)
 
     def get_lr(self) -> list[Any]:

@@ -86,7 +86,21 @@ class ChainedScheduler(Combined):
         self._last_lr = self._current()
 
     def step(self) -> None:  # type: ignore[override]
-        """Step each scheduler, one after the other."""
+        """Step each scheduler, one after the other.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=1.0)
+        >>> halved = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> warmup = optim.lr_scheduler.ConstantLR(optimizer, factor=0.25, total_iters=1)
+        >>> scheduler = optim.lr_scheduler.ChainedScheduler([halved, warmup])
+        >>> optimizer.step()
+        >>> scheduler.step()
+        >>> optimizer.param_groups[0]["lr"]
+        0.5
+        """
         for scheduler in self._schedulers:
             scheduler.step()
         self._last_lr = self._current()
@@ -158,6 +172,18 @@ class SequentialLR(Combined):
         ----------
         sched : LRScheduler, optional
             Where to begin; by default here.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=1.0)
+        >>> first = optim.lr_scheduler.ConstantLR(optimizer, factor=0.25, total_iters=2)
+        >>> then = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> scheduler = optim.lr_scheduler.SequentialLR(optimizer, [first, then], milestones=[2])
+        >>> scheduler.recursive_undo()
+        >>> first.last_epoch
+        -1
         """
         stack: list[LRScheduler] = [self if sched is None else sched]
         while stack:
@@ -168,7 +194,25 @@ class SequentialLR(Combined):
                 scheduler.last_epoch -= 1
 
     def step(self) -> None:  # type: ignore[override]
-        """Step the scheduler whose turn it is."""
+        """Step the scheduler whose turn it is.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=1.0)
+        >>> first = optim.lr_scheduler.ConstantLR(optimizer, factor=0.25, total_iters=2)
+        >>> then = optim.lr_scheduler.ExponentialLR(optimizer, gamma=0.5)
+        >>> scheduler = optim.lr_scheduler.SequentialLR(optimizer, [first, then], milestones=[2])
+        >>> for epoch in range(4):
+        ...     print(optimizer.param_groups[0]["lr"])
+        ...     optimizer.step()
+        ...     scheduler.step()
+        0.25
+        0.25
+        1.0
+        0.5
+        """
         self.last_epoch += 1
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]

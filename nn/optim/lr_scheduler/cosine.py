@@ -150,6 +150,17 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         ------
         ValueError
             If the time is negative.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=1.0)
+        >>> scheduler = optim.lr_scheduler.CosineAnnealingWarmRestarts(optimizer, T_0=2)
+        >>> optimizer.step()
+        >>> scheduler.step(0.5)
+        >>> round(optimizer.param_groups[0]["lr"], 4)  # (1 + cos(pi / 4)) / 2
+        0.8536
         """
         if epoch is None:
             super().step()

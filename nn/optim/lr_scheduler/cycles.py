@@ -132,7 +132,27 @@ class CyclicLR(WithMomentum):
         self.base_lrs = rates
 
     def scale_fn(self, x: float) -> float:
-        """Compute the scale of cycle x, or of step x for `scale_mode` "iterations"."""
+        """Compute the scale of a cycle, or of a step for `scale_mode` "iterations".
+
+        Parameters
+        ----------
+        x : float
+            The number of the cycle, from 1, or the step.
+
+        Returns
+        -------
+        float
+            The factor by which the amplitude of the cycle is multiplied.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.1, momentum=0.9)
+        >>> scheduler = optim.lr_scheduler.CyclicLR(optimizer, 0.1, 1.0, mode="triangular2")
+        >>> [scheduler.scale_fn(cycle) for cycle in (1, 2, 3)]
+        [1.0, 0.5, 0.25]
+        """
         if self._custom_scale_fn is not None:
             return self._custom_scale_fn(x)
         if self.mode == "exp_range":

@@ -105,6 +105,16 @@ class ReduceLROnPlateau(LRScheduler):
         Returns
         -------
         bool
+            True if it improves.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=0.1)
+        >>> scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, threshold=0.1)
+        >>> scheduler.is_better(0.95, 1.0), scheduler.is_better(0.85, 1.0)
+        (False, True)
         """
         best = self.best if best is None else best
         sign = -1 if self.mode == "min" else 1
@@ -121,6 +131,21 @@ class ReduceLROnPlateau(LRScheduler):
             The metric, such as the loss on validation data.
         epoch : int, optional
             The number of the step.  Deprecated, as in PyTorch.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> from nn import optim
+        >>> optimizer = optim.SGD([tg.ones(2, requires_grad=True)], lr=1.0)
+        >>> scheduler = optim.lr_scheduler.ReduceLROnPlateau(optimizer, factor=0.5, patience=1)
+        >>> for loss in (3.0, 2.0, 2.0, 2.0):
+        ...     optimizer.step()
+        ...     scheduler.step(loss)
+        ...     print(optimizer.param_groups[0]["lr"])
+        1.0
+        1.0
+        1.0
+        0.5
         """
         metric = float(metrics)
         if epoch is not None:
