@@ -14,6 +14,7 @@ import pytest
 import torch
 from torch.overrides import get_testing_overrides
 
+import tinygrad_edu.linalg  # noqa: F401 (with its names in the registry)
 from tinygrad_edu import registry
 
 MISSING = object()
