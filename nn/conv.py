@@ -494,6 +494,40 @@ def conv_transpose3d(
     )
 
 
+def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
+    """Convolution of sequences of shape (steps, batch, channels).
+
+    Parameters
+    ----------
+    input : Tensor, shape (T, N, C)
+        The sequences.
+    weight : Tensor, shape (K, C, D)
+        The kernel.
+    bias : Tensor, shape (D,)
+        What is added.
+    pad : int, default 0
+        How many steps of zeros are added at each end.
+
+    Returns
+    -------
+    Tensor, shape (T + 2 pad - K + 1, N, D)
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> import nn.functional as F
+    >>> F.conv_tbc(tg.ones(5, 2, 3), tg.ones(2, 3, 4), tg.zeros(4)).shape
+    torch.Size([4, 2, 4])
+    """
+    if input.ndim != 3 or weight.ndim != 3:
+        raise RuntimeError(
+            "conv_tbc: the input is (T, N, C) and the weight (K, C, D), not "
+            f"{tuple(input.shape)} and {tuple(weight.shape)}"
+        )
+    y: Tensor = conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
+    return y.permute(2, 0, 1)
+
+
 # ---------------------------------------------------------------- layers
 
 

@@ -4,6 +4,7 @@ Only names stand here; each function stands in the file of its family, with its 
 """
 
 from tinygrad_edu import pdist as pdist, sigmoid as sigmoid, tanh as tanh
+from tinygrad_edu.absent import refuse as _refuse
 
 from .activation import (
     celu as celu,
@@ -49,6 +50,7 @@ from .conv import (
     conv1d as conv1d,
     conv2d as conv2d,
     conv3d as conv3d,
+    conv_tbc as conv_tbc,
     conv_transpose1d as conv_transpose1d,
     conv_transpose2d as conv_transpose2d,
     conv_transpose3d as conv_transpose3d,
@@ -163,3 +165,8 @@ __all__ = sorted(name for name in globals() if not name.startswith("_"))
 
 def __dir__() -> list[str]:
     return [*__all__, *(name for name in globals() if name.startswith("__"))]
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    _refuse("nn.functional", name, __name__)

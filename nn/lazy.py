@@ -22,49 +22,93 @@ from .normalization import (
 
 
 class Lazy(Module):
-    """A layer that becomes one of class `becomes` at its first call.
+    """A layer that becomes one of class `cls_to_become` at its first call.
 
     Its size is then that of the input in dimension `dim`.  The parameters are the same objects
     before and after, so that an optimizer may hold them already; their values are drawn at the
     first call.
     """
 
-    becomes: ClassVar[type[Any]]
+    cls_to_become: ClassVar[type[Any]]
     size: ClassVar[str]
     dim: ClassVar[int] = 1
     dims: Any = ()  # how many dimensions the input may have; () is any number
 
     def _start(self, **settings: Any) -> None:
         """Make the layer for an input of size 0, and keep the settings that make it again."""
-        self.becomes.__init__(self, 0, **settings)
+        self.cls_to_become.__init__(self, 0, **settings)
         self.__dict__["_settings"] = settings
 
     def __call__(self, input: Any, *inputs: Any, **options: Any) -> Any:
+        self.initialize_parameters(input)
+        return self(input, *inputs, **options)
+
+    def _size_of(self, input: Any) -> int:
+        """The size of an input in dimension `dim`, if it has one."""
         name = type(self).__name__
         if not hasattr(input, "ndim"):
             raise TypeError(f"{name}: {no_tensor(input)}")
-        dims = self.dims or getattr(self.becomes, "dims", ())
+        dims = self.dims or getattr(self.cls_to_become, "dims", ())
         if not input.ndim or (dims and input.ndim not in dims):
             wanted = " or ".join(f"{n}D" for n in dims) or "of at least one dimension"
             raise RuntimeError(
                 f"{name}: the {self.size} is the size of dimension {self.dim}, and the input "
                 f"{tuple(input.shape)} has none, or too many: it is {wanted}"
             )
-        self._become(input.shape[self.dim])
-        return self(input, *inputs, **options)
+        return input.shape[self.dim]  # type: ignore[no-any-return]
+
+    def initialize_parameters(self, input: Any) -> None:
+        """Take the size from an input, draw the parameters, and become a `cls_to_become`.
+
+        Parameters
+        ----------
+        input : Tensor
+            As the layer is called with.
+
+        Raises
+        ------
+        RuntimeError
+            If the input has another number of dimensions.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> import nn
+        >>> layer = nn.LazyLinear(3)
+        >>> layer.initialize_parameters(tg.ones(5, 4))
+        >>> layer
+        Linear(in_features=4, out_features=3, bias=True)
+        """
+        self._become(self._size_of(input))
+
+    def has_uninitialized_params(self) -> bool:
+        """Say that the parameters have no values yet; a layer that was called has no such method.
+
+        Returns
+        -------
+        bool
+            True.
+
+        Examples
+        --------
+        >>> import nn
+        >>> nn.LazyLinear(3).has_uninitialized_params()
+        True
+        """
+        return True
 
     def _become(self, size: int) -> None:
-        made = self.becomes(size, **self.__dict__["_settings"])
+        made = self.cls_to_become(size, **self.__dict__["_settings"])
         del self.__dict__["_settings"]
         for name, tensor in [*made.named_parameters(), *made.named_buffers()]:
             own = getattr(self, name)
             own.data = tensor.data.to(own.dtype)
         setattr(self, self.size, getattr(made, self.size))
-        object.__setattr__(self, "__class__", self.becomes)
+        object.__setattr__(self, "__class__", self.cls_to_become)
 
     def _load_from_state_dict(self, state_dict: Any, prefix: str, *told: Any) -> None:
         """The shape of a loaded weight, or of a running mean, also gives the size."""
-        becomes = self.becomes  # not of this class any more afterwards
+        becomes = self.cls_to_become  # not of this class any more afterwards
         name = "weight" if prefix + "weight" in state_dict else "running_mean"
         shape = tg.as_tensor(state_dict.get(prefix + name, ())).shape
         own = getattr(self, name, None)
@@ -108,7 +152,7 @@ class LazyLinear(Lazy, Linear):
     Linear(in_features=4, out_features=3, bias=True)
     """
 
-    becomes, size, dim = Linear, "in_features", -1
+    cls_to_become, size, dim = Linear, "in_features", -1
 
     def __init__(
         self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
@@ -188,7 +232,7 @@ class LazyConv1d(_LazyConv, Conv1d):
     ('Conv1d', 3)
     """
 
-    becomes, dim, dims = Conv1d, -2, (2, 3)
+    cls_to_become, dim, dims = Conv1d, -2, (2, 3)
 
 
 class LazyConv2d(_LazyConv, Conv2d):
@@ -233,7 +277,7 @@ class LazyConv2d(_LazyConv, Conv2d):
     ('Conv2d', 3)
     """
 
-    becomes, dim, dims = Conv2d, -3, (3, 4)
+    cls_to_become, dim, dims = Conv2d, -3, (3, 4)
 
 
 class LazyConv3d(_LazyConv, Conv3d):
@@ -278,7 +322,7 @@ class LazyConv3d(_LazyConv, Conv3d):
     ('Conv3d', 3)
     """
 
-    becomes, dim, dims = Conv3d, -4, (4, 5)
+    cls_to_become, dim, dims = Conv3d, -4, (4, 5)
 
 
 class _LazyConvTranspose(Lazy):
@@ -357,7 +401,7 @@ class LazyConvTranspose1d(_LazyConvTranspose, ConvTranspose1d):
     ('ConvTranspose1d', 3)
     """
 
-    becomes, dim, dims = ConvTranspose1d, -2, (2, 3)
+    cls_to_become, dim, dims = ConvTranspose1d, -2, (2, 3)
 
 
 class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
@@ -404,7 +448,7 @@ class LazyConvTranspose2d(_LazyConvTranspose, ConvTranspose2d):
     ('ConvTranspose2d', 3)
     """
 
-    becomes, dim, dims = ConvTranspose2d, -3, (3, 4)
+    cls_to_become, dim, dims = ConvTranspose2d, -3, (3, 4)
 
 
 class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
@@ -451,7 +495,7 @@ class LazyConvTranspose3d(_LazyConvTranspose, ConvTranspose3d):
     ('ConvTranspose3d', 3)
     """
 
-    becomes, dim, dims = ConvTranspose3d, -4, (4, 5)
+    cls_to_become, dim, dims = ConvTranspose3d, -4, (4, 5)
 
 
 class _LazyNorm(Lazy):
@@ -515,7 +559,7 @@ class LazyBatchNorm1d(_LazyNorm, BatchNorm1d):
     ('BatchNorm1d', 3)
     """
 
-    becomes = BatchNorm1d
+    cls_to_become = BatchNorm1d
 
 
 class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
@@ -554,7 +598,7 @@ class LazyBatchNorm2d(_LazyNorm, BatchNorm2d):
     ('BatchNorm2d', 3)
     """
 
-    becomes = BatchNorm2d
+    cls_to_become = BatchNorm2d
 
 
 class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
@@ -593,7 +637,7 @@ class LazyBatchNorm3d(_LazyNorm, BatchNorm3d):
     ('BatchNorm3d', 3)
     """
 
-    becomes = BatchNorm3d
+    cls_to_become = BatchNorm3d
 
 
 class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
@@ -629,7 +673,7 @@ class LazyInstanceNorm1d(_LazyNorm, InstanceNorm1d):
     3
     """
 
-    becomes, dim, dims = InstanceNorm1d, -2, (2, 3)
+    cls_to_become, dim, dims = InstanceNorm1d, -2, (2, 3)
 
 
 class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
@@ -665,7 +709,7 @@ class LazyInstanceNorm2d(_LazyNorm, InstanceNorm2d):
     3
     """
 
-    becomes, dim, dims = InstanceNorm2d, -3, (3, 4)
+    cls_to_become, dim, dims = InstanceNorm2d, -3, (3, 4)
 
 
 class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
@@ -701,4 +745,4 @@ class LazyInstanceNorm3d(_LazyNorm, InstanceNorm3d):
     3
     """
 
-    becomes, dim, dims = InstanceNorm3d, -4, (4, 5)
+    cls_to_become, dim, dims = InstanceNorm3d, -4, (4, 5)

@@ -22,6 +22,7 @@ from .functional import (
     conv1d as conv1d,
     conv2d as conv2d,
     conv3d as conv3d,
+    conv_tbc as conv_tbc,
     conv_transpose1d as conv_transpose1d,
     conv_transpose2d as conv_transpose2d,
     conv_transpose3d as conv_transpose3d,
@@ -848,39 +849,6 @@ def ctc_loss(
     how = _reduction("ctc_loss", reduction)
     lengths = tg.as_tensor(input_lengths), tg.as_tensor(target_lengths)
     return F.ctc_loss(log_probs, targets, *lengths, blank, how, zero_infinity)
-
-
-def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tensor:
-    """Convolution of sequences of shape (steps, batch, channels).
-
-    Parameters
-    ----------
-    input : Tensor, shape (T, N, C)
-        The sequences.
-    weight : Tensor, shape (K, C, D)
-        The kernel.
-    bias : Tensor, shape (D,)
-        What is added.
-    pad : int, default 0
-        How many steps of zeros are added at each end.
-
-    Returns
-    -------
-    Tensor, shape (T + 2 pad - K + 1, N, D)
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> tg.conv_tbc(tg.ones(5, 2, 3), tg.ones(2, 3, 4), tg.zeros(4)).shape
-    torch.Size([4, 2, 4])
-    """
-    if input.ndim != 3 or weight.ndim != 3:
-        raise RuntimeError(
-            "conv_tbc: the input is (T, N, C) and the weight (K, C, D), not "
-            f"{tuple(input.shape)} and {tuple(weight.shape)}"
-        )
-    y: Tensor = F.conv1d(input.permute(1, 2, 0), weight.permute(2, 1, 0), bias, padding=pad)
-    return y.permute(2, 0, 1)
 
 
 # ---------------------------------------------------------------- recurrent networks

@@ -78,3 +78,15 @@ def test_what_does_not_fit_a_lazy_layer_leaves_it_lazy():
     assert layer(tg.ones(1, 2, 5, 5)).shape == (1, 4, 3, 3)
     with pytest.raises(RuntimeError, match="dimension -1"):
         lazy.LazyLinear(3)(tg.tensor(1.0))
+
+
+def test_a_lazy_layer_says_what_it_is_and_what_it_becomes():
+    layer = nn.LazyConv2d(4, 3)
+    assert layer.cls_to_become is nn.Conv2d
+    assert layer.has_uninitialized_params()
+    with pytest.raises(RuntimeError, match="dimension -3"):
+        layer.initialize_parameters(tg.ones(3))
+    layer.initialize_parameters(tg.ones(1, 2, 5, 5))
+    assert type(layer) is nn.Conv2d
+    assert layer.in_channels == 2
+    assert not hasattr(layer, "has_uninitialized_params")

@@ -110,6 +110,24 @@ _because(
     "PyTorch has given it up.  Use distributions: minimize -log_prob(x) * reward",
     "Tensor.reinforce",
 )
+_because(
+    "a lazy layer holds plain parameters of size 0, the same objects before and after its first "
+    "call.  Ask layer.has_uninitialized_params()",
+    "nn.UninitializedParameter nn.UninitializedBuffer",
+)
+_because(
+    "it splits the work for a GPU's memory.  Use cross_entropy(linear(x, weight, bias), target)",
+    "nn.LinearCrossEntropyLoss nn.LinearCrossEntropyOptions nn.functional.linear_cross_entropy",
+)
+_because(
+    "it multiplies in 8 bits or in groups, on a GPU.  Use matmul or bmm",
+    "nn.functional.scaled_mm nn.functional.grouped_mm nn.functional.scaled_grouped_mm",
+)
+_because("PyTorch has given it up.  Use Module and add_module", "nn.Container")
+_because(
+    "autograd gives these gradients.  Use autograd.grad(conv2d(x, w), (x, w), g)",
+    "nn.grad nn.functional.grad",
+)
 
 
 def why(path: str) -> str | None:

@@ -22,6 +22,7 @@ WRITTEN = {
     "LSTM": SIZES + REST + "proj_size=0, device=None, dtype=None",
     "GRU": SIZES + REST + "device=None, dtype=None",
     "Parameter": "data=None, requires_grad=True",
+    "conv_tbc": "input, weight, bias, pad=0",
     "Buffer": "data=None, *, persistent=True",
     "scaled_dot_product_attention": "query, key, value, attn_mask=None, dropout_p=0.0, "
     "is_causal=False, *, scale=None, enable_gqa=False",
