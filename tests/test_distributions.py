@@ -545,6 +545,13 @@ def test_wishart_of_each_matrix_is_the_same():
         distributions.Wishart(2.5)
 
 
+def test_nothing_above_the_diagonal_of_a_factor_has_a_gradient():
+    lower = tg.tensor(np.linalg.cholesky(covariances(3)), requires_grad=True)
+    distributions.Wishart(4.0, scale_tril=lower).log_prob(tg.tensor(covariances(3))).backward()
+    assert (lower.grad.triu(1) == 0).all()
+    assert (lower.grad.tril() != 0).sum() == 6
+
+
 def test_the_entropy_of_an_exponential_family_follows_from_its_normalizer():
     class Coin(distributions.ExponentialFamily):
         _natural_params = (tg.tensor([0.5, -1.0]),)

@@ -269,6 +269,16 @@ def test_handles_end_with_their_block_and_are_copied():
     assert layer(tg.zeros(1)).item() == 0
 
 
+def test_the_old_backward_hook_is_the_full_one():
+    layer, seen = nn.Linear(2, 3), []
+    handle = layer.register_backward_hook(lambda module, given, out: seen.append((given, out)))
+    layer(tg.ones(1, 2, requires_grad=True)).sum().backward()
+    ((to_x,), (of_y,)) = seen[0]
+    assert to_x.tolist() == [layer.weight.sum(0).tolist()]
+    assert of_y.tolist() == [[1, 1, 1]]
+    handle.remove()
+
+
 def test_hooks_of_all_modules_come_first():
     log, layer = [], nn.Identity()
     layer.register_forward_hook(lambda *_: log.append("own"))

@@ -214,7 +214,8 @@ def test_a_gradient_summed_in_float16_is_as_good_as_the_dtype():
 # ---------------------------------------------------------------- x[key] and x[key] = v
 
 
-def test_negative_steps_and_uint8_keys_are_where_we_differ():
+def test_a_list_of_lists_names_places_and_negative_steps_and_uint8_keys_differ_too():
+    assert tg.arange(12).reshape(3, 4)[[[0, 1], [1, 2]]].shape == (2, 2, 4)
     x = tg.tensor([1.0, 2.0, 3.0], requires_grad=True)
     (x[::-1] * tg.tensor([1.0, 10.0, 100.0])).sum().backward()
     assert x.grad.tolist() == [100.0, 10.0, 1.0]
