@@ -13,7 +13,8 @@ half = np.float16
 
 # What is further away, and why.
 FURTHER = {
-    "torch.mvlgamma(x + 1, 2)  # x 3,4+": "x + 1 is rounded to float16; PyTorch's is 2.1 away"
+    "torch.mvlgamma(x + 1, 2)  # x 3,4+": "x + 1 is rounded to float16; PyTorch's is 2.1 away",
+    "torch.cross(x, x + b[:, None], dim=-2)": "x + b is rounded to float16, and products cancel",
 }
 _CANCELS = "differences of coordinates in float16 cancel, in PyTorch too"
 FURTHER |= {
