@@ -4,6 +4,7 @@ tests/oracle runs this again with PyTorch, and so knows that the answers are PyT
 """
 
 import math
+import re
 from pathlib import Path
 
 import numpy as np
@@ -24,9 +25,11 @@ X = [-2.5, -0.5, -0.0, 0.5, 1.0, 3.0, math.inf, -math.inf, math.nan]
 def test_an_expression_is_what_it_is_in_pytorch(both, line):
     nn, lib = both
     tensors = {"A": A, "B": B, "M": M, "S": S, "X": X}
-    names = vars(lib) | {k: lib.tensor(x, dtype=lib.float64) for k, x in tensors.items()}
-    names |= {"nn": nn, "np": np, "math": math, "range": range}
     code, answer = line.split("  # ")
+    words = re.findall(r"[A-Za-z_]\w*", code)  # what is made at first use is not in vars(lib)
+    names = {name: getattr(lib, name) for name in words if hasattr(lib, name)}
+    names |= {k: lib.tensor(x, dtype=lib.float64) for k, x in tensors.items()}
+    names |= {"nn": nn, "np": np, "math": math, "range": range}
     dtype, rest = answer.split(" ", 1)
     shape, numbers = rest.split(") ", 1)
     result = eval(code, names)

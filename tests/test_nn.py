@@ -692,7 +692,7 @@ def test_the_last_state_of_a_layer_may_be_written():
 
 
 EXPORTED_MODULES = {
-    "nn": {"data", "functional", "init", "optim", "utils"},
+    "nn": {"data", "functional", "init", "optim", "parallel", "utils"},
     "nn.data": {"transforms"},
     "nn.functional": set(),
     "nn.init": set(),
