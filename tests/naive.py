@@ -1,6 +1,6 @@
 """A slow, obvious engine, to hold the real one against.
 
-A Cell is one number in memory.  A Tensor is an array of cells; tensors that share memory share them.
+A Cell is one number in memory.  A Tensor is an array of cells: to share memory is to share cells.
 If a gradient flows to it, its Step says how: dy[i]/dx[j] = d, number by number.
 """
 
@@ -17,9 +17,6 @@ class Refused(Exception):
 class Cell:
     def __init__(self, value):
         self.value, self.writes = value, 0
-
-    def set(self, value):
-        self.value, self.writes = value, self.writes + 1
 
 
 class Step:
@@ -61,30 +58,35 @@ def leaf(values):
     return tensor
 
 
+def elementwise(f, slopes, *xs):
+    """The cells of f(x, ...), where x ... broadcast, and its paths: slopes are df/dx ..."""
+    places = np.broadcast(*[x.numbers for x in xs])
+    given = [(at, [x.values[i] for x, i in zip(xs, at, strict=True)]) for at in places]
+    cells = new(places.shape, [f(*values) for _, values in given])
+    paths = [
+        (k, x.step, i, slope(*values))
+        for k, (at, values) in enumerate(given)
+        for x, i, slope in zip(xs, at, slopes, strict=True)
+    ]
+    return cells, paths
+
+
 def add(a, b):
-    pairs = [*np.broadcast(a.numbers, b.numbers)]
-    cells = new(np.broadcast(a.cells, b.cells).shape, [a.values[i] + b.values[j] for i, j in pairs])
-    paths = [(k, x.step, ij[n], 1.0) for k, ij in enumerate(pairs) for n, x in enumerate((a, b))]
-    return Tensor(cells, paths)
+    return Tensor(*elementwise(lambda x, y: x + y, [lambda x, y: 1.0] * 2, a, b))
 
 
 def mul(a, b):
-    pairs = [*np.broadcast(a.numbers, b.numbers)]
-    cells = new(np.broadcast(a.cells, b.cells).shape, [a.values[i] * b.values[j] for i, j in pairs])
-    paths = [(k, a.step, i, b.values[j]) for k, (i, j) in enumerate(pairs)]
-    paths += [(k, b.step, j, a.values[i]) for k, (i, j) in enumerate(pairs)]
     read = [cell for x, other in ((a, b), (b, a)) if x.step for cell in other.cells.flat]
-    return Tensor(cells, paths, read)
+    slopes = [lambda x, y: y, lambda x, y: x]
+    return Tensor(*elementwise(lambda x, y: x * y, slopes, a, b), read)
 
 
 def sin(x):
-    paths = [(k, x.step, k, math.cos(value)) for k, value in enumerate(x.values)]
-    return Tensor(new(x.cells.shape, map(math.sin, x.values)), paths, x.cells.flat)
+    return Tensor(*elementwise(math.sin, [math.cos], x), x.cells.flat)
 
 
 def tanh(x):
-    cells = new(x.cells.shape, map(math.tanh, x.values))
-    paths = [(k, x.step, k, 1 - cell.value**2) for k, cell in enumerate(cells.flat)]
+    cells, paths = elementwise(math.tanh, [lambda value: 1 - math.tanh(value) ** 2], x)
     return Tensor(cells, paths, cells.flat)
 
 
@@ -110,23 +112,29 @@ def apart(x):
 
 def write(x, y):
     """Let x have the values of y, and all that share memory with x see that."""
-    root = x.root
-    if not (Tensor.recording and (x.step or y.step or root.step)):
-        return [cell.set(value) for cell, value in zip(x.cells.flat, y.values, strict=True)]
-    if (root.step or x.step) and (not x.step or root.step and root.step.is_leaf or x.step.is_leaf):
+    root, steps = x.root, [t.step for t in (x, x.root) if t.step]
+    if not (Tensor.recording and (steps or y.step)):
+        return put(x.cells, y.values)
+    if any(step.is_leaf for step in steps) or (steps and not x.step):
         raise Refused  # a leaf that requires grad; a view that was taken without recording
     source = dict(zip(x.places.flat, x.numbers.flat, strict=True))
     values = [y.values[source[p]] if p in source else v for p, v in enumerate(root.values)]
     paths = [(p, y.step, i, 1.0) for p, i in source.items()]
-    paths += [(p, root.step, p, float(p not in source)) for p in range(len(values))]
+    paths += [(p, root.step, p, float(p not in source)) for p in root.numbers.flat]
     if root.borrowed:  # the memory itself is written; else there is a new one
-        _ = [cell.set(value) for cell, value in zip(root.cells.flat, values, strict=True)]
+        put(root.cells, values)
     else:
         move(dict(zip(root.cells.flat, new(len(values), values), strict=True)))
     become(root, Step(len(values), paths))
     for t in Tensor.everyone:
         if t.root is root is not t:
-            become(t, Step(t.cells.size, [(k, root.step, p, 1.0) for k, p in enumerate(t.places.flat)]))
+            again = [(k, root.step, p, 1.0) for k, p in enumerate(t.places.flat)]
+            become(t, Step(len(again), again))
+
+
+def put(cells, values):
+    for cell, value in zip(cells.flat, values, strict=True):
+        cell.value, cell.writes = value, cell.writes + 1
 
 
 def move(cells):
@@ -157,7 +165,7 @@ def backward(x, gradient, retain_graph=False):
             grads[step] = [hook(g) for g in grads[step]]
         for i, parent, j, d in step.paths:
             grads[parent][j] += grads[step][i] * d
-        step.freed = step.freed or bool(step.read) and not retain_graph
+        step.freed = step.freed or (bool(step.read) and not retain_graph)
         if step.keeps_grad:
             before = step.grad or [0.0] * step.size
             step.grad = [a + b for a, b in zip(before, grads[step], strict=True)]
