@@ -5,9 +5,10 @@ import random
 import numpy as np
 import pytest
 import torch
-from view_programs import SHAPES, a_write, new_values, views_of
 
 import tinygrad_edu as tg
+
+from .view_programs import SHAPES, a_write, new_values, views_of
 
 
 def outcome(action, *args):
