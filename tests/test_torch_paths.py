@@ -109,6 +109,8 @@ def test_the_names_of_other_homes_are_found_without_being_listed():
     assert torch.conv2d is torch.nn.functional.conv2d
     assert torch.GradScaler is torch.amp.GradScaler
     assert torch.is_signed(x)
+    assert not torch.is_inference(x)
+    assert torch.OutOfMemoryError is torch.cuda.OutOfMemoryError is MemoryError
     assert torch.vmap is torch.func.vmap
     assert torch.layer_norm(x[None], (2,)).shape == (1, 2)
     assert "conv2d" not in dir(torch)

@@ -53,7 +53,7 @@ _LAZY = "accelerator amp autograd backends cuda distributions func linalg mps nn
 _LAZY += "testing utils version viz"
 _ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "vmap": "func"}  # likewise
 # Those of PyTorch's names here that are listed where they are at home: methods, functions of nn.
-_METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg"
+_METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg is_inference get_device"
 _OF_NN = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d conv_tbc "
 _OF_NN += "prelu threshold threshold_ rrelu rrelu_ celu_ selu_ hardshrink pairwise_distance "
 _OF_NN += "cosine_similarity pixel_shuffle pixel_unshuffle channel_shuffle "
@@ -102,6 +102,8 @@ def __getattr__(name: str) -> object:
         return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name in _OF_NN.split():
         return getattr(import_module(f"{__name__}.nn").top_level, name)
+    if name == "OutOfMemoryError":
+        return MemoryError  # what NumPy raises
     if name in _METHODS.split() or (name[-1] == "_" and name in METHODS):
         return getattr(Tensor, name)
     refuse("torch", name, __name__)

@@ -1009,3 +1009,4 @@ HalfTensor, FloatTensor = _typed("HalfTensor", "float16"), _typed("FloatTensor",
 DoubleTensor, BoolTensor = _typed("DoubleTensor", "float64"), _typed("BoolTensor", "bool")
 ByteTensor, ShortTensor = _typed("ByteTensor", "uint8"), _typed("ShortTensor", "int16")
 IntTensor, LongTensor = _typed("IntTensor", "int32"), _typed("LongTensor", "int64")
+CharTensor = _typed("CharTensor", "int8")

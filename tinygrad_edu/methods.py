@@ -307,6 +307,57 @@ class Methods(Registered):
 
     # -------------------------------------------------------- what it is
 
+    @property
+    def is_cpu(self) -> Any:
+        """Whether the tensor is in the memory of the CPU.
+
+        Returns
+        -------
+        bool
+            True.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).is_cpu
+        True
+        """
+        return True
+
+    def get_device(self) -> Any:
+        """Return the number of the GPU where the tensor is.
+
+        Returns
+        -------
+        int
+            -1: it is on the CPU.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).get_device()
+        -1
+        """
+        return -1
+
+    @property
+    def real(self) -> Any:
+        """The real part: the tensor itself, as no tensor holds complex numbers.
+
+        Returns
+        -------
+        Tensor
+            This tensor.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).real
+        tensor([1., 1.])
+        """
+        return self
+
+    is_inference = never("is_inference()", "was made in inference mode")
     is_cuda = never("is_cuda", "is in the memory of a GPU")
     is_xpu = never("is_xpu", "is in the memory of an Intel GPU")
     is_mps = never("is_mps", "is in the memory of an Apple GPU")

@@ -20,6 +20,8 @@ __all__ += ["manual_seed_all", "max_memory_allocated", "max_memory_reserved", "m
 __all__ += ["memory_reserved", "reset_peak_memory_stats", "seed", "seed_all", "set_device"]
 __all__ += ["synchronize"]
 
+OutOfMemoryError = MemoryError  # what NumPy raises
+
 
 def is_available() -> bool:
     """Return False: NumPy computes on the CPU.

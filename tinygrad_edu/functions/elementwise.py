@@ -13,9 +13,34 @@ from ..engine import graph
 from ..engine.clock import caller_level
 from ..registry import public
 from ..sums import in_float32
-from .arguments import Tensor, check_tensor, plain
+from .arguments import Tensor, check_tensor, named, plain
 
 # ---------------------------------------------------------------- the tensor itself, or a copy
+
+
+@public(out=True)
+def fill(input: Tensor, value: Any) -> Tensor:
+    """Make a tensor of one value, in the shape and dtype of another.
+
+    Parameters
+    ----------
+    input : Tensor
+        The tensor whose shape and dtype are taken; dL/dinput = 0.
+    value : float, int, bool, or Tensor without dimensions
+        The value; dL/dvalue is the sum of the gradient.
+
+    Returns
+    -------
+    Tensor
+        Of the same shape and dtype.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.fill(tg.zeros(2), 7.0)
+    tensor([7., 7.])
+    """
+    return input.clone().fill_(value)
 
 
 @public(method=True)
@@ -274,6 +299,73 @@ def ldexp(input: Tensor, other: Any) -> Tensor:
     y = ops.multiply(input, ops.power(2.0, other))
     dtype = result_type(plain(input), plain(other))
     return y.astype(dtype) if dtype.kind == "f" else y
+
+
+@public(method=True)
+def frexp(input: Tensor) -> tuple[Tensor, Tensor]:
+    """Mantissa and exponent of floats: x = mantissa 2^exponent, 1/2 <= |mantissa| < 1.
+
+    Parameters
+    ----------
+    input : Tensor
+        Floats, of any shape.
+
+    Returns
+    -------
+    mantissa : Tensor
+        Of the same shape and dtype; dL/dx = g / 2^exponent.
+    exponent : Tensor
+        Of the same shape, in int32.
+
+    Raises
+    ------
+    RuntimeError
+        If the dtype is not floating.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.frexp(tg.tensor([1.0, -5.5]))
+    frexp(mantissa=tensor([ 0.5000, -0.6875]), exponent=tensor([1, 3], dtype=int32))
+    """
+    if input.dtype.kind != "f":
+        raise RuntimeError(f"frexp: it takes floats, not {input.dtype}; call x.float() first")
+    exponent = np.frexp(plain(input))[1]
+    half = exponent // 2  # in two steps, neither of which overflows
+    one, other = (np.ldexp(np.ones((), input.dtype), -n) for n in (half, exponent - half))
+    mantissa = ops.multiply(ops.multiply(input, one), other)
+    parts: tuple[Tensor, Tensor] = _FREXP(mantissa, graph.Tensor(exponent))
+    return parts
+
+
+_FREXP = named("frexp", "mantissa exponent")
+
+
+@public()
+def rsub(input: Tensor, other: Tensor | float, alpha: float = 1) -> Tensor:
+    """Difference in reverse order: y = other - alpha x.
+
+    Parameters
+    ----------
+    input : Tensor
+        What is taken away, of any shape.
+    other : Tensor or number
+        What it is taken from, of a shape that broadcasts with that of `input`.
+    alpha : float, default 1
+        The factor of `input`.
+
+    Returns
+    -------
+    Tensor
+        Of the shape that the two broadcast to.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.rsub(tg.tensor([1, 2]), 3)
+    tensor([2, 1])
+    """
+    return ops.subtract(other, input if alpha == 1 else ops.multiply(input, alpha))
 
 
 @public(method=True, inplace=True, out=True)

@@ -427,6 +427,33 @@ def split_method(input: Tensor, split_size: Any, dim: int = 0) -> tuple[Tensor, 
 
 
 @public(method=True)
+def unsafe_split(input: Tensor, split_size: int, dim: int = 0) -> tuple[Tensor, ...]:
+    """Split a tensor along a dimension into parts of one size: what `split` does.
+
+    Parameters
+    ----------
+    input : Tensor
+        Of any shape.
+    split_size : int
+        The size of the parts; the last one may be smaller.
+    dim : int, default 0
+        The dimension.
+
+    Returns
+    -------
+    tuple of Tensor
+        The parts, as views.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> tg.unsafe_split(tg.arange(5), 2)
+    (tensor([0, 1]), tensor([2, 3]), tensor([4]))
+    """
+    return split(input, split_size, dim)
+
+
+@public("split_with_sizes", "unsafe_split_with_sizes", method=True)
 def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
     """Split a tensor along a dimension into parts of given sizes.
 
@@ -455,7 +482,7 @@ def split_with_sizes(input: Tensor, split_sizes: Sequence[int], dim: int = 0) ->
     return split(input, split_sizes, dim)
 
 
-@public(method=True)
+@public("chunk", "unsafe_chunk", method=True)
 def chunk(input: Tensor, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
     """Split a tensor along a dimension into at most so many parts, all but the last of one size.
 
