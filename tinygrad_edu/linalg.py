@@ -578,6 +578,11 @@ def pinv(
     -------
     Tensor, shape (..., n, m)
 
+    Raises
+    ------
+    RuntimeError
+        If A has fewer than two dimensions, or its dtype is not floating.
+
     References
     ----------
     Golub and Pereyra, "The differentiation of pseudo-inverses and nonlinear least squares problems
@@ -591,6 +596,7 @@ def pinv(
             [0.0000, 0.0000]])
     """
     check_matrix(A, "pinv")
+    check_floating(A, "pinv")
     A = _lower(A) if hermitian else A
     rtol = plain(rtol if rcond is None else rcond)
     if atol is None:
@@ -623,6 +629,11 @@ def matrix_rank(
     -------
     Tensor, shape (...), dtype int64
 
+    Raises
+    ------
+    RuntimeError
+        If A has fewer than two dimensions, or its dtype is not floating.
+
     Examples
     --------
     >>> import tinygrad_edu as tg
@@ -630,6 +641,7 @@ def matrix_rank(
     tensor(1)
     """
     check_matrix(A, "matrix_rank")
+    check_floating(A, "matrix_rank")
     sizes = np.linalg.svd((_lower(A) if hermitian else A).array, compute_uv=False)
     zero = _tolerance(A, sizes.max(-1, initial=0), atol if tol is None else tol, rtol)
     return Tensor(np.asarray((sizes > zero[..., None]).sum(-1)))
