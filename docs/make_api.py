@@ -187,7 +187,7 @@ def by_subject(names):
     found = {subject: [] for subject in [*SUBJECTS, "Modules, classes and constants"]}
     for name in names:
         thing = getattr(tg, name)
-        home = getattr(thing, "__module__", None) if callable(thing) else None
+        home = getattr(inspect.unwrap(thing), "__module__", None) if callable(thing) else None
         file = str(home).removeprefix("tinygrad_edu.")
         found[subjects.get(file, "Modules, classes and constants")].append(name)
     return {subject: own for subject, own in found.items() if own}

@@ -146,7 +146,7 @@ def check_mask(name: str, what: str, mask: Tensor) -> None:
         )
 
 
-def shown(given: dict[str, Tensor]) -> str:
+def shapes_of(given: dict[str, Tensor]) -> str:
     """Names and shapes, for an error: "query (3, 4), key (5, 4)"."""
     return ", ".join(f"{what} {tuple(x.shape)}" for what, x in given.items())
 
@@ -159,19 +159,20 @@ def _check_inputs(name: str, query: Tensor, key: Tensor, value: Tensor) -> None:
             raise ValueError(f"{name}: {what} is (..., length, size), not {tuple(x.shape)}")
     if query.shape[-1] != key.shape[-1]:
         raise ValueError(
-            f"{name}: {shown(given)}: each query is multiplied with each key, so their last sizes "
-            "are equal"
+            f"{name}: {shapes_of(given)}: each query is multiplied with each key, so their last "
+            "sizes are equal"
         )
     if key.shape[-2] != value.shape[-2]:
         raise ValueError(
-            f"{name}: {shown(given)}: every key has a value, so their lengths are equal"
+            f"{name}: {shapes_of(given)}: every key has a value, so their lengths are equal"
         )
     try:
         np.broadcast_shapes(*[x.shape[:-2] for x in given.values()])
     except ValueError:
         heads = "" if key.ndim < 3 else "; enable_gqa=True lets heads of the query share a key"
         raise ValueError(
-            f"{name}: {shown(given)}: what is before the last two sizes does not broadcast{heads}"
+            f"{name}: {shapes_of(given)}: what is before the last two sizes does not "
+            f"broadcast{heads}"
         ) from None
 
 
@@ -326,20 +327,21 @@ class _MultiHead(NamedTuple):
         if query.ndim not in (2, 3) or not query.ndim == key.ndim == value.ndim:
             wanted = "(N, L, E)" if self.batch_first else "(L, N, E)"
             raise ValueError(
-                f"{self.name}: the inputs are {wanted}, or (L, E) for one example: {shown(given)}"
+                f"{self.name}: the inputs are {wanted}, or (L, E) for one example: "
+                f"{shapes_of(given)}"
             )
         if (query.shape[-1], key.shape[-1], value.shape[-1]) != self.widths:
             raise ValueError(
                 f"{self.name}: the last sizes of query, key and value are embed_dim, kdim "
-                f"and vdim, {self.widths}: {shown(given)}"
+                f"and vdim, {self.widths}: {shapes_of(given)}"
             )
         batch = 0 if self.batch_first else 1
         if key.shape[:-1] != value.shape[:-1]:
-            raise ValueError(f"{self.name}: every key has a value: {shown(given)}")
+            raise ValueError(f"{self.name}: every key has a value: {shapes_of(given)}")
         if query.ndim == 3 and query.shape[batch] != key.shape[batch]:
             raise ValueError(
                 f"{self.name}: the batch, dimension {batch} (batch_first="
-                f"{self.batch_first}), is the same in query and key: {shown(given)}"
+                f"{self.batch_first}), is the same in query and key: {shapes_of(given)}"
             )
         return bool(query.ndim == 2)
 

@@ -182,7 +182,7 @@ class Passing:
     def inputs(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments of forward(), whose gradients are seen on their way back."""
         self.given = _places(args)
-        return _shown(args, self.given, self._input_grads)
+        return _seen_through(args, self.given, self._input_grads)
 
     def outputs(self, output: Any) -> Any:
         """The output of forward(), whose gradients are seen on their way back."""
@@ -196,7 +196,7 @@ class Passing:
             return output
         values = output if several else (output,)
         self.returned = _places(values)
-        seen = _shown(values, self.returned, self._output_grads)
+        seen = _seen_through(values, self.returned, self._output_grads)
         return seen if several else seen[0]
 
     def _output_grads(self, arrived: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -249,7 +249,7 @@ def _places(values: tuple[Any, ...]) -> list[Place]:
     ]
 
 
-def _shown(
+def _seen_through(
     values: tuple[Any, ...], places: list[Place], see: Callable[..., Any]
 ) -> tuple[Any, ...]:
     """The values, those that require grad handed through `see`."""

@@ -16,6 +16,10 @@ from .module import Module
 __all__ = ["DataParallel", "DistributedDataParallel"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class DataParallel(Module):
     """Module that calls the module it holds; PyTorch's splits the batch over the GPUs.
 

@@ -1,26 +1,50 @@
 """The forms in which derivatives, hooks and containers are asked for, beside those of every day."""
 
 import copy
+import importlib
 import inspect
 import os
+import pickle
 import warnings
 
 import numpy as np
 import pytest
 
 import nn
+import nn.functional as F
 import tinygrad_edu as tg
 from nn.modules import module as all_modules
 from tinygrad_edu import autograd, func
 from tinygrad_edu.autograd.function import once_differentiable
 from tinygrad_edu.testing import gradcheck
 
+HOMES = "accelerator amp autograd autograd.function autograd.functional autograd.graph backends "
+HOMES += "backends.cudnn cuda cuda.amp distributions distributions.constraints distributions.kl "
+HOMES += "distributions.transforms func linalg mps special testing testing.strategies utils "
+HOMES += "utils.checkpoint utils.data version viz"
 
-@pytest.mark.parametrize("home", [autograd, autograd.functional, func])
-def test_what_is_seen_is_what_is_exported(home):
-    seen = {name for name in dir(home) if not name.startswith("_")}
-    assert home is autograd.functional or seen == set(home.__all__)
+
+@pytest.mark.parametrize("name", [*HOMES.split(), "nn.parallel"])
+def test_what_is_seen_is_what_is_exported(name):
+    home = importlib.import_module(name if name == "nn.parallel" else f"tinygrad_edu.{name}")
+    exported = {name for name in home.__all__ if not name.startswith("_")}
+    assert {name for name in dir(home) if not name.startswith("_")} == exported
     assert all(hasattr(home, name) for name in home.__all__)
+
+
+def test_of_the_ops_their_names_are_seen():
+    assert {"add", "matmul", "conv"} <= set(dir(tg.ops))
+    assert all(hasattr(getattr(tg.ops, name), "op") for name in dir(tg.ops))
+
+
+@pytest.mark.parametrize("home", [tg, tg.Tensor, tg.linalg, tg.special, F, nn.init, func])
+def test_a_function_is_pickled_by_its_name(home):
+    """As a model that keeps one as its activation, or a data set for workers, needs it."""
+    functions = {name: f for name in dir(home) if inspect.isfunction(f := getattr(home, name))}
+    assert functions
+    for name, function in functions.items():
+        if not name.startswith("_"):
+            assert pickle.loads(pickle.dumps(function)) is function, name
 
 
 # ---------------------------------------------------------------- autograd

@@ -10,6 +10,10 @@ from typing import Any
 __all__ = ["current_accelerator", "device_count", "empty_cache", "is_available", "synchronize"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def is_available() -> bool:
     """Return False: NumPy computes on the CPU."""
     return False

@@ -30,6 +30,10 @@ from .tensor import Tensor
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class autocast(ContextDecorator):
     """Mark a region of mixed precision.  Here it changes no dtype: float32 stays.
 

@@ -1477,3 +1477,7 @@ def __getattr__(name: str) -> Any:
 
 globals().update(names_in("linalg"))
 __all__ = ["LinAlgError", *names_in("linalg")]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -40,6 +40,7 @@ def cast(name: str, dtype: Any) -> Callable[..., Any]:
         return self.astype(dtype)
 
     astype.__name__, astype.__qualname__ = name, f"Tensor.{name}"
+    astype.__module__ = f"{__package__}.tensor"  # where pickle finds it
     astype.__doc__ = f"""Return the elements in {dtype}.
 
         Parameters
@@ -70,6 +71,7 @@ def never(call: str, what: str) -> Any:
 
     ask.__name__ = call.removesuffix("()")
     ask.__qualname__ = f"Tensor.{ask.__name__}"
+    ask.__module__ = f"{__package__}.tensor"
     ask.__doc__ = f"""Tell whether the tensor {what}: no tensor is.
 
         Returns

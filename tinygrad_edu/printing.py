@@ -76,7 +76,7 @@ def tensor_text(tensor: Any) -> str:
         notes.append(f"dtype={array.dtype}")
     if tensor.node is not None:
         notes.append("requires_grad=True" if tensor.is_leaf else f"grad_fn={tensor.node!r}")
-    shown = _shown(array) if array.size > _options.threshold else array
+    shown = _summarized(array) if array.size > _options.threshold else array
     text = "tensor(" + (_nested(shown, array.shape, 7, _writer(shown)) if array.size else "[]")
     line = len(text) - text.rfind("\n") + 1
     for note in notes:
@@ -89,7 +89,7 @@ def tensor_text(tensor: Any) -> str:
     return f"Parameter containing:\n{text})" if is_parameter else f"{text})"
 
 
-def _shown(array: Array) -> Array:
+def _summarized(array: Array) -> Array:
     """Of many numbers, those at both ends of each dimension."""
     ends = _options.edgeitems
     for axis, size in enumerate(array.shape):

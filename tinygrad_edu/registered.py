@@ -35,6 +35,7 @@ def reshaped_in_place(function: Any, name: str) -> Callable[..., Any]:
 
 def _as_method(method: Any, name: str, summary: str) -> Any:
     method.__name__, method.__qualname__ = name, f"Tensor.{name}"
+    method.__module__ = f"{__package__}.tensor"  # where pickle finds it
     method.__doc__ = f"{summary}{DETAILS}"
     return method
 

@@ -32,10 +32,11 @@ class Method(NamedTuple):
 
 
 class Name(NamedTuple):
-    """A public name: the function, and whether it takes `out=` under this name."""
+    """A public name: the function, whether it takes `out=` under this name, and its first name."""
 
     function: Callable[..., Any]
     takes_out: bool
+    first: str
 
 
 NAMES: dict[str, Name] = {}  # by PyTorch's path: "exp", "linalg.inv"
@@ -83,8 +84,9 @@ def public(
 
     def declare(function: F) -> F:
         own, function = function, with_signature(function)
-        named = Name(own if out else function, out)
-        for path in names or (function.__name__,):
+        paths = names or (function.__name__,)
+        named = Name(own if out else function, out, paths[0])
+        for path in paths:
             home, _, name = path.rpartition(".")
             if home != "Tensor":
                 _enter(NAMES, path, named)
@@ -106,9 +108,9 @@ def _enter(table: dict[str, Any], name: str, entry: Any) -> None:
 
 def public_at(path: str) -> Any:
     """The function of this name, as a user calls it."""
-    function, takes_out = NAMES[path]
+    function, takes_out, first = NAMES[path]
     described(function)
-    return with_out(function) if takes_out else function
+    return with_out(function, first) if takes_out else function
 
 
 def described(function: Any) -> None:
@@ -151,9 +153,11 @@ def _has_dim(function: Any) -> bool:
 
 
 @cache  # so it is one function under all its names, made when one of them is asked for
-def with_out(function: F) -> F:
-    """The function, which also takes `out=`."""
+def with_out(function: F, path: str) -> F:
+    """The function, which also takes `out=`; pickle finds it by its path below the package."""
     call = _taking(function, out=True)
+    home, _, call.__qualname__ = path.rpartition(".")
+    call.__module__ = f"{__package__}.{home}" if home else str(__package__)
     call.__doc__ = _with_out_section(function.__doc__ or "")
     own: Signature = getattr(function, "__signature__", None) or signature(function)
     parameters = sorted([*own.parameters.values(), OUT], key=lambda p: p.kind)

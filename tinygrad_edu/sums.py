@@ -20,7 +20,7 @@ import numpy as np
 
 from .dtypes import Array, DType, float16, float32, float64, result_type
 
-FEW = 256  # numbers: up to here one after another is as good
+SHORT_SUM = 256  # numbers: up to here one after another is as good
 ROWS = 64  # are added one after another where there are more
 LARGE = 2**14  # numbers: from here, a running sum is made in blocks
 SHORT = 32  # numbers: up to here one running sum in float32 is as good
@@ -65,17 +65,17 @@ def added(x: Any, axis: Any = None, keepdims: bool = False) -> Any:
     """The sum of x over the axes (an int, a tuple, or None for all); of float16 in float32."""
     dtype = x.dtype
     if dtype is float32 or dtype is float64:  # what is most common comes first, at the least cost
-        if x.size <= FEW or x.__class__ is not np.ndarray:
+        if x.size <= SHORT_SUM or x.__class__ is not np.ndarray:
             return _reduce(x, axis, None, None, keepdims)
-        if x.flags.forc if axis is None else axis.__class__ is int and x.shape[axis] <= FEW:
+        if x.flags.forc if axis is None else axis.__class__ is int and x.shape[axis] <= SHORT_SUM:
             return _reduce(x, axis, None, None, keepdims)
     kind = dtype.char
     x = wide(x) if kind == "e" else x
-    if x.size > FEW and kind in "efd" and x.__class__ is np.ndarray:
+    if x.size > SHORT_SUM and kind in "efd" and x.__class__ is np.ndarray:
         if axis.__class__ is not int:
             if not _is_easy(x, axis):
                 return _added_over(x, axis, keepdims)
-        elif x.shape[axis] > FEW and x.strides[axis] != x.itemsize:
+        elif x.shape[axis] > SHORT_SUM and x.strides[axis] != x.itemsize:
             x = _shortened(x, axis)
     return _reduce(x, axis, WIDER.get(kind), None, keepdims)
 
@@ -88,7 +88,7 @@ def _is_easy(x: Array, axis: Any) -> Any:
     last = x.ndim
     while last - 1 in axes and x.flags.c_contiguous:
         last -= 1
-    return prod([x.shape[k] for k in axes if k < last]) <= FEW
+    return prod([x.shape[k] for k in axes if k < last]) <= SHORT_SUM
 
 
 def _added_over(x: Array, axis: Any, keepdims: bool) -> Any:
@@ -222,5 +222,5 @@ def _kept_ones(count: int, dtype: DType) -> Array:
 
 def rows_added(x: Array) -> Any:
     """The sum of the rows of a matrix."""
-    few = len(x) <= 2 * FEW and x.dtype.char != "e"  # there is no float16 in BLAS
+    few = len(x) <= 2 * SHORT_SUM and x.dtype.char != "e"  # there is no float16 in BLAS
     return np.dot(row_of_ones(len(x), x.dtype), x) if few else added(x, 0)

@@ -37,7 +37,7 @@ from .engine.hooks import hooks_of
 from .ops.shape import joined, through
 
 _pruning = RLock()
-FEW = 64  # views, dead ones too: up to here nobody looks which are alive
+VIEW_ROOM = 64  # views, dead ones too: up to here nobody looks which are alive
 # The view ops that lead from one tensor to another: none, or (those before, the last, its params).
 Steps = tuple[()] | tuple[Any, Any, dict[str, Any]]
 
@@ -60,7 +60,7 @@ def view_of(y: Any, node: Any, x: Any, base: Any, call: Any, params: dict[str, A
         view._steps = (base._steps, call, params)
     views = root._views
     if views is None:
-        root._views, root._room = [ref(view)], FEW
+        root._views, root._room = [ref(view)], VIEW_ROOM
     else:
         views.append(ref(view))
         if len(views) > root._room:
@@ -89,7 +89,7 @@ def root_of(tensor: Any) -> Any:
 def _remember(root: Any, view: Any) -> None:
     """Let a write to `root` reach `view`, for as long as somebody holds the view."""
     if root._views is None:
-        root._views, root._room = [], FEW
+        root._views, root._room = [], VIEW_ROOM
     root._views.append(ref(view))
     if len(root._views) > root._room:
         _drop_the_dead(root)
@@ -100,7 +100,7 @@ def _drop_the_dead(root: Any) -> None:
     with _pruning:  # another thread may add a view to the same list
         seen = list(root._views)
         root._views[: len(seen)] = [reference for reference in seen if reference() is not None]
-        root._room = FEW + 2 * len(root._views)
+        root._room = VIEW_ROOM + 2 * len(root._views)
 
 
 def borrow(tensor: Any, owner: Any = None) -> Any:

@@ -147,10 +147,12 @@ class MNIST(TensorDataset):
         >>> MNIST.is_available(tempfile.mkdtemp())
         False
         """
-        return all(any(place.exists() for place in cls._places(name, root)) for name in FILES)
+        return all(
+            any(place.exists() for place in cls._candidate_paths(name, root)) for name in FILES
+        )
 
     @classmethod
-    def _places(cls, name: str, root: Any) -> list[Path]:
+    def _candidate_paths(cls, name: str, root: Any) -> list[Path]:
         from pathlib import Path
 
         if root is not None:
@@ -165,7 +167,7 @@ class MNIST(TensorDataset):
     def _find(cls, number: int, root: Any, download: bool) -> tuple[Path, str]:
         """The path of a file, which is downloaded if it is missing, and its right digest."""
         name, digest = FILES[number], cls.digests[number]
-        places = cls._places(name, root)
+        places = cls._candidate_paths(name, root)
         path = next((place for place in places if place.exists()), None)
         if path is None and not download:
             raise FileNotFoundError(

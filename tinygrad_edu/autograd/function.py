@@ -21,6 +21,10 @@ from ..tensor import Tensor
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class FunctionCtx:
     """What the forward pass of a `Function` leaves for its backward pass.
 

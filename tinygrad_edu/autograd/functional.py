@@ -25,6 +25,11 @@ from .gradients import grad
 
 __all__ = ["hessian", "hvp", "jacobian", "jvp", "vhp", "vjp"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Inputs = Tensor | tuple[Tensor, ...]
 
 

@@ -21,6 +21,10 @@ __all__ = ["GradientEdge", "Node", "disable_saved_tensors_hooks", "get_gradient_
 __all__ += ["save_on_cpu", "saved_tensors_hooks"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class saved_tensors_hooks(Packing):
     """Say how the tensors that are saved for the backward pass are kept.
 

@@ -13,6 +13,11 @@ from . import cudnn as cudnn, mps as mps
 
 __all__ = ["cuda", "cudnn", "mkldnn", "mps"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 cuda = SimpleNamespace(
     matmul=SimpleNamespace(allow_tf32=False, fp32_precision="none"), is_built=lambda: False
 )

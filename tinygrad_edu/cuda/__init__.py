@@ -23,6 +23,10 @@ __all__ += ["synchronize"]
 OutOfMemoryError = MemoryError  # what NumPy raises
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def is_available() -> bool:
     """Return False: NumPy computes on the CPU.
 

@@ -13,6 +13,10 @@ from ..dtypes import DTypeLike, float16
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class autocast(amp.autocast):
     """Mark a region of mixed precision, in the words of `torch.cuda.amp`: float32 stays.
 

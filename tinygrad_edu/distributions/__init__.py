@@ -132,3 +132,7 @@ _FILES += "transformed_distribution uniform weibull continuous_bernoulli kumaras
 _FILES += "logistic_normal lowrank_multivariate_normal von_mises wishart exp_family"
 for _file in _FILES.split():
     globals()[_file] = sys.modules[f"{__name__}.{_file}"] = sys.modules[__name__]
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -22,6 +22,10 @@ __all__ += ["positive_integer", "real", "real_vector", "simplex", "square", "sym
 __all__ += ["unit_interval"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class Constraint:
     """Region of numbers, vectors or matrices: its name in words, and a test.
 

@@ -25,6 +25,11 @@ from .vectors import MultivariateNormal, whitened
 
 __all__ = ["kl_divergence", "register_kl"]
 
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 Formula = Callable[[Any, Any], Any]
 _FORMULAS: dict[tuple[type, type], Formula] = {}
 EULER = float(np.euler_gamma)

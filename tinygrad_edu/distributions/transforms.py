@@ -27,6 +27,10 @@ __all__ += ["Transform"]
 __all__ += ["identity_transform"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 class Transform:
     """Base class of invertible functions y = f(x) with log |det dy/dx|, for changes of variables.
 

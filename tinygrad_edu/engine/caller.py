@@ -25,7 +25,7 @@ from . import grad_mode, graph
 from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, as_result, shape_of, unrecorded
 from .outputs import inputs_node, outputs, plan_of_all
 
-FEW = 3  # inputs: more are a matter for the loop
+MAX_NAMED_INPUTS = 3  # inputs: more are a matter for the loop
 LOOKED_UP = 8  # inputs: up to here a Plan is kept for each choice of those with nodes
 ALL_AT_ONCE = (False, False)  # what is kept for one rule for all inputs: shapes
 view_of: Any = None  # what view ops return: `views.py` puts its function here
@@ -167,7 +167,7 @@ def _of_variadic(op: Op) -> Callable[..., Any]:
     few = {1: _of_one(op), 2: _of_two(op), 3: _of_three(op)}
 
     def call(*inputs: Any, **params: Any) -> Any:
-        if len(inputs) <= FEW:
+        if len(inputs) <= MAX_NAMED_INPUTS:
             return few[len(inputs)](*inputs, **params)
         return _of_many(op, call, inputs, params)
 

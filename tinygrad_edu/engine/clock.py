@@ -29,7 +29,7 @@ newest_write = 0
 _ROOT = os.path.dirname(os.path.dirname(os.path.dirname(__file__)))
 _FOLDERS = [os.path.join(_ROOT, name, "") for name in ("tinygrad_edu", "nn")]
 OWN_FILES = tuple(_FOLDERS)
-FEW = 32  # regions remembered for each buffer, before its elements are
+MAX_REGIONS = 32  # regions remembered for each buffer, before its elements are
 
 
 class Place(NamedTuple):
@@ -104,7 +104,7 @@ class Writes:
             self._of_elements(owner).set(region_of(array, owner), key, write)
         elif array.size:
             region = region_of(array, owner)
-            if len(self.regions) >= FEW and region not in self.regions:
+            if len(self.regions) >= MAX_REGIONS and region not in self.regions:
                 for older, its_write in self.regions.items():
                     self._of_elements(owner).raise_to(older, its_write)
                 self.regions.clear()
@@ -143,14 +143,14 @@ class _Elements:
         self.places: list[Place] = []
 
     def set(self, region: Region, key: Any, write: Write) -> None:
-        self._shown(region)[(slice(None), *key)] = self._mark(write)
+        self._marks_of(region)[(slice(None), *key)] = self._mark(write)
 
     def raise_to(self, region: Region, write: Write) -> None:
-        shown = self._shown(region)
+        shown = self._marks_of(region)
         np.maximum(shown, self._mark(write), out=shown)
 
     def newest(self, region: Region) -> Write:
-        mark = int(self._shown(region).max())
+        mark = int(self._marks_of(region).max())
         return Write(mark >> self.BITS, self.places[mark % (1 << self.BITS)] if mark else NOWHERE)
 
     def _mark(self, write: Write) -> int:
@@ -161,7 +161,7 @@ class _Elements:
         number = min(number, (1 << self.BITS) - 1)
         return (write.tick << self.BITS) + number
 
-    def _shown(self, region: Region) -> Array:
+    def _marks_of(self, region: Region) -> Array:
         """The marks of a region, an axis in front for those of one element."""
         offset, shape, strides, itemsize = region
         unit = gcd(self.unit, offset - self.start, itemsize, *strides)

@@ -28,7 +28,7 @@ def before_step(node: Node, g: Any) -> tuple[Any, bool]:
     before, as_tensor = mode.level, _is_tensor(g)
     try:
         mode.level = level(as_tensor)
-        shown = _shown(g)
+        shown = _for_hooks(g)
         for hook in sorted(hooks, key=lambda hook: isinstance(hook, BeforeStep)):
             if isinstance(hook, BeforeStep):
                 given = shown if isinstance(shown, tuple) else (shown,)
@@ -58,9 +58,9 @@ def after_step(node: Node, parts: list[Any], g: Any) -> list[Any]:
     before, as_tensor = mode.level, _is_tensor(g)
     try:
         mode.level = level(as_tensor)
-        given = _shown(g)
+        given = _for_hooks(g)
         given = given if isinstance(given, tuple) else (given,)
-        shown = tuple(map(_shown, parts))
+        shown = tuple(map(_for_hooks, parts))
         for hook in list((node.hooks or {}).values()):
             if isinstance(hook, AfterStep):
                 shown = _checked(hook.function, hook.function(shown, given), shown)
@@ -77,17 +77,17 @@ def after_leaf(node: Node, g: Any) -> None:
     """Call the hooks that wait until a leaf has its gradient."""
     for hook in list((node.hooks or {}).values()):
         if isinstance(hook, AfterStep):
-            hook.function((), (_shown(g),))
+            hook.function((), (_for_hooks(g),))
 
 
 def _is_tensor(g: Any) -> bool:
     return any(map(_is_tensor, g)) if isinstance(g, tuple) else isinstance(g, TensorBase)
 
 
-def _shown(g: Any) -> Any:
+def _for_hooks(g: Any) -> Any:
     """Gradients as a hook sees them: copies, as the hook may keep them and write to them."""
     if isinstance(g, Parts):
-        return tuple(map(_shown, g))
+        return tuple(map(_for_hooks, g))
     if g is None:
         return None
     tensor: Any = g if isinstance(g, TensorBase) else graph.Tensor(g)

@@ -96,10 +96,10 @@ class TracedCall:
         pairs = zip(found, expected, strict=True)
         return [self.replayed(x.astype(e.dtype)) for x, e in pairs]
 
-    def shown(self, tree: Any, values: Iterable[Any]) -> Any:
+    def as_results(self, tree: Any, values: Iterable[Any]) -> Any:
         """A tree of this form of results: in the record around this call, if it leads here."""
         tensors = [as_tensor(x) if self.nested else Tensor(np.array(x)) for x in values]
         return like(tree, iter([t.array if self.of_arrays and not t.node else t for t in tensors]))
 
     def value(self) -> Any:
-        return self.shown(self.y, self.ys if self.nested else [y.array for y in self.ys])
+        return self.as_results(self.y, self.ys if self.nested else [y.array for y in self.ys])

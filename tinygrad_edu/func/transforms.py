@@ -59,7 +59,7 @@ def value_and_grad(func: Function, argnums: Argnums = 0, has_aux: bool = False) 
             raise RuntimeError(f"{call.title}: it returned {shapes}; take the sum(), or see jacrev")
         one = call.given(np.ones(call.ys[0].shape), call.ys, "one")
         value = (call.value(), call.aux) if has_aux else call.value()
-        return value, call.shown(call.x, call.pull(call.ys, one, call.xs))
+        return value, call.as_results(call.x, call.pull(call.ys, one, call.xs))
 
     return both
 
@@ -182,7 +182,7 @@ def vjp(func: Function, *primals: Any, has_aux: bool = False) -> tuple[Any, ...]
 
     def vjp_fn(cotangents: Any) -> Any:
         us = call.given(cotangents, call.ys, "cotangents")
-        return call.shown(call.x, call.pull(call.ys, us, call.xs))
+        return call.as_results(call.x, call.pull(call.ys, us, call.xs))
 
     return (call.value(), vjp_fn, *[call.aux] * has_aux)
 
@@ -228,7 +228,7 @@ def linearize(func: Function, *primals: Any, has_aux: bool = False) -> tuple[Any
 
     def jvp_fn(*tangents: Any) -> Any:
         vs = call.given(tangents, call.xs, "tangents")
-        return call.shown(call.y, call.pull(gs, vs, us))
+        return call.as_results(call.y, call.pull(gs, vs, us))
 
     return (call.value(), jvp_fn, *[call.aux] * has_aux)
 
@@ -280,7 +280,7 @@ def jvp(
         )
     gs, us = _transposed(call)
     vs = call.given(tuple(tangents), call.xs, "tangents")
-    return (call.value(), call.shown(call.y, call.pull(gs, vs, us)), *[call.aux] * has_aux)
+    return (call.value(), call.as_results(call.y, call.pull(gs, vs, us)), *[call.aux] * has_aux)
 
 
 def hvp(func: Function, primals: Any, tangents: Any) -> Any:
@@ -427,7 +427,7 @@ def _jacobian(name: str, func: Function, argnums: Argnums, has_aux: bool) -> Fun
         else:
             gs, us = _transposed(call)
             rows = zip(*[_jacobian_rows(call, g, us, -1) for g in gs], strict=True)
-        J = like(call.y, iter([call.shown(call.x, row) for row in rows]))
+        J = like(call.y, iter([call.as_results(call.x, row) for row in rows]))
         return (J, call.aux) if has_aux else J
 
     return jacobian

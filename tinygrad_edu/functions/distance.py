@@ -14,7 +14,7 @@ from .reduction import norm
 
 _MODES = ("use_mm_for_euclid_dist_if_necessary", "use_mm_for_euclid_dist")
 _MODES += ("donot_use_mm_for_euclid_dist",)
-FEW = 25  # points: up to here differences are taken one by one, as in PyTorch
+FEW_POINTS = 25  # up to here differences are taken one by one, as in PyTorch
 
 
 @public(method=True)
@@ -94,7 +94,7 @@ def cdist(
     mode = _MODES[compute_mode or 0] if not isinstance(compute_mode, str) else compute_mode
     if mode not in _MODES:
         raise ValueError(f"cdist: compute_mode is one of {_MODES}, not {compute_mode!r}")
-    many = max(x1.shape[-2], x2.shape[-2]) > FEW
+    many = max(x1.shape[-2], x2.shape[-2]) > FEW_POINTS
     if p == 2 and x1.shape[-1] and (mode == _MODES[1] or (mode == _MODES[0] and many)):
         return in_float32(_by_product, x1, x2)
     p = p if x1.shape[-1] else 2  # of no coordinates there is no largest

@@ -18,3 +18,7 @@ from .reduction import *
 from .shape import *
 from .special import *
 from .window import *
+
+
+def __dir__() -> list[str]:
+    return [name for name, thing in globals().items() if hasattr(thing, "op")]

@@ -58,13 +58,13 @@ def linear(x, weight, bias):
     return y if x.ndim == 2 else y.reshape((*x.shape[:-1], len(weight)))
 
 
-FEW = 32  # numbers in a row: up to here the copy below pays
+SHORT_ROW = 32  # elements: up to here the copy below pays
 
 
 def _laid_out(x, axis):
     """x, in columns if it is short rows along the axis: NumPy is slow at reducing short rows, and
     fast at reducing across whole columns."""
-    short_rows = x.ndim == 2 and axis in (1, -1) and x.shape[1] <= FEW
+    short_rows = x.ndim == 2 and axis in (1, -1) and x.shape[1] <= SHORT_ROW
     return x.copy("F") if short_rows else x
 
 

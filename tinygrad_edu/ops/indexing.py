@@ -164,7 +164,7 @@ def _added_at(values, arrays, key, shape):
     return y
 
 
-def _places(shape, own, size, stride, start):
+def _positions(shape, own, size, stride, start):
     """Where each element of a strided view stands among those of an array of this shape and layout,
     in order, and whether it is one of them."""
     strides, first = own
@@ -182,7 +182,7 @@ def _reached(shape, strides):
 
 
 def _to_strided(g, _y, _x, size, stride, start, own):
-    places, own_element = _places(_x, own, size, stride, start)
+    places, own_element = _positions(_x, own, size, stride, start)
     part = where(own_element, g, 0.0)
     return put(part, places, key=(ARRAY,), shape=(prod(_x),)).reshape(_x)
 
@@ -203,10 +203,10 @@ def as_strided(x, *, size, stride, start, own):
     dL/dx = g, added at those places that are elements of x.  `own` is the layout of x."""
     if x.__class__ is np.ndarray:
         return strided(x, size, stride, start)
-    return getitem(x.reshape(-1), _places(x.shape, own, size, stride, start)[0], key=(ARRAY,))
+    return getitem(x.reshape(-1), _positions(x.shape, own, size, stride, start)[0], key=(ARRAY,))
 
 
-FEW = 16  # columns: up to here one after another is fastest
+FEW_COLUMNS = 16  # up to here one after another is fastest
 SMALL = 4096  # numbers: up to here, all at once
 ROUNDS = 32  # the longest partial sum
 
@@ -218,7 +218,7 @@ def _add_rows(y, rows, values):
     if width > 1 and width * (n + count) <= SMALL:
         places = rows[:, None] * width + np.arange(width)
         y[...] = np.bincount(places.reshape(-1), values.reshape(-1), y.size).reshape(y.shape)
-    elif width <= FEW and count <= 4 * n + SMALL:
+    elif width <= FEW_COLUMNS and count <= 4 * n + SMALL:
         for k in range(width):
             y[:, k] = np.bincount(rows, values[:, k], count)
     elif n:

@@ -6,3 +6,7 @@ from .gradcheck import GradcheckError, gradcheck
 from .op_cases import OpCase, op_case
 
 __all__ = ["GradcheckError", "OpCase", "assert_close", "gradcheck", "op_case"]
+
+
+def __dir__() -> list[str]:
+    return __all__

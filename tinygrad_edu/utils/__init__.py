@@ -15,6 +15,10 @@ from ..absent import refuse
 __all__ = ["checkpoint", "data"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def stand_for(name: str, home: str) -> None:
     """Let the module `name` be the module `home`, and its submodules those of `home`.
 

@@ -15,6 +15,10 @@ from ..autograd.recompute import checkpoint as checkpoint
 __all__ = ["checkpoint", "checkpoint_sequential"]
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def checkpoint_sequential(
     functions: Iterable[Callable[..., Any]],
     segments: int,

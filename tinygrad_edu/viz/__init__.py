@@ -4,3 +4,7 @@ from .diagram import draw
 from .render import Diagram
 
 __all__ = ["Diagram", "draw"]
+
+
+def __dir__() -> list[str]:
+    return __all__

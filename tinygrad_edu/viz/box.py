@@ -43,14 +43,16 @@ def box(
     rows = [f"<b>{first}</b>", *others]
     rows.append(f'<font color="{QUIET}" point-size="10">{shape}</font>')
     text = "".join(f"<tr><td>&#160;&#160;{row}&#160;&#160;</td></tr>" for row in rows)
-    into = _places(arguments, middle, gradients) if arguments else f"<tr>{_cell(SIDE, 5)}</tr>"
-    out = _places([(-1, "")], None, gradients)
+    into = (
+        _row_of_places(arguments, middle, gradients) if arguments else f"<tr>{_cell(SIDE, 5)}</tr>"
+    )
+    out = _row_of_places([(-1, "")], None, gradients)
     style = f' style="{style}"' if style else ""
     outline = f'border="1" color="{border}" bgcolor="{inside}"{style} cellborder="0"'
     return f'<<table {outline} cellspacing="0" cellpadding="0">{into}{text}{out}</table>>'
 
 
-def _places(arguments: Sequence[Argument], middle: int | None, gradients: bool) -> str:
+def _row_of_places(arguments: Sequence[Argument], middle: int | None, gradients: bool) -> str:
     """A row of places, each with the name of its argument; there are blanks at its ends so that the
     middle one is in the middle."""
     height = 13 if any(name for _, name in arguments) else 5
