@@ -96,6 +96,7 @@ def test_each_name_that_is_left_out_says_why_and_what_to_do(path):
         getattr(place, name)
     words = str(caught.value)
     assert words.startswith(f"{home}.{name} is left out: ")
+    assert not hasattr(place, name)
     assert words.count(".  ") + words.count("see ") + words.count(": ") > 1  # what to do instead
     assert name not in dir(place)
 

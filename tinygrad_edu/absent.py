@@ -45,8 +45,10 @@ _because(
     "and embedding() reads them",
     "torch.sparse torch.sparse_.* torch.sspaddmm torch.hspmm torch.spmm torch.dsmm torch.saddmm",
     "torch.smm torch.hsmm torch.resize_as_sparse_ Tensor.resize_as_sparse_ Tensor.smm",
-    "Tensor.sspaddmm Tensor.to_sparse Tensor.to_sparse_.* Tensor.to_dense Tensor.coalesce",
-    "Tensor.is_coalesced Tensor.indices Tensor.values Tensor.sparse_.* Tensor.dense_dim",
+    "Tensor.sspaddmm Tensor.to_sparse Tensor.to_sparse_coo Tensor.to_sparse_csr Tensor.to_dense",
+    "Tensor.to_sparse_csc Tensor.to_sparse_bsr Tensor.to_sparse_bsc Tensor.coalesce",
+    "Tensor.is_coalesced Tensor.indices Tensor.values Tensor.sparse_dim Tensor.dense_dim",
+    "Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_",
     "Tensor.col_indices Tensor.row_indices Tensor.crow_indices Tensor.ccol_indices",
     "torch.nested Tensor.to_padded_tensor",
 )
@@ -73,7 +75,9 @@ _because(
     "quantized tensors are left out.  Train in float32, and round the weights by hand",
     "torch.quantization torch.ao torch.quantize_.* torch.quantized_.* torch.fake_quantize_.*",
     "torch.qscheme torch.qint8 torch.quint8 torch.qint32 torch.per_tensor_.* torch.per_channel_.*",
-    "Tensor.dequantize Tensor.int_repr Tensor.q_.* Tensor.qscheme nn.quantized nn.qat",
+    "Tensor.dequantize Tensor.int_repr Tensor.q_scale Tensor.q_zero_point Tensor.qscheme",
+    "Tensor.q_per_channel_axis Tensor.q_per_channel_scales Tensor.q_per_channel_zero_points",
+    "nn.quantized nn.qat",
     "nn.quantizable nn.intrinsic torch.dequantize torch.int_repr torch.q_.*",
 )
 _because(
@@ -147,3 +151,18 @@ def refuse(home: str, name: str, owner: object) -> NoReturn:
         place, owner = f"module {owner!r}", sys.modules[owner]
     text = why(f"{home}.{name}") or f"{place} has no attribute {name!r}"
     raise AttributeError(text, name=name, obj=owner)
+
+
+class Absent:
+    """An attribute that Tensor has not, and that says why: a `__getattr__` would make each look at
+    any attribute slower."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __get__(self, instance: object, cls: type) -> NoReturn:
+        refuse("Tensor", self.name, cls if instance is None else instance)
+
+
+_OF_TENSOR = [path.removeprefix("Tensor.") for path in REASONS if path.startswith("Tensor.")]
+LEFT_OUT = {name: Absent(name) for name in _OF_TENSOR}

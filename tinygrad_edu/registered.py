@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 from . import functions as functions  # which declares them
+from .absent import LEFT_OUT
 from .engine.graph import TensorBase
 from .registry import METHODS
 from .views import kept_apart
@@ -67,3 +68,5 @@ def _as_is(function: Any, _name: str) -> Any:
 _MADE = {"": _as_is, "values": in_place, "shape": reshaped_in_place}
 for _name, (_function, _writes) in METHODS.items():
     setattr(Registered, _name, _MADE[_writes](_function, _name))
+for _name, _absent in LEFT_OUT.items():
+    setattr(Registered, _name, _absent)

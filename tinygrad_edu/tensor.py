@@ -12,13 +12,13 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import numpy as np
 from numpy import ndarray
 
 from . import numpy_protocol, ops, views
-from .absent import refuse
+from .absent import LEFT_OUT
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .engine import clock, graph, leaf
@@ -738,10 +738,8 @@ class Tensor(Methods):
     def __ne__(self, other: Any) -> Any:
         return ops.not_equal(self, other) if isinstance(other, _NUMERIC) else NotImplemented
 
-    if not TYPE_CHECKING:  # a type checker is to know what there is
-
-        def __getattr__(self, name: str) -> Any:
-            refuse("Tensor", name, self)
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__()} - LEFT_OUT.keys())
 
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
 

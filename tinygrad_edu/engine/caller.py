@@ -35,13 +35,15 @@ def caller_of(op: Op) -> Callable[..., Any]:
     """The function that runs the op and records it."""
     if op.variadic:
         return _of_variadic(op)
+    if op.view and op.arity == 1:
+        return _of_view(op)
     if op.names_of(op.arity) in (("input",), ("input", "other"), ("x0", "x1", "x2")):
         return (_of_one, _of_two, _of_three)[op.arity - 1](op)
     return _of_named(op)
 
 
 def _of_one(op: Op) -> Callable[..., Any]:
-    forward, residual, is_view = op.forward, op.residual, op.view
+    forward, residual = op.forward, op.residual
 
     def call(input: Any, **params: Any) -> Any:
         x, node, plain = input, None, True
@@ -62,16 +64,38 @@ def _of_one(op: Op) -> Callable[..., Any]:
             plan = op[True,]
             if plan.rules and (not grad_mode.paused or grad_mode.mode.recording):
                 keeps_y, keeps_x = plan.keeps
-                saved: Any = (y if keeps_y else y.shape, x if keeps_x else shape_of(x))
+                own = x if keeps_x else x.shape if x.__class__ is ndarray else shape_of(x)
+                saved: Any = (y if keeps_y else y.shape, own)
                 if residual is not None:
                     saved += (r,)
                 node = graph.record(plan, (node,), saved, params, y.shape, y.dtype)
-                if is_view:
-                    return view_of(y, node, x, input, call, params)
                 return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
-        if is_view:
-            return view_of(y, None, x, input, call, params)
         return unrecorded(call, y, (x,), params)
+
+    return call
+
+
+def _of_view(op: Op) -> Callable[..., Any]:
+    """Of one input, into whose memory the result may look."""
+    forward = op.forward
+
+    def call(input: Any, **params: Any) -> Any:
+        tensor = isinstance(input, TensorBase)
+        x = input.array if tensor else input
+        try:
+            y = forward(x, **params)
+        except (*MISUSE, AttributeError) as error:
+            raise op.explained(error, (x,), params) from None
+        if not tensor:
+            return y if y.__class__ is ndarray else alone(y, x)
+        y = y if y.__class__ is ndarray else as_result(y)
+        if input.node is None or (grad_mode.paused and not grad_mode.mode.recording):
+            return view_of(y, None, x, input, call, params)
+        plan = op[True,]
+        keeps_y, keeps_x = plan.keeps
+        saved = y if keeps_y else y.shape, x if keeps_x else x.shape
+        node = graph.record(plan, (input.node,), saved, params, y.shape, y.dtype)
+        return view_of(y, node, x, input, call, params)
 
     return call
 
@@ -151,9 +175,9 @@ def _of_three(op: Op) -> Callable[..., Any]:
         keeps_y, keeps_a, keeps_b, keeps_c = plan.keeps
         saved: Any = (
             y if keeps_y else y.shape,
-            a if keeps_a else shape_of(a),
-            b if keeps_b else shape_of(b),
-            c if keeps_c else shape_of(c),
+            a if keeps_a else a.shape if a.__class__ is ndarray else shape_of(a),
+            b if keeps_b else b.shape if b.__class__ is ndarray else shape_of(b),
+            c if keeps_c else c.shape if c.__class__ is ndarray else shape_of(c),
         )
         if residual is not None:
             saved += (r,)
@@ -164,7 +188,7 @@ def _of_three(op: Op) -> Callable[..., Any]:
 
 
 def _of_variadic(op: Op) -> Callable[..., Any]:
-    few = {1: _of_one(op), 2: _of_two(op), 3: _of_three(op)}
+    few = {1: _of_view(op) if op.view else _of_one(op), 2: _of_two(op), 3: _of_three(op)}
 
     def call(*inputs: Any, **params: Any) -> Any:
         if len(inputs) <= MAX_NAMED_INPUTS:
