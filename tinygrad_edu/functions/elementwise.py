@@ -18,7 +18,7 @@ from .arguments import Tensor, check_tensor, named, plain
 # ---------------------------------------------------------------- the tensor itself, or a copy
 
 
-@public(out=True)
+@public()
 def fill(input: Tensor, value: Any) -> Tensor:
     """Make a tensor of one value, in the shape and dtype of another.
 
