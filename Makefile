@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow oracle quick lint format bench clean
+.PHONY: help demo examples test slow oracle quick lint format bench trust clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -48,6 +48,9 @@ bench: $(VENV)/oracle  ## time and memory beside NumPy by hand and PyTorch eager
 	$(BIN)/python benchmarks/recurrent.py
 	$(BIN)/python benchmarks/transformer.py
 
+trust: $(VENV)/bench  ## how many wrong derivatives our gradcheck finds, PyTorch's and autograd's: writes docs/trust.md (30 minutes)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/trust.py
+
 # Where pyenv only has this Python beside its usual one, it is asked for it by its version.
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV) || PYENV_VERSION=$(patsubst python%,%,$(notdir $(PYTHON))) $(PYTHON) -m venv $(VENV)
@@ -64,6 +67,10 @@ $(VENV)/dev: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/oracle: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet --editable '.[oracle]'
+	@touch $@
+
+$(VENV)/bench: $(VENV)/oracle
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@
 
 clean:          ## remove the environments and everything that was made

@@ -32,8 +32,16 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from mutants import (  # noqa: E402
-    KINDS, ORDERS, Derivatives, cases, first_kill, is_equivalent, mutants, ours, values
-)  # fmt: skip
+    KINDS,
+    ORDERS,
+    Derivatives,
+    cases,
+    first_kill,
+    is_equivalent,
+    mutants,
+    ours,
+    values,
+)
 
 CASES = 33  # of each op: as many as tests/test_ops.py draws
 ACCUSED = 5  # of them: where each checker is asked whether the right rules are right
@@ -133,7 +141,7 @@ def in_autograd(case):
 
 
 def hips(case, order):
-    np.random.seed(0)  # noqa: NPY002: check_grads draws from it
+    np.random.seed(0)  # noqa: NPY002 (check_grads draws from it)
     f, inputs = in_autograd(case)
     check_grads(f, tuple(range(len(inputs))), modes=["rev"], order=order)(*inputs)
 

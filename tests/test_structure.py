@@ -71,7 +71,7 @@ WITHIN = {
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing.strategies": "shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
-        "close gradcheck draw layouts op_cases source programs __init__ strategies"
+        "close gradcheck draw layouts op_cases assertion source programs __init__ strategies"
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (

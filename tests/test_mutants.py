@@ -1,0 +1,77 @@
+"""The power of the checker: of wrong rules, planted in every op, it finds at least 99 in 100.
+
+`make trust` holds other checkers beside ours, on the same mutants (docs/trust.md).
+"""
+
+from random import Random
+
+import mutants as m
+import numpy as np
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.engine.graph import OPS
+
+PARTS = [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, 10))]
+
+
+def survives(mutant):
+    """Whether the checker takes a mutant for right that is not."""
+    if m.first_kill(mutant, count=4) or m.is_equivalent(mutant, count=20):
+        return False
+    return m.first_kill(mutant, count=33) is None and not m.is_equivalent(mutant, count=100)
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_at_most_one_in_a_hundred_mutants_survives(part):
+    everything = m.mutants()
+    Random(0).shuffle(everything)
+    chosen = everything[part::10]
+    survivors = [str(mutant) for mutant in chosen if survives(mutant)]
+    assert len(survivors) <= len(chosen) / 100, "\n".join(survivors)
+
+
+def mutant_of(name, kind, order=1, rule=0):
+    wanted = name, rule, kind, order
+    of_kind = [x for x in m.mutants([name]) if (x.op, x.rule, x.kind, x.order) == wanted]
+    return of_kind[0]
+
+
+def test_there_are_mutants_of_every_kind_for_every_rule():
+    everything = m.mutants()
+    assert {x.kind for x in everything} == set(m.KINDS)
+    rules = {(name, i) for name in OPS for i, rule in enumerate(OPS[name].op.rules) if rule}
+    assert rules <= {(x.op, x.rule) for x in everything if x.order == 2}
+    assert len(everything) > 3000
+
+
+def slopes():
+    x = tg.tensor([0.5, 2.0], requires_grad=True)
+    (first,) = tg.autograd.grad(x.exp().sum(), x, create_graph=True)
+    (second,) = tg.autograd.grad(first.sum(), x)
+    return [first.detach().array, second.array] / np.exp(x.detach().array)
+
+
+def test_a_mutant_takes_the_place_of_a_rule_for_a_while():
+    np.testing.assert_allclose(slopes(), 1, rtol=1e-6)
+    with m.planted(mutant_of("exp", "factor 1.01")):
+        np.testing.assert_allclose(slopes(), [[1.01] * 2, [1.01**2] * 2], rtol=1e-6)
+    with m.planted(mutant_of("exp", "factor 1.01", order=2)):
+        np.testing.assert_allclose(slopes(), [[1] * 2, [1.01] * 2], rtol=1e-6)
+    with m.planted(mutant_of("exp", "a saved array read for another")):  # x for y
+        np.testing.assert_allclose(slopes()[0] * np.exp([0.5, 2]), [0.5, 2], rtol=1e-6)
+    np.testing.assert_allclose(slopes(), 1, rtol=1e-6)
+
+
+def test_terms_are_dropped_from_the_source():
+    rule = OPS["silu"].op.rules[0]  # g (s + y (1 - s))
+    g, y, x, s = 2.0, 3.0, 5.0, 7.0
+    found = {float(wrong(g, y, x, s)) for _, wrong in m.without_terms(rule)}
+    assert {g * s, g * y * (1 - s), g * (s + y), g * (s - y * s)} == found
+
+
+def test_equivalent_mutants_are_told_from_others():
+    assert m.is_equivalent(mutant_of("floor", "sign"), count=3)
+    assert m.is_equivalent(mutant_of("add", "inputs swapped"), count=3)
+    assert not m.is_equivalent(mutant_of("exp", "sign"), count=3)
+    assert not m.is_equivalent(mutant_of("exp", "a saved array detached", order=2), count=3)
