@@ -27,6 +27,10 @@ def __dir__() -> list[str]:
     return __all__
 
 
+def __dir__() -> list[str]:
+    return __all__
+
+
 def is_available() -> bool:
     """Return False: NumPy computes on the CPU.
 
