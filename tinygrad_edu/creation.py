@@ -586,7 +586,7 @@ def _refuse_bool(name: str, dtype: DType) -> None:
         raise TypeError(f"{name}: there is no counting in {dtype}; count in int64 and compare")
 
 
-@public("range")
+@public("range", out=True)
 @maker
 def range_(start: Any = 0, end: Any = None, step: Any = 1) -> Fill:
     """Count from start, by step, to end, which is included.  Deprecated: see `arange`.

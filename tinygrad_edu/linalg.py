@@ -430,7 +430,7 @@ def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Tensor:
     return x.reshape(sizes)
 
 
-@public("linalg.lstsq")
+@public("linalg.lstsq", out=True)
 def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None) -> LstSq:
     """Least squares: X = A^+ B, the smallest X among those that minimize ||A X - B||.
 

@@ -74,6 +74,41 @@ def test_what_is_written_is_what_pytorch_writes(call, shape, grad):
         np.testing.assert_allclose(ours[0], theirs[0], rtol=1e-6, err_msg=shown)
 
 
+# Of those whose docstring does not say `out=`, and of several results.
+MORE = {
+    "take(x, i, out=out)": "f",
+    "index_copy(x, 0, i, x, out=out)": "f",
+    "scatter_reduce(x, 0, (x > 0).long(), x, 'amax', out=out)": "f",
+    "slice_scatter(x, x[:1], 0, 0, 1, out=out)": "f",
+    "msort(x, out=out)": "f",
+    "renorm(x, 2, 0, 1.0, out=out)": "f",
+    "quantile(x, 0.3, 1, out=out)": "f",
+    "nanquantile(x, 0.3, out=out)": "f",
+    "histc(x, 3, out=out)": "f",
+    "isin(x, x[0], out=out)": "b",
+    "kthvalue(x, 1, out=out)": "fi",
+    "mode(x, out=out)": "fi",
+    "aminmax(x, dim=0, out=out)": "ff",
+    "histogram(x, 3, out=out)": "ff",
+    "linalg.lstsq(x, x, out=out)": "ffif",
+}
+
+
+@pytest.mark.parametrize(("call", "kinds"), MORE.items(), ids=MORE)
+def test_results_are_written_to_empty_tensors(call, kinds):
+    written = []
+    for library in (tg, torch):
+        types = {"f": library.float32, "i": library.int64, "b": library.bool}
+        outs = tuple([library.empty(0, dtype=types[kind]) for kind in kinds])
+        names = {"library": library, "i": library.tensor([1, 0])}
+        names |= {"x": library.tensor([[2.0, -1.0], [0.5, 3.0]])}
+        y = eval(f"library.{call}", names | {"out": outs if len(outs) > 1 else outs[0]})
+        assert all(a is b for a, b in zip(y if len(outs) > 1 else (y,), outs, strict=True))
+        written.append([x.numpy() for x in outs])
+    for mine, theirs in zip(*written, strict=True):
+        np.testing.assert_allclose(mine, theirs, rtol=1e-5, atol=1e-6)
+
+
 def takes_out(path):
     """Does PyTorch's function take `out=`?  It says so in its docstring, or refusing a call."""
     function = torch
@@ -91,7 +126,8 @@ FUNCTIONS = {path: f for path in NAMES if inspect.isfunction(f := public_at(path
 PATHS = [path for path, f in FUNCTIONS.items() if "out" in inspect.signature(f).parameters]
 UNSAID = "absolute arccos arccosh arcsin arcsinh arctan arctan2 arctanh true_divide det argmax "
 UNSAID += "argmin nansum index_add scatter_add softmax log_softmax special.softmax "
-UNSAID += "special.log_softmax slogdet qr lu tensordot orgqr"
+UNSAID += "special.log_softmax slogdet qr lu tensordot orgqr take index_copy index_reduce "
+UNSAID += "scatter_reduce slice_scatter linalg.lstsq msort"
 
 
 @pytest.mark.parametrize("path", [path for path in PATHS if path not in UNSAID.split()])

@@ -112,7 +112,7 @@ def unique_consecutive(
     return _asked_for(values, (return_inverse, inverse), (return_counts, counts))
 
 
-@public()
+@public(out=True)
 def isin(
     elements: Any, test_elements: Any, *, assume_unique: bool = False, invert: bool = False
 ) -> Tensor:
@@ -191,7 +191,7 @@ def bincount(input: Tensor, weights: Tensor | None = None, minlength: int = 0) -
     return ops.put(weights, input, key=(ARRAY,), shape=(int(length),))
 
 
-@public(method=True)
+@public(method=True, out=True)
 def histc(input: Tensor, bins: int = 100, min: float = 0, max: float = 0) -> Tensor:
     """Histogram: how many elements lie in each of `bins` bins of equal width from min to max.
 
@@ -240,7 +240,7 @@ def _check_bins(name: str, bins: int, low: Any, high: Any) -> None:
         raise RuntimeError(f"{name}: the range {low} to {high} is not finite and ascending")
 
 
-@public(method=True)
+@public(method=True, out=True)
 def histogram(
     input: Tensor,
     bins: Any = 100,

@@ -150,7 +150,7 @@ def pdist(input: Tensor, p: float = 2.0) -> Tensor:
     return norm(input[rows] - input[others], p, -1)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def renorm(input: Tensor, p: float, dim: int, maxnorm: float) -> Tensor:
     """Scale down each slice along `dim` whose p-norm is above `maxnorm`, to that norm.
 

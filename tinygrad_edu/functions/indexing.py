@@ -206,7 +206,7 @@ def take_along_dim(input: Tensor, indices: Tensor, dim: int | None = None) -> Te
 # ---------------------------------------------------------------- flattened, masked
 
 
-@public(method=True)
+@public(method=True, out=True)
 def take(input: Tensor, index: Tensor) -> Tensor:
     """Elements at the given indices of the flattened tensor.
 

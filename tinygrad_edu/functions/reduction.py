@@ -549,7 +549,7 @@ def amin(input: Tensor, dim: Dim = (), keepdim: bool = False) -> Tensor:
     return _chosen(ops.amin, "amin", input, dim, keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> Any:
     """Smallest and largest element, of all or along `dim`.  Ties share the gradient equally.
 

@@ -78,7 +78,7 @@ def sort(
     return _ranked("sort", input, dim, descending)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def msort(input: Tensor) -> Tensor:
     """Elements in order along the first dimension: `sort(x, dim=0).values`.
 

@@ -18,7 +18,7 @@ from .reduction import at_places, not_empty
 # ---------------------------------------------------------------- elements of a given rank
 
 
-@public(method=True)
+@public(method=True, out=True)
 def quantile(
     input: Tensor,
     q: Any,
@@ -64,7 +64,7 @@ def quantile(
     return _quantile("quantile", input, q, dim, keepdim, interpolation)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def nanquantile(
     input: Tensor,
     q: Any,
@@ -171,7 +171,7 @@ def _at_ranks(x: Any, order: Any, ranks: Any, axis: int, interpolation: str) -> 
     return lerp(at(below), at(np.ceil(place)), weight)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any:
     """k-th smallest element along `dim`, and its index.  NaN counts as the largest.
 
@@ -213,7 +213,7 @@ def kthvalue(input: Tensor, k: int, dim: int = -1, keepdim: bool = False) -> Any
     return at_places("kthvalue", input, graph.Tensor(places), axis, keepdim)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> Any:
     """Most frequent element along `dim` (of several, the smallest), and its last index.
 

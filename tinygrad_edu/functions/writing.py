@@ -113,7 +113,7 @@ def scatter_add(input: Tensor, dim: int, index: Tensor, src: Tensor) -> Tensor:
 _SCATTERS = ("sum", "prod", "mean", "amax", "amin")
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def scatter_reduce(
     input: Tensor, dim: int, index: Tensor, src: Tensor, reduce: str, *, include_self: bool = True
 ) -> Tensor:
@@ -289,7 +289,7 @@ def index_add(
     return add(input, ops.put(source, index, key=key, shape=input.shape), alpha=alpha)
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def index_copy(input: Tensor, dim: int, index: Tensor, source: Tensor) -> Tensor:
     """Write slices of `source` at the given indices along `dim`: y[index[i]] = source[i].
 
@@ -376,7 +376,7 @@ def index_fill(input: Tensor, dim: int, index: Tensor, value: Any) -> Tensor:
 _INDEX_REDUCES = ("prod", "mean", "amax", "amin")
 
 
-@public(method=True, inplace=True)
+@public(method=True, inplace=True, out=True)
 def index_reduce(
     input: Tensor,
     dim: int,
@@ -636,7 +636,7 @@ def _own_dim(x: Any, dim: int, name: str) -> int:
     return check_dim(dim, x.ndim, name, x)
 
 
-@public(method=True)
+@public(method=True, out=True)
 def slice_scatter(
     input: Tensor,
     src: Tensor,
