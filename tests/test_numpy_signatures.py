@@ -301,7 +301,6 @@ def test_arguments_by_place_are_numpys():
         (lambda: np.fft.fft(X), "fft.fft is left out: it is about complex numbers"),
         (lambda: np.imag(X), "imag is left out"),
         (lambda: np.linalg.eigvals(tg.eye(2)), "linalg.eigvals is left out"),
-        (lambda: np.interp(X, X, X, period=2.0), "interp: period="),
         (lambda: np.quantile(X, 0.5, weights=X, method="inverted_cdf"), "weights="),
     ],
 )
@@ -380,6 +379,9 @@ PLACES = np.array([0.0, 0.5, 2.0, 2.5])
         lambda a, b: np.linspace(a[0, 0], 2.0, 5),
         lambda a, b: np.interp(a, PLACES - 1, b[0], left=-1.0),
         lambda a, b: np.interp(PLACES, np.sort(a, axis=None), np.ravel(b)),
+        lambda a, b: np.interp(a * 3, b[0] * 2, b[1], period=1.25),
+        lambda a, b: np.take(a, [5, -6], 1, mode="wrap") * np.take(b, [-9, 9], 1, None, "clip"),
+        lambda a, b: np.divmod(a, b)[1] + np.rint(b),
         lambda a, b: np.partition(a, 2, axis=0) * b,
         lambda a, b: np.vdot(a, b),
         lambda a, b: np.cross(a[:, :3], b[:, 1:]),
@@ -456,5 +458,8 @@ def test_what_reads_tensors_and_gives_no_tensor():
     assert (values.tolist(), counts.tolist()) == ([1, 2], [1, 2])
     assert np.unique(tg.tensor([2, 1, 2]), True)[1].tolist() == [1, 0]
     assert np.argpartition(t, 1).dtype == tg.int64
+    assert np.flatnonzero(t > 1).tolist() == np.flatnonzero(A > 1).tolist()
+    assert np.digitize(t, [0.0, 1.0]).tolist() == np.digitize(A, [0.0, 1.0]).tolist()
+    assert np.histogram(t, bins=3)[0].tolist() == np.histogram(A, bins=3)[0].tolist()
     assert np.median(tg.tensor([1, 2, 4])).item() == 2.0
     assert np.cbrt(tg.tensor([8, -27])).tolist() == [2.0, -3.0]

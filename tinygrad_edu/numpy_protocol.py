@@ -56,6 +56,7 @@ _PLAIN |= {np.can_cast, np.iscomplexobj, np.isrealobj, np.common_type}
 _FILES = {np.save, np.savez, np.savez_compressed, np.savetxt}
 _OUTSIDE = {np.zeros_like, np.ones_like, np.empty_like, np.full_like, np.isclose, np.isin}
 _OUTSIDE |= {np.unique, np.nonzero, np.argwhere, np.count_nonzero, np.searchsorted}
+_OUTSIDE |= {np.flatnonzero, np.digitize, np.histogram}
 
 
 def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:

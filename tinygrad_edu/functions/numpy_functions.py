@@ -33,7 +33,7 @@ def floating(x: Any) -> Any:
 
 # ---------------------------------------------------------------- elementwise
 
-answers(np.around)(ops.round)
+answers(np.around, np.rint)(ops.round)
 answers(np.degrees)(ops.rad2deg)
 answers(np.radians)(ops.deg2rad)
 answers(np.positive)(elementwise.positive)
@@ -116,10 +116,21 @@ def linspace(
     return y if dtype is None else y.astype(dtype)
 
 
+@answers(np.divmod)
+def divmod(x1: Any, x2: Any) -> tuple[Any, Any]:
+    """The quotient, rounded down, and the remainder."""
+    return np.floor_divide(x1, x2), np.remainder(x1, x2)
+
+
 @answers(np.interp)
-def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any:
-    """The value at x of the polygon through the points (xp, fp)."""
+def interp(
+    x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None
+) -> Any:
+    """The value at x of the polygon through the points (xp, fp), which repeats after a period."""
     x, xp, fp = map(floating, (x, xp, fp))
+    if period is not None:
+        x, xp, fp = _repeated(x, xp, fp, abs(period))
+        left = right = None
     if xp.array.size < 2:
         raise ValueError(f"np.interp: on tensors it takes two points or more, not {xp.array.size}")
     k = np.searchsorted(xp.array, x.array, "right").clip(1, xp.array.size - 1)
@@ -130,15 +141,31 @@ def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Any
     return ops.where(above, fp[-1] if right is None else right, y)
 
 
+def _repeated(x: Any, xp: Any, fp: Any, period: Any) -> tuple[Any, Any, Any]:
+    """All within one period; the points in order, between the last and the first once more."""
+    if not period:
+        raise ValueError("np.interp: period is a number other than 0")
+    x, xp = x % period, xp % period
+    order = np.argsort(xp.array, kind="stable")
+    first, last = order[:1], order[-1:]
+    xp = ops.concatenate(xp[last] - period, xp[order], xp[first] + period, axis=0)
+    return x, xp, fp[np.concatenate([last, order, first])]
+
+
 # ---------------------------------------------------------------- places
 
 
 @answers(np.take)
-def take(a: Any, indices: Any, axis: int | None = None) -> Any:
+def take(a: Any, indices: Any, axis: int | None = None, mode: str = "raise") -> Any:
     """The elements, or slices along an axis, at these places."""
     if axis is None:
         a, axis = shape.ravel(tensor_of(a)), 0
-    return tensor_of(a)[(slice(None),) * (axis % a.ndim) + (indices,)]
+    a, axis = tensor_of(a), axis % a.ndim
+    if mode == "wrap":
+        indices = np.asarray(plain(indices)) % a.shape[axis]
+    elif mode == "clip":
+        indices = np.asarray(plain(indices)).clip(0, a.shape[axis] - 1)
+    return a[(slice(None),) * axis + (indices,)]
 
 
 @answers(np.take_along_axis)
