@@ -101,6 +101,7 @@ ATTRIBUTES = {
     "tinygrad_edu.bfloat16": "A dtype that NumPy does not have: a tensor of it raises TypeError.",
     "tinygrad_edu.testing.strategies.LAYOUTS": "The layouts in memory that `laid_out` knows.",
     "tinygrad_edu.dtype": "The class of dtypes, NumPy's.",
+    "tinygrad_edu.newaxis": "None: `x[:, newaxis]` inserts a dimension of size 1.",
 }
 
 HEAD = """\

@@ -43,6 +43,7 @@ __version__: str
 e: Final[_float]
 inf: Final[_float]
 nan: Final[_float]
+newaxis: Final[None]
 pi: Final[_float]
 """
 

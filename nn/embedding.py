@@ -1,4 +1,4 @@
-"""Embeddings: a vector for each number of a word, learned as the rows of a table."""
+"""Embeddings: a vector for each index (of a word, say), learned as a row of a table."""
 
 from __future__ import annotations
 

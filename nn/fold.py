@@ -1,4 +1,4 @@
-"""Sliding windows as such: the windows of an image as columns, and back."""
+"""Sliding windows: the windows of an image as columns, and back (im2col and col2im)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local response normalization: each channel is divided by what its neighbours respond."""
+"""Local response normalization: channels are divided by a norm of their neighbours."""
 
 from __future__ import annotations
 

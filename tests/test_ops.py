@@ -101,7 +101,7 @@ def test_ops_without_a_derivative_leave_no_record(name):
 
 
 def test_an_op_without_a_declaration_fails_the_check():
-    """It is drawn shapes for an op that works number by number, and this one does not."""
+    """It is drawn shapes for an elementwise op, and this one does not."""
 
     def undeclared(x, y):
         return np.concatenate([x, y.reshape(-1)])

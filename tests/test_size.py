@@ -1,4 +1,4 @@
-"""`x.shape` is a Size: a tuple that says how many numbers it stands for, and prints as PyTorch's.
+"""`x.shape` is a Size: a tuple that gives the number of elements, and prints as PyTorch's.
 
 The right values are PyTorch 2.13's.
 """

@@ -276,3 +276,12 @@ def test_a_checkpoint_runs_in_its_contexts_and_takes_pytorchs_options():
     y.sum().backward()
     assert entered == ["now", "again"]
     assert x.grad.tolist() == [2.0, 4.0]
+
+
+def test_what_a_script_asks_of_a_tensor():
+    x = torch.ones(2, 3, requires_grad=True)
+    assert x.real is x
+    assert (x.is_cpu, x.get_device(), torch.get_device(x)) == (True, -1, -1)
+    asked = (x.is_nested, x.is_mkldnn, x.is_inference(), torch.is_inference(x))
+    assert asked == (False,) * 4
+    assert x[:, torch.newaxis].shape == (2, 1, 3)

@@ -42,6 +42,7 @@ from .dtypes import (
 from .registry import NAMES as _NAMES, public_at as _public_at
 from .tensor import Tensor as Tensor
 
+newaxis = None  # x[:, newaxis], as NumPy's
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 # A module of this package has the name of a public function: `tg.tensor` is the function.

@@ -637,7 +637,7 @@ def linspace(start: Any, end: Any, steps: int) -> Fill:
     start, end : float or int
         The first and the last number.
     steps : int
-        How many numbers.
+        The number of elements.
 
     Returns
     -------
@@ -680,7 +680,7 @@ def logspace(start: Any, end: Any, steps: int, base: float = 10.0) -> Fill:
     start, end : float or int
         The first and the last exponent.
     steps : int
-        How many numbers.
+        The number of elements.
     base : float, default 10.0
         What is raised to the exponents.
 
@@ -831,7 +831,7 @@ def hann_window(window_length: int, periodic: bool = True) -> Fill:
     Parameters
     ----------
     window_length : int
-        How many numbers.
+        The number of elements.
     periodic : bool, default True
         With True, N = window_length, for a spectrum; with False, N = window_length - 1, and the
         window is symmetric.
@@ -860,7 +860,7 @@ def hamming_window(
     Parameters
     ----------
     window_length : int
-        How many numbers.
+        The number of elements.
     periodic : bool, default True
         With True, N = window_length, for a spectrum; with False, N = window_length - 1, and the
         window is symmetric.
@@ -889,7 +889,7 @@ def blackman_window(window_length: int, periodic: bool = True) -> Fill:
     Parameters
     ----------
     window_length : int
-        How many numbers.
+        The number of elements.
     periodic : bool, default True
         With True, N = window_length, for a spectrum; with False, N = window_length - 1, and the
         window is symmetric.
@@ -916,7 +916,7 @@ def bartlett_window(window_length: int, periodic: bool = True) -> Fill:
     Parameters
     ----------
     window_length : int
-        How many numbers.
+        The number of elements.
     periodic : bool, default True
         With True, N = window_length, for a spectrum; with False, N = window_length - 1, and the
         window is symmetric.
@@ -947,7 +947,7 @@ def kaiser_window(window_length: int, periodic: bool = True, beta: float = 12.0)
     Parameters
     ----------
     window_length : int
-        How many numbers.
+        The number of elements.
     periodic : bool, default True
         With True, N = window_length, for a spectrum; with False, N = window_length - 1, and the
         window is symmetric.

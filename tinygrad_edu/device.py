@@ -87,7 +87,7 @@ _EXAMPLE = "torch.channels_last and torch.strided"
 
 @public()
 class memory_format(_Constant):
-    """The order in which elements lie in memory: the class of `channels_last` and its kin.
+    """Memory format, the order of elements in memory: the class of `channels_last`.
 
     A memory format is accepted wherever PyTorch takes one, without effect: results lie in NumPy's
     order.

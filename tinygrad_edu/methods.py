@@ -310,7 +310,7 @@ class Methods(Registered):
     # -------------------------------------------------------- what it is
 
     @property
-    def is_cpu(self) -> Any:
+    def is_cpu(self) -> bool:
         """Whether the tensor is in the memory of the CPU.
 
         Returns
@@ -326,7 +326,7 @@ class Methods(Registered):
         """
         return True
 
-    def get_device(self) -> Any:
+    def get_device(self) -> int:
         """Return the number of the GPU where the tensor is.
 
         Returns
@@ -343,7 +343,7 @@ class Methods(Registered):
         return -1
 
     @property
-    def real(self) -> Any:
+    def real(self) -> Self:
         """The real part: the tensor itself, as no tensor holds complex numbers.
 
         Returns
@@ -367,6 +367,8 @@ class Methods(Registered):
     is_quantized = never("is_quantized", "holds quantised numbers")
     is_sparse = never("is_sparse", "leaves zeros out of its memory")
     is_pinned = never("is_pinned()", "is in page-locked memory")
+    is_nested = never("is_nested", "is a list of tensors of several sizes")
+    is_mkldnn = never("is_mkldnn", "is in the layout of oneDNN")
     is_shared = never("is_shared()", "is in memory that processes share")
     is_conj = never("is_conj()", "is yet to be conjugated")
     is_neg = never("is_neg()", "is yet to be negated")

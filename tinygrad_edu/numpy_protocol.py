@@ -1,4 +1,4 @@
-"""NumPy speaks it: `np.exp(tensor)` calls our op, because the op is declared with `numpy=np.exp`.
+"""NumPy's protocols: `np.exp(tensor)` calls our op, because the op is declared with `numpy=np.exp`.
 
 >>> import numpy as np, tinygrad_edu as tg
 >>> x = tg.tensor([0.0, 1.0], requires_grad=True)
@@ -99,7 +99,7 @@ _UFUNC |= {"subok": True, "signature": None}
 
 
 def _written(ufunc: np.ufunc, inputs: Any, kwargs: Any, name: str) -> Any:
-    """`array += t` is NumPy's own affair, where no gradient would be lost."""
+    """What `array += t` calls: NumPy itself writes, unless a gradient would be lost."""
     (out,) = kwargs.get("out") or (None,)
     if type(out) is not np.ndarray or any(getattr(x, "node", None) for x in inputs):
         raise _refused(f"{ufunc.__name__}: {name}=")

@@ -90,7 +90,7 @@ def tensor_text(tensor: Any) -> str:
 
 
 def _summarized(array: Array) -> Array:
-    """Of many numbers, those at both ends of each dimension."""
+    """The elements at both ends of each dimension of a large array."""
     ends = _options.edgeitems
     for axis, size in enumerate(array.shape):
         if size > 2 * ends:

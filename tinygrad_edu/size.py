@@ -1,4 +1,4 @@
-"""Size: the shape of a tensor, a tuple that knows how many numbers it stands for.
+"""Size: the shape of a tensor, a tuple whose `numel()` is the number of elements.
 
 >>> import tinygrad_edu as tg
 >>> x = tg.zeros(5, 2)

@@ -1,4 +1,4 @@
-"""What works number by number, beside PyTorch: values, gradients, dtypes, kinks, poles, errors."""
+"""Elementwise functions, beside PyTorch: values, gradients, dtypes, kinks, poles, errors."""
 
 import math
 from functools import partial

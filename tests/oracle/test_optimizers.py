@@ -1,4 +1,4 @@
-"""Optimisers walk PyTorch's trajectory number by number, and go on from PyTorch's state."""
+"""Optimisers walk PyTorch's trajectory element by element, and go on from PyTorch's state."""
 
 import inspect
 import itertools

@@ -1,4 +1,4 @@
-"""Leaves: where gradients come to rest, and what becomes of a leaf that changes.
+"""Leaves: where gradients are accumulated, and what becomes of a leaf that changes.
 
 >>> import tinygrad_edu as tg
 >>> w = tg.tensor([1.0, 2.0], requires_grad=True)

@@ -1,4 +1,4 @@
-"""Distances between points, and rows that are kept short."""
+"""Distances between points, and slices scaled down to a largest norm."""
 
 from __future__ import annotations
 

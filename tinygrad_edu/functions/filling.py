@@ -1,4 +1,4 @@
-"""Tensors made in the image of another one: its shape, its dtype, filled with something else."""
+"""Tensors of the shape and dtype of another one, filled with other values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several tensors made one, and one made several: joined, stacked, split, cut."""
+"""Join several tensors into one, and split one into several: cat, stack, split, chunk."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""NumPy's statistics on tensors: quantiles, averages, and what leaves NaN out."""
+"""NumPy's statistics on tensors: quantiles, averages, and reductions that ignore NaN."""
 
 from functools import partial
 from typing import Any

@@ -1,4 +1,4 @@
-"""Random numbers in the image of a tensor: in its shape, of its probabilities, written into it."""
+"""Samples: in the shape of a tensor, with the probabilities that it holds, or written into it."""
 
 from __future__ import annotations
 

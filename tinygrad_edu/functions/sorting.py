@@ -1,4 +1,4 @@
-"""In order: sort, top k, and searching what is sorted."""
+"""Sorting: sort, topk, and searching in a sorted sequence."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Ops that make many numbers few: sum, mean, product, spread, largest and smallest; and those that
-keep what was so far: running sums and products."""
+"""Reductions: sum, mean, variance, norm, product, largest and smallest element; and cumulative sums
+and products."""
 
 import math
 from functools import partial
@@ -23,20 +23,20 @@ def kept(g, shape, axis):
 
 
 def count(shape: Any, axis: Any) -> Any:
-    """How many numbers go into each result."""
+    """The number of elements that are reduced to each result."""
     if axis is None or not shape:
         return math.prod(shape)
     return math.prod([shape[k] for k in axis]) if isinstance(axis, tuple) else shape[axis]
 
 
 def _to_each(g, shape, axis):
-    """g for every number that went in."""
+    """g for each element that was reduced."""
     return broadcast_to(kept(g, shape, axis), shape=shape)
 
 
 @op(lambda g, _y, _x, axis, **_: _to_each(g, _x, axis), numpy=np.sum)
 def sum(x, *, axis=None, keepdims=False):
-    """y = sum of x over the axes;  dL/dx = g, for every number that went in.
+    """y = sum of x over the axes;  dL/dx = g, for each element.
 
     Whole numbers are summed in int64, float16 in float32: its largest number is 65,504.
     """

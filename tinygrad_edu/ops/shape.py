@@ -1,4 +1,4 @@
-"""Ops that move numbers and change none: reshape, transpose, broadcast, join."""
+"""Ops that rearrange or repeat elements: reshape, transpose, broadcast, join."""
 
 from itertools import accumulate
 from typing import Any
