@@ -27,10 +27,6 @@ def __dir__() -> list[str]:
     return __all__
 
 
-def __dir__() -> list[str]:
-    return __all__
-
-
 def is_available() -> bool:
     """Return False: NumPy computes on the CPU.
 
