@@ -5,6 +5,8 @@ import importlib
 import inspect
 import os
 import pickle
+import subprocess
+import sys
 import warnings
 
 import numpy as np
@@ -40,11 +42,33 @@ def test_of_the_ops_their_names_are_seen():
 @pytest.mark.parametrize("home", [tg, tg.Tensor, tg.linalg, tg.special, F, nn.init, func])
 def test_a_function_is_pickled_by_its_name(home):
     """As a model that keeps one as its activation, or a data set for workers, needs it."""
-    functions = {name: f for name in dir(home) if inspect.isfunction(f := getattr(home, name))}
+    found = {name: getattr(home, name, None) for name in dir(home)}
+    functions = {name: thing for name, thing in found.items() if inspect.isfunction(thing)}
     assert functions
     for name, function in functions.items():
         if not name.startswith("_"):
             assert pickle.loads(pickle.dumps(function)) is function, name
+
+
+ASKED = """
+from threading import Barrier, Thread
+import tinygrad_edu as tg
+found, start = [], Barrier(8)
+def ask():
+    start.wait()
+    found.append([getattr(tg, name) for name in tg.__all__])
+threads = [Thread(target=ask) for _ in range(8)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+assert len(found) == 8, "a thread has failed"
+assert all(a is b for row in found for a, b in zip(found[0], row, strict=True))
+"""
+
+
+def test_threads_that_ask_for_the_same_name_get_the_same_function():
+    subprocess.run([sys.executable, "-c", ASKED], check=True, timeout=60)
 
 
 # ---------------------------------------------------------------- autograd

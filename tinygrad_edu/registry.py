@@ -18,6 +18,7 @@ tests that call each name as PyTorch does.
 from collections.abc import Callable
 from functools import cache, wraps
 from inspect import Parameter, Signature, signature
+from threading import RLock
 from typing import Any, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -43,6 +44,7 @@ NAMES: dict[str, Name] = {}  # by PyTorch's path: "exp", "linalg.inv"
 METHODS: dict[str, Method] = {}  # by the name of the method: "exp", "exp_"
 
 
+_making = RLock()
 into: Any = None  # what `out=` calls: `functions/out.py` puts its function here
 
 
@@ -109,8 +111,9 @@ def _enter(table: dict[str, Any], name: str, entry: Any) -> None:
 def public_at(path: str) -> Any:
     """The function of this name, as a user calls it."""
     function, takes_out, first = NAMES[path]
-    described(function)
-    return with_out(function, first) if takes_out else function
+    with _making:  # several threads may ask for a name at once
+        described(function)
+        return with_out(function, first) if takes_out else function
 
 
 def described(function: Any) -> None:
