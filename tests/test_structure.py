@@ -71,7 +71,8 @@ WITHIN = {
     "tinygrad_edu.viz": "box render diagram __init__",
     "tinygrad_edu.testing.strategies": "shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
-        "close gradcheck draw layouts op_cases assertion source programs __init__ strategies"
+        "close draw layouts subject numeric analytic hygiene comparison diagnosis report gradcheck "
+        "torch_gradcheck op_cases assertion source programs __init__ strategies"
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (

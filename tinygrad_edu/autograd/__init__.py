@@ -8,6 +8,8 @@
 (12.0, 12.0)
 """
 
+from importlib import import_module
+
 from ..absent import refuse
 from ..engine.grad_mode import (
     enable_grad,
@@ -25,12 +27,15 @@ from .variable import Variable
 __all__ = ["Function", "Variable", "backward", "checkpoint", "enable_grad", "function"]
 __all__ += ["functional", "grad", "graph", "inference_mode", "is_grad_enabled", "no_grad"]
 __all__ += ["set_grad_enabled"]
+_OF_TESTING = {"gradcheck", "gradgradcheck"}  # imported when they are first asked for
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__, *_OF_TESTING]
 
 
 def __getattr__(name: str) -> object:
-    """Say why a name of PyTorch is left out."""
+    """`gradcheck` and `gradgradcheck`, which stand in `testing`; else why a name is left out."""
+    if name in _OF_TESTING:
+        return getattr(import_module("tinygrad_edu.testing.torch_gradcheck"), name)
     refuse("autograd", name, __name__)

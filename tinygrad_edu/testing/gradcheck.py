@@ -1,9 +1,7 @@
-"""gradcheck: the analytic derivative of a function against central differences.
+"""gradcheck: are the derivatives of a function right?  And if not, what is wrong with them?
 
-For random directions u (of the output) and v (of one input), both drawn from a signed normal
-distribution, <u, J v> is computed by the reverse pass and as <u, f(x + h v) - f(x - h v)> / 2h.  A
-single wrong entry of J changes almost every such number (directions that are all positive would
-average errors out).  Only when two numbers differ is J compared entry by entry, to name the worst.
+The inputs are looked at, f is called, its gradients are compared with differences (`comparison`),
+and what is wrong is named (`diagnosis`) and shown (`report`).
 """
 
 from __future__ import annotations
@@ -13,14 +11,50 @@ from typing import Any
 
 import numpy as np
 
-from ..autograd import enable_grad, grad, no_grad
-from ..dtypes import Array, float64
-from ..engine.graph import TensorBase
-from ..tensor import Tensor
+from . import analytic, comparison, hygiene, numeric, report
+from .comparison import SAMPLED, SMALL, Finding, Limits
+from .diagnosis import diagnose
+from .subject import Subject, examine, subject_of
 
 
 class GradcheckError(AssertionError):
-    """The analytic derivative differs from the numeric one."""
+    """A derivative is wrong, or cannot be checked.
+
+    Attributes
+    ----------
+    input : str or None
+        The input or parameter whose derivative is wrong.
+    index : tuple of int or None
+        The entry of it that is most wrong.
+    analytic, numeric : float or None
+        The derivative by the reverse pass, and by differences.
+    diagnosis : str or None
+        What is wrong, in words, where one of the usual mistakes explains all entries.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> from tinygrad_edu.testing import GradcheckError, gradcheck
+    >>> x = tg.tensor([1.0, 2.0])
+    >>> try:
+    ...     gradcheck(lambda x: x * x.detach(), x)
+    ... except GradcheckError as error:
+    ...     print(error.input, error.index, error.analytic)
+    input 0 (1,) 2.0
+    """
+
+    def __init__(
+        self,
+        text: str,
+        input: str | None = None,
+        index: tuple[int, ...] | None = None,
+        analytic: float | None = None,
+        numeric: float | None = None,
+        diagnosis: str | None = None,
+    ) -> None:
+        super().__init__(text)
+        self.input, self.index, self.diagnosis = input, index, diagnosis
+        self.analytic, self.numeric = analytic, numeric
 
 
 def gradcheck(
@@ -28,162 +62,176 @@ def gradcheck(
     inputs: Any,
     *,
     order: int = 1,
-    eps: float = 1e-6,
-    atol: float = 1e-7,
+    eps: float | None = None,
+    atol: float = 0.0,
     rtol: float = 1e-5,
     projections: int = 3,
     seed: int = 0,
+    raise_exception: bool = True,
+    nondet_tol: float = 0.0,
+    check_undefined_grad: bool = True,
+    check_batched_grad: bool = False,
+    check_forward_ad: bool = False,
+    check_backward_ad: bool = True,
+    fast_mode: bool | None = None,
+    masked: bool | None = None,
+    batch: bool = False,
+    layouts: bool = True,
+    verbose: bool = False,
 ) -> bool:
-    """True if the derivatives of `f` at `inputs` are right; else GradcheckError says which are
-    wrong.
+    """Check the derivatives of a function against finite differences.
 
-    `inputs` is a tensor or array, or a sequence of them; the floating ones are checked, in float64,
-    the others are handed on.  `f` returns a tensor, or several.  `order=2` checks the derivative of
-    the derivative too.  Numbers are equal within `atol` + `rtol` times their size.
+    A directional derivative is taken by central differences of 4th order at many steps, relative to
+    the size of each entry, each with an estimate of its error.  Slopes agree within `atol`, `rtol`
+    of their size, and that estimate.  At a kink, a subgradient between the slopes of both sides is
+    right.
 
+    Parameters
+    ----------
+    f : callable or nn.Module
+        Takes the inputs, and returns a tensor or a tuple of them.  The parameters of a module are
+        checked too, by name.
+    inputs : Tensor, ndarray, or a sequence of what f takes
+        The floating ones are checked, in float64; the others are handed on.
+    order : int, default 1
+        2 checks the derivative of the derivative too, 3 the next one.
+    eps : float, default None
+        The step of the first difference, relative to the size of each entry.  By default 2^-17.
+    atol, rtol : float, default 0 and 1e-5
+        The absolute and the relative difference that is allowed.
+    projections : int, default 3
+        How many random directions are compared, where the Jacobian is too large to be compared
+        whole.
+    seed : int, default 0
+        Of the random directions.
+    raise_exception : bool, default True
+        Otherwise return False for a wrong derivative.
+    nondet_tol : float, default 0
+        How much two calls of f may differ.
+    check_undefined_grad, check_batched_grad, masked
+        Accepted for PyTorch's sake, without effect: a missing gradient always counts as zeros,
+        each row of the Jacobian is a reverse pass of its own, and no tensor is sparse.
+    check_forward_ad : bool, default False
+        Compare <u, J v> of forward mode with <J' u, v> too; so does `order=2`.
+    check_backward_ad : bool, default True
+        False compares forward mode with the reverse pass only.
+    fast_mode : bool, default None
+        True compares along random directions only; False compares every entry.  By default every
+        entry where the Jacobian has at most 400.
+    batch : bool, default False
+        Check too that f of a batch is the batch of f of its parts.
+    layouts : bool, default True
+        Check too that transposed, reversed and spaced inputs give the same (at most 1,000 entries).
+    verbose : bool, default False
+        Print where a kink was met.
+
+    Returns
+    -------
+    bool
+        True if the derivatives are right.
+
+    Raises
+    ------
+    GradcheckError
+        If a derivative is wrong, f is not deterministic, or f changes its inputs.
+    TypeError, ValueError, RuntimeError
+        If `inputs` or what f returns cannot be checked.
+
+    References
+    ----------
+    Squire and Trapp, "Using complex variables to estimate derivatives of real functions", 1998.
+    Ridders, "Accurate computation of F'(x) and F'(x)F''(x)", 1982.
+
+    Examples
+    --------
     >>> import tinygrad_edu as tg
-    >>> gradcheck(lambda x: (x * x).sum(), tg.tensor([1.0, 2.0]))
+    >>> from tinygrad_edu.testing import gradcheck
+    >>> gradcheck(lambda x: (x * x).sum(), tg.tensor([1e6, 2e6]), order=2)
     True
     """
-    if isinstance(inputs, TensorBase | np.ndarray):
-        inputs = [inputs]
-    arrays = [_float64(x) for x in inputs]
-    if not any(_checked(x) for x in arrays):
-        raise ValueError(
-            "gradcheck: none of the inputs is floating, so there is nothing to differentiate"
-        )
+    _ = check_undefined_grad, check_batched_grad, masked
+    limits = Limits(atol, rtol, numeric.STEP if eps is None else eps, projections)
     random = np.random.default_rng(seed)
-    _check_first_order(f, arrays, random, eps, atol, rtol, projections, "")
-    for level in range(2, order + 1):
-        f, arrays = _derivative(f, arrays, random)
-        _check_first_order(f, arrays, random, eps, atol, rtol, projections, f" (order {level})")
+    subject = subject_of(f, inputs)
+    try:
+        with np.errstate(all="ignore"):
+            examine(subject)
+            _keep_clean(subject, random, nondet_tol, layouts, batch)
+            for level in range(1, order + 1):
+                if level > 1:
+                    subject = analytic.derivative(subject, random)
+                    subject.at = f" (order {level})"
+                if check_backward_ad:
+                    _compare(subject, limits, random, fast_mode, verbose)
+                if level == 1 and (check_forward_ad or not check_backward_ad):
+                    _compare_modes(subject, random)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
     return True
 
 
-def _float64(x: Any) -> Any:
-    x = x.array if isinstance(x, TensorBase) else x
-    return np.asarray(x, float64) if getattr(x, "dtype", np.dtype(bool)).kind == "f" else x
-
-
-def _checked(x: Any) -> bool:
-    return isinstance(x, np.ndarray) and x.dtype == float64
-
-
-def _check_first_order(
-    f: Any,
-    arrays: list[Any],
-    random: Any,
-    eps: float,
-    atol: float,
-    rtol: float,
-    projections: int,
-    at: str,
+def _keep_clean(
+    subject: Subject, random: np.random.Generator, nondet_tol: float, layouts: bool, batch: bool
 ) -> None:
-    outputs = _values(f, arrays)
-    for _ in range(projections):
-        us = [np.asarray(random.standard_normal(y.shape)) for y in outputs]
-        analytic = _analytic(f, arrays, us)
-        for i, x in enumerate(arrays):
-            if not _checked(x) or x.size == 0:
-                continue
-            v = random.standard_normal(x.shape)
-            numeric = _slope(f, arrays, i, v, us, eps)
-            ours = float(np.sum(analytic[i] * v))
-            size = float(np.linalg.norm(analytic[i] * v)) + abs(numeric)
-            if not abs(ours - numeric) <= atol + rtol * size:
-                raise GradcheckError(_worst_entry(f, arrays, i, us, analytic[i], eps, at))
+    u = random.standard_normal(subject.y.size)
+    trouble = hygiene.trouble_with_f(subject, nondet_tol)
+    trouble = trouble or hygiene.trouble_with_gradients(subject, u)
+    if layouts and subject.x.size <= 1000:
+        trouble = trouble or hygiene.trouble_with_layouts(subject, u)
+    if batch:
+        trouble = trouble or hygiene.trouble_with_batches(subject)
+    if trouble:
+        diagnosis, text = trouble
+        raise GradcheckError(f"gradcheck: {text}", diagnosis=diagnosis)
 
 
-def _values(f: Any, arrays: list[Any]) -> list[Array]:
-    with no_grad():
-        results = f(*[_tensor(x) for x in arrays])
-    several = results if isinstance(results, tuple | list) else [results]
-    return [np.asarray(y.array if isinstance(y, TensorBase) else y) for y in several]
+def _compare(
+    subject: Subject,
+    limits: Limits,
+    random: np.random.Generator,
+    fast_mode: bool | None,
+    verbose: bool,
+) -> None:
+    n, m = subject.x.size, subject.y.size
+    if n == 0 or m == 0:
+        return
+    small = n * m <= SMALL and n <= SMALL // 4 and m <= SMALL // 4 and not subject.at
+    if fast_mode is False or (small and not fast_mode):
+        finding, kinks = comparison.whole(subject, limits)
+        for k in kinks if verbose else []:
+            i, place = subject.place(k)
+            print(f"gradcheck: a kink at {subject.names[i]}{list(place)}: the subgradient is right")
+    else:
+        finding = comparison.projected(subject, limits, random, 0 if subject.at else SAMPLED)
+    if finding is not None:
+        raise _error(subject, finding)
 
 
-def _tensor(x: Any, requires_grad: bool = False) -> Any:
-    if not isinstance(x, np.ndarray):
-        return x
-    return Tensor(x).requires_grad_(requires_grad and _checked(x))
-
-
-def _slope(f: Any, arrays: list[Any], i: int, v: Array, us: list[Array], eps: float) -> float:
-    """<u, J v> of input i, by central differences."""
-    ahead, behind = list(arrays), list(arrays)
-    ahead[i], behind[i] = np.asarray(arrays[i] + eps * v), np.asarray(arrays[i] - eps * v)
-    pairs = zip(us, _values(f, ahead), _values(f, behind), strict=True)
-    return float(sum(np.sum(u * (a - b)) for u, a, b in pairs)) / (2 * eps)
-
-
-def _analytic(f: Any, arrays: list[Any], us: list[Array]) -> list[Any]:
-    """J' u for each input, by the reverse pass."""
-    tensors = [_tensor(x, requires_grad=True) for x in arrays]
-    outputs = f(*tensors)
-    several = outputs if isinstance(outputs, tuple | list) else [outputs]
-    pairs = [(y, Tensor(u)) for y, u in zip(several, us, strict=True) if y.requires_grad]
-    leaves = [t for t in tensors if isinstance(t, Tensor) and t.node is not None]
-    found: dict[int, Any] = {}
-    if pairs:
-        gradients = grad([y for y, _ in pairs], leaves, [u for _, u in pairs], allow_unused=True)
-        found = {id(t): g for t, g in zip(leaves, gradients, strict=True)}
-    return [
-        found[id(t)].array if found.get(id(t)) is not None else np.zeros(np.shape(x))
-        for t, x in zip(tensors, arrays, strict=True)
-    ]
-
-
-def _worst_entry(
-    f: Any, arrays: list[Any], i: int, us: list[Array], analytic: Array, eps: float, at: str
-) -> str:
-    x = arrays[i]
-
-    def error_over(entries: Array, v: Array) -> float:
-        step = np.zeros(x.size)
-        step[entries] = v
-        numeric = _slope(f, arrays, i, step.reshape(x.shape), us, eps)
-        error = abs(numeric - float(np.sum(np.ravel(analytic)[entries] * v)))
-        return error if np.isfinite(error) else np.inf
-
-    entries = np.arange(x.size)
-    while len(entries) > 1000:  # go on with the part where a random direction is most wrong
-        parts = np.array_split(entries, 10)
-        signs = np.random.default_rng(0).choice([-1.0, 1.0], len(parts[0]))
-        entries = max(parts, key=lambda part: error_over(part, signs[: len(part)]))
-    worst = max(entries, key=lambda k: error_over(np.array([k]), np.ones(1)))
-    place = tuple(int(k) for k in np.unravel_index(worst, x.shape))
-    v = np.zeros(x.shape)
-    v[place] = 1.0
-    return (
-        f"gradcheck{at}: the gradient of input {i}, shape {tuple(x.shape)}, is wrong; worst at "
-        f"{list(place)}, where the input is {x[place]:.6g}: analytic {analytic[place]:.8g}, "
-        f"numeric {_slope(f, arrays, i, v, us, eps):.8g}"
+def _error(subject: Subject, finding: Finding) -> GradcheckError:
+    diagnosis = diagnose(subject, finding)
+    row, column = finding.worst()
+    i, place = subject.place(int(finding.columns[column]))
+    return GradcheckError(
+        report.message(subject, finding, diagnosis),
+        subject.names[i],
+        place,
+        float(finding.analytic[row, column]),
+        float(finding.numeric[row, column]),
+        diagnosis,
     )
 
 
-def _derivative(f: Any, arrays: list[Any], random: Any) -> tuple[Callable[..., Any], list[Any]]:
-    """The function (inputs, u) -> J' u, whose derivative is the second one of f."""
-    us = [np.asarray(random.standard_normal(y.shape)) for y in _values(f, arrays)]
-
-    def derivative(*args: Any) -> list[Any]:
-        inputs, cotangents = list(args[: len(arrays)]), args[len(arrays) :]
-        for k, x in enumerate(inputs):
-            if isinstance(x, TensorBase) and x.array.dtype.kind == "f" and x.node is None:
-                inputs[k] = Tensor(x.array).requires_grad_()
-        with enable_grad():
-            outputs = f(*inputs)
-            several = outputs if isinstance(outputs, tuple | list) else [outputs]
-            pairs = [(y, u) for y, u in zip(several, cotangents, strict=True) if y.requires_grad]
-            wanted = [x for x in inputs if isinstance(x, Tensor) and x.node is not None]
-            gradients = grad(
-                [y for y, _ in pairs],
-                wanted,
-                [u for _, u in pairs],
-                create_graph=True,
-                allow_unused=True,
-            )
-        return [
-            Tensor(np.zeros_like(x.array)) if g is None else g
-            for x, g in zip(wanted, gradients, strict=True)
-        ]
-
-    return derivative, [*arrays, *us]
+def _compare_modes(subject: Subject, random: np.random.Generator) -> None:
+    """<u, J v> of forward mode against <J' u, v> of the reverse pass."""
+    u, v = random.standard_normal(subject.y.size), random.standard_normal(subject.x.size)
+    ahead, gradient = analytic.forward(subject, v), subject.pull(u)
+    size = float(np.linalg.norm(u * ahead) + np.linalg.norm(gradient * v))
+    one, other = float(u @ ahead), float(gradient @ v)
+    if not abs(one - other) <= 1e-9 * size:
+        raise GradcheckError(
+            f"gradcheck: forward mode and the reverse pass do not fit: <u, J v> = {one:.8g}, "
+            f"<J' u, v> = {other:.8g}.  The derivative of a rule by its g is wrong",
+            diagnosis="forward mode differs",
+        )

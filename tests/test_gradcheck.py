@@ -1,0 +1,183 @@
+"""gradcheck: right functions pass at every size, wrong ones fail, and are told what is wrong."""
+
+import numpy as np
+import pytest
+
+import nn
+import tinygrad_edu as tg
+from tinygrad_edu.engine.graph import OPS, op
+from tinygrad_edu.testing import GradcheckError, gradcheck
+
+SIZES = [1e-12, 1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9, 1e12]
+POINT = np.array([1.0, 2.0, -3.0, 0.5])
+
+
+def planted(forward, *rules, **settings):
+    """An op that no table lists."""
+
+    def planted(*inputs):
+        return forward(*inputs)
+
+    if len(rules) == 2:
+
+        def planted(a, b):
+            return forward(a, b)
+
+    else:
+
+        def planted(x):
+            return forward(x)
+
+    wrong = op(*rules, **settings)(planted)
+    del OPS["planted"]
+    return wrong
+
+
+def failure(f, inputs, **settings):
+    with pytest.raises(GradcheckError) as caught:
+        gradcheck(f, inputs, **settings)
+    return caught.value
+
+
+# ---------------------------------------------------------------- right and wrong, at every size
+
+RIGHT = {
+    "square": lambda x: x * x,
+    "sum of squares": lambda x: (x * x).sum(),
+    "cube": lambda x: x**3,
+    "abs": lambda x: x.abs(),
+    "inverse": lambda x: 1 / x,
+    "root": lambda x: x.abs().sqrt(),
+    "log": lambda x: x.abs().log(),
+    "relu": lambda x: x.relu(),
+    "linear": lambda x: 1e-9 * x,
+    "ratio": lambda x: x / x.abs().sum(),
+    "softmax": lambda x: (x / x.abs().max()).softmax(0),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_a_right_function_passes_at_every_size(name):
+    for size in SIZES:
+        assert gradcheck(RIGHT[name], POINT * size, order=2), size
+
+
+def test_one_call_holds_sizes_far_apart():
+    assert gradcheck(lambda x: x**2, np.array([1e-12, 1.0, 1e12, 0.0]))
+    assert gradcheck(lambda x, y: x * y, [np.array([1e-9, 1.0]), np.array([1e9, 3.0])], order=2)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_one_entry_that_is_wrong_by_1e_4_fails_at_every_size(size):
+    def rule(g, _y, x):
+        return g * 2 * x * np.array([1.0, 1.0, 1 + 1e-4, 1.0])
+
+    wrong = planted(lambda x: x * x, rule)
+    for f in (wrong, lambda x: wrong(x).sum()):
+        error = failure(f, POINT * size)
+        assert (error.input, error.index) == ("input 0", (2,))
+        assert error.numeric == pytest.approx(-6 * size, rel=1e-9)
+        assert error.analytic == pytest.approx(-6 * size * (1 + 1e-4), rel=1e-9)
+
+
+def test_a_small_slope_with_the_wrong_sign_fails():
+    wrong = planted(lambda x: 1e-9 * x, lambda g, _y, _x: -1e-9 * g)
+    error = failure(wrong, np.array([0.7, 1.1]))
+    assert (error.analytic, error.numeric) == (-1e-9, pytest.approx(1e-9))
+    assert "a sign?" in error.diagnosis
+
+
+def test_the_numbers_shown_are_true_entries_of_the_jacobian():
+    wrong = planted(lambda x: x**3, lambda g, _y, x: g * 2 * x * x)
+    error = failure(wrong, tg.tensor([1.2655], dtype=tg.float64))
+    assert error.numeric == pytest.approx(3 * 1.2655**2)
+    assert "numeric 4.80447" in str(error)
+    assert "<- wrong" in str(error)
+    assert "gradcheck(planted, (x0,))" in str(error)
+
+
+def test_the_issues_example_at_a_million():
+    assert gradcheck(lambda x: (x * x).sum(), tg.tensor([1e6, 2e6]))
+
+
+def test_one_zeroed_entry_of_many_is_found_by_its_place():
+    def rule(g, _y, x):
+        part = g * x.cos() if isinstance(g, tg.Tensor) else g * np.cos(x)
+        part[1234] *= 0
+        return part
+
+    wrong = planted(np.sin, rule)
+    x = np.random.default_rng(0).standard_normal(3000)
+    for f in (wrong, lambda x: wrong(x).sum()):
+        error = failure(f, x)
+        assert error.index == (1234,)
+        assert error.analytic == 0
+        assert error.numeric == pytest.approx(np.cos(x[1234]))
+
+
+# ---------------------------------------------------------------- what is wrong, in words
+
+A, B = np.array([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0], [2.5, 0.3, 1.7]]), np.full((3, 3), 0.0)
+B = np.array([[0.2, 1.3, -2.0], [0.9, 0.4, 0.7], [-1.1, 0.6, 2.2]])
+W = np.array([[1.0, 2.0, 0.1, 0.0], [0.5, -1.0, 3.0, 1.0], [2.5, 0.3, 1.7, -1], [0, 1, 2.0, 3]])
+
+
+def first_row(g, _y, _a, _b):
+    return g * np.array([[1.0], [0.0], [0.0]])
+
+
+def float32_inside(x):
+    return x + (x * 3000).float() * 1.0 - 3000 * x.detach()
+
+
+NOISE = np.random.default_rng(0)
+
+
+def stale(g, _y, x):
+    x *= 1.5  # writes into what was saved
+    return g * x
+
+
+WRONG = {
+    "a sign?": (planted(np.cos, lambda g, _y, x: g * np.sin(x)), [POINT]),
+    "2: counted twice": (planted(np.exp, lambda g, y, _x: 2 * g * y), [POINT]),
+    "1/4: a mean over 4": (planted(lambda x: x * 3, lambda g, _y, _x: g * 0.75), [POINT]),
+    "4: a sum over 4": (planted(lambda x: x / 4, lambda g, _y, _x: g), [POINT]),
+    "transposed: the gradient": (
+        planted(lambda x: x * A, lambda g, _y, _x: (g * A).swapaxes(0, 1)), [B],
+    ),
+    "transposed: the Jacobian": (planted(lambda x: W @ x, lambda g, _y, _x: W @ g), [POINT]),
+    "swapped": (
+        planted(lambda a, b: a * b, lambda g, _y, a, _b: g * a, lambda g, _y, _a, b: g * b), [A, B],
+    ),
+    "a sum is missing": (
+        lambda a, b: planted(np.add, lambda g, _y, _a, _b: g, first_row)(a, b[None] + a.detach() * 0),
+        [A, POINT[:3]],
+    ),
+    "detached": (lambda x, y: x * y.detach(), [POINT, POINT + 1]),
+    "zero where it should not be": (
+        lambda x: tg.cat([x[:2].sin(), x[2:].detach().sin() + x[2:] * 0]), [POINT],
+    ),
+    "1/2: one of two equal paths": (lambda x: x * x.detach(), [POINT]),
+    "a term is missing": (
+        lambda a, b: (a.detach() * b + 1.5 * a + b.detach() * 0), [np.ones(4), POINT * 0 + 1],
+    ),
+    "a factor of the input": (planted(lambda x: x**3, lambda g, _y, x: 3 * g * x), [POINT]),
+    "a kink": (planted(np.abs, lambda g, _y, _x: g * 2), [np.array([0.0, 0.0])]),
+    "f jumps": (planted(np.sign, lambda g, _y, _x: g), [np.array([0.0])]),
+    "float32 inside": (lambda x: (x + 3e4).float() * 2, [POINT / 3]),
+    "cancellation": (lambda x: ((x + 1e13) - 1e13) * 2, [POINT / 3]),
+    "randomness": (lambda x: x * float(NOISE.random()), [POINT]),
+    "stale": (planted(lambda x: x * x / 2, stale), [POINT]),
+    "reversed": (
+        planted(lambda x: x * POINT, lambda g, _y, _x: (g * POINT)[..., ::-1] + 0), [POINT],
+    ),
+    "not finite": (lambda x: (x * 0).sqrt() + x, [POINT]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_planted_mistake_gets_its_diagnosis(words):
+    f, inputs = WRONG[words]
+    error = failure(f, inputs, layouts=False)
+    assert words in error.diagnosis, str(error)

@@ -1,0 +1,376 @@
+"""Diagnosis: which one of the usual mistakes explains every wrong entry?
+
+A suspect is a function of the evidence that returns a sentence, or None.  They are asked in order,
+from what makes the numbers themselves doubtful to what is only a guess; the first answer counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import permutations, product
+
+import numpy as np
+
+from ..dtypes import Array, float64
+from . import numeric
+from .comparison import Finding
+from .subject import Subject
+
+
+@dataclass
+class Part:
+    """The derivative of all results by one input: analytic beside numeric."""
+
+    name: str
+    shape: tuple[int, ...]
+    ours: Array
+    theirs: Array
+    x: Array
+    wrong: bool
+
+
+@dataclass
+class Evidence:
+    subject: Subject
+    finding: Finding
+    parts: list[Part]
+
+    def wrong(self) -> list[Part]:
+        return [part for part in self.parts if part.wrong]
+
+
+def diagnose(subject: Subject, finding: Finding) -> str | None:
+    """The first suspect that explains all wrong entries, in words."""
+    evidence = Evidence(subject, finding, _parts(subject, finding))
+    suspects = WHOLE + ALWAYS if finding.whole else ALWAYS
+    for suspect in (*DOUBTS, *suspects, *GUESSES):
+        with np.errstate(all="ignore"):
+            found = suspect(evidence)
+        if found:
+            return found
+    return None
+
+
+def _parts(subject: Subject, finding: Finding) -> list[Part]:
+    owner = np.searchsorted(subject.bounds, finding.columns, side="right") - 1
+    parts = []
+    for i, name in enumerate(subject.names):
+        mine = owner == i
+        if mine.any():
+            ours, theirs = finding.analytic[:, mine], finding.numeric[:, mine]
+            x = subject.x[finding.columns[mine]]
+            shape = subject.shapes[i] if finding.whole else x.shape
+            parts.append(Part(name, shape, ours, theirs, x, bool(finding.wrong[:, mine].any())))
+    return parts
+
+
+def close(a: Array, b: Array) -> bool:
+    """Equal for the purpose of a diagnosis: within 1e-5 of the largest entry."""
+    size = max(float(np.abs(a).max(initial=0)), float(np.abs(b).max(initial=0)))
+    return bool(np.isfinite(size) and np.all(np.abs(a - b) <= 1e-5 * size))
+
+
+# ---------------------------------------------------------------- is the numeric slope to be trusted?
+
+
+def not_finite(evidence: Evidence) -> str | None:
+    """nan or infinity in the analytic gradient, where f itself is finite."""
+    bad = ~np.isfinite(evidence.finding.analytic)
+    if not bad.any() or not np.array_equal(bad, evidence.finding.wrong):
+        return None
+    return "the gradient is not finite, though f is: a division by 0 or 0 * inf inside a rule?"
+
+
+def kink(evidence: Evidence) -> str | None:
+    """The slopes on both sides differ, and the analytic one is not between them."""
+    kinks = np.zeros(evidence.finding.wrong.shape, bool)
+    for place, k in enumerate(evidence.finding.columns):
+        ladder = evidence.finding.ladders.get(int(k))
+        if ladder is not None:
+            kinks[:, place] = ladder.kinks() | ladder.jumps()
+    if not (kinks | ~evidence.finding.wrong).all():
+        return None
+    row, column = evidence.finding.worst()
+    k = int(evidence.finding.columns[column])
+    ladder = evidence.finding.ladders[k]
+    if ladder.jumps()[row]:
+        return "f jumps here (its value, not only its slope), so it has no derivative"
+    behind, _, ahead, _ = ladder.one_sided()
+    scale = numeric.sizes(evidence.subject.arrays)[k]
+    return (
+        f"a kink: the slope is {behind[row] / scale:.6g} on the left and "
+        f"{ahead[row] / scale:.6g} on the right, and the gradient is not between them.  Choose "
+        "a subgradient between, or check at another point"
+    )
+
+
+def noise(evidence: Evidence) -> str | None:
+    """f is rounded far more than float64: float32 inside, or cancellation."""
+    finding = evidence.finding
+    row, column = finding.worst()
+    k = int(finding.columns[column])
+    ladder = finding.ladders.get(k)
+    if ladder is None or ladder.noise()[row] < 100:
+        return None
+    scale = numeric.sizes(evidence.subject.arrays)[k]
+    size = max(abs(finding.analytic[row, column]), abs(ladder.value[row] / scale))
+    if ladder.error[row] / scale < 1e-4 * size:
+        return None
+    kinds = {y.array.dtype for y in evidence.subject.record()[1]} - {np.dtype(float64)}
+    curve = error_curve(ladder.steps[:-1], ladder.errors[:, row])
+    if kinds:
+        kind = ", ".join(str(kind) for kind in kinds)
+        return (
+            f"{kind} inside f: its result is {kind} though the inputs are float64, too rough for "
+            f"differences.  Let f keep the dtype of its inputs.  Error of the slope by step:\n{curve}"
+        )
+    return (
+        "cancellation in f, or float32 inside it: its values are rounded far more than float64 "
+        f"rounds.  Large parts cancel, or a part is cast.  Error of the slope by step:\n{curve}"
+    )
+
+
+def error_curve(steps: Array, errors: Array) -> str:
+    """The estimated error at each step, as bars on a logarithmic scale.
+
+    >>> print(error_curve(np.array([1e-6, 1e-3]), np.array([1e-2, 1e-6])))
+        h 1e-06  1e-02 ##########
+        h 1e-03  1e-06 ######
+    """
+    lines = []
+    for h, error in zip(steps, errors, strict=True):
+        if np.isfinite(error) and error > 0:
+            bar = "#" * int(np.clip(round(12 + np.log10(error)), 1, 30))
+            lines.append(f"    h {h:.0e}  {error:.0e} {bar}")
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------- suspects for any finding
+
+
+def detached(evidence: Evidence) -> str | None:
+    """The analytic derivative is 0 everywhere, for one input or several."""
+    wrong = evidence.wrong()
+    if not all((part.ours == 0).all() for part in wrong):
+        return None
+    names = ", ".join(part.name for part in wrong)
+    return f"detached: no gradient at all reaches {names}; .detach(), .data, .numpy(), no_grad()?"
+
+
+def constant_factor(evidence: Evidence) -> str | None:
+    """The analytic derivative is a constant times the right one."""
+    wrong = evidence.wrong()
+    ours = np.concatenate([part.ours.ravel() for part in wrong])
+    theirs = np.concatenate([part.theirs.ravel() for part in wrong])
+    if np.count_nonzero(theirs) == 0 or not np.isfinite(ours).all():
+        return None
+    factor = float(ours @ theirs / (theirs @ theirs))
+    known = np.abs(theirs) > 1e-9 * np.abs(theirs).max()
+    if factor == 0 or not close(ours, factor * theirs) or abs(factor - 1) < 1e-6:
+        return None
+    if np.count_nonzero(known) < 2 and not _simple(factor):
+        return None
+    names = ", ".join(part.name for part in wrong)
+    return f"a constant factor: the gradient of {names} is {factor:.6g} times the right one" + (
+        _meaning(factor, evidence)
+    )
+
+
+def _simple(factor: float) -> bool:
+    near = Fraction(factor).limit_denominator(100)
+    return near != 0 and abs(float(near) / factor - 1) < 1e-6 and abs(near.numerator) <= 100
+
+
+def _meaning(factor: float, evidence: Evidence) -> str:
+    if abs(factor + 1) < 1e-6:
+        return " (-1: a sign?)"
+    sides = {side for shape in evidence.subject.shapes for side in shape}
+    sides |= {int(np.prod(shape)) for shape in evidence.subject.shapes}
+    sides |= {side for shape in evidence.subject.output_shapes() for side in shape}
+    for n in sorted(sides - {0, 1, 2}):
+        if abs(factor * n - 1) < 1e-6:
+            return f" (1/{n}: a mean over {n} entries in place of the sum?)"
+        if abs(factor / n - 1) < 1e-6:
+            return f" ({n}: a sum over {n} entries in place of the mean, or a sum taken twice?)"
+    if abs(factor - 2) < 1e-6:
+        return " (2: counted twice?)"
+    if abs(factor - 0.5) < 1e-6:
+        return " (1/2: one of two equal paths is missing, or detached?)"
+    return ""
+
+
+# ---------------------------------------------------------------- suspects for a whole Jacobian
+
+
+def swapped(evidence: Evidence) -> str | None:
+    """Two inputs have got each other's gradient."""
+    wrong = evidence.wrong()
+    for i, part in enumerate(wrong):
+        for other in wrong[:i]:
+            if len(wrong) != 2 or part.ours.shape != other.ours.shape:
+                continue
+            if close(part.ours, other.theirs) and close(other.ours, part.theirs):
+                return f"swapped: {other.name} and {part.name} have each other's gradient"
+    return None
+
+
+def permuted(evidence: Evidence) -> str | None:
+    """The gradient has its axes in another order, or runs backwards along one."""
+    answers = [_permutation(part) for part in evidence.wrong()]
+    known = [answer for answer in answers if answer]
+    return known[0] if known and len(known) == len(answers) else None
+
+
+def _permutation(part: Part) -> str | None:
+    ours = part.ours.reshape(-1, *part.shape)
+    theirs = part.theirs.reshape(-1, *part.shape)
+    d = len(part.shape)
+    if d > 4:
+        return None
+    for axes in permutations(range(d)):
+        turned = theirs.transpose(0, *(1 + a for a in axes))
+        if turned.shape != ours.shape:
+            other = turned.reshape(ours.shape)
+            if close(ours, other) and not close(theirs, other):
+                return f"transposed: the gradient of {part.name} has its axes in the order {axes}"
+            continue
+        for flips in product((1, -1), repeat=d):
+            other = turned[(slice(None), *(slice(None, None, step) for step in flips))]
+            if close(ours, other) and not close(theirs, other):
+                return _words(part.name, axes, flips)
+    return None
+
+
+def _words(name: str, axes: tuple[int, ...], flips: tuple[int, ...]) -> str:
+    if axes != tuple(range(len(axes))):
+        what = "transposed" if len(axes) == 2 else "permuted axes"
+        return f"{what}: the gradient of {name} has its axes in the order {axes}"
+    backwards = [axis for axis, step in enumerate(flips) if step < 0]
+    return f"reversed: the gradient of {name} runs backwards along axis {backwards[0]}"
+
+
+def turned_matrix(evidence: Evidence) -> str | None:
+    """J' in place of J: a matrix that should have been transposed in the rule (A g for A' g)."""
+    for part in evidence.wrong():
+        square = part.ours.shape[0] == part.ours.shape[1]
+        if not square or not close(part.ours, part.theirs.T):
+            return None
+    names = ", ".join(part.name for part in evidence.wrong())
+    return (
+        f"transposed: the Jacobian of {names} is the transpose of the right one: A @ g in a rule "
+        "in place of A.T @ g?"
+    )
+
+
+def missing_sum(evidence: Evidence) -> str | None:
+    """Only some results reach the input: a broadcast axis is not summed over."""
+    names, lost = [], 0
+    for part in evidence.wrong():
+        gone = (part.ours == 0) & (part.theirs != 0)
+        kept = np.where(gone, 0.0, part.theirs)
+        counts = np.count_nonzero(part.theirs, axis=0), np.count_nonzero(part.ours, axis=0)
+        if not gone.any() or not close(part.ours, kept) or not (counts[0] > counts[1]).all():
+            return None
+        if not (counts[1] > 0).all():
+            return None
+        names.append(part.name)
+        lost = int(counts[0].max() - counts[1].min())
+    return (
+        f"a sum is missing: {lost} of the results that depend on an entry of {', '.join(names)} "
+        "send it no gradient.  Is it a broadcast axis, or an index that occurs twice?"
+    )
+
+
+def wrong_axis(evidence: Evidence) -> str | None:
+    """Each row of J has the right sum along some axis, but spread over another one."""
+    for part in evidence.wrong():
+        ours, theirs = (a.reshape(-1, *part.shape) for a in (part.ours, part.theirs))
+        averages = []
+        for axis in range(1, ours.ndim):
+            if close(ours, np.broadcast_to(theirs.mean(axis, keepdims=True), ours.shape)):
+                averages.append(axis - 1)
+        if not averages:
+            return None
+        return f"a wrong axis: the gradient of {part.name} is averaged over axis {averages[0]}"
+    return None
+
+
+def missing_term(evidence: Evidence) -> str | None:
+    """What is missing is the part through another input, or one that has arrived there."""
+    wrong = evidence.wrong()
+    for part in wrong:
+        missing = part.theirs - part.ours
+        for other in evidence.parts:
+            if other is not part and other.theirs.shape == missing.shape and len(wrong) == 1:
+                if np.any(missing) and close(missing, other.theirs):
+                    return (
+                        f"a term is missing: the gradient of {part.name} lacks just the gradient "
+                        f"of {other.name}; they meet in f, and one path is lost"
+                    )
+    return None
+
+
+# ---------------------------------------------------------------- guesses
+
+
+def partly_detached(evidence: Evidence) -> str | None:
+    """Right where it is not 0."""
+    finding = evidence.finding
+    wrong = finding.wrong
+    if not (finding.analytic[wrong] == 0).all():
+        return None
+    count = int(wrong.sum())
+    return (
+        f"zero where it should not be: {count} entr{'y' if count == 1 else 'ies'} of the gradient "
+        "got nothing, the others are right.  A mask, an index, or a part that is detached?"
+    )
+
+
+def chain_rule(evidence: Evidence) -> str | None:
+    """The ratio of the two is a power of the input: a factor is missing or one too many."""
+    for part in evidence.wrong():
+        used = np.abs(part.theirs) > 1e-9 * np.abs(part.theirs).max()
+        x = np.broadcast_to(part.x, part.theirs.shape)[used]
+        ratio = (part.ours / np.where(used, part.theirs, 1))[used]
+        if len(np.unique(np.abs(x).round(9))) < 2 or not (part.ours[~used] == 0).all():
+            return None
+        for power in (-3, -2, -1, 1, 2, 3):
+            over = ratio / x**power
+            if np.isfinite(over).all() and close(over, np.full(over.shape, over.mean())):
+                return (
+                    f"a factor of the input: the gradient of {part.name} is {over.mean():.6g} x^"
+                    f"{power} times the right one.  A power off by one, or a step of the chain rule?"
+                )
+        return None
+    return None
+
+
+def constant_shift(evidence: Evidence) -> str | None:
+    """The difference is the same number everywhere."""
+    finding = evidence.finding
+    apart = (finding.analytic - finding.numeric)[finding.wrong]
+    if apart.size < 3 or not finding.wrong.all() or not close(apart, np.full(apart.shape, apart[0])):
+        return None
+    return f"a constant too much: every entry of the gradient is off by {apart[0]:.6g}"
+
+
+def few_entries(evidence: Evidence) -> str | None:
+    """Only a few entries are wrong, all others right."""
+    wrong = evidence.finding.wrong
+    count, total = int(wrong.sum()), wrong.size
+    if not evidence.finding.whole or count * 4 > total:
+        return None
+    return (
+        f"only {count} of {total} entries of the Jacobian {'is' if count == 1 else 'are'} wrong: a "
+        "border, an index or a mask of the rule?"
+    )
+
+
+Suspect = Callable[[Evidence], str | None]
+DOUBTS: tuple[Suspect, ...] = (not_finite, kink, noise)
+WHOLE: tuple[Suspect, ...] = (swapped, detached, missing_term, constant_factor, permuted)
+WHOLE += (turned_matrix, missing_sum, wrong_axis)
+ALWAYS: tuple[Suspect, ...] = (detached, constant_factor)
+GUESSES: tuple[Suspect, ...] = (partly_detached, chain_rule, constant_shift, few_entries)
