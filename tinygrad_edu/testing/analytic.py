@@ -35,8 +35,8 @@ def derivative(subject: Subject, random: np.random.Generator) -> Subject:
         inputs, cotangents = list(arguments[:n]), arguments[n:]
         inputs = [x if x.requires_grad else x.detach().requires_grad_() for x in inputs]
         with enable_grad():
-            pairs = zip(before.call(inputs), cotangents, strict=True)
-            pairs = [(y, u) for y, u in pairs if y.requires_grad]
+            results = zip(before.call(inputs), cotangents, strict=True)
+            pairs = [(y, u) for y, u in results if y.requires_grad]
             ys, gs = [y for y, _ in pairs], [u for _, u in pairs]
             found = grad(ys, inputs, gs, create_graph=True, allow_unused=True)
         zeros = [Tensor(np.zeros_like(x.array)) for x in inputs]

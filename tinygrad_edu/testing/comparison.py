@@ -169,10 +169,8 @@ def locate(
     return finding if finding.wrong.any() else None
 
 
-def _rows(
-    subject: Subject, u: Array, gradient: Array, entries: Array, limits: Limits
-) -> Array:
-    """The results whose derivative by the worst of the entries is wrong: halves, again and again."""
+def _rows(subject: Subject, u: Array, gradient: Array, entries: Array, limits: Limits) -> Array:
+    """The results whose derivative by these entries is wrong: the worse half, again and again."""
     rows = np.arange(u.size)
     scale = numeric.sizes(subject.arrays)
     columns = []

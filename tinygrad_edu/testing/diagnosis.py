@@ -72,7 +72,7 @@ def close(a: Array, b: Array) -> bool:
     return bool(np.isfinite(size) and np.all(np.abs(a - b) <= 1e-5 * size))
 
 
-# ---------------------------------------------------------------- is the numeric slope to be trusted?
+# ---------------------------------------------------------------- is the numeric slope right?
 
 
 def not_finite(evidence: Evidence) -> str | None:
@@ -124,11 +124,13 @@ def noise(evidence: Evidence) -> str | None:
         kind = ", ".join(str(kind) for kind in kinds)
         return (
             f"{kind} inside f: its result is {kind} though the inputs are float64, too rough for "
-            f"differences.  Let f keep the dtype of its inputs.  Error of the slope by step:\n{curve}"
+            "differences.  Let f keep the dtype of its inputs.  Error of the slope by step:\n"
+            f"{curve}"
         )
     return (
         "cancellation in f, or float32 inside it: its values are rounded far more than float64 "
-        f"rounds.  Large parts cancel, or a part is cast.  Error of the slope by step:\n{curve}"
+        "rounds.  Large parts cancel, or a part is cast.  Error of the slope by step:\n"
+        f"{curve}"
     )
 
 
@@ -288,9 +290,11 @@ def wrong_axis(evidence: Evidence) -> str | None:
     for part in evidence.wrong():
         ours, theirs = (a.reshape(-1, *part.shape) for a in (part.ours, part.theirs))
         averages = []
-        for axis in range(1, ours.ndim):
-            if close(ours, np.broadcast_to(theirs.mean(axis, keepdims=True), ours.shape)):
-                averages.append(axis - 1)
+        averages = [
+            axis - 1
+            for axis in range(1, ours.ndim)
+            if close(ours, np.broadcast_to(theirs.mean(axis, keepdims=True), ours.shape))
+        ]
         if not averages:
             return None
         return f"a wrong axis: the gradient of {part.name} is averaged over axis {averages[0]}"
@@ -303,12 +307,13 @@ def missing_term(evidence: Evidence) -> str | None:
     for part in wrong:
         missing = part.theirs - part.ours
         for other in evidence.parts:
-            if other is not part and other.theirs.shape == missing.shape and len(wrong) == 1:
-                if np.any(missing) and close(missing, other.theirs):
-                    return (
-                        f"a term is missing: the gradient of {part.name} lacks just the gradient "
-                        f"of {other.name}; they meet in f, and one path is lost"
-                    )
+            if other is part or other.theirs.shape != missing.shape or len(wrong) != 1:
+                continue
+            if np.any(missing) and close(missing, other.theirs):
+                return (
+                    f"a term is missing: the gradient of {part.name} lacks just the gradient of "
+                    f"{other.name}; they meet in f, and one path is lost"
+                )
     return None
 
 
@@ -341,7 +346,7 @@ def chain_rule(evidence: Evidence) -> str | None:
             if np.isfinite(over).all() and close(over, np.full(over.shape, over.mean())):
                 return (
                     f"a factor of the input: the gradient of {part.name} is {over.mean():.6g} x^"
-                    f"{power} times the right one.  A power off by one, or a step of the chain rule?"
+                    f"{power} times the right one.  Is a power or a chain factor wrong?"
                 )
         return None
     return None
@@ -351,7 +356,11 @@ def constant_shift(evidence: Evidence) -> str | None:
     """The difference is the same number everywhere."""
     finding = evidence.finding
     apart = (finding.analytic - finding.numeric)[finding.wrong]
-    if apart.size < 3 or not finding.wrong.all() or not close(apart, np.full(apart.shape, apart[0])):
+    if (
+        apart.size < 3
+        or not finding.wrong.all()
+        or not close(apart, np.full(apart.shape, apart[0]))
+    ):
         return None
     return f"a constant too much: every entry of the gradient is off by {apart[0]:.6g}"
 

@@ -202,7 +202,8 @@ def _compare(
         finding, kinks = comparison.whole(subject, limits)
         for k in kinks if verbose else []:
             i, place = subject.place(k)
-            print(f"gradcheck: a kink at {subject.names[i]}{list(place)}: the subgradient is right")
+            said = f"gradcheck: a kink at {subject.names[i]}{list(place)}: the subgradient is right"
+            print(said)  # noqa: T201
     else:
         finding = comparison.projected(subject, limits, random, 0 if subject.at else SAMPLED)
     if finding is not None:

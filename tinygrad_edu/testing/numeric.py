@@ -95,7 +95,7 @@ class Ladder:
     def one_sided(self) -> tuple[Array, Array, Array, Array]:
         """The slope behind x and the one ahead, each with its error: they differ at a kink."""
         h = self.steps[:, None]
-        found = []
+        found: list[Array] = []
         with np.errstate(all="ignore"):
             for values, sign in ((self.behind, -1.0), (self.ahead, 1.0)):
                 slopes = sign * (values - self.here) / h

@@ -182,7 +182,9 @@ def _refuse_lists(inputs: Sequence[Any]) -> None:
 
 def _refuse_shared(inputs: Sequence[Any]) -> None:
     arrays = [x.array if isinstance(x, TensorBase) else x for x in inputs]
-    floating = [(i, x) for i, x in enumerate(arrays) if getattr(x, "dtype", np.dtype(bool)).kind == "f"]
+    floating = [
+        (i, x) for i, x in enumerate(arrays) if getattr(x, "dtype", np.dtype(bool)).kind == "f"
+    ]
     for k, (i, x) in enumerate(floating):
         for j, other in floating[:k]:
             if np.may_share_memory(x, other) and np.shares_memory(x, other):
@@ -245,8 +247,8 @@ def examine(subject: Subject) -> None:
         )
     if not any(y.requires_grad for y in floating):
         raise RuntimeError(
-            "gradcheck: f returned a tensor without a record, so its gradient is not known.  Does f "
-            "use .detach(), .data, .numpy(), .item(), no_grad() or tg.tensor(...) of a result?"
+            "gradcheck: f returned a tensor without a record, so its gradient is not known.  Does "
+            "f use .detach(), .data, .numpy(), .item(), no_grad() or tg.tensor(...) of a result?"
         )
     y = _joined([y.array for y in floating])
     if not np.isfinite(y).all():

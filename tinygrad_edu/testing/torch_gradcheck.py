@@ -168,7 +168,9 @@ def gradgradcheck(
             ys = [y for y in _several(f(*xs)) if y.array.dtype.kind == "f"]
             return tuple(
                 x * 0 if g is None else g
-                for x, g in zip(xs, grad(ys, xs, us, create_graph=True, allow_unused=True), strict=True)
+                for x, g in zip(
+                    xs, grad(ys, xs, us, create_graph=True, allow_unused=True), strict=True
+                )
             )
 
     return check(
@@ -201,7 +203,7 @@ def _only_leaves(func: Callable[..., Any], inputs: Any) -> tuple[Callable[..., A
         )
     arguments = [
         x.detach().double()
-        if isinstance(x, TensorBase) and x.array.dtype.kind == "f" and i not in places
+        if isinstance(x, Tensor) and x.array.dtype.kind == "f" and i not in places
         else x
         for i, x in enumerate(arguments)
     ]
