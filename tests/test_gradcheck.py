@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import nn
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS, op
 from tinygrad_edu.testing import GradcheckError, gradcheck
@@ -180,3 +181,95 @@ def test_a_planted_mistake_gets_its_diagnosis(words):
     f, inputs = WRONG[words]
     error = failure(f, inputs, layouts=False)
     assert words in error.diagnosis, str(error)
+
+
+# ---------------------------------------------------------------- what cannot be checked
+
+TWO = np.array([1.0, 2.0])
+
+
+def overwrites(x):
+    y = x * 1.0
+    x.detach().numpy()[0] = 7.0
+    return y
+
+
+BAD = {
+    "None": (lambda x: None, TWO, TypeError, "its return missing"),
+    "float": (lambda x: x.sum().item(), TWO, TypeError, "Python float.*without .item"),
+    "dict": (lambda x: {"y": x}, TWO, TypeError, r"a dict; .*tuple\(results.values"),
+    "array": (lambda x: x.detach().numpy(), TWO, TypeError, "NumPy array.*without .numpy"),
+    "integers": (lambda x: x.argmax(), TWO, TypeError, r"without derivatives \(int64\)"),
+    "no record": (lambda x: x.detach() * 2, TWO, RuntimeError, "without a record"),
+    "list": (lambda x: x, [1.0, 2.0], TypeError, r"tg.tensor\(\[1.0, 2.0\]\)"),
+    "lists": (lambda x: x, [[1.0, 2.0]], TypeError, r"input 0 is a list"),
+    "dict given": (lambda x: x, {"x": TWO}, TypeError, "inputs is a dict"),
+    "nothing": (lambda: 1, [], ValueError, "given: nothing"),
+    "shared": (lambda a, b: a * b, [TWO, TWO[:1]], ValueError, "0 and 1 share memory.*clone"),
+    "nan": (lambda x: x, np.array([1.0, np.nan]), ValueError, r"nan at \[1\]"),
+    "f is inf": (lambda x: 1 / x, np.array([0.0]), ValueError, "f is inf"),
+    "not a function": (3, TWO, TypeError, "f is a int"),
+    "changes": (overwrites, TWO, GradcheckError, "f changes input 0"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD)
+def test_bad_input_is_a_clear_error(kind):
+    f, inputs, error, words = BAD[kind]
+    with pytest.raises(error, match=words):
+        gradcheck(f, inputs)
+
+
+def test_an_error_of_f_comes_through_with_a_note():
+    def f(x):
+        raise KeyError("weights")
+
+    with pytest.raises(KeyError) as caught:
+        gradcheck(f, TWO)
+    assert "f raised this at the given inputs" in caught.value.__notes__[0]
+
+
+# ---------------------------------------------------------------- modules, PyTorch's names, cost
+
+
+def test_a_modules_parameters_are_checked_by_name():
+    class Wrong(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.weight = nn.Parameter(tg.ones(3))
+
+        def forward(self, x):
+            return x * self.weight * self.weight.detach()
+
+    assert gradcheck(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), tg.randn(2, 3))
+    error = failure(Wrong(), tg.rand(3) + 1)
+    assert error.input == "parameter weight"
+    assert "1/2" in error.diagnosis
+
+
+def test_pytorchs_names():
+    x = tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True)
+    other = tg.tensor([3.0, 4.0])
+    assert tg.autograd.gradcheck(lambda x, y: x * y, (x, other))
+    assert tg.autograd.gradgradcheck(lambda x, y: x**3 * y, (x, other))
+    assert tg.autograd.gradgradcheck(lambda x: x**3, (x,), tg.ones(2))
+    assert not tg.autograd.gradcheck(lambda x: x * x.detach(), x, raise_exception=False)
+    with pytest.raises(ValueError, match="none of them has requires_grad=True"):
+        tg.autograd.gradcheck(lambda x: x, (other,))
+
+
+def test_forward_mode_and_batches_on_request():
+    assert gradcheck(lambda x: x.sin() * x.sum(), TWO, check_forward_ad=True)
+    assert gradcheck(lambda x: x.softmax(-1), tg.rand(3, 4), batch=True)
+    assert failure(lambda x: x - x.mean(0), tg.rand(3, 4), batch=True).diagnosis == "batches"
+
+
+def test_a_first_look_takes_two_calls_for_each_entry():
+    calls = []
+
+    def f(x):
+        calls.append(1)
+        return (x * x).sum()
+
+    gradcheck(f, np.arange(1.0, 11.0))
+    assert len(calls) <= 2 * 10 + 6

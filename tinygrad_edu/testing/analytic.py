@@ -26,7 +26,7 @@ def jacobian(subject: Subject) -> Array:
     return np.stack(rows) if rows else np.zeros((0, subject.x.size))
 
 
-def derivative(subject: Subject, random: np.random.Generator) -> Subject:
+def derivative(subject: Subject, random: np.random.Generator, order: int) -> Subject:
     """The map (x, u) -> J' u as a Subject: its derivative is the second one of f."""
     us = [np.asarray(random.standard_normal(shape)) for shape in subject.output_shapes()]
     n, before = len(subject.arrays), subject
@@ -44,7 +44,9 @@ def derivative(subject: Subject, random: np.random.Generator) -> Subject:
 
     arguments = [*subject.arrays, *us]
     names = [*subject.names, *(f"u{j} = dL/dy{j}" for j in range(len(us)))]
-    return Subject(pulled, arguments, names, list(range(len(arguments))))
+    found = Subject(pulled, arguments, names, list(range(len(arguments))))
+    found.at = f" (order {order})"
+    return found
 
 
 def forward(subject: Subject, v: Array) -> Array:

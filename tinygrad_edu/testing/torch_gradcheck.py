@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..autograd import enable_grad, grad
 from ..engine.graph import TensorBase
 from ..tensor import Tensor
 from .gradcheck import gradcheck as check
@@ -159,22 +160,8 @@ def gradgradcheck(
     f, leaves = _only_leaves(func, inputs)
     given = _cotangents(f, leaves, grad_outputs)
 
-    def gradient(*arguments: Any) -> Any:
-        from ..autograd import enable_grad, grad
-
-        xs, us = arguments[: len(leaves)], arguments[len(leaves) :]
-        xs = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in xs)
-        with enable_grad():
-            ys = [y for y in _several(f(*xs)) if y.array.dtype.kind == "f"]
-            return tuple(
-                x * 0 if g is None else g
-                for x, g in zip(
-                    xs, grad(ys, xs, us, create_graph=True, allow_unused=True), strict=True
-                )
-            )
-
     return check(
-        gradient,
+        _gradient_of(f, len(leaves)),
         [*leaves, *given],
         eps=eps,
         atol=atol,
@@ -186,6 +173,20 @@ def gradgradcheck(
         fast_mode=fast_mode,
         masked=masked,
     )
+
+
+def _gradient_of(f: Callable[..., Any], n: int) -> Callable[..., Any]:
+    """(x, u) -> J' u, of f with n inputs."""
+
+    def gradient(*arguments: Any) -> Any:
+        xs, us = arguments[:n], arguments[n:]
+        xs = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in xs)
+        with enable_grad():
+            ys = [y for y in _several(f(*xs)) if y.array.dtype.kind == "f"]
+            found = grad(ys, xs, us, create_graph=True, allow_unused=True)
+            return tuple(x * 0 if g is None else g for x, g in zip(xs, found, strict=True))
+
+    return gradient
 
 
 def _several(results: Any) -> list[Any]:
