@@ -115,6 +115,14 @@ def test_one_zeroed_entry_of_many_is_found_by_its_place():
         assert error.numeric == pytest.approx(np.cos(x[1234]))
 
 
+@pytest.mark.parametrize("name", ["relu", "abs"])
+def test_at_a_kink_a_subgradient_between_both_sides_is_right(name, capsys):
+    x = np.array([0.0, 1.0, -1.0, 0.0])
+    assert gradcheck(getattr(nn.functional, name, tg.abs), x, verbose=True)
+    assert ("a kink at input 0[0]" in capsys.readouterr().out) == (name == "relu")
+    assert gradcheck(lambda x: x.amax(), np.array([2.0, 2.0, 1.0]))
+
+
 # ---------------------------------------------------------------- what is wrong, in words
 
 A, B = np.array([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0], [2.5, 0.3, 1.7]]), np.full((3, 3), 0.0)

@@ -22,10 +22,11 @@ def headline(subject: Subject, finding: Finding) -> str:
     k = int(finding.columns[column])
     i, place = subject.place(k)
     j, result = subject.output_place(int(finding.rows[row]))
+    x = f"x{i}" if len(subject.names) > 1 else "x"
     return (
         f"gradcheck{subject.at}: the gradient of {subject.names[i]}, shape "
         f"{tuple(subject.shapes[i])}, is wrong; worst at {list(place)}, where the input is "
-        f"{subject.x[k]:.6g}: d {_name(j, result, subject)} / d {_at('x', place)}: analytic "
+        f"{subject.x[k]:.6g}: d {_name(j, result, subject)} / d {_at(x, place)}: analytic "
         f"{finding.analytic[row, column]:.8g}, numeric {finding.numeric[row, column]:.8g} "
         f"(+- {finding.error[row, column]:.1g})"
     )
