@@ -724,7 +724,13 @@ def test_a_normalized_tensor_may_be_written_to_out():
 
 # What forward() returns depends on a setting or on the input there.
 RETURNS_ANY = {f"{kind}{n}d" for kind in ("MaxPool", "AdaptiveMaxPool") for n in (1, 2, 3)}
-RETURNS_ANY |= {"Sequential", "Identity", "FractionalMaxPool2d", "FractionalMaxPool3d"}
+RETURNS_ANY |= {
+    "DataParallel",
+    "Sequential",
+    "Identity",
+    "FractionalMaxPool2d",
+    "FractionalMaxPool3d",
+}
 
 
 def test_what_a_forward_takes_and_returns_is_typed():

@@ -27,11 +27,12 @@ from .variable import Variable
 __all__ = ["Function", "Variable", "backward", "checkpoint", "enable_grad", "function"]
 __all__ += ["functional", "grad", "graph", "inference_mode", "is_grad_enabled", "no_grad"]
 __all__ += ["set_grad_enabled"]
-_OF_TESTING = {"gradcheck", "gradgradcheck"}  # imported when they are first asked for
+_OF_TESTING = ["gradcheck", "gradgradcheck"]  # imported when they are first asked for
+__all__ += _OF_TESTING
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *_OF_TESTING]
+    return __all__
 
 
 def __getattr__(name: str) -> object:

@@ -263,7 +263,7 @@ class _Among(Draw):
             ]
             options += [self.integer(-side, side - 1), slice(None, None, 2)] if side else []
             parts.append(self.choice(*options))
-            if not self.random.randrange(3):
+            if parts[0] is not Ellipsis and not self.random.randrange(3):
                 break
         return tuple(parts)
 
