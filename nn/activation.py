@@ -13,6 +13,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_dim, check_floating
 from tinygrad_edu.rng import numpy_generator
 from tinygrad_edu.sums import in_float32
@@ -813,7 +814,7 @@ def _gated(a: Any, b: Any) -> Any:
     return a * sigmoid(b)
 
 
-def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
+def _implicit(dim: int | None, x: Tensor, name: str) -> int:
     """The dimension; where none is given, PyTorch's old choice, with its warning."""
     if dim is not None:
         return dim
@@ -822,7 +823,7 @@ def _implicit(dim: int | None, x: Tensor, name: str, stacklevel: int) -> int:
         f"{name}: dim is not given, and {x.ndim} dimensions take {chosen}, as in PyTorch; write "
         f"dim={chosen}, or the dimension along which the result is to sum to 1",
         UserWarning,
-        stacklevel,
+        stacklevel=caller_level(),
     )
     return chosen
 
@@ -858,7 +859,7 @@ def softmax(
     tensor([[0.0900, 0.2447, 0.6652],
             [0.5000, 0.5000, 0.0000]])
     """
-    y: Tensor = functions.softmax(input, _implicit(dim, input, "softmax", _stacklevel), dtype)
+    y: Tensor = functions.softmax(input, _implicit(dim, input, "softmax"), dtype)
     return y
 
 
@@ -891,9 +892,7 @@ def log_softmax(
     >>> F.log_softmax(tg.tensor([0.0, 0.0, 1000.0]), dim=0)
     tensor([-1000., -1000.,     0.])
     """
-    y: Tensor = functions.log_softmax(
-        input, _implicit(dim, input, "log_softmax", _stacklevel), dtype
-    )
+    y: Tensor = functions.log_softmax(input, _implicit(dim, input, "log_softmax"), dtype)
     return y
 
 
@@ -924,7 +923,7 @@ def softmin(
     >>> F.softmin(tg.tensor([1.0, 2.0, 3.0]), dim=0)
     tensor([0.6652, 0.2447, 0.0900])
     """
-    y: Tensor = functions.softmax(-input, _implicit(dim, input, "softmin", _stacklevel), dtype)
+    y: Tensor = functions.softmax(-input, _implicit(dim, input, "softmin"), dtype)
     return y
 
 
@@ -1788,7 +1787,7 @@ class Softmax(_AlongDim):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return softmax(input, self.dim, _stacklevel=5)
+        return softmax(input, self.dim)
 
 
 class Softmax2d(Module):
@@ -1833,7 +1832,7 @@ class Softmin(_AlongDim):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return softmin(input, self.dim, _stacklevel=5)
+        return softmin(input, self.dim)
 
 
 class LogSoftmax(_AlongDim):
@@ -1857,4 +1856,4 @@ class LogSoftmax(_AlongDim):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        return log_softmax(input, self.dim, _stacklevel=5)
+        return log_softmax(input, self.dim)

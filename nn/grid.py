@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, functions, ops
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_floating
 
 _MODES = ("bilinear", "nearest", "bicubic")
@@ -162,7 +163,7 @@ def _aligned(name: str, align_corners: bool | None) -> bool:
             f"{name}: without align_corners=, False is taken (PyTorch took True before 1.3); "
             "write which one is meant",
             UserWarning,
-            stacklevel=3,
+            stacklevel=caller_level(),
         )
     return bool(align_corners)
 

@@ -16,6 +16,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Generator, Tensor
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.rng import numpy_generator
 
 _GAINS = {"linear": 1.0, "sigmoid": 1.0, "tanh": 5 / 3, "relu": math.sqrt(2), "selu": 0.75}
@@ -656,7 +657,7 @@ def _deprecated(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
     @functools.wraps(function)
     def renamed(*args: Any, **kwargs: Any) -> Tensor:
         why = f"`nn.init.{old}` is now deprecated in favor of `nn.init.{new}`."
-        warnings.warn(why, FutureWarning, stacklevel=2)
+        warnings.warn(why, FutureWarning, stacklevel=caller_level())
         return function(*args, **kwargs)
 
     renamed.__name__ = renamed.__qualname__ = old

@@ -29,6 +29,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu.dtypes import no_tensor
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.tensor import Tensor
 
 from .hooks import Hooked, HookedCall, chosen_by_hooks, of_all_modules
@@ -662,7 +663,7 @@ class Module(Hooked, Stateful):
                         f"{path and path + '.'}{name} of {type(module).__name__} is a plain "
                         f"{type(value).__name__}, so what it holds is not trained, saved or moved; "
                         f"make it an nn.Module{kind} or nn.Parameter{kind}",
-                        stacklevel=4,
+                        stacklevel=caller_level(),
                     )
 
     # -------------------------------------------------------- all of it at once

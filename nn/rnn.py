@@ -14,6 +14,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_tensor
 
 from . import init
@@ -489,7 +490,7 @@ class RNNBase(_Weights):
         if dropout and num_layers == 1:
             warnings.warn(
                 f"{name}: dropout={dropout} comes between layers, and there is one layer only",
-                stacklevel=4,
+                stacklevel=caller_level(),
             )
 
     @property

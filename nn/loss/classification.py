@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 
 from tinygrad_edu import Tensor, log_softmax, ops, where
+from tinygrad_edu.engine.clock import caller_level
 
 from .reduction import (
     WeightedLoss,
@@ -557,7 +558,7 @@ class NLLLoss2d(NLLLoss):
         reduction: str = "mean",
     ) -> None:
         why = "`NLLLoss2d` has been deprecated. Please use `NLLLoss` instead."
-        warnings.warn(why, FutureWarning, stacklevel=2)
+        warnings.warn(why, FutureWarning, stacklevel=caller_level())
         super().__init__(weight, size_average, ignore_index, reduce, reduction)
 
 

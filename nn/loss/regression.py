@@ -8,6 +8,7 @@ from math import log as log_of, pi
 import numpy as np
 
 from tinygrad_edu import Tensor, exp, full_like, log, ops, where
+from tinygrad_edu.engine.clock import caller_level
 
 from .reduction import REDUCTIONS, Loss, check_all, check_pair, reduced, reduction_of, refuse_nan
 
@@ -386,7 +387,7 @@ def kl_div(
         warnings.warn(
             "kl_div: reduction='mean' divides by the number of rows and of columns; the divergence "
             "of a row is reduction='batchmean'",
-            stacklevel=3,  # past `reduction_of`: the line of the caller
+            stacklevel=caller_level(),
         )
     losses = exp(target) * (target - input) if log_target else ops.xlogx(target) - target * input
     if reduction == "batchmean":

@@ -6,6 +6,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.tensor import Tensor
 
 from ..optimizer import Optimizer
@@ -134,14 +135,14 @@ class LRScheduler:
                 "scheduler.step() was called before optimizer.step(): the first learning rate of "
                 "the schedule was never used; call optimizer.step() first",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
         if epoch is not None:
             warnings.warn(
                 "scheduler.step(epoch) is deprecated, as in PyTorch: call scheduler.step() once "
                 "after each epoch; a schedule that goes on gets last_epoch=",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
         self._step_count += 1
         self._update_lr(epoch)
@@ -189,7 +190,7 @@ class LRScheduler:
                 "get_lr() computes the rates of a step and is called by step(); use get_last_lr() "
                 "for the rates that were set last",
                 UserWarning,
-                stacklevel=3,
+                stacklevel=caller_level(),
             )
 
     def _get_closed_form_lr(self) -> list[Any]:

@@ -6,6 +6,8 @@ import math
 import warnings
 from typing import Any
 
+from tinygrad_edu.engine.clock import caller_level
+
 from ..optimizer import Optimizer
 from .base import LRScheduler, per_group, set_rate
 
@@ -152,7 +154,7 @@ class ReduceLROnPlateau(LRScheduler):
             warnings.warn(
                 "scheduler.step(metrics, epoch) is deprecated, as in PyTorch: leave epoch out",
                 UserWarning,
-                stacklevel=2,
+                stacklevel=caller_level(),
             )
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         self.num_bad_epochs += 1
