@@ -206,6 +206,14 @@ def test_every_op_finds_its_place_in_a_program(call):
     assert any(call.op.name in program.ops for program in found)
 
 
+def test_what_a_program_writes_to_fits_its_shape():
+    values = np.arange(4.0).reshape(4, 1, 1)
+    keys = [Builder(Random(seed)).draw.key(values.shape) for seed in range(400)]
+    assert sum(key[0] is Ellipsis for key in keys) > 20
+    for key in keys:
+        values[key]  # an index of a long side must not meet a short one
+
+
 def test_programs_are_of_many_kinds():
     bodies, calls = [], Counter()
     for program in drawn(strategies.programs(), 120):

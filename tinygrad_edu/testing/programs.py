@@ -264,7 +264,7 @@ class _Among(Draw):
             options += [self.integer(-side, side - 1), slice(None, None, 2)] if side else []
             parts.append(self.choice(*options))
             if parts[0] is not Ellipsis and not self.random.randrange(3):
-                break
+                break  # after an Ellipsis, each part belongs to its side, counted from the end
         return tuple(parts)
 
 
