@@ -20,8 +20,12 @@ from .subject import Subject, examine, subject_of
 class GradcheckError(AssertionError):
     """A derivative is wrong, or cannot be checked.
 
-    Attributes
+    Each parameter but the text is an attribute too.
+
+    Parameters
     ----------
+    text : str
+        The message: the table of entries, the diagnosis and the script that repeats it.
     input : str or None
         The input or parameter whose derivative is wrong.
     index : tuple of int or None

@@ -16,7 +16,28 @@ if TYPE_CHECKING:
 
 
 class OpCase(NamedTuple):
-    """An op with inputs in its domain, off its kinks: arrays, and its parameters."""
+    """An op, with inputs that lie in its domain and away from its kinks.
+
+    A case is a function of its inputs: `case(*inputs)` calls the op with the parameters.
+
+    Parameters
+    ----------
+    op : OpFunction
+        The op.
+    inputs : tuple
+        Arrays of float64; integers and masks where the op takes them.
+    params : dict
+        The keyword arguments.
+
+    Examples
+    --------
+    >>> from random import Random
+    >>> from tinygrad_edu import ops
+    >>> from tinygrad_edu.testing import gradcheck, op_case
+    >>> case = op_case(ops.log, Random(0))
+    >>> gradcheck(case, case.inputs, order=2)
+    True
+    """
 
     op: OpFunction
     inputs: tuple[Any, ...]
@@ -27,8 +48,33 @@ class OpCase(NamedTuple):
 
 
 def op_case(op: OpFunction, random: Random) -> OpCase:
-    """Draw a case: shapes that fit (which broadcast, for an elementwise op),
-    numbers from its domain and away from its kinks, and any layout in memory."""
+    """Draw a case for an op: shapes that fit (for an elementwise op, shapes that broadcast),
+    numbers from its domain and away from its kinks, in any layout in memory.
+
+    Parameters
+    ----------
+    op : OpFunction
+        A function that `@op` made.
+    random : random.Random
+        The generator that chooses.
+
+    Returns
+    -------
+    OpCase
+
+    Raises
+    ------
+    AssertionError
+        If 1,000 draws give no inputs away from the kinks.
+
+    Examples
+    --------
+    >>> from random import Random
+    >>> from tinygrad_edu import ops
+    >>> from tinygrad_edu.testing import op_case
+    >>> len(op_case(ops.multiply, Random(0)).inputs)
+    2
+    """
     entry = op.op
     draw, names = Draw(random), entry.forward.__code__.co_varnames[: entry.arity]
     shapes, params = entry.samples(draw) if entry.samples else draw.named(names, entry.keywords)
