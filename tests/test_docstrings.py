@@ -1,15 +1,12 @@
 """Every public callable says what it is: a summary, each parameter, what it returns, an example.
 
-The examples run as a reader pastes them: in an empty namespace, with their own imports.  What does
-not hold this yet is listed in docstrings_waiting.txt; nothing may be added there.
+The examples run as a reader pastes them: in an empty namespace, with their own imports.
 """
 
 import doctest
 import inspect
 import re
-import sys
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -17,7 +14,6 @@ from test_structure import the_page_maker
 
 from tinygrad_edu import Tensor, registry
 
-WAITING = Path(__file__).with_name("docstrings_waiting.txt")
 SECTION = re.compile(r"^([A-Z][a-z]+)\n-+$", re.M)
 
 
@@ -99,16 +95,7 @@ def fails_when_pasted(thing):
     return "".join(said)
 
 
-def waiting():
-    return set(WAITING.read_text().split()) if WAITING.exists() else set()
-
-
-def holds(path):
-    thing = public_callables()[path]
-    return not list(faults(path, thing)) and not fails_when_pasted(thing)
-
-
-@pytest.mark.parametrize("path", [p for p in public_callables() if p not in waiting()])
+@pytest.mark.parametrize("path", public_callables())
 def test_a_docstring_says_it_all(path):
     thing = public_callables()[path]
     assert not list(faults(path, thing)), path
@@ -129,17 +116,3 @@ def test_in_place_methods_are_documented_by_what_they_write():
     for name, (function, writes) in registry.METHODS.items():
         text = getattr(Tensor, name).__doc__
         assert text.startswith("In-place version of `") if writes else text == function.__doc__
-
-
-def test_nothing_waits_that_is_done():
-    """`python tests/test_docstrings.py` takes out of the list what holds."""
-    left = waiting() & public_callables().keys()
-    assert left == waiting(), sorted(waiting() - left)
-    assert not [path for path in left if holds(path)]
-
-
-if __name__ == "__main__":
-    everything = "--all" in sys.argv
-    listed = public_callables() if everything else waiting() & public_callables().keys()
-    WAITING.write_text("".join(f"{path}\n" for path in sorted(listed) if not holds(path)))
-    sys.stdout.write(f"{len(WAITING.read_text().split())} wait\n")
