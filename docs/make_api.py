@@ -17,7 +17,7 @@ import numpy as np
 
 import nn
 import tinygrad_edu as tg
-from tinygrad_edu import absent, registry
+from tinygrad_edu import registry
 from tinygrad_edu.testing import strategies
 
 PAGE = Path(__file__).with_name("api.md")
@@ -134,8 +134,7 @@ SUBJECTS = {
 def public_names(home):
     """What a module exports, or what a class has for its users."""
     if inspect.isclass(home):
-        own = [name for name in dir(home) if not name.startswith("_")]
-        return sorted(set(own) - absent.LEFT_OUT.keys())
+        return sorted(name for name in dir(home) if not name.startswith("_"))
     return sorted(home.__all__)
 
 

@@ -101,6 +101,11 @@ def test_each_name_that_is_left_out_says_why_and_what_to_do(path):
     assert name not in dir(place)
 
 
+def test_of_the_class_and_of_a_tensor_what_is_listed_is_there():
+    for place in (torch.Tensor, torch.nn.Parameter, torch.ones(2, 2)):
+        assert all(hasattr(place, name) for name in dir(place) if name[0] != "_")
+
+
 def test_the_names_of_other_homes_are_found_without_being_listed():
     x = torch.tensor([-1.0, 4.0])
     assert torch.relu_(x) is x

@@ -33,7 +33,14 @@ from .size import Size, as_size
 from .sums import row_of_ones
 
 
-class Tensor(Methods):
+class _TensorClass(type):
+    """`dir(Tensor)` shows what there is, not what says why it is left out (see `absent.py`)."""
+
+    def __dir__(cls) -> list[str]:
+        return sorted({*super().__dir__()} - LEFT_OUT.keys())
+
+
+class Tensor(Methods, metaclass=_TensorClass):
     """An array of numbers that remembers how it was computed.
 
     Use `tensor(data, requires_grad=True)` to make one by hand.
