@@ -44,10 +44,8 @@ def caller_of(op: Op) -> Callable[..., Any]:
 
 def _of_one(op: Op) -> Callable[..., Any]:
     forward, residual = op.forward, op.residual
-    plan: Any = None
 
     def call(input: Any, **params: Any) -> Any:
-        nonlocal plan
         x, node, plain = input, None, True
         if isinstance(x, TensorBase):
             x, node, plain = x.array, x.node, False
@@ -63,7 +61,7 @@ def _of_one(op: Op) -> Callable[..., Any]:
             return y if y.__class__ is ndarray else alone(y, x)
         y = y if y.__class__ is ndarray else as_result(y)
         if node is not None:
-            plan = plan or op[True,]
+            plan = op[True,]
             if plan.rules and (not grad_mode.paused or grad_mode.mode.recording):
                 keeps_y, keeps_x = plan.keeps
                 own = x if keeps_x else x.shape if x.__class__ is ndarray else shape_of(x)
@@ -80,10 +78,8 @@ def _of_one(op: Op) -> Callable[..., Any]:
 def _of_view(op: Op) -> Callable[..., Any]:
     """Of one input, into whose memory the result may look."""
     forward = op.forward
-    plan: Any = None
 
     def call(input: Any, **params: Any) -> Any:
-        nonlocal plan
         tensor = isinstance(input, TensorBase)
         x = input.array if tensor else input
         try:
@@ -95,7 +91,7 @@ def _of_view(op: Op) -> Callable[..., Any]:
         y = y if y.__class__ is ndarray else as_result(y)
         if input.node is None or (grad_mode.paused and not grad_mode.mode.recording):
             return view_of(y, None, x, input, call, params)
-        plan = plan or op[True,]
+        plan = op[True,]
         keeps_y, keeps_x = plan.keeps
         saved = y if keeps_y else y.shape, x if keeps_x else x.shape
         node = graph.record(plan, (input.node,), saved, params, y.shape, y.dtype)
