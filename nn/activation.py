@@ -1694,8 +1694,8 @@ class PReLU(Module):
     >>> layer = nn.PReLU()
     >>> layer(tg.tensor([-1.0, 2.0])).detach()
     tensor([-0.2500,  2.0000])
-    >>> layer.state_dict()
-    OrderedDict([('weight', tensor([0.2500]))])
+    >>> dict(layer.state_dict())
+    {'weight': tensor([0.2500])}
     """
 
     def __init__(
