@@ -51,7 +51,7 @@ def test_the_loop_says_what_the_functions_for_a_few_inputs_say(name, count, monk
     for xs in cases:
         with monkeypatch.context() as patch:
             few = computed(JOINS[name], xs)
-            patch.setattr(caller, "MAX_NAMED_INPUTS", 0)
+            patch.setattr(caller, "WITHOUT_LOOP", 0)
             assert computed(JOINS[name], xs) == few
             patch.setattr(caller, "LOOKED_UP", 0)
             assert computed(JOINS[name], xs) == few

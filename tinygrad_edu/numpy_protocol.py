@@ -33,8 +33,9 @@ def answer_to(function: Any) -> Any:
     """Which of ours answers to a NumPy function; None if none does.  The files that declare those
     that are no ops are imported when somebody asks for more than the ufuncs that are."""
     global import_the_others
-    if import_the_others is not None:
-        import_the_others()
+    do_import = import_the_others  # another thread may come here too
+    if do_import is not None:
+        do_import()
         import_the_others = None
     return ANSWERS.get(function)
 

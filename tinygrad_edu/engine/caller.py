@@ -10,8 +10,9 @@ array([1., 1.])
 
 Read `_of_two` first: take the arrays out of the tensors, run the forward, and pair the result with
 a Node that holds what the rules will read.  `_of_one` and `_of_three` do the same for their number
-of inputs, because a loop over them takes longer than the op itself does on a few floats.  The
-loop is `_of_many`, for more of them.
+of inputs, because a loop over the inputs takes longer than the op itself does on a few floats;
+`_of_many` is that loop, for ops of more inputs.  `_of_view` is for ops whose result may look into
+the memory of the input.
 """
 
 from collections.abc import Callable, Sequence
@@ -25,7 +26,7 @@ from . import grad_mode, graph
 from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, as_result, shape_of, unrecorded
 from .outputs import inputs_node, outputs, plan_of_all
 
-MAX_NAMED_INPUTS = 3  # inputs: more are a matter for the loop
+WITHOUT_LOOP = 3  # inputs of a variadic op: up to here it is called as an op of so many
 LOOKED_UP = 8  # inputs: up to here a Plan is kept for each choice of those with nodes
 ALL_AT_ONCE = (False, False)  # what is kept for one rule for all inputs: shapes
 view_of: Any = None  # what view ops return: `views.py` puts its function here
@@ -191,7 +192,7 @@ def _of_variadic(op: Op) -> Callable[..., Any]:
     few = {1: _of_view(op) if op.view else _of_one(op), 2: _of_two(op), 3: _of_three(op)}
 
     def call(*inputs: Any, **params: Any) -> Any:
-        if len(inputs) <= MAX_NAMED_INPUTS:
+        if len(inputs) <= WITHOUT_LOOP:
             return few[len(inputs)](*inputs, **params)
         return _of_many(op, call, inputs, params)
 
