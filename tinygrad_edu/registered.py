@@ -4,7 +4,6 @@ They are declared where the functions are defined (see `registry.py`).
 """
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Any
 
 from . import functions as functions  # which declares them
@@ -17,27 +16,26 @@ from .views import kept_apart
 def in_place(function: Any, name: str) -> Callable[..., Any]:
     """The method that writes what `function` computes into the tensor itself."""
 
-    @wraps(function)
     def write(self: Any, *inputs: Any, **params: Any) -> Any:
         return self._write(function(kept_apart(self, inputs), *inputs, **params), name)
 
-    return _as_method(write, name, f"In-place version of `{function.__name__}`: writes the result")
+    return _as_method(write, function, name, "writes the result")
 
 
 def reshaped_in_place(function: Any, name: str) -> Callable[..., Any]:
     """The method that makes a tensor the view of itself that `function` gives."""
 
-    @wraps(function)
     def reshape(self: Any, *dims: Any, **params: Any) -> Any:
         return self._reshape(function, name, *dims, **params)
 
-    return _as_method(reshape, name, f"In-place version of `{function.__name__}`: takes its shape")
+    return _as_method(reshape, function, name, "takes its shape")
 
 
-def _as_method(method: Any, name: str, summary: str) -> Any:
+def _as_method(method: Any, function: Any, name: str, does: str) -> Any:
     method.__name__, method.__qualname__ = name, f"Tensor.{name}"
     method.__module__ = f"{__package__}.tensor"  # where pickle finds it
-    method.__doc__ = f"{summary}{DETAILS}"
+    method.__doc__ = f"In-place version of `{function.__name__}`: {does}{DETAILS}"
+    method.__wrapped__ = function  # whose signature it has
     return method
 
 

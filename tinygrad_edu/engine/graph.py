@@ -15,7 +15,7 @@ replays the rules from the last Node to the first.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial, update_wrapper
+from functools import partial
 from typing import Any, NamedTuple, Protocol, TypeVar, cast
 
 import numpy as np
@@ -236,8 +236,10 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
 
     def define(forward: Callable[..., Any]) -> OpFunction:
         entry = Op(forward, rules, declared)
-        made: Any = update_wrapper(caller_of(entry), forward)
+        made: Any = caller_of(entry)
         made.op, made.__name__, made.__qualname__ = entry, entry.name, entry.name
+        made.__module__, made.__doc__ = forward.__module__, forward.__doc__
+        made.__wrapped__ = forward
         OPS[entry.name] = made
         return cast(OpFunction, made)
 

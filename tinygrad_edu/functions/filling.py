@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from functools import partial, wraps
+from functools import cache, partial, wraps
 from operator import index
 from typing import Any
 
@@ -78,10 +78,14 @@ def maker(function: Callable[..., Fill]) -> Callable[..., Any]:
 def _describe(make: Any, function: Callable[..., Fill]) -> None:
     """Give a maker its true signature and its docstring, when somebody asks for it by its name."""
     own = inspect.signature(function)
-    shared = inspect.signature(_options).parameters.values()
-    parameters = sorted([*own.parameters.values(), *shared], key=lambda p: p.kind)
+    parameters = sorted([*own.parameters.values(), *_shared()], key=lambda p: p.kind)
     make.__signature__ = own.replace(parameters=parameters, return_annotation="Tensor")
     make.__doc__ = _with_options(inspect.cleandoc(function.__doc__ or ""))
+
+
+@cache
+def _shared() -> list[inspect.Parameter]:
+    return list(inspect.signature(_options).parameters.values())
 
 
 def made(array: Array, requires_grad: bool = False) -> Any:

@@ -252,7 +252,7 @@ def _of_elements(one: Array, other: Array, close: Array, rtol: float, atol: floa
     lines = [f"Tensor-likes are not {'close' if rtol or atol else 'equal'}!", ""]
     lines.append(f"Mismatched elements: {wrong} / {one.size} ({wrong / one.size:.1%})")
     for name, found, allowed in (("absolute", absolute, atol), ("relative", relative, rtol)):
-        k = int(found.argmax())
+        k = int(np.argmax(found))
         at = tuple(map(int, np.unravel_index(k, found.shape)))
         text = f"{found.flat[k].item()} at index {at}{_up_to(allowed, rtol or atol)}"
         lines.append(f"Greatest {name} difference: {text}")
