@@ -1436,10 +1436,14 @@ class Hardtanh(_Activation):
     ) -> None:
         super().__init__()
         if min_value is not None:
-            warnings.warn("Hardtanh: min_value is now min_val", FutureWarning, stacklevel=2)
+            warnings.warn(
+                "Hardtanh: min_value is now min_val", FutureWarning, stacklevel=caller_level()
+            )
             min_val = min_value
         if max_value is not None:
-            warnings.warn("Hardtanh: max_value is now max_val", FutureWarning, stacklevel=2)
+            warnings.warn(
+                "Hardtanh: max_value is now max_val", FutureWarning, stacklevel=caller_level()
+            )
             max_val = max_value
         if not min_val < max_val:
             raise ValueError(f"Hardtanh: min_val={min_val} is below max_val, which is {max_val}")

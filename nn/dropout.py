@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Generator, Tensor, functions, ops
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_tensor
 from tinygrad_edu.rng import numpy_generator
 
@@ -267,7 +268,7 @@ def _warn_of_dimensions(name: str, expected: str, x: Tensor) -> None:
         why = "; three dimensions are read as (N, C, L), for which there is dropout1d"
     else:
         why = ", which is deprecated and an error in later versions of PyTorch"
-    warnings.warn(what + why, UserWarning, stacklevel=3)
+    warnings.warn(what + why, UserWarning, stacklevel=caller_level())
 
 
 def _dropped_channels(

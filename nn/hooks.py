@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import Function
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.engine.hooks import Hooks, RemovableHandle, add_hook
 from tinygrad_edu.tensor import Tensor
 
@@ -138,7 +139,7 @@ class HookedCall:
                 warnings.warn(
                     f"a forward hook of {type(self.module).__name__} with always_call=True raised "
                     f"{error!r}; the error in the call itself is raised instead",
-                    stacklevel=2,
+                    stacklevel=caller_level(),
                 )
 
     def _marked(self, kind: str) -> set[int]:
@@ -191,7 +192,7 @@ class Passing:
             warnings.warn(
                 f"{type(self.module).__name__} has backward hooks, and returned a "
                 f"{type(output).__name__}; they see a Tensor or a tuple of Tensors",
-                stacklevel=5,
+                stacklevel=caller_level(),
             )
             return output
         values = output if several else (output,)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, functions
+from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_floating
 
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -387,7 +388,7 @@ def _taken(x: Tensor, dim: int, places: np.ndarray) -> Tensor:
 
 def _deprecated(name: str) -> None:
     why = f"`nn.functional.{name}` is deprecated. Use `nn.functional.interpolate` instead."
-    warnings.warn(why, UserWarning, stacklevel=3)
+    warnings.warn(why, UserWarning, stacklevel=caller_level())
 
 
 def upsample(

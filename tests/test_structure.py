@@ -209,6 +209,13 @@ def test_lines_are_not_packed():
                 assert len(starts) == len(set(starts)), f"{path}:{starts}: two statements in a line"
 
 
+def test_a_warning_names_the_users_line():
+    """A fixed `stacklevel=2` names a line of the package where a layer calls the function."""
+    for name, path in modules():
+        found = re.findall(r"stacklevel=\d+", path.read_text())
+        assert not found, f"{name}: {found}; write stacklevel=caller_level()"
+
+
 # ---------------------------------------------------------------- every Python
 
 FORBIDDEN = r"\b(import dis|from dis|get_instructions|co_code|getrefcount|f_locals)\b"

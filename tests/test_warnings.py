@@ -3,6 +3,7 @@
 import math
 import warnings
 
+import numpy as np
 import pytest
 
 import nn
@@ -25,6 +26,26 @@ def test_the_spread_of_too_few_numbers_warns(ask):
     with pytest.warns(UserWarning, match="degrees of freedom"):
         y = ask(tg.arange(3.0))
     assert not y.isfinite().any()
+
+
+@pytest.mark.parametrize(
+    "warn",
+    [
+        lambda: nn.Dropout2d(0.5)(tg.ones(2, 2, 2)),
+        lambda: nn.Sequential(nn.Dropout3d(0.5))(tg.ones(2, 2, 2)),
+        lambda: F.dropout2d(tg.ones(2, 2, 2)),
+        lambda: tg.corrcoef(tg.ones(2, 1)),
+        lambda: np.cov(tg.ones(2, 1)),
+        lambda: tg.range(1, 3),
+        lambda: tg.tensor(tg.ones(2)),
+        lambda: tg.ones(2).new_tensor(tg.ones(2)),
+        lambda: nn.utils.clip_grad_norm((p for p in ()), 1.0),
+    ],
+)
+def test_a_warning_names_the_users_line(warn):
+    with pytest.warns() as warned, np.errstate(all="ignore"):
+        warn()
+    assert {w.filename for w in warned} == {__file__}
 
 
 def test_what_is_right_does_not_warn():

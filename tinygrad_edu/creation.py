@@ -13,6 +13,7 @@ import numpy as np
 from . import views
 from .device import check_device
 from .dtypes import Array, DType, DTypeLike, as_array, checked, result_type
+from .engine.clock import caller_level
 from .engine.graph import TensorBase
 from .functions import filling
 from .functions.arguments import plain
@@ -620,7 +621,7 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1) -> Fill:
     if end is None:
         raise TypeError("range: it takes start and end; arange(n) counts 0 to n - 1")
     why = "range is deprecated, because its end is included; use arange"
-    warnings.warn(why, UserWarning, stacklevel=3)
+    warnings.warn(why, UserWarning, stacklevel=caller_level())
     start, end, step = (x.item() if hasattr(x, "item") else x for x in (start, end, step))
     return partial(_count, "range", start, end, step), None
 

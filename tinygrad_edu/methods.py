@@ -21,6 +21,7 @@ from .device import (
 )
 from .dtypes import DTypeLike, as_array
 from .engine import graph, leaf
+from .engine.clock import caller_level
 from .engine.grad_mode import mode
 from .engine.graph import TensorBase
 from .functions.filling import size_given
@@ -1041,4 +1042,4 @@ def _to_arguments(args: tuple[Any, ...]) -> dict[str, Any]:
 
 
 def _warn(message: str) -> None:
-    warnings.warn(message, UserWarning, stacklevel=3)
+    warnings.warn(message, UserWarning, stacklevel=caller_level())

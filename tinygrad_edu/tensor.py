@@ -425,7 +425,7 @@ class Tensor(Methods, metaclass=_TensorClass):
             return None
         if node.plan and node.grad is None and leaf.RETAIN not in (node.hooks or ()):
             why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
-            warnings.warn(why, UserWarning, stacklevel=2)
+            warnings.warn(why, UserWarning, stacklevel=clock.caller_level())
         return cast(Tensor | None, node.grad)
 
     @grad.setter

@@ -9,6 +9,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
+from tinygrad_edu.engine.clock import caller_level
 
 __all__ = [
     "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_", "clip_grads_with_norm_",
@@ -171,7 +172,7 @@ def clip_grad_norm_(
             "clip_grad_norm_: the generator of parameters is empty, nothing is clipped; was it "
             "used up before?",
             UserWarning,
-            stacklevel=2,
+            stacklevel=caller_level(),
         )
     norm = get_total_norm(_gradients(parameters), norm_type, error_if_nonfinite)
     clip_grads_with_norm_(parameters, max_norm, norm)
@@ -219,7 +220,11 @@ def clip_grad_norm(
     >>> nn.utils.clip_grad_norm_([w], max_norm=1.0)  # without the warning
     tensor(5.)
     """
-    warnings.warn("clip_grad_norm is deprecated; use clip_grad_norm_", FutureWarning, stacklevel=2)
+    warnings.warn(
+        "clip_grad_norm is deprecated; use clip_grad_norm_",
+        FutureWarning,
+        stacklevel=caller_level(),
+    )
     return clip_grad_norm_(parameters, max_norm, norm_type, error_if_nonfinite, foreach)
 
 

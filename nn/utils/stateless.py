@@ -8,6 +8,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
+from tinygrad_edu.engine.clock import caller_level
 
 from ..module import Module
 
@@ -68,7 +69,7 @@ def functional_call(
     warnings.warn(
         "nn.utils.stateless.functional_call is deprecated; use tinygrad_edu.func.functional_call",
         FutureWarning,
-        stacklevel=2,
+        stacklevel=caller_level(),
     )
     return tg.func.functional_call(
         module, parameters_and_buffers, args, kwargs, tie_weights=tie_weights, strict=strict

@@ -60,7 +60,7 @@ def backward(
         warnings.warn(
             "backward: grad_variables is deprecated; its name is grad_tensors now",
             FutureWarning,
-            stacklevel=2,
+            stacklevel=clock.caller_level(),
         )
         if grad_tensors is not None:
             raise RuntimeError("backward: give grad_tensors, not grad_variables (its old name) too")
@@ -133,7 +133,7 @@ def grad(
     """
     if not only_inputs:
         words = "grad: only_inputs has no effect; to reach all leaves, call backward()"
-        warnings.warn(words, FutureWarning, stacklevel=2)
+        warnings.warn(words, FutureWarning, stacklevel=clock.caller_level())
     if materialize_grads and allow_unused is False:
         raise ValueError("grad: materialize_grads=True gives zeros for unused inputs; leave out "
                          "allow_unused=False")  # fmt: skip

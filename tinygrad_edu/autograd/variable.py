@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
+from ..engine.clock import caller_level
 from ..engine.graph import TensorBase
 from ..tensor import Tensor
 
@@ -47,7 +48,7 @@ class Variable(metaclass=_AnyTensor):
     ) -> Tensor:
         if volatile:
             words = "Variable: volatile has no effect; write `with no_grad():` instead"
-            warnings.warn(words, stacklevel=2)
+            warnings.warn(words, stacklevel=caller_level())
         if data is None:
             data = Tensor([])
         if not isinstance(data, Tensor):

@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..creation import as_tensor
 from ..dtypes import finfo, result_type
+from ..engine.clock import caller_level
 from ..size import Size, broadcast_shapes
 from ..tensor import Tensor
 from . import constraints
@@ -269,7 +270,7 @@ class Distribution:
         torch.Size([5, 3])
         """
         text = "`sample_n(n)` will be deprecated. Use `sample((n,))` instead."
-        warnings.warn(text, FutureWarning, stacklevel=2)
+        warnings.warn(text, FutureWarning, stacklevel=caller_level())
         return self.sample((n,))
 
     # -------------------------------------------------------- probabilities

@@ -9,6 +9,7 @@ from typing import Any
 from .. import linalg, ops
 from ..creation import arange, as_tensor, eye, full, zeros
 from ..dtypes import finfo, result_type
+from ..engine.clock import caller_level
 from ..functions import diag_embed, mvlgamma
 from ..random import randn
 from ..size import Size, broadcast_shapes
@@ -223,7 +224,7 @@ class Wishart(Distribution):
             raise ValueError(f"Wishart: df must be above {n - 1} for {n} x {n} matrices, not {df}")
         if (self.df.array < n).any():
             text = f"Wishart: df={df} is below {n}, so samples may be singular"
-            warnings.warn(text, UserWarning, stacklevel=2)
+            warnings.warn(text, UserWarning, stacklevel=caller_level())
         super().__init__(shape, (n, n), validate_args)
 
     @property

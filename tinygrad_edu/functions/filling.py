@@ -14,6 +14,7 @@ import numpy as np
 from ..device import check_device, strided
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
 from ..engine import graph
+from ..engine.clock import caller_level
 from ..registry import public
 from ..size import Size
 from .arguments import Tensor, plain, sizes_of
@@ -137,11 +138,11 @@ def array_of(data: Any, dtype: DTypeLike = None) -> Array:
     return as_array(plain(data), dtype, found)
 
 
-def warn_of_copy(data: Any, stacklevel: int = 3) -> None:
+def warn_of_copy(data: Any) -> None:
     """PyTorch's warning: who copies a tensor in this way may believe that a gradient comes back."""
     if isinstance(data, graph.TensorBase):
         how = "to copy a tensor, write x.detach().clone(), or x.clone() for one in the record"
-        warnings.warn(how, UserWarning, stacklevel=stacklevel)
+        warnings.warn(how, UserWarning, stacklevel=caller_level())
 
 
 def number_of(name: str, value: Any) -> Any:
@@ -305,7 +306,7 @@ def new_tensor(input: Tensor, data: Any) -> Fill:
     >>> tg.zeros(2).new_tensor([1, 2])
     tensor([1., 2.])
     """
-    warn_of_copy(data, stacklevel=4)
+    warn_of_copy(data)
     return lambda dtype: np.array(array_of(data, dtype)), plain(input).dtype
 
 

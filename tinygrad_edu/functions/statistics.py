@@ -10,6 +10,7 @@ import numpy as np
 from .. import ops
 from ..dtypes import float32, float64
 from ..engine import graph
+from ..engine.clock import caller_level
 from ..registry import public
 from .arguments import Tensor, check_dim, plain
 from .elementwise import lerp
@@ -314,7 +315,7 @@ def cov(
     freedom = total - lost
     if plain(freedom) <= 0:
         why = f"cov: the degrees of freedom, {total} - {correction}, are not above 0"
-        warnings.warn(why, UserWarning, stacklevel=2)
+        warnings.warn(why, UserWarning, stacklevel=caller_level())
         freedom = 0 if weights is None else ops.maximum(freedom, 0.0)
     deviations = x - mean
     weighted = deviations if weights is None else deviations * weights
