@@ -143,7 +143,7 @@ def dropout1d(
         raise RuntimeError(
             f"dropout1d: the input is (N, C, L) or (C, L), not {tuple(input.shape)}; see dropout"
         )
-    return _dropped_channels("dropout1d", (3, 2), input, p, training, inplace, generator)
+    return dropped_channels("dropout1d", input, p, training, inplace, generator, alone=2)
 
 
 def dropout2d(
@@ -203,7 +203,7 @@ def dropout2d(
     """
     if input.ndim != 4:
         _warn_of_dimensions("dropout2d", "(N, C, H, W)", input)
-    return _dropped_channels("dropout2d", (4, None), input, p, training, inplace, generator)
+    return dropped_channels("dropout2d", input, p, training, inplace, generator)
 
 
 def dropout3d(
@@ -259,7 +259,7 @@ def dropout3d(
     """
     if input.ndim not in (4, 5):
         _warn_of_dimensions("dropout3d", "(N, C, D, H, W) or (C, D, H, W)", input)
-    return _dropped_channels("dropout3d", (5, 4), input, p, training, inplace, generator)
+    return dropped_channels("dropout3d", input, p, training, inplace, generator, alone=4)
 
 
 def _warn_of_dimensions(name: str, expected: str, x: Tensor) -> None:
@@ -271,24 +271,29 @@ def _warn_of_dimensions(name: str, expected: str, x: Tensor) -> None:
     warnings.warn(what + why, UserWarning, stacklevel=caller_level())
 
 
-def _dropped_channels(
+def dropped_channels(
     name: str,
-    dims: tuple[int, int | None],
     x: Tensor,
     p: float,
     training: bool,
-    inplace: bool,
-    generator: Generator | None,
+    inplace: bool = False,
+    generator: Generator | None = None,
+    alone: int | None = None,
 ) -> Tensor:
+    """Dropout of whole channels of (N, C, ...), or of (C, ...) if x has `alone` dimensions."""
     check_probability(name, p)
     if not training or p == 0:
         return x
+    y = dropped(x, _mask_shape(name, x, alone), p, generator)
+    return x._write(y, name) if inplace else y
+
+
+def _mask_shape(name: str, x: Tensor, alone: int | None = None) -> tuple[int, ...]:
+    """The shape of a mask with one element for each channel, which broadcasts to that of x."""
     if x.ndim < 2:
         raise RuntimeError(f"{name}: the input has channels, (N, C, ...), not {tuple(x.shape)}")
-    shown = 1 if x.ndim == dims[1] else 2
-    shape = (*x.shape[:shown], *[1] * (x.ndim - shown))
-    y = dropped(x, shape, p, generator)
-    return x._write(y, name) if inplace else y
+    shown = 1 if x.ndim == alone else 2
+    return (*x.shape[:shown], *[1] * (x.ndim - shown))
 
 
 def dropped(x: Tensor, shape: Sequence[int], p: float, generator: Generator | None) -> Tensor:
@@ -413,11 +418,7 @@ def feature_alpha_dropout(
     check_probability("feature_alpha_dropout", p)
     if not training or p == 0:
         return input
-    if input.ndim < 2:
-        raise RuntimeError(
-            f"feature_alpha_dropout: the input has channels, (N, C, ...), not {tuple(input.shape)}"
-        )
-    shape = (*input.shape[:2], *[1] * (input.ndim - 2))
+    shape = _mask_shape("feature_alpha_dropout", input)
     return _alpha_dropped("feature_alpha_dropout", input, shape, p, inplace, generator)
 
 

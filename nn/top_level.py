@@ -13,7 +13,7 @@ import tinygrad_edu as tg
 from tinygrad_edu import Tensor
 
 from . import functional as F
-from .dropout import check_probability as _check_probability, dropped as _dropped
+from .dropout import dropped_channels as _dropped_channels
 from .functional import (
     adaptive_avg_pool1d as adaptive_avg_pool1d,
     avg_pool1d as avg_pool1d,
@@ -363,7 +363,7 @@ def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
 
 
 def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
-    """Dropout of whole channels, with 1 / (1 - p) in the place of 1 for the others.
+    """Set each channel to 0 with probability p, and divide the others by 1 - p.
 
     Parameters
     ----------
@@ -385,7 +385,7 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     >>> tg.feature_dropout(tg.ones(2, 3), 0.5, train=False).tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    return _without_channels("feature_dropout", input, p, train)
+    return _dropped_channels("feature_dropout", input, p, train)
 
 
 def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
@@ -411,17 +411,7 @@ def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     >>> tg.feature_dropout_(tg.ones(2, 3), 0.5, train=False).tolist()
     [[1.0, 1.0, 1.0], [1.0, 1.0, 1.0]]
     """
-    y = _without_channels("feature_dropout_", input, p, train)
-    written: Tensor = input._write(y, "feature_dropout_")
-    return written if train else input
-
-
-def _without_channels(name: str, x: Tensor, p: float, train: bool) -> Tensor:
-    _check_probability(name, p)
-    if x.ndim < 2:
-        raise RuntimeError(f"{name}: the input is (N, C, ...), at least 2D, not {tuple(x.shape)}")
-    shape = (*x.shape[:2], *[1] * (x.ndim - 2))
-    return _dropped(x, shape, p, None) if train and p else x
+    return _dropped_channels("feature_dropout_", input, p, train, inplace=True)
 
 
 def embedding(

@@ -36,8 +36,10 @@ def test_whole_channels_are_dropped():
     x = tg.ones(2, 5)
     assert tg.feature_dropout_(x, 1.0, True) is x
     assert x.sum() == 0
-    with pytest.raises(RuntimeError, match=r"at least 2D, not \(3,\)"):
+    with pytest.raises(RuntimeError, match=r"the input has channels, .* not \(3,\)"):
         tg.feature_dropout(tg.ones(3), 0.5, True)
+    one = tg.ones(3)  # has no channels, and none is dropped
+    assert tg.feature_dropout(one, 0.5, False) is tg.feature_dropout_(one, 0.0, True) is one
 
 
 def test_recurrent_functions_compute_what_the_layers_do():
