@@ -272,18 +272,18 @@ def instance_norm(
     tensor([[[-1.0000,  1.0000],
              [-1.0000,  1.0000]]])
     """
-    if not use_input_stats:
-        return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
-    check = _Channels("instance_norm", input, least=3)
-    weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
+    check = _Channels("instance_norm", input, least=3 if use_input_stats else 2)
+    w, b = check.shaped("weight", weight), check.shaped("bias", bias)
     check.shaped("running_mean", running_mean)
     check.shaped("running_var", running_var)
+    if not use_input_stats:
+        return batch_norm(input, running_mean, running_var, weight, bias, eps=eps)
     count = _at_least_two("instance_norm", input, prod(input.shape[2:]))
     mean, var = _mean_and_var(input, tuple(range(2, input.ndim)))
     if input.numel():
         _track(running_mean, ops.mean(mean, axis=0), momentum)
         _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
-    return _narrowed(_normalized(input, mean, var, weight, bias, eps), input)
+    return _narrowed(_normalized(input, mean, var, w, b, eps), input)
 
 
 def group_norm(

@@ -121,6 +121,11 @@ def test_a_frozen_norm_sends_gradients_on():
         (lambda: InstanceNorm2d(3)(tg.ones(2, 3)), ValueError, r"InstanceNorm2d.*3D or 4D"),
         (lambda: InstanceNorm1d(3)(tg.ones(2, 3, 1)), ValueError, r"instance_norm.*\(2, 3, 1\)"),
         (
+            lambda: InstanceNorm1d(3, track_running_stats=True).eval()(tg.ones(2, 4, 5)),
+            RuntimeError,
+            r"instance_norm: running_mean .* \(4,\), not \(3,\)",
+        ),
+        (
             lambda: InstanceNorm1d(3, track_running_stats=True)(tg.ones(2, 4, 5)),
             RuntimeError,
             r"running_mean.*4 channels of \(2, 4, 5\).*not \(3,\)",
