@@ -10,6 +10,7 @@ Matrices are the last two dimensions, all before them a batch.  The derivatives 
 """
 
 from bisect import bisect_left
+from collections.abc import Callable
 from math import prod
 from typing import Any, NamedTuple, cast
 
@@ -265,6 +266,22 @@ def _nan_where(info: Tensor, y: Tensor) -> Any:
     return ops.where((info != 0).reshape(info.shape + (1,) * (y.ndim - info.ndim)), np.nan, y)
 
 
+def _where_regular(
+    name: str, function: Callable[[Tensor], Tensor], A: Tensor, check_errors: bool
+) -> tuple[Tensor, Tensor]:
+    """function(A), which is NaN for the singular matrices, and which pivot of each is zero."""
+    check_square(A, name)
+    check_floating(A, name)
+    try:
+        return function(A), Tensor(np.zeros(A.shape[:-2], np.int32))
+    except LinAlgError:
+        info = _singular_at(A)
+    if check_errors:
+        raise_if(name, info, ZERO_PIVOT)
+    safe = ops.where((info != 0)[..., None, None], identity(A), A)
+    return _nan_where(info, function(safe)), info
+
+
 @public("linalg.inv_ex", out=True)
 def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     """Inverse of a square matrix, without an error if it is singular.
@@ -295,16 +312,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     >>> tg.linalg.inv_ex(tg.tensor([[1.0, 1.0], [1.0, 1.0]])).info
     tensor(2, dtype=int32)
     """
-    check_square(A, "inv_ex")
-    check_floating(A, "inv_ex")
-    try:
-        return InvEx(ops.inv(A), Tensor(np.zeros(A.shape[:-2], np.int32)))
-    except LinAlgError:
-        info = _singular_at(A)
-    if check_errors:
-        raise_if("inv_ex", info, ZERO_PIVOT)
-    safe = ops.where((info != 0)[..., None, None], identity(A), A)
-    return InvEx(_nan_where(info, ops.inv(safe)), info)
+    return InvEx(*_where_regular("inv_ex", ops.inv, A, check_errors))
 
 
 @public("linalg.solve_ex", out=True)
@@ -341,16 +349,11 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     >>> tg.linalg.solve_ex(2 * tg.eye(2), tg.tensor([2.0, 4.0])).result
     tensor([1., 2.])
     """
-    check_square(A, "solve_ex")
-    check_floating(A, "solve_ex")
-    try:
-        return SolveEx(solve(A, B, left=left), Tensor(np.zeros(A.shape[:-2], np.int32)))
-    except LinAlgError:
-        info = _singular_at(A)
-    if check_errors:
-        raise_if("solve_ex", info, ZERO_PIVOT)
-    safe = ops.where((info != 0)[..., None, None], identity(A), A)
-    return SolveEx(_nan_where(info, solve(safe, B, left=left)), info)
+
+    def solved_for(A: Tensor) -> Tensor:
+        return solve(A, B, left=left)
+
+    return SolveEx(*_where_regular("solve_ex", solved_for, A, check_errors))
 
 
 @public("linalg.tensorinv", out=True)

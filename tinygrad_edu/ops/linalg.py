@@ -15,7 +15,7 @@ from ..registry import public
 from ..sums import added, narrowed, wide
 from .elementwise import where
 from .reduction import prod_
-from .shape import concatenate
+from .shape import concatenate, tril, triu
 
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"  # of an equation's indices
 
@@ -248,8 +248,7 @@ def solve(a, b):
 
 def _triangle(x, upper):
     """The upper or the lower triangle of x, zero elsewhere."""
-    lower = np.tri(x.shape[-1], dtype=bool)
-    return where(lower.T if upper else lower, x, 0)
+    return triu(x) if upper else tril(x)
 
 
 @op(
@@ -394,9 +393,9 @@ def unit_lower(y):
 
 
 def _to_factored(g, y, _x):
-    lower, upper = unit_lower(y), _triangle(y, True)
-    strict = np.tri(g.shape[-1], k=-1, dtype=bool)
-    inner = where(strict, _t(lower) @ where(strict, g, 0), _triangle(g, True) @ _t(upper))
+    lower, upper = unit_lower(y), triu(y)
+    below = tril(_t(lower) @ tril(g, k=-1), k=-1)
+    inner = below + triu(triu(g) @ _t(upper))
     left = solve_triangular(_t(lower), inner, upper=True)
     return _t(solve_triangular(upper, _t(left), upper=True))
 
