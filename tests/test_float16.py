@@ -84,6 +84,7 @@ CASES = {
     "fold": (lambda x: F.fold(x, (6, 6), 3), normal(2, 27, 16)),
     "matmul": (lambda x, y: x @ y, normal(3, 500), normal(500, 2)),
     "dot": (tg.dot, normal(5000), positive(5000)),
+    "vecdot": (tg.linalg.vecdot, np.array([[300, -299]], half), np.array([[300, 300]], half)),
     "addmm": (
         lambda c, x, y: tg.addmm(c, x, y, alpha=0.01),
         normal(3, 4),

@@ -40,6 +40,7 @@ from .functions import (
 from .functions.arguments import Dim, check_floating, plain, two_dims
 from .functions.factorization import ZERO_PIVOT
 from .registry import names_in, public
+from .sums import in_float32
 from .tensor import Tensor
 
 # ---------------------------------------------------------------- what is returned by name
@@ -1250,7 +1251,8 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     >>> tg.linalg.vecdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
     tensor([21., 43.])
     """
-    return (x * y).sum(dim)
+    products: Tensor = in_float32(lambda x, y: (x * y).sum(dim), x, y)
+    return products
 
 
 @public("linalg.vander")
