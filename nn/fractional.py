@@ -118,7 +118,7 @@ def fractional_max_pool2d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, H, W) or without N, floating
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     output_size : int or tuple of int, optional
@@ -181,7 +181,7 @@ def fractional_max_pool2d(
     Parameters
     ----------
     input : Tensor, shape (N, C, H, W) or without N, floating
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     output_size : int or tuple of int, optional
@@ -235,7 +235,7 @@ def fractional_max_pool3d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, D, H, W) or without N, floating
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     output_size : int or tuple of int, optional
@@ -298,7 +298,7 @@ def fractional_max_pool3d(
     Parameters
     ----------
     input : Tensor, shape (N, C, D, H, W) or without N, floating
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     output_size : int or tuple of int, optional

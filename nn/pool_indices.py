@@ -31,7 +31,7 @@ def max_pool1d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, L) or without N
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
@@ -82,7 +82,7 @@ def max_pool2d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, H, W) or without N
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
@@ -133,7 +133,7 @@ def max_pool3d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, D, H, W) or without N
-        What is pooled.
+        The input.
     kernel_size : int or tuple of int
         The size of the windows.
     stride : int or tuple of int, optional
@@ -177,7 +177,7 @@ def adaptive_max_pool1d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, L) or without N
-        What is pooled.
+        The input.
     output_size : int or tuple of int
         How many windows there are in each dimension; None keeps a size.
     return_indices : bool, default False
@@ -211,7 +211,7 @@ def adaptive_max_pool2d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, H, W) or without N
-        What is pooled.
+        The input.
     output_size : int or tuple of int
         How many windows there are in each dimension; None keeps a size.
     return_indices : bool, default False
@@ -245,7 +245,7 @@ def adaptive_max_pool3d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, D, H, W) or without N
-        What is pooled.
+        The input.
     output_size : int or tuple of int
         How many windows there are in each dimension; None keeps a size.
     return_indices : bool, default False

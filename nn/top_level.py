@@ -71,7 +71,7 @@ def layer_norm(
     Parameters
     ----------
     input : Tensor, shape (..., *normalized_shape)
-        What is normalized.
+        The input.
     normalized_shape : sequence of int
         The last sizes of the input.
     weight : Tensor, shape `normalized_shape`, default None
@@ -79,7 +79,7 @@ def layer_norm(
     bias : Tensor, shape `normalized_shape`, default None
         What is added.
     eps : float, default 1e-5
-        What is added to the variance.
+        A small number that is added to the variance.
     cudnn_enable : bool, default True
         Has no effect: there is no GPU.
 
@@ -109,15 +109,15 @@ def group_norm(
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is normalized.
+        The input.
     num_groups : int
         The number of groups of channels.
     weight : Tensor, shape (C,), default None
-        A factor for each channel.
+        The scale of each channel.
     bias : Tensor, shape (C,), default None
-        What is added to each channel.
+        The shift of each channel.
     eps : float, default 1e-5
-        What is added to the variance.
+        A small number that is added to the variance.
     cudnn_enabled : bool, default True
         Has no effect: there is no GPU.
 
@@ -150,21 +150,21 @@ def batch_norm(
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is normalized.
+        The input.
     weight : Tensor, shape (C,), or None
-        A factor for each channel.
+        The scale of each channel.
     bias : Tensor, shape (C,), or None
-        What is added to each channel.
+        The shift of each channel.
     running_mean : Tensor, shape (C,), or None
         The running mean; written to in training.
     running_var : Tensor, shape (C,), or None
         The running variance; written to in training.
     training : bool
-        Take mean and variance of the batch, instead of the running ones.
+        Whether mean and variance are those of the batch, instead of the running ones.
     momentum : float
-        The weight of the batch in the running ones.
+        The weight of the batch in the running statistics.
     eps : float
-        What is added to the variance.
+        A small number that is added to the variance.
     cudnn_enabled : bool
         Has no effect: there is no GPU.
 
@@ -198,21 +198,21 @@ def instance_norm(
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is normalized.
+        The input.
     weight : Tensor, shape (C,), or None
-        A factor for each channel.
+        The scale of each channel.
     bias : Tensor, shape (C,), or None
-        What is added to each channel.
+        The shift of each channel.
     running_mean : Tensor, shape (C,), or None
         The running mean; written to in training.
     running_var : Tensor, shape (C,), or None
         The running variance; written to in training.
     use_input_stats : bool
-        Take mean and variance of each example, instead of the running ones.
+        Whether mean and variance are those of each example, instead of the running ones.
     momentum : float
-        The weight of the batch in the running ones.
+        The weight of the batch in the running statistics.
     eps : float
-        What is added to the variance.
+        A small number that is added to the variance.
     cudnn_enabled : bool
         Has no effect: there is no GPU.
 
@@ -238,11 +238,11 @@ def dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor
-        What is dropped from.
+        The input.
     p : float
         The probability with which an element is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -264,11 +264,11 @@ def alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor
-        What is dropped from.
+        The input.
     p : float
         The probability with which an element is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -290,11 +290,11 @@ def alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor
-        What is dropped from.
+        The input.
     p : float
         The probability with which an element is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -316,11 +316,11 @@ def feature_alpha_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is dropped from.
+        The input.
     p : float
         The probability with which a channel is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -342,11 +342,11 @@ def feature_alpha_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is dropped from.
+        The input.
     p : float
         The probability with which a channel is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -368,11 +368,11 @@ def feature_dropout(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is dropped from.
+        The input.
     p : float
         The probability with which a channel is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -394,11 +394,11 @@ def feature_dropout_(input: Tensor, p: float, train: bool) -> Tensor:
     Parameters
     ----------
     input : Tensor, shape (N, C, ...)
-        What is dropped from.
+        The input.
     p : float
         The probability with which a channel is dropped.
     train : bool
-        Drop; False leaves the input as it is.
+        Whether elements are dropped; if False, the input itself is returned.
 
     Returns
     -------
@@ -428,7 +428,7 @@ def embedding(
     weight : Tensor, shape (rows, D)
         The table.
     indices : Tensor of integers
-        Which rows.
+        The indices of the rows.
     padding_idx : int, default -1
         A row that gets no gradient; -1 for none.
     scale_grad_by_freq : bool, default False
@@ -464,7 +464,7 @@ def max_pool1d_with_indices(
     Parameters
     ----------
     input : Tensor, shape (N, C, L) or (C, L)
-        What is pooled.
+        The input.
     kernel_size : int
         The size of the windows.
     stride : int, optional
@@ -474,7 +474,7 @@ def max_pool1d_with_indices(
     dilation : int, default 1
         The step from element to element in a window.
     ceil_mode : bool, default False
-        Let a last window reach beyond the input.
+        Whether a last window may reach beyond the input.
 
     Returns
     -------
@@ -497,9 +497,9 @@ def adaptive_max_pool1d(input: Tensor, output_size: Any) -> tuple[Tensor, Tensor
     Parameters
     ----------
     input : Tensor, shape (N, C, L) or (C, L)
-        What is pooled.
+        The input.
     output_size : int
-        How many windows there are.
+        The number of windows.
 
     Returns
     -------
@@ -522,11 +522,11 @@ def constant_pad_nd(input: Tensor, pad: Sequence[int], value: float = 0) -> Tens
     Parameters
     ----------
     input : Tensor
-        What is padded.
+        The input.
     pad : sequence of int
-        How much before and after, from the last dimension to the first.
+        The widths before and after each dimension, from the last one to the first.
     value : float, default 0
-        What is filled in.
+        The value of the added elements.
 
     Returns
     -------
@@ -595,7 +595,7 @@ def cosine_embedding_loss(
     target : Tensor, shape (N,) or ()
         1 for pairs that belong together, else -1.
     margin : float, default 0
-        The cosine below which pairs that do not cost nothing.
+        The cosine up to which a dissimilar pair has the loss 0.
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
 
@@ -627,7 +627,7 @@ def hinge_embedding_loss(
     target : Tensor, shape of the input
         1 for pairs that belong together, else -1.
     margin : float, default 1
-        The distance from which pairs that do not cost nothing.
+        The distance from which on a dissimilar pair has the loss 0.
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
 
@@ -660,7 +660,7 @@ def kl_div(
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
     log_target : bool, default False
-        The target holds logarithms.
+        Whether the target holds logarithms.
 
     Returns
     -------
@@ -694,7 +694,7 @@ def margin_ranking_loss(
     target : Tensor
         1 if the first score is to be the larger one, else -1.
     margin : float, default 0
-        By how much.
+        The difference of the scores from which on the loss is 0.
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
 
@@ -726,11 +726,11 @@ def poisson_nll_loss(
     target : Tensor, shape of the input
         Counts.
     log_input : bool
-        The input holds logarithms.
+        Whether the input holds logarithms.
     full : bool
         Add Stirling's approximation of log(target!).
     eps : float
-        What is added to rates before the logarithm.
+        A small number that is added to the rates before the logarithm.
     reduction : int
         0 for none, 1 for the mean, 2 for the sum.
 
@@ -770,13 +770,13 @@ def triplet_margin_loss(
     negative : Tensor, shape of the anchor
         Vectors that are to be far.
     margin : float, default 1
-        By how much.
+        The difference of the distances from which on the loss is 0.
     p : float, default 2
         The norm of the distances.
     eps : float, default 1e-6
-        What is added to the differences.
+        A small number that is added to the differences.
     swap : bool, default False
-        Take the distance of `positive` and `negative` where it is smaller.
+        Whether the distance of `positive` and `negative` is taken where it is smaller.
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
 
@@ -822,7 +822,7 @@ def ctc_loss(
     reduction : int, default 1
         0 for none, 1 for the mean, 2 for the sum.
     zero_infinity : bool, default False
-        Set infinite losses to 0.
+        Whether infinite losses are set to 0.
 
     Returns
     -------
@@ -859,6 +859,8 @@ def _layer(
     layer._directions = ("", "_reverse") if layer.bidirectional else ("",)
     layer.num_layers, layer.bias, layer.dropout = num_layers, has_biases, dropout
     ends = [f"_l{k}{direction}" for k in range(num_layers) for direction in layer._directions]
+    if not ends:
+        raise RuntimeError(f"{cell}: num_layers is at least 1, not {num_layers}")
     each = len(params) // len(ends)
     names = ["weight_ih", "weight_hh", *["bias_ih", "bias_hh"] * has_biases]
     names += ["weight_hr"] * (each - len(names))
@@ -905,22 +907,22 @@ def rnn_tanh(
     ----------
     input : Tensor, shape (T, N, input_size)
         The sequences.
-    hx : Tensor, shape (layers directions, N, H)
+    hx : Tensor, shape (num_layers * directions, N, H)
         The state before the first step.
     params : sequence of Tensor
         For each layer and direction: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
     has_biases : bool
-        The biases are among them.
+        Whether `params` contains the biases.
     num_layers : int
         The number of layers.
     dropout : float
         The probability of dropout between layers, in training.
     train : bool
-        Apply dropout.
+        Whether dropout is applied.
     bidirectional : bool
-        Each layer has a second direction.
+        Whether each layer also reads the sequences from their end to their start.
     batch_first : bool
-        The input is (N, T, input_size).
+        Whether the batch is the first dimension of input and output: (N, T, ...).
 
     Returns
     -------
@@ -960,22 +962,22 @@ def rnn_relu(
     ----------
     input : Tensor, shape (T, N, input_size)
         The sequences.
-    hx : Tensor, shape (layers directions, N, H)
+    hx : Tensor, shape (num_layers * directions, N, H)
         The state before the first step.
     params : sequence of Tensor
         For each layer and direction: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
     has_biases : bool
-        The biases are among them.
+        Whether `params` contains the biases.
     num_layers : int
         The number of layers.
     dropout : float
         The probability of dropout between layers, in training.
     train : bool
-        Apply dropout.
+        Whether dropout is applied.
     bidirectional : bool
-        Each layer has a second direction.
+        Whether each layer also reads the sequences from their end to their start.
     batch_first : bool
-        The input is (N, T, input_size).
+        Whether the batch is the first dimension of input and output: (N, T, ...).
 
     Returns
     -------
@@ -1015,22 +1017,22 @@ def gru(
     ----------
     input : Tensor, shape (T, N, input_size)
         The sequences.
-    hx : Tensor, shape (layers directions, N, H)
+    hx : Tensor, shape (num_layers * directions, N, H)
         The state before the first step.
     params : sequence of Tensor
         For each layer and direction: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
     has_biases : bool
-        The biases are among them.
+        Whether `params` contains the biases.
     num_layers : int
         The number of layers.
     dropout : float
         The probability of dropout between layers, in training.
     train : bool
-        Apply dropout.
+        Whether dropout is applied.
     bidirectional : bool
-        Each layer has a second direction.
+        Whether each layer also reads the sequences from their end to their start.
     batch_first : bool
-        The input is (N, T, input_size).
+        Whether the batch is the first dimension of input and output: (N, T, ...).
 
     Returns
     -------
@@ -1075,17 +1077,17 @@ def lstm(
     params : sequence of Tensor
         For each layer and direction: `weight_ih`, `weight_hh`, `bias_ih`, `bias_hh`.
     has_biases : bool
-        The biases are among them.
+        Whether `params` contains the biases.
     num_layers : int
         The number of layers.
     dropout : float
         The probability of dropout between layers, in training.
     train : bool
-        Apply dropout.
+        Whether dropout is applied.
     bidirectional : bool
-        Each layer has a second direction.
+        Whether each layer also reads the sequences from their end to their start.
     batch_first : bool
-        The input is (N, T, input_size).
+        Whether the batch is the first dimension of input and output: (N, T, ...).
 
     Returns
     -------

@@ -56,6 +56,12 @@ def test_recurrent_functions_compute_what_the_layers_do():
         tg.gru(x, h, [h] * 3, *settings)
 
 
+def test_a_recurrent_function_of_no_layers_is_refused():
+    x, h = tg.ones(2, 1, 3), tg.zeros(0, 1, 4)
+    with pytest.raises(RuntimeError, match="gru: num_layers is at least 1, not 0"):
+        tg.gru(x, h, [], True, 0, 0.0, False, False, False)
+
+
 def test_a_recurrent_function_has_derivatives_to_second_order():
     rng = np.random.default_rng(0)
     arrays = [rng.normal(size=s) for s in ((3, 1, 2), (1, 1, 2), (6, 2), (6, 2), (6,), (6,))]

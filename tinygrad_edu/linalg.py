@@ -291,7 +291,7 @@ def inv_ex(A: Tensor, *, check_errors: bool = False) -> InvEx:
     ----------
     A : Tensor, shape (..., n, n)
     check_errors : bool, default False
-        If True, a singular matrix is an error after all.
+        If True, a singular matrix raises LinAlgError.
 
     Returns
     -------
@@ -328,7 +328,7 @@ def solve_ex(A: Tensor, B: Tensor, *, left: bool = True, check_errors: bool = Fa
     left : bool, default True
         If False, the system X A = B is solved, where B has the shape (..., k, n).
     check_errors : bool, default False
-        If True, a singular matrix is an error after all.
+        If True, a singular matrix raises LinAlgError.
 
     Returns
     -------
@@ -755,7 +755,7 @@ def lu_factor_ex(A: Tensor, *, pivot: bool = True, check_errors: bool = False) -
     pivot : bool, default True
         It must be True, as on PyTorch's CPU.
     check_errors : bool, default False
-        If True, a pivot of zero is an error after all.
+        If True, a pivot of zero raises LinAlgError.
 
     Returns
     -------
@@ -878,7 +878,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     upper : bool, default False
         If True, the upper triangle L^T is returned.
     check_errors : bool, default False
-        If True, a matrix that is not positive definite is an error after all.
+        If True, a matrix that is not positive definite raises LinAlgError.
 
     Returns
     -------

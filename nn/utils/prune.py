@@ -677,7 +677,7 @@ def l1_unstructured(
     amount : int or float
         How many elements, or which share of them, from 0 to 1.
     importance_scores : Tensor, optional
-        What is compared in place of the parameter, of its shape.
+        Scores, of the parameter's shape, that are compared in place of its elements.
 
     Returns
     -------
@@ -745,7 +745,7 @@ def ln_structured(
     dim : int
         The dimension along which the slices stand.
     importance_scores : Tensor, optional
-        What is compared in place of the parameter, of its shape.
+        Scores, of the parameter's shape, that are compared in place of its elements.
 
     Returns
     -------
@@ -808,7 +808,7 @@ def global_unstructured(
     pruning_method : type
         A class of unstructured pruning, such as `L1Unstructured`.
     importance_scores : dict, optional
-        What is compared in place of the parameters named.
+        Scores that are compared in place of the elements of the parameters named.
     **kwargs
         The settings of the method, such as `amount`.
 
