@@ -105,6 +105,8 @@ def embedding(
         If the input does not hold integers, or the weight has not two dimensions.
     IndexError
         If a row is not in the table.
+    ValueError
+        If `padding_idx` is not one of the rows.
 
     Examples
     --------
@@ -205,7 +207,8 @@ def embedding_bag(
     ------
     ValueError
         If the mode is another or does not go with the other settings, or the offsets are missing,
-        not of one dimension, do not start at 0, fall or exceed the input.
+        not of one dimension, do not start at 0, fall or exceed the input, or `padding_idx` is not
+        one of the rows.
     RuntimeError
         If the input does not hold integers, or the weight has not two dimensions.
     IndexError
@@ -317,7 +320,7 @@ def _row_numbers(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
 
 def _padding_row(name: str, padding_idx: int, count: int) -> int:
     if not -count <= padding_idx < count:
-        raise IndexError(f"{name}: padding_idx={padding_idx} is not one of the {count} rows")
+        raise ValueError(f"{name}: padding_idx={padding_idx} is not one of the {count} rows")
     return padding_idx % count
 
 
@@ -360,12 +363,7 @@ class _Table(Module):
             )
         self.padding_idx = padding_idx
         if padding_idx is not None:
-            if not -num_embeddings <= padding_idx < num_embeddings:
-                raise ValueError(
-                    f"{type(self).__name__}: padding_idx={padding_idx} is not one of the "
-                    f"{num_embeddings} rows"
-                )
-            self.padding_idx = padding_idx % num_embeddings
+            self.padding_idx = _padding_row(type(self).__name__, padding_idx, num_embeddings)
         if weight is None:
             self.reset_parameters()
 

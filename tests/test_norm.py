@@ -198,6 +198,11 @@ def test_a_bag_without_numbers_is_0_and_its_mean_too():
         (lambda: Embedding(4, 2)(tg.tensor([-1])), IndexError, r"-1 at \[0\]"),
         (lambda: Embedding(4, 2)(tg.ones(2)), RuntimeError, "whole numbers, not float32"),
         (lambda: Embedding(4, 2, padding_idx=4), ValueError, "padding_idx=4.*4 rows"),
+        (
+            lambda: F.embedding(tg.tensor([1]), tg.ones(4, 2), 4),
+            ValueError,
+            "padding_idx=4.*4 rows",
+        ),
         (lambda: F.embedding(tg.tensor([1]), tg.ones(3)), RuntimeError, r"\(count, size\).*\(3,\)"),
         (lambda: Embedding.from_pretrained(tg.ones(3)), ValueError, r"\(count, size\).*\(3,\)"),
         (lambda: EmbeddingBag(4, 2)(tg.tensor([1])), ValueError, r"offsets.*\(1,\) with none"),
