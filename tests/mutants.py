@@ -347,7 +347,8 @@ def cases(name, count=10, whole=False):
         case = op_case(OPS[name], Random(seed))
         seed += 1
         if whole:
-            case = case._replace(inputs=(case.inputs * 9)[:9])
+            inputs = (case.inputs * 9)[:9]
+            case = case._replace(inputs=tuple(np.array(x) for x in inputs))  # memory of their own
         sizes = [x.size for x in case.inputs if is_float(x)]
         if sizes and all(sizes):
             found.append(case)

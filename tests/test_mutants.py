@@ -31,6 +31,14 @@ def test_at_most_one_in_a_hundred_mutants_survives(part):
     assert len(survivors) <= len(chosen) / 100, "\n".join(survivors)
 
 
+def test_the_right_rules_of_many_inputs_are_accepted():
+    """Else any error would count as a mutant that is found."""
+    names = [name for name in OPS if OPS[name].op.whole]
+    assert names
+    for case in (case for name in names for case in m.cases(name, 10, whole=True)):
+        m.ours(case, 2)
+
+
 def mutant_of(name, kind, order=1, rule=0):
     wanted = name, rule, kind, order
     of_kind = [x for x in m.mutants([name]) if (x.op, x.rule, x.kind, x.order) == wanted]
