@@ -31,7 +31,6 @@ class Subject:
         self.bounds = np.cumsum([0, *(x.size for x in self.arrays)])
         self.x = _joined(self.arrays)
         self.at = ""  # " (order 2)" in messages
-        self.strict = True
         self._record: tuple[list[Any], list[Any]] | None = None
 
     def split(self, x: Array) -> list[Array]:
@@ -47,9 +46,8 @@ class Subject:
         arguments = list(self.arguments)
         for i, leaf in zip(self.checked, leaves, strict=True):
             arguments[i] = leaf
-        results = self.f(*arguments)
-        several = results if isinstance(results, tuple | list) else [results]
-        return [y for y in several if isinstance(y, TensorBase) and y.array.dtype.kind == "f"]
+        results = one_by_one(self.f(*arguments))
+        return [y for y in results if isinstance(y, TensorBase) and y.array.dtype.kind == "f"]
 
     def value(self, x: Array) -> Array:
         """y at x: a vector of float64."""
@@ -111,6 +109,13 @@ class Subject:
         raise IndexError(j)
 
 
+def one_by_one(results: Any) -> list[Any]:
+    """What f returned, without the tuples around it: an LSTM returns (y, (h, c))."""
+    if isinstance(results, tuple | list):
+        return [y for part in results for y in one_by_one(part)]
+    return [results]
+
+
 def _joined(arrays: Sequence[Array]) -> Array:
     if len(arrays) == 1:
         return np.asarray(arrays[0], float64).reshape(-1)
@@ -146,8 +151,7 @@ def subject_of(f: Callable[..., Any], inputs: Any) -> Subject:
     _refuse_shared(inputs)
     for i in checked:
         _refuse_non_finite(names[i], arguments[i])
-    subject = Subject(f, arguments, names, checked)
-    return subject
+    return Subject(f, arguments, names, checked)
 
 
 def _floats(x: Any) -> bool:
@@ -221,8 +225,6 @@ def _function_of(module: Any, n: int) -> tuple[Callable[..., Any], dict[str, Any
 
 def examine(subject: Subject) -> None:
     """Call f once, and refuse results that have no derivative."""
-    from ..engine.graph import TensorBase
-
     results: list[Any] = []
 
     def kept(*arguments: Any) -> Any:
@@ -235,7 +237,7 @@ def examine(subject: Subject) -> None:
     except Exception as error:
         error.add_note("gradcheck: f raised this at the given inputs, as float64 tensors")
         raise
-    several = results[0] if isinstance(results[0], tuple | list) else [results[0]]
+    several = one_by_one(results[0])
     for y in several:
         if not isinstance(y, TensorBase):
             raise TypeError(f"gradcheck: f returned {_advice(y)}")

@@ -14,6 +14,7 @@ from ..autograd import enable_grad, grad
 from ..engine.graph import TensorBase
 from ..tensor import Tensor
 from .gradcheck import gradcheck as check
+from .subject import one_by_one
 
 
 def gradcheck(
@@ -182,15 +183,11 @@ def _gradient_of(f: Callable[..., Any], n: int) -> Callable[..., Any]:
         xs, us = arguments[:n], arguments[n:]
         xs = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in xs)
         with enable_grad():
-            ys = [y for y in _several(f(*xs)) if y.array.dtype.kind == "f"]
+            ys = [y for y in one_by_one(f(*xs)) if y.array.dtype.kind == "f"]
             found = grad(ys, xs, us, create_graph=True, allow_unused=True)
             return tuple(x * 0 if g is None else g for x, g in zip(xs, found, strict=True))
 
     return gradient
-
-
-def _several(results: Any) -> list[Any]:
-    return list(results) if isinstance(results, tuple | list) else [results]
 
 
 def _only_leaves(func: Callable[..., Any], inputs: Any) -> tuple[Callable[..., Any], list[Any]]:
@@ -220,8 +217,8 @@ def _only_leaves(func: Callable[..., Any], inputs: Any) -> tuple[Callable[..., A
 
 def _cotangents(f: Callable[..., Any], leaves: list[Any], given: Any) -> list[Any]:
     if given is not None:
-        return [Tensor(np.array(u.array, np.float64)) for u in _several(given)]
+        return [Tensor(np.array(u.array, np.float64)) for u in one_by_one(given)]
     random = np.random.default_rng(0)
     doubled = [Tensor(np.array(x.array, np.float64)) for x in leaves]
-    ys = [y for y in _several(f(*doubled)) if y.array.dtype.kind == "f"]
+    ys = [y for y in one_by_one(f(*doubled)) if y.array.dtype.kind == "f"]
     return [Tensor(np.asarray(random.standard_normal(tuple(y.shape)))) for y in ys]
