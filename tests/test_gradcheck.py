@@ -123,19 +123,35 @@ def test_at_a_kink_a_subgradient_between_both_sides_is_right(name, capsys):
     assert gradcheck(lambda x: x.amax(), np.array([2.0, 2.0, 1.0]))
 
 
+def test_where_f_exists_on_one_side_only_its_slope_there_counts():
+    at_0 = np.array([0.0, 1.0])
+    assert gradcheck(lambda x: x**1.5 + 3 * x, at_0)
+    assert gradcheck(lambda x: tg.cat([x**2.5, 1 - (-x) ** 2]), at_0)
+    assert not gradcheck(lambda x: x**1.5 + 3 * x + x.detach(), at_0, raise_exception=False)
+    assert not gradcheck(lambda x: x.sqrt(), at_0, raise_exception=False)
+    logits = np.array([0.0, 1.0, -30.0, 50.0])  # a step of the target out of [0, 1] is refused
+    loss = nn.functional.binary_cross_entropy_with_logits
+    assert gradcheck(loss, [logits, np.array([0.0, 1.0, 0.0, 1.0])])
+
+
+def test_an_infinite_gradient_is_wrong_in_a_large_input_too():
+    wrong = planted(np.sin, lambda g, _y, x: g * np.inf)
+    assert "not finite" in failure(lambda x: wrong(x).sum(), np.linspace(1, 2, 3000)).diagnosis
+
+
+def test_float32_inside_is_allowed_by_larger_limits():
+    assert gradcheck(lambda x: x.float() * 2, POINT / 3, rtol=1e-2)
+
+
 # ---------------------------------------------------------------- what is wrong, in words
 
-A, B = np.array([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0], [2.5, 0.3, 1.7]]), np.full((3, 3), 0.0)
+A = np.array([[1.0, 2.0, 4.0], [0.5, -1.0, 3.0], [2.5, 0.3, 1.7]])
 B = np.array([[0.2, 1.3, -2.0], [0.9, 0.4, 0.7], [-1.1, 0.6, 2.2]])
 W = np.array([[1.0, 2.0, 0.1, 0.0], [0.5, -1.0, 3.0, 1.0], [2.5, 0.3, 1.7, -1], [0, 1, 2.0, 3]])
 
 
 def first_row(g, _y, _a, _b):
     return g * np.array([[1.0], [0.0], [0.0]])
-
-
-def float32_inside(x):
-    return x + (x * 3000).float() * 1.0 - 3000 * x.detach()
 
 
 NOISE = np.random.default_rng(0)
@@ -173,7 +189,8 @@ WRONG = {
     "a factor of the input": (planted(lambda x: x**3, lambda g, _y, x: 3 * g * x), [POINT]),
     "a kink": (planted(np.abs, lambda g, _y, _x: g * 2), [np.array([0.0, 0.0])]),
     "f jumps": (planted(np.sign, lambda g, _y, _x: g), [np.array([0.0])]),
-    "float32 inside": (lambda x: (x + 3e4).float() * 2, [POINT / 3]),
+    "float32 inside": (lambda x: x.float().double() * 2, [POINT]),
+    "float16 inside": (lambda x: x * x + x.half().exp(), [POINT]),
     "cancellation": (lambda x: ((x + 1e13) - 1e13) * 2, [POINT / 3]),
     "randomness": (lambda x: x * float(NOISE.random()), [POINT]),
     "stale": (planted(lambda x: x * x / 2, stale), [POINT]),
@@ -181,6 +198,8 @@ WRONG = {
         planted(lambda x: x * POINT, lambda g, _y, _x: (g * POINT)[..., ::-1] + 0), [POINT],
     ),
     "not finite": (lambda x: (x * 0).sqrt() + x, [POINT]),
+    "is not finite": (planted(np.sin, lambda g, _y, x: g * np.inf), [POINT]),
+    "on both sides": (lambda x: 1 + (-x * x).sqrt() + x.sin(), [np.zeros(1)]),
 }  # fmt: skip
 
 
@@ -250,6 +269,7 @@ def test_a_modules_parameters_are_checked_by_name():
             return x * self.weight * self.weight.detach()
 
     assert gradcheck(nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2)), tg.randn(2, 3))
+    assert gradcheck(nn.LSTM(3, 2), tg.randn(2, 1, 3))  # returns (y, (h, c))
     error = failure(Wrong(), tg.rand(3) + 1)
     assert error.input == "parameter weight"
     assert "1/2" in error.diagnosis

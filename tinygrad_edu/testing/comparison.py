@@ -87,6 +87,7 @@ def block(
                 kinks += [int(k)] if (subgradient & ~right).any() else []
                 right |= subgradient
             right &= ~ladder.undecided(column, reach) & ~ladder.jumps()
+            right |= ladder.at_an_edge(column, limits.rtol, limits.atol * scale[k])
             wrong[:, place], ladders[int(k)] = ~right, ladder
             slope, error[:, place] = ladder.value, ladder.error / scale[k]
         theirs[:, place] = slope / scale[k]
@@ -96,7 +97,7 @@ def block(
 def equal(ours: Array, theirs: Array, rtol: float, atol: Array | float) -> Array:
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(ours), np.abs(theirs))
-        return np.asarray(np.abs(ours - theirs) <= atol + rtol * size)
+        return np.asarray(np.isfinite(ours) & (np.abs(ours - theirs) <= atol + rtol * size))
 
 
 def projected(
@@ -111,7 +112,9 @@ def projected(
         v = random.standard_normal(n) * scale
         gradient = subject.pull(u)
         if not _along(subject, limits, u, v, gradient):
-            return locate(subject, limits, u, gradient, np.arange(n))
+            found = locate(subject, limits, u, gradient, np.arange(n))
+            if found is not None:
+                return found
     for k in random.permutation(n)[:samples]:
         v = np.zeros(n)
         v[k] = scale[k]
@@ -141,7 +144,7 @@ def _along(
     ladder = Ladder(function, subject.x, v)
     rtol = limits.rtol if exact else 0.0
     right = ladder.accepts(ours, rtol, slack) | ladder.between(ours, rtol, slack)
-    return bool(right.all())
+    return bool((right | ladder.at_an_edge(ours, rtol, slack)).all())
 
 
 def locate(

@@ -75,6 +75,18 @@ def close(a: Array, b: Array) -> bool:
 # ---------------------------------------------------------------- is the numeric slope right?
 
 
+def outside(evidence: Evidence) -> str | None:
+    """No difference can be taken at all."""
+    row, column = evidence.finding.worst()
+    ladder = evidence.finding.ladders.get(int(evidence.finding.columns[column]))
+    if ladder is None or not ladder.nowhere()[row]:
+        return None
+    return (
+        "f is not finite, or raises an error, on both sides of this input, however small the step, "
+        "so there is no numeric slope.  Check at another point"
+    )
+
+
 def not_finite(evidence: Evidence) -> str | None:
     """nan or infinity in the analytic gradient, where f itself is finite."""
     bad = ~np.isfinite(evidence.finding.analytic)
@@ -112,7 +124,7 @@ def noise(evidence: Evidence) -> str | None:
     row, column = finding.worst()
     k = int(finding.columns[column])
     ladder = finding.ladders.get(k)
-    if ladder is None or ladder.noise()[row] < 100:
+    if ladder is None or ladder.edge[row] or ladder.noise()[row] < 100:
         return None
     scale = numeric.sizes(evidence.subject.arrays)[k]
     size = max(abs(finding.analytic[row, column]), abs(ladder.value[row] / scale))
@@ -289,7 +301,6 @@ def wrong_axis(evidence: Evidence) -> str | None:
     """Each row of J has the right sum along some axis, but spread over another one."""
     for part in evidence.wrong():
         ours, theirs = (a.reshape(-1, *part.shape) for a in (part.ours, part.theirs))
-        averages = []
         averages = [
             axis - 1
             for axis in range(1, ours.ndim)
@@ -378,7 +389,7 @@ def few_entries(evidence: Evidence) -> str | None:
 
 
 Suspect = Callable[[Evidence], str | None]
-DOUBTS: tuple[Suspect, ...] = (not_finite, kink, noise)
+DOUBTS: tuple[Suspect, ...] = (outside, not_finite, kink, noise)
 WHOLE: tuple[Suspect, ...] = (swapped, detached, missing_term, constant_factor, permuted)
 WHOLE += (turned_matrix, missing_sum, wrong_axis)
 ALWAYS: tuple[Suspect, ...] = (detached, constant_factor)

@@ -160,7 +160,7 @@ def gradcheck(
     first = subject = subject_of(f, inputs)
     try:
         with np.errstate(all="ignore"):
-            _keep_clean(subject, random, nondet_tol, layouts, batch)
+            _keep_clean(subject, random, nondet_tol, layouts, batch, limits)
             for level in range(1, order + 1):
                 subject = subject if level == 1 else analytic.derivative(subject, random, level)
                 if check_backward_ad:
@@ -180,10 +180,13 @@ def _keep_clean(
     nondet_tol: float,
     layouts: bool | None,
     batch: bool,
+    limits: Limits,
 ) -> None:
     examine(subject)
     u = random.standard_normal(subject.y.size)
     trouble = hygiene.trouble_with_f(subject, nondet_tol)
+    if limits.rtol < 1e-2:
+        trouble = trouble or hygiene.trouble_with_dtypes(subject)
     trouble = trouble or hygiene.trouble_with_gradients(subject, u)
     if layouts is not False and subject.x.size <= 1000:
         trouble = trouble or hygiene.trouble_with_layouts(subject, u, bool(layouts))

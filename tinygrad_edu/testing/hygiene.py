@@ -6,6 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..dtypes import Array
+from ..engine.backward import ops_behind
 from .layouts import laid_out
 from .subject import Subject
 
@@ -28,6 +29,22 @@ def trouble_with_f(subject: Subject, nondet_tol: float) -> tuple[str, str] | Non
             "other noise in it?  Call .eval(), or tg.manual_seed(0) first thing inside f; or allow "
             "it with nondet_tol"
         )
+    return None
+
+
+def trouble_with_dtypes(subject: Subject) -> tuple[str, str] | None:
+    """A diagnosis and a message, if a step of f has a smaller dtype than its inputs.
+
+    The record says so.  The numbers need not: at 1.0 or 0.5, short steps are exact in float32."""
+    roots = [y.node for y in subject.record()[1] if y.node is not None]
+    for node in reversed(ops_behind(roots)):
+        kind = np.dtype(node.dtype)
+        if kind.kind == "f" and kind.itemsize < 8:
+            return f"{kind} inside f", (
+                f"{kind} inside f: {node} has a result of {kind}, though the inputs are float64; "
+                "that is too rough for differences.  Let f keep the dtype of its inputs, or check "
+                "it with larger limits: rtol=1e-2"
+            )
     return None
 
 

@@ -49,8 +49,11 @@ def _sizes(x: Array) -> Array:
 
 
 def central(f: Function, x: Array, v: Array, h: float = STEP) -> Array:
-    """C(h): one central difference along v."""
-    return (f(x + h * v) - f(x - h * v)) / (2 * h)
+    """C(h): one central difference along v; nan where f raises an error."""
+    try:
+        return (f(x + h * v) - f(x - h * v)) / (2 * h)
+    except Exception:
+        return np.full(f(x).shape, np.nan)
 
 
 class Ladder:
@@ -69,13 +72,14 @@ class Ladder:
         self.behind = np.stack([_tried(f, x - h * v, self.here) for h in self.steps])
         h = self.steps[:, None]
         with np.errstate(all="ignore"):
-            size = np.maximum(np.abs(self.ahead), np.abs(self.behind))
+            size = np.fmax(np.abs(self.ahead), np.abs(self.behind))  # of the one side, at an edge
             slopes = (self.ahead - self.behind) / (2 * h)
             self.slopes = (16 * slopes[:-1] - slopes[1:]) / 15
             self.rounding = 4 * EPS * size[:-1] / h[:-1]
             self.errors = _errors(self.slopes, self.rounding)
             self._distrust_flat_steps()
             self.value, self.error = _best(self.slopes, self.errors)
+            self._look_to_one_side()
 
     def _distrust_flat_steps(self) -> None:
         """Steps so short that f does not change say nothing, where it changes on longer ones."""
@@ -89,7 +93,7 @@ class Ladder:
             size = np.maximum(np.abs(analytic), np.abs(self.slopes))
             near = np.abs(analytic - self.slopes) <= atol + rtol * size + 3 * self.errors
             trusted = self.errors <= np.maximum(30 * self.error, 1e-5 * np.abs(self.slopes))
-        found = (near & trusted & np.isfinite(self.errors)).any(0)
+        found = (near & trusted & np.isfinite(self.errors) & np.isfinite(analytic)).any(0)
         return np.asarray(found | (self.flat & (analytic == 0)))
 
     def one_sided(self) -> tuple[Array, Array, Array, Array]:
@@ -117,6 +121,28 @@ class Ladder:
         slack = atol + rtol * np.maximum(np.abs(ahead), np.abs(behind)) + 3 * (error + other)
         low, high = np.minimum(ahead, behind) - slack, np.maximum(ahead, behind) + slack
         return np.asarray(self.kinks() & (low <= analytic) & (analytic <= high))
+
+    def _look_to_one_side(self) -> None:
+        """Where f exists on one side only, as x^1.5 does at 0, take the slope of that side."""
+        behind, error, ahead, other = self.one_sided()
+        before, after = np.isfinite(self.behind), np.isfinite(self.ahead)
+        only_ahead = after.all(0) & ~before.any(0)
+        self.edge = only_ahead | (before.all(0) & ~after.any(0))
+        self.value = np.where(self.edge, np.where(only_ahead, ahead, behind), self.value)
+        self.error = np.where(self.edge, np.where(only_ahead, other, error), self.error)
+
+    def at_an_edge(self, analytic: Array, rtol: float, atol: float | Array) -> Array:
+        """Which analytic slopes are right where f exists on one side only."""
+        with np.errstate(all="ignore"):
+            far = np.fmax(np.abs(self.ahead[-1] - self.here), np.abs(self.behind[-1] - self.here))
+            size = np.maximum(np.abs(analytic), far / self.steps[-1])
+            near = np.abs(analytic - self.value) <= atol + rtol * size + 3 * self.error
+            known = self.error <= 1e-3 * size + 1e-9 * np.abs(self.here)
+            return np.asarray(self.edge & near & known & np.isfinite(analytic))
+
+    def nowhere(self) -> Array:
+        """Where f exists on neither side."""
+        return np.asarray(~(np.isfinite(self.behind) | np.isfinite(self.ahead)).any(0))
 
     def noise(self) -> Array:
         """How much more f is rounded than float64 is: about 1, or far more."""
