@@ -126,7 +126,7 @@ def test_at_a_kink_a_subgradient_between_both_sides_is_right(name, capsys):
 def test_where_f_exists_on_one_side_only_its_slope_there_counts():
     at_0 = np.array([0.0, 1.0])
     assert gradcheck(lambda x: x**1.5 + 3 * x, at_0)
-    assert gradcheck(lambda x: tg.cat([x**2.5, 1 - (-x) ** 2]), at_0)
+    assert gradcheck(lambda x: x**2.5, at_0)
     assert not gradcheck(lambda x: x**1.5 + 3 * x + x.detach(), at_0, raise_exception=False)
     assert not gradcheck(lambda x: x.sqrt(), at_0, raise_exception=False)
     logits = np.array([0.0, 1.0, -30.0, 50.0])  # a step of the target out of [0, 1] is refused

@@ -93,8 +93,8 @@ def gradcheck(
     Parameters
     ----------
     f : callable or nn.Module
-        Takes the inputs, and returns a tensor or a tuple of them.  The parameters of a module are
-        checked too, by name.
+        Takes the inputs, and returns a tensor or a tuple of them, which may be nested.  The
+        parameters of a module are checked too, by name.
     inputs : Tensor, ndarray, or a sequence of what f takes
         The floating ones are checked, in float64; the others are handed on.
     order : int, default 1
@@ -138,7 +138,8 @@ def gradcheck(
     Raises
     ------
     GradcheckError
-        If a derivative is wrong, f is not deterministic, or f changes its inputs.
+        If a derivative is wrong, f is not deterministic, f changes its inputs, or a step of it is
+        in float32 or float16 (allowed from `rtol=1e-2` on).
     TypeError, ValueError, RuntimeError
         If `inputs` or what f returns cannot be checked.
 
