@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from test_structure import the_page_maker
 
+import tinygrad_edu
 from tinygrad_edu import Tensor, registry
 
 SECTION = re.compile(r"^([A-Z][a-z]+)\n-+$", re.M)
@@ -93,6 +94,11 @@ def fails_when_pasted(thing):
     runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.ELLIPSIS)
     runner.run(test, out=said.append)
     return "".join(said)
+
+
+def test_the_example_of_the_package_runs():
+    assert ">>>" in tinygrad_edu.__doc__
+    assert not fails_when_pasted(tinygrad_edu)
 
 
 @pytest.mark.parametrize("path", public_callables())
