@@ -20,15 +20,21 @@ from typing import Any, NamedTuple
 import tinygrad_edu as tg
 from tinygrad_edu.autograd import Function
 from tinygrad_edu.engine.clock import caller_level
-from tinygrad_edu.engine.hooks import Hooks, RemovableHandle, add_hook
+from tinygrad_edu.engine.hooks import (
+    ALWAYS as ALWAYS,
+    FORWARD as FORWARD,
+    PRE as PRE,
+    Hooks,
+    RemovableHandle,
+    add_hook,
+    of_all_modules,
+)
 from tinygrad_edu.tensor import Tensor
 
 from .members import BUFFER, MODULE, PARAMETER
 
-PRE, FORWARD = "_forward_pre_hooks", "_forward_hooks"
 BACKWARD_PRE, BACKWARD = "_backward_pre_hooks", "_backward_hooks"
-WITH_KWARGS, ALWAYS = "_with_kwargs", "_always_called"  # what marks hooks, after the kind's name
-of_all_modules: dict[str, Hooks] = {}  # by kind, as in the `_hooks` of a module
+WITH_KWARGS = "_with_kwargs"  # what marks hooks, after the kind's name
 
 
 def hooks_of(module: Any, kind: str) -> Hooks:

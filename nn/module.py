@@ -30,9 +30,10 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu.dtypes import no_tensor
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.engine.hooks import of_all_modules
 from tinygrad_edu.tensor import Tensor
 
-from .hooks import Hooked, HookedCall, chosen_by_hooks, of_all_modules
+from .hooks import Hooked, HookedCall, chosen_by_hooks
 from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
 from .parameter import Buffer, Parameter
 from .state import IncompatibleKeys, Stateful

@@ -48,7 +48,8 @@ tinygrad_edu.absent tinygrad_edu.registry
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
     "tinygrad_edu.engine": (
-        "hooks shown clock grad_mode graph outputs caller hooked packing backward leaf __init__"
+        "hooks shown clock grad_mode graph outputs caller hooked packing observing backward "
+        "leaf __init__"
     ),
     "tinygrad_edu.ops": (
         "elementwise comparison piecewise special activation shape reduction indexing linalg "
@@ -68,7 +69,7 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
-    "tinygrad_edu.viz": "box render diagram __init__",
+    "tinygrad_edu.viz": "observe picture box render diagram __init__",
     "tinygrad_edu.testing.strategies": "shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts subject numeric analytic hygiene comparison diagnosis report gradcheck "

@@ -46,14 +46,14 @@ class Place(NamedTuple):
 
 
 @cache
-def _is_own(filename: str) -> bool:
+def is_own(filename: str) -> bool:
     return filename.startswith(OWN_FILES)
 
 
 def user_place(step: str = "") -> Place:
     """Where the user's code stands: the innermost line outside of this package and nn."""
     frame = sys._getframe(2)
-    while frame.f_back and _is_own(frame.f_code.co_filename):
+    while frame.f_back and is_own(frame.f_code.co_filename):
         frame = frame.f_back
     return Place(frame.f_code, frame.f_lasti, step)
 
@@ -61,7 +61,7 @@ def user_place(step: str = "") -> Place:
 def caller_level() -> int:
     """The `stacklevel` at which a warning of the function that asks names the user's line."""
     level, frame = 1, sys._getframe(1)
-    while frame.f_back and _is_own(frame.f_code.co_filename):
+    while frame.f_back and is_own(frame.f_code.co_filename):
         level, frame = level + 1, frame.f_back
     return level
 

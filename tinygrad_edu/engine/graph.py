@@ -78,6 +78,7 @@ class TensorBase:
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
 record: Any = Node  # what makes the Node of an op: while a hook packs, `packing.py` has its own
+planned: Any = None  # while someone observes, what changes a Plan: see `observing.py`
 caller_of: Any = None  # what makes the function that runs an op: `caller.py` puts its own here
 
 
@@ -166,7 +167,8 @@ class Op(dict[tuple[bool, ...], Plan]):
         steps = tuple(
             (i, rule, tuple(keeps - own)) for (i, rule), own in zip(rules, kept, strict=True)
         )
-        plan = self[needs] = Plan(self, tuple(k in keeps for k in range(count)), steps)
+        plan = Plan(self, tuple(k in keeps for k in range(count)), steps)
+        plan = self[needs] = planned(plan) if planned else plan
         return plan
 
     def explained(self, error: Exception, inputs: Sequence[Any], params: Any) -> Exception:

@@ -17,6 +17,11 @@ from typing import Any
 
 Hooks = OrderedDict[Any, Any]
 
+# Of every module of nn, by kind; they are here so that who observes the record can add some.
+of_all_modules: dict[str, Hooks] = {}
+PRE, FORWARD = "_forward_pre_hooks", "_forward_hooks"
+ALWAYS = "_always_called"  # what marks such hooks, after the kind's name
+
 _ids = count()
 
 

@@ -54,14 +54,13 @@ class Packing:
         _own.stack.append(self)
         with _lock:
             _open.append(self)
-            graph.record = _packed_node
+            choose_record()
 
     def __exit__(self, *_: Any) -> None:
         _own.stack.pop()
         with _lock:
             _open.remove(self)
-            if not _open:
-                graph.record = Node
+            choose_record()
 
 
 class Refusing:
@@ -124,8 +123,21 @@ class Parcel:
         return f"<packed {self.shape}>"
 
 
+def packed(saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What an op saves, packed by the innermost hooks of this thread, if it has some."""
+    if not _own.stack:
+        return saved
+    hooks = _own.stack[-1]
+    return Packed([Parcel(x, hooks) if x.__class__ is ndarray else x for x in saved])
+
+
 def _packed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Shape, dtype: Any) -> Node:
-    if _own.stack:
-        hooks = _own.stack[-1]
-        saved = Packed([Parcel(x, hooks) if x.__class__ is ndarray else x for x in saved])
-    return Node(plan, inputs, saved, params, shape, dtype)
+    return Node(plan, inputs, packed(saved), params, shape, dtype)
+
+
+observed_node: Any = None  # while someone observes, what makes the Node of an op: `observing.py`
+
+
+def choose_record() -> None:
+    """Let `graph.record` do what those that are open at present need."""
+    graph.record = observed_node or (_packed_node if _open else Node)

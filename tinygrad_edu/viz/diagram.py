@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from operator import attrgetter
 from typing import Any
 
 import numpy as np
@@ -18,6 +17,7 @@ from ..engine.backward import replay
 from ..engine.graph import Node, Parts
 from ..tensor import Tensor, root_gradient
 from .box import INK, PAPER, QUIET, box, in_order
+from .picture import recorded
 from .render import Diagram
 
 FLOW = ("#08306b", "#2171b5", "#6baed6", "#969696", "#fdae6b", "#f16913", "#a63603")
@@ -99,17 +99,6 @@ def draw(
     if flow is not None:
         _draw_legend(graph)
     return Diagram(graph)
-
-
-def recorded(root: Node) -> list[Node]:
-    """Every node behind the root, itself too, oldest first."""
-    seen, stack = {root}, [root]
-    while stack:
-        for parent in stack.pop().inputs:
-            if parent is not None and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=attrgetter("tick"))
 
 
 def _flow(output: Tensor, root: Node, gradient: Tensor | None) -> dict[Node, tuple[Any, ...]]:

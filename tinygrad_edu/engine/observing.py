@@ -1,0 +1,210 @@
+"""Observing: for a time, the record also keeps values, who called each op, and in which module.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.tensor([1.0, 2.0], requires_grad=True)
+>>> with Observation():
+...     y = tg.softmax(x + 1, 0)
+>>> y.node.call.name, y.node.inputs[0].call.name
+('softmax', 'add')
+>>> y.node.inputs[0].values  # of the result, and of each input
+(array([2., 3.], dtype=float32), array([1., 2.], dtype=float32), 1)
+
+It costs nothing while nobody observes.  It uses three places that are there anyway: `graph.planned`
+says what an op saves (now everything), `graph.record` makes its Node (now an ObservedNode), and the
+hooks of all modules of nn say which of them is being called.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from . import graph, packing
+from .clock import Place, is_own
+from .graph import OPS, Node, Plan
+from .hooks import ALWAYS, FORWARD, PRE, add_hook, of_all_modules
+
+COPIED = 4096  # elements: up to here a value is copied, so that a later write does not change it
+
+
+class ModulePath(NamedTuple):
+    """A module that was being called: its name within the one around it ("" for the outermost),
+    its class, and which call of it this was."""
+
+    name: str
+    kind: str
+    call: int
+
+
+class Call(NamedTuple):
+    """A call of a public function by the user, or by a layer: all its ops share this object."""
+
+    name: str  # as the user knows it: "gelu", "max", "embedding"
+    place: Place  # the line of the user's
+    modules: tuple[ModulePath, ...]  # the outermost first
+
+
+class ObservedNode(Node):
+    """A Node that also knows the values, of its result and its inputs, and the Call."""
+
+    __slots__ = ("call", "values")
+    values: tuple[Any, ...]
+    call: Call
+
+
+class _Own(threading.local):
+    """What this thread observes."""
+
+    def __init__(self) -> None:
+        self.depth = 0
+        self.modules: list[tuple[Any, ModulePath]] = []
+        self.frame: Any = None  # of the newest Call: held, so that no other has its identity
+        self.call: Call | None = None
+        self.calls_of_modules = 0
+
+
+_own = _Own()
+_lock = threading.RLock()
+_open = 0  # how many observe, in all threads
+_plain: dict[int, tuple[Plan, Plan]] = {}  # by id, a Plan that saves all, and that of the op itself
+_handles: list[Any] = []
+
+
+class Observation:
+    """In a `with` block, the record of this thread keeps more: see `ObservedNode`."""
+
+    def __enter__(self) -> Observation:
+        global _open
+        with _lock:
+            _open += 1
+            if _open == 1:
+                _start()
+        _own.depth += 1
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        global _open
+        _own.depth -= 1
+        if not _own.depth:
+            _own.frame = _own.call = None
+            _own.modules.clear()
+        with _lock:
+            _open -= 1
+            if not _open:
+                _stop()
+
+
+def _start() -> None:
+    graph.planned = _all_saved
+    packing.observed_node = _observed_node
+    packing.choose_record()
+    _forget_plans()
+    entered = of_all_modules.setdefault(PRE, OrderedDict())
+    left = of_all_modules.setdefault(FORWARD, OrderedDict())
+    always = of_all_modules.setdefault(FORWARD + ALWAYS, OrderedDict())
+    _handles.append(add_hook(entered, _enter_module))
+    _handles.append(add_hook(left, _leave_module, flags=[always]))
+
+
+def _stop() -> None:
+    graph.planned = None
+    packing.observed_node = None
+    packing.choose_record()
+    _forget_plans()
+    _plain.clear()
+    while _handles:
+        _handles.pop().remove()
+    for kind in [kind for kind, hooks in of_all_modules.items() if not hooks]:
+        del of_all_modules[kind]
+
+
+def _forget_plans() -> None:
+    """Let each op make its Plans anew."""
+    for function in list(OPS.values()):
+        function.op.clear()
+
+
+def _all_saved(plan: Plan) -> Plan:
+    full = plan._replace(keeps=(True,) * len(plan.keeps))
+    _plain[id(full)] = full, plan
+    return full
+
+
+def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, dtype: Any) -> Node:
+    values = saved
+    if id(plan) in _plain:
+        plan = _plain[id(plan)][1]
+        kept = [
+            x if keep else graph.shape_of(x) for keep, x in zip(plan.keeps, saved, strict=False)
+        ]
+        saved = (*kept, *saved[len(kept) :])
+    if not _own.depth:
+        return Node(plan, inputs, packing.packed(saved), params, shape, dtype)
+    node = ObservedNode(plan, inputs, packing.packed(saved), params, shape, dtype)
+    node.values = tuple(map(_kept, values[: len(inputs) + 1]))
+    node.call = _call(plan.op.name)
+    return node
+
+
+def _kept(x: Any) -> Any:
+    return x.copy() if isinstance(x, np.ndarray) and x.size <= COPIED else x
+
+
+# ---------------------------------------------------------------- who called
+
+
+_PLUMBING = ("engine", "registry", "registered", "numpy_protocol", "out")  # files, between two
+_OF_MODULES = {"forward", "__call__", "run", "_run", "_call"}
+
+
+def _call(op: str) -> Call:
+    """The public function that is running: of our own functions below the user's line, or below
+    the innermost module, the outermost."""
+    frame, found, place = sys._getframe(2), None, None
+    while frame.f_back and is_own(frame.f_code.co_filename):
+        code = frame.f_code
+        if place is None:
+            in_module = code.co_name in _OF_MODULES and "/nn/" in code.co_filename
+            if in_module and code.co_name != "forward":
+                place = True  # the module stands here: what is further out called it
+            elif not in_module and not _is_plumbing(code):
+                found = frame
+        frame = frame.f_back
+    caller = found or frame
+    if _own.call is not None and found is not None and found is _own.frame:
+        return _own.call
+    name = found.f_code.co_name.strip("_") if found is not None else op
+    modules = tuple(path for _, path in _own.modules)
+    call = Call(name, Place(frame.f_code, frame.f_lasti), modules)
+    _own.frame, _own.call = (caller, call) if found is not None else (None, None)
+    return call
+
+
+def _is_plumbing(code: Any) -> bool:
+    parts = code.co_filename.replace("\\", "/").removesuffix(".py").split("/")
+    return code.co_name.startswith("<") or parts[-1] in _PLUMBING or parts[-2] in _PLUMBING
+
+
+def _enter_module(module: Any, _args: Any) -> None:
+    if _own.depth:
+        _own.calls_of_modules += 1
+        path = ModulePath(_name_of(module), type(module).__name__, _own.calls_of_modules)
+        _own.modules.append((module, path))
+
+
+def _leave_module(module: Any, _args: Any, _output: Any) -> None:
+    if _own.modules and _own.modules[-1][0] is module:
+        _own.modules.pop()
+
+
+def _name_of(module: Any) -> str:
+    """The name of a module within the innermost of those around it that holds it."""
+    for outer, _ in reversed(_own.modules):
+        for name, inner in outer.named_modules():
+            if inner is module and name:
+                return str(name)
+    return ""
