@@ -1,6 +1,8 @@
 """What other libraries and Python itself ask of a Tensor: NumPy's functions, DLPack, copies."""
 
 import copy
+import math
+import operator
 import pickle
 
 import numpy as np
@@ -79,8 +81,23 @@ def test_numbers_of_one_element():
     assert [10, 20, 30][tg.tensor(1)] == 20
     with pytest.raises(TypeError, match="whole number"):
         [1, 2][tg.tensor(1.0)]
-    with pytest.raises(RuntimeError, match="not one"):
-        float(tg.ones(2))
+
+
+@pytest.mark.parametrize("size", [0, 2])
+@pytest.mark.parametrize("requires_grad", [False, True])
+@pytest.mark.parametrize(
+    "convert", [float, int, complex, math.isfinite, math.sqrt, "{:.2f}".format]
+)
+def test_several_numbers_are_no_number_as_in_numpy(convert, requires_grad, size):
+    with pytest.raises(TypeError, match=rf"shape \({size},\)"):
+        convert(tg.ones(size, requires_grad=requires_grad))
+
+
+def test_several_whole_numbers_are_no_index():
+    for convert in (operator.index, range, [1, 2].__getitem__):
+        with pytest.raises(TypeError, match=r"index: .*shape \(2,\), 2 numbers, not one"):
+            convert(tg.tensor([1, 2]))
+    assert f"{tg.tensor([1, 2]):>20}" == "      tensor([1, 2])"
 
 
 def test_hash_is_by_identity_and_iteration_gives_rows():

@@ -8,9 +8,11 @@
 What has no mapping raises TypeError with its name: a silent object array would be worse.
 """
 
+import sys
 from collections.abc import Callable
 from functools import cache, lru_cache
 from inspect import Parameter, Signature, signature
+from types import FrameType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -60,8 +62,24 @@ _OUTSIDE |= {np.unique, np.nonzero, np.argwhere, np.count_nonzero, np.searchsort
 _OUTSIDE |= {np.flatnonzero, np.digitize, np.histogram}
 
 
+def is_for_a_plot() -> bool:
+    """Is it matplotlib that asks?  It draws the values that it reads, and returns none of them, so
+    no gradient is lost: it gets arrays, and nothing is recorded."""
+    if "matplotlib" not in sys.modules:
+        return False
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None:
+        package = frame.f_globals.get("__name__", "").partition(".")[0]
+        if package not in ("numpy", "copy", "tinygrad_edu"):
+            return package in ("matplotlib", "mpl_toolkits")
+        frame = frame.f_back
+    return False
+
+
 def array_ufunc(_: Any, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
     """What `np.exp(t)` and `array * t` call (NEP 13)."""
+    if is_for_a_plot():
+        return getattr(ufunc, method)(*_arrays(inputs), **_arrays(kwargs))
     if method != "__call__":
         return _method(ufunc, method, inputs, kwargs)
     call: Any = ANSWERS.get(ufunc) or answer_to(ufunc)
@@ -110,6 +128,8 @@ def _written(ufunc: np.ufunc, inputs: Any, kwargs: Any, name: str) -> Any:
 def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
     """What `np.sum(t)` and `np.concatenate([t, u])` call (NEP 18).  NumPy's own signature says
     which argument is which; what ours cannot do is refused by its name."""
+    if is_for_a_plot():
+        return function(*_arrays(args), **_arrays(kwargs))
     call: Any = answer_to(function)
     if call is None:
         if function not in _PLAIN | _OUTSIDE | _FILES:
@@ -201,6 +221,15 @@ def _numbers(x: Any) -> Any:
 
 def plain(x: Any) -> Any:
     return x.array if isinstance(x, TensorBase) else x
+
+
+def _arrays(x: Any) -> Any:
+    """The same with arrays in the place of the tensors, in lists, tuples and dicts too."""
+    if isinstance(x, dict):
+        return {key: _arrays(value) for key, value in x.items()}
+    if type(x) in (list, tuple):
+        return type(x)([_arrays(value) for value in x])
+    return plain(x)
 
 
 def _refused(what: str) -> TypeError:

@@ -223,7 +223,29 @@ class Tensor(Methods, metaclass=_TensorClass):
         return self.array  # type: ignore[no-any-return]
 
     def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
-        return np.array(self.numpy(), dtype=dtype, copy=copy)
+        seen = self.node is None or numpy_protocol.is_for_a_plot()
+        return np.array(self.array if seen else self.numpy(), dtype=dtype, copy=copy)
+
+    def to_numpy(self) -> Array:
+        """Return the elements as a NumPy array: by this name matplotlib and pandas ask for them.
+
+        Returns
+        -------
+        ndarray
+            Of the same shape and dtype; it shares the memory.
+
+        Raises
+        ------
+        RuntimeError
+            If the tensor requires grad, as `numpy()`; but not if matplotlib asks, which draws it.
+
+        Examples
+        --------
+        >>> import tinygrad_edu as tg
+        >>> tg.ones(2).to_numpy()
+        array([1., 1.], dtype=float32)
+        """
+        return self.__array__()
 
     def __dlpack__(self, **options: Any) -> Any:
         """What `torch.from_dlpack(t)` asks for: the memory itself, to be shared."""
@@ -280,7 +302,13 @@ class Tensor(Methods, metaclass=_TensorClass):
         return tensor_text(self)
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if self.ndim == 0 else format(str(self), spec)
+        if self.ndim == 0:
+            return format(self.item(), spec)
+        try:
+            return format(str(self), spec)
+        except ValueError:
+            given = f"a tensor of shape {self.array.shape}: take one number out, or tolist()"
+            raise TypeError(f"format: {spec!r} is for one number, and this is {given}") from None
 
     def __len__(self) -> int:
         if self.ndim == 0:
@@ -288,6 +316,8 @@ class Tensor(Methods, metaclass=_TensorClass):
         return len(self.array)
 
     def __iter__(self) -> Iterator[Tensor]:
+        if numpy_protocol.is_for_a_plot():
+            return iter(self.array)
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
@@ -299,15 +329,21 @@ class Tensor(Methods, metaclass=_TensorClass):
         return bool(self.array.item())
 
     def __float__(self) -> float:
-        return float(self.item())
+        return float(self._number("float"))
 
     def __int__(self) -> int:
-        return int(self.item())
+        return int(self._number("int"))
 
     def __index__(self) -> int:
         if self.dtype.kind not in "iub":
             raise TypeError(f"an index is a whole number, not {self.dtype}; use int(t)")
-        return int(self.item())
+        return int(self._number("index"))
+
+    def _number(self, name: str) -> Any:
+        if self.array.size != 1:
+            given = f"a tensor of shape {self.array.shape}, {self.numel()} numbers, not one"
+            raise TypeError(f"{name}: this is {given}; take one out, or use tolist()")
+        return self.array.item()
 
     # -------------------------------------------------------- its place in the record
 
@@ -749,6 +785,13 @@ class Tensor(Methods, metaclass=_TensorClass):
         return sorted({*super().__dir__()} - LEFT_OUT.keys())
 
     __hash__ = object.__hash__  # == compares values; a tensor is looked up by what it is
+
+    def __copy__(self) -> Any:
+        if numpy_protocol.is_for_a_plot():  # a line keeps a copy of its data, not of their record
+            return self.array.copy()
+        new = _rebuilt(type(self), self.array, self.requires_grad)
+        new.__dict__.update(self.__dict__)
+        return new
 
     def __deepcopy__(self, memo: dict[Any, Any]) -> Tensor:
         from copy import deepcopy
