@@ -50,30 +50,53 @@ class Box:
     value: Any = None  # the array, if the record or the caller knows it
     gradient: Any = None  # the sum of what arrived: dL/d(this)
     node: Node | None = None  # the entry of the record; None of a constant or a group
-    op: str = ""  # its name in the table of derivatives
+    op: str = ""  # its name in the table of derivatives; of a group that is a module, its class
     formula: str = ""  # "y = a b;  dL/da = g b,  dL/db = g a."
     settings: dict[str, Any] = field(default_factory=dict)  # the op's: {"axis": 1}
     freed: bool = False  # backward() has freed what its rules read
     call: Call | None = None  # who called it, if that was observed
     modules: tuple[ModulePath, ...] = ()  # in which modules, the outermost first
     members: list[Box] = field(default_factory=list)  # of a group: what it stands for
-    times: int = 1  # of a group: how many alike it stands for
+    times: int = 1  # of a group: how many alike it stands for ("x 12")
+    inputs: list[tuple[Any, ...]] = field(default_factory=list)  # of a group: the shapes that enter
+    repeats: Box | None = None  # of a small box that stands for a leaf beside one more of its uses
+
+    @property
+    def ops(self) -> int:
+        """How many ops of the record it stands for."""
+        if self.kind != "group":
+            return int(self.kind in ("op", "output"))
+        return sum(member.ops for member in self.members)
+
+    @property
+    def parameters(self) -> int:
+        """How many numbers the leaves hold that it stands for."""
+        if self.kind == "leaf":
+            return int(np.prod(self.shape, dtype=int)) if self.repeats is None else 0
+        return sum(member.parameters for member in self.members)
 
 
 @dataclass(eq=False)
 class Arrow:
-    """A value that goes from one box into another as an argument."""
+    """A value that goes from one box into another as an argument; between groups, it stands for
+    several.
+
+    Then its gradient is the sum of theirs where they come from one tensor, and otherwise all
+    their numbers in one row: in either case its norm is that of what flows.
+    """
 
     start: Box
     end: Box
     position: int
     argument: str  # its name in the formula of the op
     gradient: Any = None  # the part of dL/d(start) that comes back along this arrow
+    times: int = 1  # how many it stands for
+    loop: bool = False  # it leads to the next of alike steps that are drawn as one: upwards
 
 
 @dataclass(eq=False)
 class Picture:
-    """Boxes, every one after those that lead to it, and the arrows between them."""
+    """Boxes, every one after those that lead to it (except by a loop), and the arrows between."""
 
     boxes: list[Box]
     arrows: list[Arrow]
