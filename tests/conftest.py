@@ -10,6 +10,8 @@ from hypothesis import HealthCheck, settings
 import nn
 import tinygrad_edu as tg
 
+collect_ignore = ["scripts"]  # they import torch: tests/test_command_line.py runs them
+
 settings.register_profile(
     "default", deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )

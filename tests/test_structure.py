@@ -17,6 +17,7 @@ ROOT = Path(__file__).parents[1]
 
 # Imports point down this list; on one line, to the left.
 LAYERS = """
+tinygrad_edu.command_line tinygrad_edu.__main__
 tinygrad_edu.utils tinygrad_edu.nn tinygrad_edu.optim
 nn
 tinygrad_edu
@@ -47,6 +48,8 @@ tinygrad_edu.absent tinygrad_edu.registry
 
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
+    "tinygrad_edu.command_line": "vision aliases stand_ins script __init__",
+    "tinygrad_edu.command_line.stand_ins": "__init__ torch",
     "tinygrad_edu.engine": (
         "hooks shown clock grad_mode graph outputs caller hooked packing observing backward "
         "leaf __init__"

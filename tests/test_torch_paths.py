@@ -12,6 +12,7 @@ import pytest
 import nn
 import tinygrad_edu as torch
 from tinygrad_edu import absent
+from tinygrad_edu.command_line import vision
 
 ROOT = Path(__file__).parents[1]
 
@@ -85,7 +86,15 @@ def test_what_is_not_there():
     assert isinstance(caught.value.obj, torch.Tensor)
 
 
-PLACES = {"torch": torch, "Tensor": torch.ones(2), "nn": torch.nn, "optim": torch.optim}
+PLACES = {
+    "torch": torch,
+    "Tensor": torch.ones(2),
+    "nn": torch.nn,
+    "optim": torch.optim,
+    "torchvision": vision,
+    "datasets": nn.data,
+    "transforms": nn.data.transforms,
+}
 
 
 @pytest.mark.parametrize("path", absent.REASONS)

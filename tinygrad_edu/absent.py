@@ -64,6 +64,7 @@ _because(
     "nothing is traced or compiled.  Call the function or the module itself; to save a model, "
     "save(model.state_dict(), path)",
     "torch.jit torch.export torch.onnx torch.fx torch.compiler torch.ScriptModule torch.cond",
+    "torch._dynamo torch._inductor",
     "torch.while_loop torch.package torch.library torch.sym_.* func.functionalize",
 )
 _because(
@@ -138,6 +139,34 @@ _because("PyTorch has given it up.  Use Module and add_module", "nn.Container")
 _because(
     "autograd gives these gradients.  Use autograd.grad(conv2d(x, w), (x, w), g)",
     "nn.grad nn.functional.grad",
+)
+_because(
+    "no weights of trained networks are here.  Write the network with nn, and train it",
+    "torchvision.models torchvision.ops",
+)
+_because(
+    "matplotlib shows and saves pictures: plt.imshow(image.permute(1, 2, 0)), plt.imsave",
+    "torchvision.utils torchvision.io",
+)
+_because(
+    "of torchvision's data sets there are MNIST, FashionMNIST and KMNIST.  Read the files with "
+    "NumPy, and put the arrays into a TensorDataset; Digits needs no download",
+    "datasets.CIFAR10 datasets.CIFAR100 datasets.EMNIST datasets.QMNIST datasets.USPS",
+    "datasets.SVHN datasets.STL10 datasets.ImageNet datasets.ImageFolder datasets.DatasetFolder",
+    "datasets.CelebA datasets.CocoDetection datasets.CocoCaptions datasets.VOCDetection",
+    "datasets.VOCSegmentation datasets.FakeData datasets.Flowers102 datasets.Food101",
+    "datasets.OxfordIIITPet datasets.Omniglot datasets.LSUN datasets.Places365 datasets.GTSRB",
+)
+_because(
+    "no library for images is here.  Write this one as a function of an image, which is an array, "
+    "or after ToTensor() a tensor: Lambda(lambda image: image[..., 2:-2, 2:-2])",
+    "transforms.Resize transforms.CenterCrop transforms.RandomResizedCrop transforms.FiveCrop",
+    "transforms.RandomRotation transforms.RandomAffine transforms.RandomPerspective",
+    "transforms.ColorJitter transforms.Grayscale transforms.RandomGrayscale transforms.Pad",
+    "transforms.GaussianBlur transforms.RandomErasing transforms.RandomApply transforms.TenCrop",
+    "transforms.RandomChoice transforms.RandomOrder transforms.ToPILImage transforms.PILToTensor",
+    "transforms.ConvertImageDtype transforms.AutoAugment transforms.RandAugment transforms.v2",
+    "transforms.functional transforms.InterpolationMode",
 )
 
 

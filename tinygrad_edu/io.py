@@ -18,11 +18,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from threading import get_ident
 from typing import IO, Any
+from warnings import warn
 
 import numpy as np
 
 from .device import check_device
 from .dtypes import Array
+from .engine.clock import caller_level
 from .registry import public
 from .tensor import Tensor
 
@@ -31,6 +33,7 @@ SCALARS = str | int | float | None
 DTYPES = {f"{kind.upper()}{8 * n}": f"<{kind}{n}" for kind in "fiu" for n in (1, 2, 4, 8)}
 DTYPES |= {"BOOL": "?", "BF16": "<u2"}  # the upper half of a float32
 PICKLES = (".pt", ".pth")  # how names of PyTorch's own files end
+names_of_pickles = "refused"  # or "taken", with a warning
 
 
 @public()
@@ -96,13 +99,17 @@ def save(obj: Any, f: Any) -> None:
 
 
 def refuse_pickle(path: Any) -> None:
-    """Raise ValueError if a file of that name would be taken for a pickle."""
+    """Raise ValueError if a file of that name would be taken for a pickle; warn of it in a script
+    that is run as it was written for PyTorch."""
     name, ending = os.path.splitext(os.fsdecode(path))
     if ending.lower() in PICKLES:
-        raise ValueError(
+        text = (
             f"save: {name}{ending} is the name of a pickle, and this file is none, but a "
             f"safetensors file, which torch.load() does not read.  Call it {name}.safetensors"
         )
+        if names_of_pickles == "refused":
+            raise ValueError(text)
+        warn(text, stacklevel=caller_level())
 
 
 def _packed(x: Any, name: str, arrays: dict[str, Any]) -> Any:

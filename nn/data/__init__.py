@@ -9,6 +9,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_edu.absent import refuse as _refuse
+
 from .collate import default_collate as default_collate, default_convert as default_convert
 from .dataloader import DataLoader as DataLoader
 from .dataset import (
@@ -54,12 +56,13 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    """Import `nn.data.transforms` when it is first asked for: importing nn stays quick."""
+    """Import `nn.data.transforms` when it is first asked for: importing nn stays quick.  Of another
+    name, say why it is left out."""
     if name == "transforms":
         from importlib import import_module
 
         return import_module("nn.data.transforms")
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    _refuse("datasets", name, __name__)
 
 
 def __dir__() -> list[str]:

@@ -18,6 +18,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
+from tinygrad_edu.absent import refuse
 from tinygrad_edu.rng import numpy_generator
 
 __all__ = [
@@ -354,3 +355,8 @@ def _check_image(name: str, img: Any, ndim: int) -> None:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def __getattr__(name: str) -> object:
+    """Say why a transform of torchvision's is left out."""
+    refuse("transforms", name, __name__)

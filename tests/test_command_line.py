@@ -1,0 +1,371 @@
+"""The command line: scripts written for PyTorch as they stand, and pictures of their tensors."""
+
+import json
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import warnings
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.command_line import main, script
+
+ROOT = Path(__file__).parents[1]
+SCRIPTS = ROOT / "tests" / "scripts"
+
+
+@pytest.fixture
+def command(tmp_path, monkeypatch, capsys):
+    """The command line in this process, in an empty folder: exit code, output, errors."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        with script.left_as_it_was():
+            try:
+                main([str(a) for a in arguments])
+                code = 0
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else int(end.code is not None)
+            except Exception:
+                sys.excepthook(*sys.exc_info())
+                code = 1
+        return code, *capsys.readouterr()
+
+    yield run
+    tg.set_printoptions(profile="default")
+    tg.use_deterministic_algorithms(False)
+    tg.set_float32_matmul_precision("highest")
+
+
+def written(text, name="script.py"):
+    path = Path(name)
+    path.parent.mkdir(exist_ok=True, parents=True)
+    path.write_text(text)
+    return path
+
+
+def shell(*arguments, **options):
+    """The command line in a process of its own."""
+    run = [sys.executable, "-m", "tinygrad_edu", *map(str, arguments)]
+    env = {**os.environ, "PYTHONPATH": str(ROOT), **options.pop("env", {})}
+    return subprocess.run(run, capture_output=True, text=True, env=env, **options)
+
+
+# ---------------------------------------------------------------- scripts as they stand
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.py")), ids=lambda path: path.stem)
+def test_a_script_written_for_pytorch_prints_what_it_prints_there(path, command):
+    """Each file .txt is what PyTorch printed, but for `torch.` before a dtype."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a checkpoint is called .pt
+        code, out, err = command("run", path)
+    assert (code, err) == (0, "")
+    assert out == path.with_suffix(".txt").read_text()
+
+
+IMPORTS = """
+import importlib, sys
+import torch, torch.cuda, torch.amp, torch.linalg, torch.special, torch.random, torch.testing
+import torch.nn as nn
+import torch.nn.functional as F
+import torch.nn.init as init
+import torch.optim as optim
+import torch.optim.lr_scheduler as lr_scheduler
+import torch.utils.data as data
+import torch.backends.cudnn as cudnn
+import torch.autograd.functional
+import torch.distributions as distributions
+from torch import Tensor, nn as same_nn, optim as same_optim, autocast
+from torch.nn import Parameter, functional, Module
+from torch.nn.modules import Module as same
+from torch.nn.modules.loss import CrossEntropyLoss, _Loss as _
+from torch.nn.modules.conv import Conv2d
+from torch.nn.utils import clip_grad_norm_, rnn
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import DataLoader, Dataset
+from torch.utils.data.sampler import SequentialSampler
+from torch.utils.checkpoint import checkpoint
+from torch.optim.optimizer import Optimizer
+from torch.optim.lr_scheduler import StepLR
+from torch.distributions.normal import Normal
+from torch.autograd import Function, Variable, grad
+from torch.autograd.grad_mode import no_grad
+from torch.func import vmap
+from torch.cuda.amp import GradScaler
+from torch.testing import assert_close
+import torchvision
+import torchvision.transforms as T
+from torchvision import datasets, transforms
+from torchvision.datasets import MNIST
+from torchvision.datasets.mnist import FashionMNIST
+from torchvision.transforms import Compose
+
+print(torch.nn is nn is same_nn, torch.optim is optim is same_optim, torch.nn.functional is F)
+print(functional is F, torch.utils.data is data, lr_scheduler.StepLR is StepLR, T is transforms)
+print(Normal is distributions.Normal, same is Module, Conv2d is nn.Conv2d)
+print(importlib.import_module("torch.nn") is nn, sys.modules["torch"] is torch, torch.__name__)
+print(callable(torch.tensor), torch.Tensor is Tensor, isinstance(nn.ReLU(), torch.nn.Module))
+"""
+
+
+def test_every_path_of_pytorch_leads_to_the_one_module(command):
+    text = IMPORTS.replace("CrossEntropyLoss, _Loss as _", "CrossEntropyLoss")
+    code, out, err = command("run", written(text))
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines == ["True True True", "True True True True", "True True True",
+                     "True True tinygrad_edu", "True True True"]  # fmt: skip
+
+
+def test_nothing_is_left_behind(command):
+    modules, finders, path, arguments = dict(sys.modules), [*sys.meta_path], [*sys.path], sys.argv
+    code, _, _ = command("run", written("import torch, sys\nsys.argv.append(3)\nsys.path.pop()\n"))
+    assert code == 0
+    assert {n for n in sys.modules if n.startswith("torch")} == {
+        n for n in modules if n.startswith("torch")
+    }
+    assert sys.modules["__main__"] is modules["__main__"]
+    assert (sys.meta_path, sys.path, sys.argv) == (finders, path, arguments)
+    with pytest.raises(ValueError, match="name of a pickle"):
+        tg.save(tg.ones(2), "model.pt")
+    assert tg.tensor is not sys.modules["tinygrad_edu.tensor"]
+
+
+@pytest.mark.parametrize("beside", ["site/torch/__init__.py", "torch.py"])
+def test_an_installed_pytorch_is_not_seen(command, beside, monkeypatch):
+    written("x = 1", beside)
+    monkeypatch.syspath_prepend("site")
+    code, out, _ = command(
+        "run", written("import torch\nprint(torch.__name__, hasattr(torch, 'x'))")
+    )
+    assert (code, out) == (0, "tinygrad_edu False\n")
+
+
+def test_helpers_beside_the_script_see_the_same_torch(command):
+    written("import torch\nfrom torch import nn\nclass Net(nn.Module): pass\n", "lib/model.py")
+    text = "from model import Net, torch as other\nimport torch\nprint(other is torch, Net())"
+    code, out, _ = command("run", written(text, "lib/train.py"))
+    assert (code, out) == (0, "True Net()\n")
+    del sys.modules["model"]
+
+
+def test_a_checkpoint_may_have_pytorchs_ending_with_a_warning(command):
+    text = "import torch\ntorch.save({'w': torch.ones(2)}, 'm.pth')\nprint(torch.load('m.pth'))"
+    with pytest.warns(UserWarning, match=r"m\.pth is the name of a pickle.*m\.safetensors") as seen:
+        code, out, _ = command("run", written(text))
+    assert (code, out) == (0, "{'w': tensor([1., 1.])}\n")
+    assert (Path(seen[0].filename).name, seen[0].lineno) == ("script.py", 2)
+
+
+# ---------------------------------------------------------------- as Python runs a script
+
+
+AS_PYTHON = """
+from __future__ import annotations
+import atexit, json, os, pickle, sys
+class Net:
+    pass
+def f(x: Unknown) -> None: ...
+main = sys.modules["__main__"]
+print(json.dumps([
+    sys.argv, __file__, __name__, __package__, __spec__, __doc__, sys.path[0],
+    type(__loader__).__name__,
+    sorted(globals()), main.Net is Net, type(pickle.loads(pickle.dumps(Net()))) is Net,
+    Net.__module__, f.__annotations__, os.path.basename(__loader__.path), os.getcwd(),
+    main.__dict__ is globals(), __builtins__ is sys.modules["builtins"],
+]))
+atexit.register(print, "at exit")
+sys.stdout.flush()
+print("to errors", file=sys.stderr)
+sys.exit(int(sys.argv[1]))
+"""
+
+
+@pytest.mark.parametrize("arguments", [["3", "--help", "--", "-m", "x y"], ["0"]])
+def test_a_script_finds_what_python_gives_it(tmp_path, arguments):
+    path = tmp_path / "lib" / "train.py"
+    path.parent.mkdir()
+    path.write_text(AS_PYTHON)
+    options = {"capture_output": True, "text": True, "cwd": tmp_path}
+    wanted = subprocess.run([sys.executable, "lib/train.py", *arguments], **options)
+    found = shell("run", "lib/train.py", *arguments, cwd=tmp_path)
+    for stream in ("returncode", "stderr"):
+        assert getattr(found, stream) == getattr(wanted, stream)
+    (line, end), (wanted_line, wanted_end) = found.stdout.splitlines(), wanted.stdout.splitlines()
+    assert json.loads(line) == json.loads(wanted_line)
+    assert end == wanted_end == "at exit"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    raise ValueError('no')\ntry:\n    f()\nexcept ValueError:\n    1 / 0\n",
+        "import sys\nsys.exit('bye')",
+        "x = = 3",
+        "raise KeyboardInterrupt",
+        "import sys\nsys.excepthook = lambda kind, e, trace: print(e, trace.tb_lineno)\n1/0",
+        "import math\nmath.sinn",
+        "from math import sinn",
+        "import nowhere",
+    ],
+)
+def test_an_error_looks_as_python_shows_it(tmp_path, text):
+    path = tmp_path / "script.py"
+    path.write_text(text)
+    options = {"capture_output": True, "text": True, "cwd": tmp_path}
+    wanted = subprocess.run([sys.executable, "script.py"], **options)
+    found = shell("run", "script.py", cwd=tmp_path)
+    assert (found.stdout, found.stderr) == (wanted.stdout, wanted.stderr)
+    assert found.returncode == wanted.returncode
+
+
+def test_a_module_runs_as_with_python_m(command, monkeypatch):
+    written("", "project/__init__.py")
+    text = "import sys, torch\nfrom . import other\n"
+    text += "print(__name__, __package__, sys.argv[1:], torch.e)"
+    written(text, "project/train.py")
+    written("", "project/other.py")
+    monkeypatch.syspath_prepend(".")
+    code, out, _ = command("run", "-m", "project.train", "-m", "--lr", "1")
+    assert (code, out) == (0, "__main__ project ['-m', '--lr', '1'] 2.718281828459045\n")
+    written("import torch\nprint(__name__, torch.__name__)", "project/__main__.py")
+    assert command("run", "-m", "project")[1] == "__main__ tinygrad_edu\n"
+    assert command("run", "project")[1] == "__main__ tinygrad_edu\n"
+    for name in [name for name in sys.modules if name.partition(".")[0] == "project"]:
+        del sys.modules[name]
+
+
+PROCESSES = """
+import multiprocessing as mp, sys
+import torch
+from torch import nn
+from torch.utils.data import DataLoader, TensorDataset
+class Net(nn.Module):
+    pass
+def f(i):
+    import torch.optim
+    return i, torch.__name__, torch.optim.__name__, type(Net()).__mro__[1].__module__
+if __name__ == "__main__":
+    with mp.get_context(sys.argv[1]).Pool(1) as pool:
+        print(pool.map(f, [1]))
+    print(len(list(DataLoader(TensorDataset(torch.ones(5)), 2, num_workers=2))))
+"""
+
+
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_processes_that_a_script_starts_import_the_same_torch(tmp_path, method):
+    (tmp_path / "script.py").write_text(PROCESSES)
+    (tmp_path / "site" / "torch").mkdir(parents=True)
+    (tmp_path / "site" / "torch" / "__init__.py").write_text("raise SystemExit('another torch')")
+    env = {"PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path / "site")])}
+    found = shell("run", "script.py", method, cwd=tmp_path, env=env)
+    assert found.stderr == ""
+    assert found.stdout == "[(1, 'tinygrad_edu', 'nn.optim', 'nn.module')]\n3\n"
+
+
+# ---------------------------------------------------------------- names that are missing
+
+
+@pytest.mark.parametrize(
+    ("line", "error", "words"),
+    [
+        ("torch.fft", "AttributeError", "torch.fft is left out: .* numpy.fft"),
+        ("import torch.fft", "ModuleNotFoundError", "torch.fft is left out: .* numpy.fft"),
+        ("from torch import fft", "ImportError", "torch.fft is left out: .* numpy.fft"),
+        ("from torch import nn, jit", "ImportError", "torch.jit is left out: .*state_dict"),
+        ("import torch.distributed as dist", "ModuleNotFoundError", "torch.distributed is left"),
+        ("import torch.ao.quantization", "ModuleNotFoundError", "torch.ao is left out"),
+        ("from torch.utils.tensorboard import X", "ModuleNotFoundError", "left out.*matplotlib"),
+        ("import torch.multiprocessing as mp", "ModuleNotFoundError", "left out: .*num_workers"),
+        ("from torch.optim import SparseAdam", "ImportError", "SparseAdam is left out: .*Adam"),
+        ("from torch.nn.functional import grad", "ImportError", "functional.grad is left out"),
+        ("torch.ones(2).to_sparse()", "AttributeError", "to_sparse is left out: .*dense"),
+        ("torch.sqrrt(3)", "AttributeError", r"script.py:2: .*no torch.sqrrt in it"),
+        ("torch.nn.functional.relux", "AttributeError", "no torch.nn.functional.relux in it"),
+        ("torch.ones(2).nump()", "AttributeError", r"script.py:2: .* no Tensor.nump in it"),
+        ("from torch import sqrrt", "ImportError", "no torch.sqrrt in.*Did you mean 'sqrt'"),
+        ("from torch.nn.functional import relux", "ImportError", "no torch.nn.functional.relux"),
+        ("import torch.nothing", "ModuleNotFoundError", "no torch.nothing in tinygrad_edu"),
+        ("import torch.tensor", "ModuleNotFoundError", "no torch.tensor in tinygrad_edu"),
+        ("import torchaudio", "ModuleNotFoundError", "torchaudio needs PyTorch itself"),
+        ("from torchvision import models", "ImportError", "torchvision.models is left out: .*nn"),
+        ("from torchvision.datasets import CIFAR10", "ImportError", "CIFAR10 is left out: .*NumPy"),
+        (
+            "from torchvision.transforms import Resize",
+            "ImportError",
+            "Resize is left out: .*Lambda",
+        ),
+        ("import torchvision.utils", "ModuleNotFoundError", "utils is left out: matplotlib"),
+    ],
+)
+def test_a_name_that_is_missing_is_told_with_the_line_and_what_to_do(command, line, error, words):
+    code, out, err = command("run", written(f"import torch\n{line}\n"))
+    assert (code, out) == (1, "")
+    trace, told = err.split(f"{error}: ")
+    assert trace.splitlines()[1:3] == [
+        f'  File "{Path.cwd()}/script.py", line 2, in <module>', f"    {line}"
+    ]  # fmt: skip
+    assert trace.count("  File ") == 1, "no frames of ours"
+    assert re.search(words, told.replace("\n", " "))
+
+
+def test_guards_of_scripts_work(command):
+    text = """
+import torch, importlib.util
+try:
+    from torch.utils.tensorboard import SummaryWriter
+except ImportError:
+    SummaryWriter = None
+try:
+    import torchaudio
+except ModuleNotFoundError as error:
+    print(error.name)
+print(SummaryWriter, hasattr(torch, "compile"), hasattr(torch, "fft"), hasattr(torch, "xpu"))
+print(getattr(torch, "fft", None), torch.cuda.is_available())
+print(bool(importlib.util.find_spec("torch")))
+"""
+    code, out, err = command("run", written(text))
+    assert (code, err) == (0, "")
+    assert out == "torchaudio\nNone True False False\nNone False\nTrue\n"
+
+
+# ---------------------------------------------------------------- wrong use
+
+
+def test_wrong_use_is_told_in_one_line(command):
+    written("", "training.py")
+    Path("folder").mkdir()
+    for arguments, words in [
+        ([], "arguments are required: COMMAND"),
+        (["runn", "x.py"], "invalid choice: 'runn'"),
+        (["run"], "needs the name of a script"),
+        (["run", "trainin.py"], r"no file trainin.py.  Did you mean training.py\?"),
+        (["run", "no/such.py"], "no file no/such.py"),
+        (["run", "folder"], "a folder without a file __main__.py"),
+        (["run", "-m", "no.such"], "no module no.such in"),
+        (["run", "--fast", "training.py"], "unrecognized arguments|needs the name"),
+    ]:
+        code, out, err = command(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert err.count("\n") == 1
+        assert re.search(rf"^python -m tinygrad_edu.*{words}.*--help$", err), err
+
+
+def test_help_has_examples(command):
+    for arguments in (["--help"], ["run", "--help"]):
+        code, out, _ = command(*arguments)
+        assert code == 0
+        assert "examples:\n  python -m tinygrad_edu" in out
+
+
+def test_the_command_is_installed():
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["scripts"]
+    assert scripts == {"tinygrad-edu": "tinygrad_edu.command_line:main"}
+    result = shell("run", "--help")
+    assert (result.returncode, result.stderr) == (0, "")
