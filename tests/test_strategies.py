@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 from hypothesis import Phase, find, given, settings, strategies as st
 
+import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS, Op, op
-from tinygrad_edu.testing import GradcheckError, gradcheck, strategies
+from tinygrad_edu.testing import GradcheckError, gradcheck, op_case, strategies
 from tinygrad_edu.testing.programs import Builder, differentiable, random_program
 
 HERE = settings(max_examples=60, database=None, phases=[Phase.generate, Phase.shrink])
@@ -195,6 +196,59 @@ def test_windows_have_the_result_that_they_say(kind):
     assert {case.groups for case in found} == ({1} if kind == "pool" else {1, 2})
     for name in ("stride", "padding", "dilation"):
         assert len({value for case in found for value in getattr(case, name)}) > 1, name
+
+
+# ---------------------------------------------------------------- cases of an op
+
+
+@pytest.mark.parametrize("call", differentiable(), ids=lambda call: call.op.name)
+def test_the_source_of_a_case_makes_the_case(call):
+    for seed in range(4):
+        case, scope = op_case(call, Random(seed)), {}
+        exec(case.source, scope)
+        for x, own in zip(case.inputs, scope["inputs"], strict=True):
+            if isinstance(x, np.ndarray) and x.dtype.kind == "f":
+                assert own.requires_grad
+                assert x.size < 2 or own.array.strides == x.strides
+            np.testing.assert_array_equal(own.detach() if isinstance(own, tg.Tensor) else own, x)
+        with tg.no_grad():
+            for one, same in zip(values(case(*leaves(case))), values(scope["result"]), strict=True):
+                np.testing.assert_array_equal(one, same)
+
+
+def leaves(case):
+    floats = (isinstance(x, np.ndarray) and x.dtype.kind == "f" for x in case.inputs)
+    return [tg.from_numpy(x) if f else x for x, f in zip(case.inputs, floats, strict=True)]
+
+
+def test_a_case_is_printed_as_its_source():
+    @HERE
+    @given(strategies.op_cases("tanh"))
+    def check(case):
+        assert case.inputs[0].size == 0
+
+    with pytest.raises(AssertionError) as caught:
+        check()
+    said = "\n".join(caught.value.__notes__)
+    assert "def case(x0):\n    return ops.tanh(x0)" in said
+    given_as = said.split("tg.tensor(")[1].split(", dtype")[0]
+    assert len(given_as) < 12, given_as  # one number, of few digits
+
+
+def test_a_layer_has_the_same_weights_when_an_example_runs_again():
+    seen = []
+
+    @HERE
+    @given(strategies.tensors((2, 3)))
+    def check(x):
+        seen.append(nn.Linear(3, 2).weight.tolist())
+        assert x.sum() < 5 or seen[-1][0][0] < 0 or seen[-1][0][0] > 0
+
+    tg.manual_seed(3)
+    before = tg.get_rng_state()
+    check()
+    assert seen.count(seen[0]) == len(seen) > 1
+    assert tg.get_rng_state() == before, "the tests that follow draw on"
 
 
 # ---------------------------------------------------------------- programs

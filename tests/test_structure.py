@@ -73,10 +73,10 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": "observe picture fold box render diagram __init__",
-    "tinygrad_edu.testing.strategies": "shapes arrays windows programs __init__",
+    "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts subject numeric analytic hygiene comparison diagnosis report gradcheck "
-        "torch_gradcheck op_cases assertion source programs __init__ strategies"
+        "torch_gradcheck source op_cases assertion programs __init__ strategies"
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (

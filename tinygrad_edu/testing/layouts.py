@@ -53,3 +53,12 @@ def laid_out(array: Array, layout: str) -> Array:
         row = array[(slice(None),) * longer[0] + (slice(0, 1),)].copy()
         return np.broadcast_to(row, array.shape)
     return np.array(array, order="F" if layout == "transposed" else "C")
+
+
+def layout_of(array: Array) -> str:
+    """The layout in which an array lies: "contiguous" if it is none of the others that can be
+    written, or cannot be told."""
+    if array.size < 2:
+        return "contiguous"
+    found = (x for x in LAYOUTS[:4] if laid_out(array, x).strides == array.strides)
+    return next(found, "contiguous")

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..dtypes import Array
 from ..engine.graph import OpFunction
 from .draw import Draw
 from .layouts import LAYOUTS, laid_out
+from .source import call_text, function_text, script
 
 if TYPE_CHECKING:
     from random import Random
@@ -29,6 +31,11 @@ class OpCase(NamedTuple):
     params : dict
         The keyword arguments.
 
+    Attributes
+    ----------
+    source : str
+        A script of the function, its inputs and its call, which runs when pasted.
+
     Examples
     --------
     >>> from random import Random
@@ -45,6 +52,22 @@ class OpCase(NamedTuple):
 
     def __call__(self, *inputs: Any) -> Any:
         return self.op(*inputs, **self.params)
+
+    @property
+    def __name__(self) -> str:
+        return "case"
+
+    @property
+    def source(self) -> str:
+        """A script of the function, its inputs and its call, which runs when pasted."""
+        names = [f"x{k}" for k in range(len(self.inputs))]
+        op: Any = self.op
+        body = function_text("case", names, [f"return {call_text(op, names, self.params)}"])
+        return script("case", body, self.inputs, [op])
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """How hypothesis prints it: from a new line on."""
+        printer.text("\n" + self.source)
 
 
 def op_case(op: OpFunction, random: Random) -> OpCase:
@@ -81,7 +104,7 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
     low, high = entry.domain
     for _ in range(1000):
         inputs = tuple(
-            laid_out(np.asarray(draw.numbers.uniform(low, high, x)), random.choice(LAYOUTS[:4]))
+            laid_out(short(draw.numbers.uniform(low, high, x)), random.choice(LAYOUTS[:4]))
             if isinstance(x, tuple)
             else x
             for x in shapes
@@ -89,6 +112,11 @@ def op_case(op: OpFunction, random: Random) -> OpCase:
         if not near_kink(entry.kinks, inputs):
             return OpCase(op, inputs, params)
     raise AssertionError(f"{entry.name}: no inputs off its kinks were found in 1,000 draws")
+
+
+def short(x: Any) -> Array:
+    """Numbers of four digits, which are short to read: domains have no more."""
+    return np.asarray(np.round(x, 4))
 
 
 def near_kink(kinks: Any, inputs: tuple[Any, ...], margin: float = 1e-3) -> bool:

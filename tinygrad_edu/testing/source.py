@@ -13,13 +13,15 @@ from ..dtypes import Array
 from ..engine.graph import OpFunction
 from ..ops.indexing import ARRAY
 from ..tensor import Tensor
+from .layouts import layout_of
 
 NAMES: dict[Any, str] = {call: name for name, call in vars(ops).items() if hasattr(call, "op")}
 SCOPE = {"np": np, "tg": dtypes, "ops": ops}  # of tg, the lines of a program use dtypes only
 IMPORTS = {
-    "np": "import numpy as np",
-    "tg": "import tinygrad_edu as tg",
-    "ops": "from tinygrad_edu import ops",
+    "np.": "import numpy as np",
+    "tg.": "import tinygrad_edu as tg",
+    "ops.": "from tinygrad_edu import ops",
+    "laid_out(": "from tinygrad_edu.testing.layouts import laid_out",
 }
 
 
@@ -75,13 +77,12 @@ class Program:
         inputs: dict[str, Array],
         ops: Sequence[OpFunction],
     ) -> None:
+        self.__name__ = "program"
         self.inputs = tuple(Tensor(x.copy()).requires_grad_() for x in inputs.values())
         self.ops = tuple(call.op.name for call in ops)
-        body = [*lines, f"return {', '.join(returned)}"]
-        self.body = "\n".join([f"def program({', '.join(inputs)}):", *[f"    {x}" for x in body]])
-        own = {call.op.name: call for call in ops if call not in NAMES}
-        self.source = self._script(own)
-        scope = {**SCOPE, **own}
+        self.body = function_text("program", [*inputs], [*lines, f"return {', '.join(returned)}"])
+        self.source = script("program", self.body, [x.array for x in self.inputs], ops)
+        scope = {**SCOPE, **own_among(ops)}
         exec(self.body, scope)
         self._function: Callable[..., Any] = scope["program"]
 
@@ -95,15 +96,27 @@ class Program:
         """How hypothesis prints it: from a new line on."""
         printer.text("\n" + self.source)
 
-    def _script(self, own: dict[str, OpFunction]) -> str:
-        given = [f"    {_tensor_text(x.array)}," for x in self.inputs]
-        calls = "\n".join([self.body, *given])
-        imports = [text for name, text in IMPORTS.items() if re.search(rf"\b{name}\.", calls)]
-        for name, call in own.items():
-            home = call.op.forward.__module__
-            imports.append(f"from {home} import {name}" if home != "__main__" else f"# and {name}")
-        last = ["inputs = [", *given, "]", "result = program(*inputs)"]
-        return "\n".join([*imports, "", "", self.body, "", "", *last])
+
+def function_text(name: str, arguments: Sequence[str], lines: Sequence[str]) -> str:
+    """The definition of a function."""
+    return "\n".join([f"def {name}({', '.join(arguments)}):", *[f"    {x}" for x in lines]])
+
+
+def script(name: str, body: str, inputs: Sequence[Any], ops: Sequence[OpFunction]) -> str:
+    """A whole script: the imports of a function, its definition, its inputs, its call."""
+    given = [f"    {input_text(x)}," for x in inputs]
+    calls = "\n".join([body, *given])
+    imports = [text for used, text in IMPORTS.items() if re.search(rf"\b{re.escape(used)}", calls)]
+    for own, call in own_among(ops).items():
+        home = call.op.forward.__module__
+        imports.append(f"from {home} import {own}" if home != "__main__" else f"# and {own}")
+    last = ["inputs = [", *given, "]", f"result = {name}(*inputs)"]
+    return "\n".join([*imports, "", "", body, "", "", *last])
+
+
+def own_among(ops: Sequence[OpFunction]) -> dict[str, OpFunction]:
+    """Those that are not ops of this package, by name."""
+    return {call.op.name: call for call in ops if call not in NAMES}
 
 
 # ---------------------------------------------------------------- values as text
@@ -151,7 +164,13 @@ def call_text(call: OpFunction, arguments: Sequence[str], params: dict[str, Any]
     return f"{name}({', '.join([*arguments, *given])})"
 
 
-def _tensor_text(x: Array) -> str:
-    """The tensor of an array, as a leaf that requires grad."""
+def input_text(x: Any) -> str:
+    """A leaf that requires grad, of a floating array in the same layout; else the value."""
+    if not (isinstance(x, np.ndarray) and x.dtype.kind == "f"):
+        return as_source(x)
+    layout = layout_of(x)
+    if layout != "contiguous":
+        array = f"np.array({x.tolist()}, np.{x.dtype.name})"
+        return f'tg.from_numpy(laid_out({array}, "{layout}")).requires_grad_()'
     settings = f"dtype=tg.{x.dtype.name}, requires_grad=True"
     return f"tg.{f'tensor({x.tolist()}' if x.size else f'zeros({x.shape}'}, {settings})"

@@ -9,7 +9,8 @@
 >>> test_the_gradient_of_a_power()
 
 They need hypothesis (`pip install "tinygrad_edu[test]"`); nothing else in the package imports it.
-`docs/property-testing.md` is a guide.
+They seed the package's default generator before each example, so that the first weights of a layer
+are the same when the example runs again.  `docs/property-testing.md` is a guide.
 """
 
 try:
@@ -22,6 +23,7 @@ except ImportError as error:
 
 from ..layouts import LAYOUTS, laid_out
 from ..source import Program
+from . import generator as generator  # which is seeded before each example
 from .arrays import tensors
 from .programs import op_cases, programs
 from .shapes import axes, broadcastable_shapes, indices, shapes

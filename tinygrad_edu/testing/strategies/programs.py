@@ -40,8 +40,12 @@ def op_cases(op: str | OpFunction) -> st.SearchStrategy[OpCase]:
     ...     assert gradcheck(case, case.inputs, order=2)
     >>> test_softmax()
     """
-    function = registered(op)
-    return choosers.map(lambda random: op_case(function, random))
+    return _cases(registered(op))
+
+
+@st.composite
+def _cases(draw: Any, op: OpFunction) -> OpCase:
+    return op_case(op, draw(choosers))
 
 
 @st.composite
