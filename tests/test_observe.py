@@ -168,3 +168,22 @@ def test_what_hooks_pack_is_observed_too():
     y.sum().backward()
     np.testing.assert_allclose(x.grad, np.exp(np.ones(2, np.float32)))
     np.testing.assert_allclose(y.node.values[0], np.exp(np.ones(2, np.float32)))
+
+
+def test_a_function_with_its_own_backward_is_differentiated_as_ever():
+    class Cube(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x**3
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return 3 * x**2 * g
+
+    x = tg.tensor(2.0, requires_grad=True)
+    with tg.viz.observe():
+        y = Cube.apply(x)
+    y.backward()
+    assert x.grad.item() == 12

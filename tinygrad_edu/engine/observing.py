@@ -139,7 +139,8 @@ def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, 
     if id(plan) in _plain:
         plan = _plain[id(plan)][1]
         kept = [
-            x if keep else graph.shape_of(x) for keep, x in zip(plan.keeps, saved, strict=False)
+            x if keep or x.__class__ is tuple else graph.shape_of(x)  # a tuple is a shape already
+            for keep, x in zip(plan.keeps, saved, strict=False)
         ]
         saved = (*kept, *saved[len(kept) :])
     if not _own.depth:
