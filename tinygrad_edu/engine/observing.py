@@ -187,7 +187,13 @@ def _call(op: str) -> Call:
 
 def _is_plumbing(code: Any) -> bool:
     parts = code.co_filename.replace("\\", "/").removesuffix(".py").split("/")
-    return code.co_name.startswith("<") or parts[-1] in _PLUMBING or parts[-2] in _PLUMBING
+    in_layer = "nn" in parts and code.co_name.startswith("_") and code.co_varnames[:1] == ("self",)
+    return (
+        code.co_name.startswith("<")
+        or in_layer  # a method that its forward calls
+        or parts[-1] in _PLUMBING
+        or parts[-2] in _PLUMBING
+    )
 
 
 def _enter_module(module: Any, _args: Any) -> None:

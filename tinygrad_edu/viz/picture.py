@@ -23,6 +23,7 @@ decided where they are drawn.  `draw`, `steps` and `diff` begin with it.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -59,21 +60,22 @@ class Box:
     members: list[Box] = field(default_factory=list)  # of a group: what it stands for
     times: int = 1  # of a group: how many alike it stands for ("x 12")
     inputs: list[tuple[Any, ...]] = field(default_factory=list)  # of a group: the shapes that enter
+    structure: int = 0  # of a group: equal for groups of the same ops that are wired alike
     repeats: Box | None = None  # of a small box that stands for a leaf beside one more of its uses
+
+    inside: tuple[int, int] = (0, 0)  # of a group: its ops and its parameters
 
     @property
     def ops(self) -> int:
         """How many ops of the record it stands for."""
-        if self.kind != "group":
-            return int(self.kind in ("op", "output"))
-        return sum(member.ops for member in self.members)
+        return self.inside[0] if self.kind == "group" else int(self.kind in ("op", "output"))
 
     @property
     def parameters(self) -> int:
         """How many numbers the leaves hold that it stands for."""
-        if self.kind == "leaf":
-            return int(np.prod(self.shape, dtype=int)) if self.repeats is None else 0
-        return sum(member.parameters for member in self.members)
+        if self.repeats is not None:
+            return 0
+        return math.prod(self.shape) if self.kind == "leaf" else self.inside[1]
 
 
 @dataclass(eq=False)
