@@ -220,15 +220,160 @@ def test_empty_matrices():
 # ---------------------------------------------------------------- everywhere
 
 
+# Each function that factors matrices: of a square matrix a, and of b or its first row.
+PIVOTS = np.array([1, 2], np.int32)
+FACTORED = {
+    "det": lambda lib, a: lib.det(a),
+    "linalg.det": lambda lib, a: lib.linalg.det(a),
+    "logdet": lambda lib, a: lib.logdet(a),
+    "slogdet": lambda lib, a: lib.slogdet(a),
+    "linalg.slogdet": lambda lib, a: lib.linalg.slogdet(a),
+    "inverse": lambda lib, a: lib.inverse(a),
+    "linalg.inv": lambda lib, a: lib.linalg.inv(a),
+    "linalg.inv_ex": lambda lib, a: lib.linalg.inv_ex(a),
+    "linalg.tensorinv": lambda lib, a: lib.linalg.tensorinv(a, ind=1),
+    "pinverse": lambda lib, a: lib.pinverse(a),
+    "linalg.pinv": lambda lib, a: lib.linalg.pinv(a),
+    "linalg.pinv(atol=)": lambda lib, a: lib.linalg.pinv(a, atol=0.1),
+    "linalg.pinv(hermitian=)": lambda lib, a: lib.linalg.pinv(a, hermitian=True),
+    "linalg.matrix_rank": lambda lib, a: lib.linalg.matrix_rank(a),
+    "cholesky": lambda lib, a: lib.cholesky(a),
+    "linalg.cholesky": lambda lib, a: lib.linalg.cholesky(a),
+    "linalg.cholesky_ex": lambda lib, a: lib.linalg.cholesky_ex(a),
+    "cholesky_inverse": lambda lib, a: lib.cholesky_inverse(a),
+    "qr": lambda lib, a: lib.qr(a),
+    "linalg.qr": lambda lib, a: lib.linalg.qr(a),
+    "linalg.qr(mode='r')": lambda lib, a: lib.linalg.qr(a, mode="r"),
+    "geqrf": lambda lib, a: lib.geqrf(a),
+    "svd": lambda lib, a: lib.svd(a),
+    "linalg.svd": lambda lib, a: lib.linalg.svd(a),
+    "linalg.svdvals": lambda lib, a: lib.linalg.svdvals(a),
+    "linalg.eigh": lambda lib, a: lib.linalg.eigh(a),
+    "linalg.eigvalsh": lambda lib, a: lib.linalg.eigvalsh(a),
+    "lu": lambda lib, a: lib.lu(a),
+    "linalg.lu": lambda lib, a: lib.linalg.lu(a),
+    "linalg.lu_factor": lambda lib, a: lib.linalg.lu_factor(a),
+    "linalg.lu_factor_ex": lambda lib, a: lib.linalg.lu_factor_ex(a),
+    "matrix_power": lambda lib, a: lib.matrix_power(a, -1),
+    "linalg.cond": lambda lib, a: lib.linalg.cond(a),
+    "linalg.cond(1)": lambda lib, a: lib.linalg.cond(a, 1),
+    "linalg.norm(2)": lambda lib, a: lib.linalg.norm(a, 2),
+    "linalg.matrix_norm(2)": lambda lib, a: lib.linalg.matrix_norm(a, 2),
+    "linalg.matrix_norm('nuc')": lambda lib, a: lib.linalg.matrix_norm(a, "nuc"),
+    "norm('nuc')": lambda lib, a: lib.norm(a, "nuc"),
+}
+SOLVED = {
+    "linalg.solve": lambda lib, a, b: lib.linalg.solve(a, b),
+    "linalg.solve of vectors": lambda lib, a, b: lib.linalg.solve(a, b[0]),
+    "linalg.solve_ex": lambda lib, a, b: lib.linalg.solve_ex(a, b),
+    "linalg.solve_triangular": lambda lib, a, b: lib.linalg.solve_triangular(a, b, upper=True),
+    "triangular_solve": lambda lib, a, b: lib.triangular_solve(b, a),
+    "cholesky_solve": lambda lib, a, b: lib.cholesky_solve(b, a),
+    "lu_solve": lambda lib, a, b: lib.lu_solve(b, a, lib.tensor(PIVOTS)),
+    "linalg.lu_solve": lambda lib, a, b: lib.linalg.lu_solve(a, lib.tensor(PIVOTS), b),
+    "linalg.lstsq": lambda lib, a, b: lib.linalg.lstsq(a, b),
+    "linalg.tensorsolve": lambda lib, a, b: lib.linalg.tensorsolve(a, b[0]),
+    "orgqr": lambda lib, a, b: lib.orgqr(a, b[0]),
+    "linalg.householder_product": lambda lib, a, b: lib.linalg.householder_product(a, b[0]),
+}
+MATRICES = [[4.0, 1.0], [1.0, 3.0]], [[2.0, 1.0], [0.0, 1.0]]
+NOT_FACTORED = ["int64", "int32", "int16", "int8", "uint8", "bool", "float16"]
+WARNS_OF_OLD = "ignore:torch.* is deprecated:UserWarning"
+
+
+def results_of(function, library, dtypes):
+    """What a function of FACTORED or SOLVED gives, in one tuple, for operands of these dtypes."""
+    given = [
+        library.tensor(x).to(getattr(library, d)) for x, d in zip(MATRICES, dtypes, strict=False)
+    ]
+    results = function(library, *given)
+    return results if isinstance(results, tuple) else (results,)
+
+
+@pytest.mark.filterwarnings(WARNS_OF_OLD)
+@pytest.mark.parametrize("name", [*FACTORED, *SOLVED])
+def test_matrices_are_factored_in_float32_and_float64_only(name):
+    function, count = (FACTORED | SOLVED)[name], 1 + (name in SOLVED)
+    for dtype in NOT_FACTORED:
+        with pytest.raises(RuntimeError, match=f"{dtype}.* call x.float\\(\\) first"):
+            results_of(function, tg, [dtype] * count)
+    with pytest.raises(NotImplementedError, match="not implemented for 'Half'"):
+        results_of(function, tg, ["float16"] * count)
+    for dtype in ("float32", "float64"):
+        found = {str(y.dtype) for y in results_of(function, tg, [dtype] * count)}
+        assert found <= {dtype, "int32", "int64"}
+
+
+@pytest.mark.filterwarnings(WARNS_OF_OLD)
+@pytest.mark.parametrize("name", sorted({*SOLVED} - {"linalg.solve_triangular"}))
+def test_the_operands_of_a_system_have_one_dtype(name):
+    for dtypes in (["float32", "float64"], ["float64", "float32"]):
+        with pytest.raises(RuntimeError, match=r"have the same dtype, not float.. and float.."):
+            results_of(SOLVED[name], tg, dtypes)
+    with pytest.raises(RuntimeError, match="not int64; call"):
+        results_of(SOLVED[name], tg, ["float32", "int64"])
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float16", "int64", "uint8"])
+def test_solve_triangular_takes_the_right_side_in_the_dtype_of_the_matrix(dtype):
+    y = results_of(SOLVED["linalg.solve_triangular"], tg, ["float32", dtype])[0]
+    assert y.dtype == tg.float32
+    assert (y - tg.tensor([[0.5, 1 / 6], [0.0, 1 / 3]])).abs().max() < 1e-6
+
+
+@pytest.mark.parametrize("dtype", ["int64", "uint8", "bool"])
+def test_a_norm_is_that_of_floats(dtype):
+    x = tg.tensor(MATRICES[0]).to(getattr(tg, dtype))
+    for norm in (linalg.norm, linalg.vector_norm, linalg.matrix_norm, tg.norm):
+        for order in {1, 2, np.inf} if norm is not linalg.matrix_norm else {1, 2, np.inf, "fro"}:
+            with pytest.raises(RuntimeError, match="floa"):
+                norm(x, order)
+    with pytest.raises(RuntimeError, match="vecdot"):
+        linalg.vecdot(x, x)
+
+
+def test_no_vandermonde_matrix_of_bools_or_halves():
+    for x in (tg.tensor([True, False]), tg.ones(2, dtype=tg.float16)):
+        with pytest.raises(RuntimeError, match=f"vander.*not {x.dtype}"):
+            linalg.vander(x)
+
+
 @pytest.mark.parametrize("name", ["inv", "det", "cholesky", "eigvalsh", "svdvals", "pinv"])
-def test_float32_stays_float32_and_integers_become_the_default_float(name):
-    x = positive().astype(np.float32)
-    t = tg.tensor(x).requires_grad_()
+def test_float32_stays_float32(name):
+    t = tg.tensor(positive().astype(np.float32)).requires_grad_()
     y = getattr(linalg, name)(t)
     y.sum().backward()
     assert y.dtype == t.grad.dtype == tg.float32
-    if name != "pinv":
-        assert getattr(linalg, name)(tg.tensor([[2, 1], [1, 2]])).dtype == tg.float32
+
+
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")  # see docs/differences.md
+def test_a_matrix_that_holds_nan():
+    """As in PyTorch: Cholesky and singular values refuse it, the others answer with NaN."""
+    for place in ((0, 0), (1, 1), (1, 0)):
+        x = tg.eye(2) * 4
+        x[place] = float("nan")
+        for function in (linalg.cholesky, tg.cholesky, linalg.svd, linalg.svdvals, linalg.pinv):
+            with pytest.raises(tg.linalg.LinAlgError, match="holds NaN"):
+                function(x)
+        for function in (linalg.matrix_rank, linalg.cond, tg.pinverse, tg.svd):
+            with pytest.raises(tg.linalg.LinAlgError, match="holds NaN"):
+                function(x)
+        with pytest.raises(tg.linalg.LinAlgError, match="the leading minor of order"):
+            linalg.cholesky_ex(x, check_errors=True)
+        assert linalg.cholesky_ex(x).info == (1 if place == (0, 0) else 2)
+        assert linalg.inv(x).isnan().any()
+    batch = tg.stack([tg.eye(2), x, tg.eye(2)])
+    assert linalg.cholesky_ex(batch).info.tolist() == [0, 2, 0]
+    with pytest.raises(tg.linalg.LinAlgError):
+        linalg.cholesky(batch)
+
+
+def test_a_matrix_that_holds_infinity():
+    x = tg.tensor([[4.0, 1.0], [1.0, float("inf")]])
+    assert linalg.cholesky(x).tolist() == [[2.0, 0.0], [0.5, float("inf")]]
+    assert linalg.det(x) == float("inf")
+    assert linalg.svdvals(x).isnan().all()
+    assert linalg.inv(x).tolist() == [[0.25, 0.0], [0.0, 0.0]]
 
 
 def test_numpy_functions_answer_with_tensors():

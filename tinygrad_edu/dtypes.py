@@ -143,6 +143,26 @@ def no_tensor(x: Any) -> str:
     return f"it takes a tensor, and was given {x!r}, a {kind}; make one with tensor()"
 
 
+def check_factored(name: str, *inputs: Any) -> None:
+    """Raise RuntimeError unless all inputs are float32, or all are float64: these are the dtypes
+    that matrices are factored in, by LAPACK and by PyTorch.  They are not converted: float16 is too
+    short for it, and whole numbers are floats only where that is said."""
+    dtypes = [x.dtype for x in inputs]
+    for dtype in dtypes:
+        if dtype == float16:
+            why = "not implemented for 'Half' (float16), which has too few digits"
+            raise NotImplementedError(f"{name}: {why}; call x.float() first")
+        if dtype not in (float32, float64):
+            raise RuntimeError(
+                f"{name}: it takes float32 or float64, not {dtype}; call x.float() first"
+            )
+    if len(set(dtypes)) > 1:
+        given = " and ".join(map(str, dtypes))
+        raise RuntimeError(
+            f"{name}: the inputs have the same dtype, not {given}; see x.to(y.dtype)"
+        )
+
+
 def alone(y: Any, *inputs: Any) -> Any:
     """The result y of an op that was given no tensor.  Raises TypeError if all inputs are Python's
     numbers, as PyTorch does: no tensor would come of them, and no gradient."""

@@ -18,6 +18,7 @@ import numpy as np
 
 from . import ops
 from .absent import refuse
+from .dtypes import check_factored
 from .engine.graph import LinAlgError as LinAlgError
 from .functions import (
     check_matrix,
@@ -187,7 +188,7 @@ def solve_triangular(
     A : Tensor, shape (..., n, n)
         Only one triangle is read, and gets a gradient.
     B : Tensor, shape (..., n, k)
-        The right sides, in columns.
+        The right sides, in columns; they are converted to the dtype of A.
     upper : bool
         If True, the upper triangle is read, else the lower one.
     left : bool, default True
@@ -214,6 +215,8 @@ def solve_triangular(
     tensor([[1.],
             [2.]])
     """
+    check_floating(A, "solve_triangular")
+    B = B.to(A.dtype)
     if not left:  # (X A)' = A' X'
         A, B, upper = A.mT, B.mT, not upper
     x: Tensor = solved("solve_triangular", A, B, upper, unitriangular)
@@ -272,7 +275,7 @@ def _where_regular(
 ) -> tuple[Tensor, Tensor]:
     """function(A), which is NaN for the singular matrices, and which pivot of each is zero."""
     check_square(A, name)
-    check_floating(A, name)
+    check_factored(name, A)
     try:
         return function(A), Tensor(np.zeros(A.shape[:-2], np.int32))
     except LinAlgError:
@@ -478,7 +481,7 @@ def lstsq(A: Tensor, b: Tensor, rcond: Any = None, *, driver: str | None = None)
     if driver not in (None, "gels", "gelsy", "gelsd", "gelss"):
         raise RuntimeError(f"lstsq: driver is 'gels', 'gelsy', 'gelsd' or 'gelss', not {driver!r}")
     check_matrix(A, "lstsq")
-    check_floating(A, "lstsq")
+    check_factored("lstsq", A, b)
     vector = b.ndim == A.ndim - 1 and b.shape == A.shape[:-1]
     x = b.unsqueeze(-1) if vector else b
     if x.ndim < 2 or x.ndim > A.ndim or x.shape[-2] != A.shape[-2]:
@@ -600,12 +603,12 @@ def pinv(
             [0.0000, 0.0000]])
     """
     check_matrix(A, "pinv")
-    check_floating(A, "pinv")
+    check_factored("pinv", A)
     A = _lower(A) if hermitian else A
     rtol = plain(rtol if rcond is None else rcond)
     if atol is None:
         return ops.pinv(A, rtol=rtol)
-    largest = np.linalg.svd(A.array, compute_uv=False).max(-1, initial=0)
+    largest = _singular_values("pinv", A).max(-1, initial=0)
     zero, relative = _tolerance(A, largest, atol, rtol), np.zeros_like(largest)
     return ops.pinv(A, rtol=np.divide(zero, largest, out=relative, where=largest > 0))
 
@@ -645,10 +648,17 @@ def matrix_rank(
     tensor(1)
     """
     check_matrix(A, "matrix_rank")
-    check_floating(A, "matrix_rank")
-    sizes = np.linalg.svd((_lower(A) if hermitian else A).array, compute_uv=False)
+    check_factored("matrix_rank", A)
+    sizes = _singular_values("matrix_rank", _lower(A) if hermitian else A)
     zero = _tolerance(A, sizes.max(-1, initial=0), atol if tol is None else tol, rtol)
     return Tensor(np.asarray((sizes > zero[..., None]).sum(-1)))
+
+
+def _singular_values(name: str, A: Tensor) -> Any:
+    try:
+        return np.linalg.svd(A.array, compute_uv=False)
+    except np.linalg.LinAlgError as error:
+        raise LinAlgError(f"{name}: {ops.not_finite(A.array) or error}") from None
 
 
 def _tolerance(A: Tensor, largest: Any, atol: Any, rtol: Any) -> Any:
@@ -693,7 +703,7 @@ def cond(A: Tensor, p: Any = None) -> Tensor:
     tensor(2.)
     """
     check_matrix(A, "cond")
-    check_floating(A, "cond")
+    check_factored("cond", A)
     if isinstance(p, str) or (A.numel() and p not in (None, 2, -2)):
         check_square(A, "cond")
     if A.numel() == 0:
@@ -901,7 +911,7 @@ def cholesky_ex(A: Tensor, *, upper: bool = False, check_errors: bool = False) -
     tensor(2, dtype=int32)
     """
     check_square(A, "cholesky_ex")
-    check_floating(A, "cholesky_ex")
+    check_factored("cholesky_ex", A)
     info = Tensor(_first_minor(A.array))
     if check_errors:
         raise_if("cholesky_ex", info, "the leading minor of order {} is not positive")
@@ -915,8 +925,8 @@ def _first_minor(x: Any) -> Any:
 
     def fails(x: Any) -> bool:
         try:
-            np.linalg.cholesky((x + x.swapaxes(-1, -2)) / 2)
-        except np.linalg.LinAlgError:
+            ops.cholesky(x)
+        except LinAlgError:
             return True
         return False
 
@@ -1251,6 +1261,8 @@ def vecdot(x: Tensor, y: Tensor, *, dim: int = -1) -> Tensor:
     >>> tg.linalg.vecdot(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 10.0]))
     tensor([21., 43.])
     """
+    check_floating(x, "vecdot")
+    check_floating(y, "vecdot")
     products: Tensor = in_float32(lambda x, y: (x * y).sum(dim), x, y)
     return products
 
@@ -1285,6 +1297,8 @@ def vander(x: Tensor, *, N: int | None = None) -> Tensor:
     count = N if N is not None else x.shape[-1] if x.ndim else 1
     if count <= 1:
         raise RuntimeError(f"vander: N is above 1, not {count}, for vectors of {tuple(x.shape)}")
+    if x.dtype.kind == "b" or x.dtype == np.float16:  # as in PyTorch
+        raise RuntimeError(f"vander: it takes float32, float64 or whole numbers, not {x.dtype}")
     y: Tensor = powers_of(x if x.ndim else x.reshape(1), count)
     return y
 
@@ -1408,6 +1422,7 @@ def matrix_norm(
     tensor(4.)
     """
     check_matrix(A, "matrix_norm")
+    check_floating(A, "matrix_norm")
     if isinstance(dim, int) or len(dim) != 2:
         raise RuntimeError(f"matrix_norm: dim is a pair of dimensions, not {dim}")
     dims = two_dims(A.ndim, dim[0], dim[1], "matrix_norm", A)

@@ -70,7 +70,6 @@ _FRACTION = "whole numbers times a fraction are floats; PyTorch cuts it off"
 _OVERFLOW = "a variance that overflows leaves 0, or the bias; PyTorch says nan"
 _POLES = "left of 0 and at infinity, psi_n has its poles and limits; PyTorch's zeta has others"
 _BESSEL = "infinite at infinity; PyTorch multiplies 0 by infinity there"
-_PROMOTES_SOLVED = "the dtype in which the two meet; PyTorch's has that of one of them"
 _POWER = "a whole number to a negative power is refused; PyTorch gives 0"
 ACCEPTS = {
     ("F.*_loss(x, y*", "extreme"): _LOSSES,
@@ -126,7 +125,6 @@ ACCEPTS = {
     ("torch.tensor([1, 2], dtype=torch.uint8)", "*-9*"): _RANGE,
     ("torch.ByteTensor(*", "*-9*"): _RANGE,
     ("*matrix_exp(*", "float16"): "PyTorch's coefficients are no float16: it gives nan and inf",
-    ("torch.linalg.solve_triangular(*", "* with *"): _PROMOTES_SOLVED,
     ("torch.addr(*", "bool"): "numbers do not fit into bools",
     ("torch.linalg.lstsq(*.residuals", "empty first"): "an empty result needs no gradient",
     ("torch.linalg.lstsq(*.residuals", "one each"): "an empty result needs no gradient",

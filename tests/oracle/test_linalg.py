@@ -5,7 +5,18 @@ import warnings
 import numpy as np
 import pytest
 import torch
-from test_linalg import MISFITS, MISFITS_OF_EINSUM, RNG, normal, positive
+from test_linalg import (
+    FACTORED,
+    MISFITS,
+    MISFITS_OF_EINSUM,
+    NOT_FACTORED,
+    RNG,
+    SOLVED,
+    WARNS_OF_OLD,
+    normal,
+    positive,
+    results_of,
+)
 
 import tinygrad_edu as tg
 from tinygrad_edu import linalg
@@ -441,3 +452,61 @@ def test_deprecated_functions_warn_and_give_what_pytorchs_give(call):
         ours = outcome(tg, tg.tensor)
     for a, b in zip(ours, theirs, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-12)
+
+
+# ---------------------------------------------------------------- dtypes
+
+
+def outcome(function, library, dtypes):
+    """The dtypes of the results, or that the operands are refused."""
+    try:
+        results = results_of(function, library, dtypes)
+    except RuntimeError:  # of which NotImplementedError is one
+        return "refused"
+    return [str(y.dtype).removeprefix("torch.") for y in results]
+
+
+PAIRS = [("float32", "float64"), ("float64", "float32"), ("float32", "int64"), ("bool", "float32")]
+PAIRS += [("int64", "int32"), ("int64", "float64"), ("float16", "float32"), ("float64", "float16")]
+
+
+@pytest.mark.filterwarnings(WARNS_OF_OLD)
+@pytest.mark.parametrize("name", [*FACTORED, *SOLVED])
+def test_the_dtypes_in_which_matrices_are_factored(name):
+    count, function = 1 + (name in SOLVED), (FACTORED | SOLVED)[name]
+    for dtypes in [[d] * count for d in (*NOT_FACTORED, "float32", "float64")]:
+        assert outcome(function, tg, dtypes) == outcome(function, torch, dtypes), dtypes
+    for dtypes in PAIRS if name in SOLVED else ():
+        assert outcome(function, tg, dtypes) == outcome(function, torch, dtypes), dtypes
+
+
+@pytest.mark.filterwarnings(WARNS_OF_OLD)
+@pytest.mark.filterwarnings("ignore:invalid value:RuntimeWarning")
+@pytest.mark.parametrize("name", sorted({*FACTORED, *SOLVED} - {"linalg.pinv(hermitian=)"}))
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_matrix_that_is_not_finite(name, value):
+    """It is refused where PyTorch refuses it; where it is not, what is finite is the same.
+
+    The pseudoinverse of a symmetric one is left out: PyTorch takes it from the eigenvalues.
+    """
+    function = (FACTORED | SOLVED)[name]
+    x, b = np.array([[4.0, 1.0], [1.0, value]]), np.array([[2.0, 1.0], [0.0, 1.0]])
+    found = {}
+    for library in (tg, torch):
+        given = [library.tensor(array) for array in ((x, b) if name in SOLVED else (x,))]
+        try:
+            y = function(library, *given)
+            found[library] = [np.asarray(part) for part in (y if isinstance(y, tuple) else (y,))]
+        except RuntimeError:
+            found[library] = "refused"
+    if name == "linalg.lstsq" and value is np.nan:
+        assert found[tg] == found[torch] == "refused"  # an internal error of PyTorch's
+    elif name.endswith("slogdet") and value is np.nan:  # which has no sign: NumPy says 1, PyTorch 0
+        assert np.isnan(found[tg][1])
+        assert np.isnan(found[torch][1])
+    elif "refused" in found.values():
+        assert found[tg] == found[torch]
+    else:
+        for ours, theirs in zip(found[tg], found[torch], strict=True):
+            both = np.isfinite(ours) & np.isfinite(theirs)
+            np.testing.assert_allclose(ours[both], theirs[both], rtol=1e-9, atol=1e-12)

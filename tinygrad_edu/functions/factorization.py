@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
+from ..dtypes import check_factored
 from ..engine import grad_mode, graph
 from ..engine.clock import caller_level
 from ..registry import public
@@ -43,7 +44,7 @@ def _deprecated(name: str, instead: str) -> None:
 def solved(name: str, a: Any, b: Any, upper: bool, unitriangular: bool = False) -> Any:
     """X with T X = b, where T is one triangle of a."""
     check_right_side(name, a, b)
-    check_floating(a, name)
+    check_factored(name, a, b)
     if unitriangular:
         a = ops.where(np.eye(a.shape[-1], dtype=bool), 1, a)
     return ops.solve_triangular(a, b, upper=upper)
@@ -168,6 +169,7 @@ def cholesky_inverse(input: Tensor, upper: bool = False) -> Tensor:
             [0.0000, 0.0625]])
     """
     check_square(input, "cholesky_inverse")
+    check_factored("cholesky_inverse", input)
     raise_if("cholesky_inverse", first_zero(input), "the diagonal element {} is zero")
     return cholesky_solve(identity(input), input, upper)
 
@@ -183,7 +185,7 @@ _order_of: Any = ops.order_of
 def lu_factors(name: str, A: Any, pivot: bool = True) -> tuple[Any, Any]:
     """L and U in one matrix, and the pivots, counted from 1."""
     check_matrix(A, name)
-    check_floating(A, name)
+    check_factored(name, A)
     if not pivot:
         raise RuntimeError(f"{name}: LU without pivoting does not exist on the CPU, as in PyTorch")
     swapped = _pivots_of(plain(A))
@@ -369,6 +371,7 @@ def lu_solve(input: Tensor, LU_data: Tensor, LU_pivots: Tensor) -> Tensor:
 def lu_solved(LU: Any, pivots: Any, b: Any, adjoint: bool) -> Any:
     """X with P L U X = b, or with (P L U)^T X = b: one factor after the other."""
     check_right_side("lu_solve", LU, b)
+    check_factored("lu_solve", LU, b)
     p = permutation("lu_solve", pivots, LU.shape[-1], LU.dtype)
     lower = _unit_lower(LU)
     if adjoint:
@@ -446,7 +449,7 @@ def geqrf(input: Tensor) -> tuple[Tensor, Tensor]:
     True
     """
     check_matrix(input, "geqrf")
-    check_floating(input, "geqrf")
+    check_factored("geqrf", input)
     if input.requires_grad and grad_mode.mode.recording:
         raise RuntimeError("geqrf: it has no gradient; call x.detach() first, or see linalg.qr")
     a, tau = np.linalg.qr(plain(input), mode="raw")
@@ -482,7 +485,7 @@ def orgqr(input: Tensor, input2: Tensor) -> Tensor:
 def reflected(name: str, vectors: Any, tau: Any) -> Any:
     """The first columns of H_1 H_2 ..., H_i = 1 - tau_i v_i v_i^T."""
     check_matrix(vectors, name)
-    check_floating(vectors, name)
+    check_factored(name, vectors, tau)
     rows, columns = vectors.shape[-2:]
     if tau.shape[:-1] != vectors.shape[:-2] or rows < columns or tau.shape[-1] > columns:
         raise RuntimeError(
@@ -558,7 +561,6 @@ def pinverse(input: Tensor, rcond: float = 1e-15) -> Tensor:
     tensor([[0.5000, 0.0000]])
     """
     check_matrix(input, "pinverse")
-    check_floating(input, "pinverse")
     return ops.pinv(input, rtol=plain(rcond))
 
 

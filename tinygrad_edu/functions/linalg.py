@@ -21,7 +21,7 @@ from ..engine.clock import caller_level
 from ..ops.linalg import LETTERS
 from ..registry import public
 from ..sums import in_float32
-from .arguments import Tensor, check_dim, named, plain
+from .arguments import Tensor, check_dim, check_tensor, named, plain
 from .out import written_to
 
 # ---------------------------------------------------------------- checks
@@ -29,6 +29,7 @@ from .out import written_to
 
 def check_matrix(A: Any, name: str) -> None:
     """Raise RuntimeError unless A has at least two dimensions."""
+    check_tensor(A, name)
     if A.ndim < 2:
         raise RuntimeError(
             f"{name}: a matrix has two dimensions or more, and the shape is {tuple(A.shape)}"

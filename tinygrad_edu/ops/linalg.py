@@ -7,9 +7,11 @@ mode algorithmic differentiation" (2008), where nothing else is said.  ' is the 
 
 from functools import lru_cache
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from ..dtypes import check_factored
 from ..engine.graph import op
 from ..registry import public
 from ..sums import added, narrowed, wide
@@ -195,12 +197,19 @@ def _positive_definite(draw):
     return draw.case(draw.positive_definite())
 
 
-def _fits_lapack(x):
-    return x.ndim > 1 and x.shape[-1] == x.shape[-2] and x.dtype != np.float16
+def not_finite(x: Any, **_: Any) -> str | None:
+    """Why there are no singular values, if it is that."""
+    if np.isfinite(x).all():
+        return None
+    return f"the matrix {x.shape} holds NaN or infinity: it has no singular values"
+
+
+def _is_square(x):
+    return x.ndim > 1 and x.shape[-1] == x.shape[-2]
 
 
 def _singular(x, b=None):
-    if not _fits_lapack(x):
+    if not _is_square(x):
         return None
     if b is not None and (b.ndim < 2 or b.shape[-2] != x.shape[-1]):
         return f"the matrix {x.shape} and the right side {b.shape} differ in their rows"
@@ -232,6 +241,7 @@ def inv(x):
     tensor([[0.5000, 0.0000],
             [0.0000, 0.2500]])
     """
+    check_factored("inv", x)
     return np.linalg.inv(x)
 
 
@@ -240,9 +250,11 @@ def inv(x):
     lambda g, _y, a, _b: solve(_t(a), g),
     samples=lambda draw: draw.case(draw.matrix(square=True), draw.right_side),
     explain=_singular,
+    promotes=False,
 )
 def solve(a, b):
     """y = a^-1 b, for the columns of b;  dL/db = a'^-1 g,  dL/da = -(dL/db) y'."""
+    check_factored("solve", a, b)
     return np.linalg.solve(a, b)
 
 
@@ -259,6 +271,7 @@ def _triangle(x, upper):
     samples=lambda draw: draw.case(
         draw.positive_definite(), draw.right_side, upper=draw.choice(True, False)
     ),
+    promotes=False,
 )
 def solve_triangular(a, b, *, upper):
     """y = T^-1 b, T the upper or the lower triangle of a, for the columns of b;
@@ -266,6 +279,7 @@ def solve_triangular(a, b, *, upper):
 
     Substitution, row by row; a zero on the diagonal gives infinity or NaN, without an error.
     """
+    check_factored("solve_triangular", a, b)
     batch = np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
     y = np.broadcast_to(b, (*batch, *b.shape[-2:])).copy()
     rows = range(a.shape[-1])
@@ -331,12 +345,14 @@ def det(x):
     >>> tg.det(tg.tensor([[1.0, 0.0], [3.0, 4.0]]))
     tensor(4.)
     """
+    check_factored("det", x)
     return np.linalg.det(x)
 
 
 @op(lambda g, _y, x: g[1][..., None, None] * _t(inv(x)), samples=_square, numpy=np.linalg.slogdet)
 def slogdet(x):
     """y = (sign of det x, log |det x|);  dL/dx = g x'^-1 for the g of the second one."""
+    check_factored("slogdet", x)
     return tuple(np.linalg.slogdet(x))
 
 
@@ -345,11 +361,17 @@ def _to_pseudo_inverse(g, y, x, **_):
     return left - x @ (y @ left) + right - (right @ y) @ x - _t(y) @ g @ _t(y)
 
 
-@op(_to_pseudo_inverse, samples=lambda draw: draw.case(draw.matrix()), numpy=np.linalg.pinv)
+@op(
+    _to_pseudo_inverse,
+    samples=lambda draw: draw.case(draw.matrix()),
+    explain=not_finite,
+    numpy=np.linalg.pinv,
+)
 def pinv(x, *, rtol=None):
     """y = x+, the pseudoinverse: singular values up to rtol times the largest count as zero;
     dL/dx = -y' g y' + (1 - x y) g' y y' + y' y g' (1 - y x), for x of constant rank (Golub and
     Pereyra, "The differentiation of pseudo-inverses...", 1973)."""
+    check_factored("pinv", x)
     return np.linalg.pinv(x, rtol=rtol)
 
 
@@ -367,8 +389,10 @@ def _lower(x):
 
 
 def _not_positive(x):
-    if not _fits_lapack(x):
+    if not _is_square(x):
         return None
+    if not np.isfinite(x).all():
+        return f"the matrix {x.shape} is not positive definite: it holds NaN or infinity"
     smallest = np.linalg.eigvalsh(_symmetric(x)).min()
     return f"the matrix {x.shape} is not positive definite: its smallest eigenvalue is {smallest}"
 
@@ -383,7 +407,11 @@ def cholesky(x):
     """y = the lower triangle L with L L' = (x + x') / 2;  dL/dx = the symmetric part of
     y'^-1 low(y' g) y^-1, where low takes the lower triangle with half of the diagonal (Murray,
     "Differentiation of the Cholesky decomposition", 2016)."""
-    return np.linalg.cholesky(_symmetric(x))
+    check_factored("cholesky", x)
+    y = np.linalg.cholesky(_symmetric(x))
+    if np.isnan(np.diagonal(y, axis1=-2, axis2=-1)).any():  # which LAPACK refuses, not all of them
+        raise np.linalg.LinAlgError("the matrix is not positive definite: it holds NaN")
+    return y
 
 
 def unit_lower(y):
@@ -465,6 +493,7 @@ def qr(x, *, mode="reduced"):
     (Walter and Lehmann, "Algorithmic differentiation of linear algebra functions", 2010; for more
     columns than rows, Roberts and Roberts, "QR and LQ decomposition matrix backpropagation
     algorithms", 2020)."""
+    check_factored("qr", x)
     return tuple(np.linalg.qr(x, mode))
 
 
@@ -498,6 +527,7 @@ def eigh(x):
     Of equal eigenvalues the vectors may be any basis, so they have no derivative: f is nan.  What
     does not use them (the eigenvalues alone, or vectors of others) has one: there f is 0.
     """
+    check_factored("eigh", x)
     return tuple(np.linalg.eigh(_symmetric(x)))
 
 
@@ -520,7 +550,10 @@ def _to_svd(g, y, _x, **_):
 
 
 @op(
-    _to_svd, samples=lambda draw: draw.case(draw.matrix(), full_matrices=False), numpy=np.linalg.svd
+    _to_svd,
+    samples=lambda draw: draw.case(draw.matrix(), full_matrices=False),
+    explain=not_finite,
+    numpy=np.linalg.svd,
 )
 def svd(x, *, full_matrices=True):
     """y = (u, s, v') with u diag(s) v' = x: the singular values s fall, the columns of u and of v
@@ -531,4 +564,5 @@ def svd(x, *, full_matrices=True):
     Of equal singular values the vectors may be any basis, as in `eigh`, and of the value 0 in one
     that is not square: f and 1 / s are nan where vectors that have no derivative are used, else 0.
     """
+    check_factored("svd", x)
     return tuple(np.linalg.svd(x, full_matrices))
