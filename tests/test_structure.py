@@ -72,7 +72,10 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
-    "tinygrad_edu.viz": "observe picture groups repeats fold box render diagram __init__",
+    "tinygrad_edu.viz": (
+        "observe picture groups repeats fold box render diagram "
+        "readings flow_words flow_chart flow colours heatmap live __init__"
+    ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts subject numeric analytic hygiene comparison diagnosis report gradcheck "

@@ -24,7 +24,7 @@ from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
 from .engine import clock, graph, leaf
 from .engine.grad_mode import enable_grad, mode
 from .engine.graph import Node, TensorBase
-from .engine.hooks import RemovableHandle, add_hook, hooks_of
+from .engine.hooks import AfterGradient, RemovableHandle, add_hook, hooks_of
 from .functions.arguments import check_dim, plain
 from .functions.filling import array_of, size_given
 from .methods import Methods
@@ -629,7 +629,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         name = "register_post_accumulate_grad_hook"
         node = self._require_node(name)
         self._refuse_result(name, "only a leaf accumulates gradients; see register_hook()")
-        return add_hook(hooks_of(node), leaf.AfterGradient(self, hook))
+        return add_hook(hooks_of(node), AfterGradient(self, hook))
 
     def _require_node(self, name: str) -> Node:
         if self.node is None:

@@ -17,14 +17,16 @@ import numpy as np
 from . import graph
 from .grad_mode import level, mode
 from .graph import Node, Parts, TensorBase
-from .hooks import AfterStep, BeforeStep
+from .hooks import AfterGradient, AfterStep, BeforeStep
 from .outputs import Arrived
 
 
 def before_step(node: Node, g: Any) -> tuple[Any, bool]:
     """The gradient that arrived at a node after the hooks on it, those of tensors first: each may
     return another one.  And whether hooks wait for what the step gives."""
-    hooks = list((node.hooks or {}).values())
+    hooks = [h for h in (node.hooks or {}).values() if not isinstance(h, AfterGradient)]
+    if not hooks:
+        return g, False
     before, as_tensor = mode.level, _is_tensor(g)
     try:
         mode.level = level(as_tensor)

@@ -91,6 +91,19 @@ class RemovableHandle:
         self._dicts = [weakref.ref(each) for each in dicts if each is not None]
 
 
+class AfterGradient:
+    """A hook on the Node of a leaf: the user's function is called once the gradient has been added
+    to `.grad`.  The gradient itself is not shown to it, so it is not copied."""
+
+    def __init__(self, tensor: Any, hook: Callable[[Any], None]) -> None:
+        self.tensor, self.hook = weakref.ref(tensor), hook
+
+    def call(self) -> None:
+        tensor = self.tensor()
+        if tensor is not None:
+            self.hook(tensor)
+
+
 class BeforeStep:
     """A hook on a Node: it is called with the gradients of its results, before its rules run."""
 

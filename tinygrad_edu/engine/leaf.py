@@ -13,8 +13,6 @@ it again.  The Node holds the gradient, one Tensor, whose bytes no other live gr
 array shares.
 """
 
-import weakref
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -24,6 +22,7 @@ from .backward import Nodes, replay
 from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
 from .hooked import after_leaf
+from .hooks import AfterGradient
 from .packing import Parcel
 
 INACTIVE: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
@@ -59,21 +58,6 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
 
 def retain(_: Any) -> None:
     """The hook that changes nothing: its presence asks `backward` to keep the gradient."""
-
-
-class AfterGradient:
-    """A hook that leaves the gradient as it is, and calls the user's function once the gradient
-    has been added to `.grad`."""
-
-    def __init__(self, tensor: Any, hook: Callable[[Any], None]) -> None:
-        self.tensor, self.hook = weakref.ref(tensor), hook
-
-    def __call__(self, _: Any) -> None: ...
-
-    def call(self) -> None:
-        tensor = self.tensor()
-        if tensor is not None:
-            self.hook(tensor)
 
 
 def free(node: Node, place: clock.Place) -> None:

@@ -1,10 +1,12 @@
 """Pictures of the record: the compute graph, and the gradients that flow back through it."""
 
 from .diagram import draw
+from .flow import GradientFlow, gradient_flow
 from .observe import observe
+from .readings import Reading
 from .render import Diagram
 
-__all__ = ["Diagram", "draw", "observe"]
+__all__ = ["Diagram", "GradientFlow", "Reading", "draw", "gradient_flow", "observe"]
 
 
 def __dir__() -> list[str]:

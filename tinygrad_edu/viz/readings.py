@@ -1,0 +1,194 @@
+"""Readings: what is kept of one gradient at one step, a few numbers in the place of the array."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from ..dtypes import Array
+
+SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
+RUN = 32  # weights are read in so many neighbours at a time
+
+
+class Reading(NamedTuple):
+    """The gradient of a parameter, or of a layer's parameters together, at one step.
+
+    Attributes
+    ----------
+    norm : float
+        The square root of the sum of its squares; NaN or infinite if one of its elements is.
+    size : int
+        The number of its elements.
+    zeros : float
+        The share of its elements that are zero, from 0 to 1.
+    nonfinite : int
+        The number of its elements that are NaN or infinite.
+    weight : float
+        The norm of the weights before the step; NaN where they are not known.
+    update : float
+        The norm of the change that the step made to the weights; NaN where it is not known.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> w = tg.tensor([3.0, 4.0, 0.0, 0.0], requires_grad=True)
+    >>> (w * w / 2).sum().backward()
+    >>> reading = tg.viz.gradient_flow({"w": w}).steps[0]["w"]
+    >>> reading.norm, reading.rms, reading.zeros
+    (5.0, 2.5, 0.5)
+    """
+
+    norm: float
+    size: int
+    zeros: float
+    nonfinite: int
+    weight: float = math.nan
+    update: float = math.nan
+
+    @property
+    def rms(self) -> float:
+        """The root of the mean square: the size of a typical element.
+
+        Returns
+        -------
+        float
+            `norm / sqrt(size)`.
+        """
+        return self.norm / math.sqrt(self.size) if self.size else 0.0
+
+    @property
+    def ratio(self) -> float:
+        """How far the step moved the weights, relative to their size: about 0.001 is usual.
+
+        Returns
+        -------
+        float
+            `update / weight`; NaN where it is not known, or where the weights were all zero.
+        """
+        return self.update / self.weight if self.weight else math.nan
+
+
+def joined(readings: Iterable[Reading]) -> Reading:
+    """The reading of several gradients as one."""
+    several = list(readings)
+    size = sum(r.size for r in several)
+    zeros = sum(r.zeros * r.size for r in several) / size if size else 0.0
+    norm, weight, update = (
+        _hypot(getattr(r, name) for r in several) for name in ("norm", "weight", "update")
+    )
+    return Reading(norm, size, zeros, sum(r.nonfinite for r in several), weight, update)
+
+
+def _hypot(norms: Iterable[float]) -> float:
+    """The norm of the whole; NaN if a part is NaN, where `math.hypot` prefers infinity."""
+    parts = list(norms)
+    return math.nan if any(map(math.isnan, parts)) else math.hypot(*parts)
+
+
+def reading_of(gradient: Array) -> Reading:
+    """Measure a gradient: its norm in one pass, and the zeros of a large one by a sample.  NumPy's
+    warnings of overflow are the caller's to silence."""
+    flat = gradient.ravel(order="K")  # no copy, whichever way it lies
+    squares = float(flat.dot(flat)) if flat.itemsize > 2 else math.inf
+    if not 1e-30 < squares < 1e30:  # float32 may have lost it, and float16 has no use of its own
+        return _careful_reading(flat)
+    part = spread(flat)
+    zeros = (part.size - int(np.count_nonzero(part))) / part.size
+    return Reading(math.sqrt(squares), flat.size, zeros, 0)
+
+
+def _careful_reading(flat: Array) -> Reading:
+    exact = np.abs(flat.astype(np.float64))
+    finite = np.isfinite(exact)
+    bad = flat.size - int(np.count_nonzero(finite))
+    zeros = (flat.size - int(np.count_nonzero(exact))) / flat.size if flat.size else 0.0
+    if bad:
+        norm = math.nan if np.isnan(exact).any() else math.inf
+        return Reading(norm, flat.size, zeros, bad)
+    return Reading(norm_of(exact), flat.size, zeros, 0)
+
+
+def norm_of(array: Array) -> float:
+    """The norm in float64, without overflow in its squares."""
+    exact = np.abs(array.astype(np.float64).ravel(order="K"))
+    largest = float(exact.max(initial=0.0))
+    if largest == 0 or not math.isfinite(largest):
+        return largest
+    exact /= largest
+    return largest * math.sqrt(float(np.dot(exact, exact)))
+
+
+def spread(flat: Array) -> Array:
+    """About `SAMPLE` elements of a vector, evenly spaced: all of them if they are no more."""
+    return flat if flat.size <= SAMPLE else flat[:: _coprime(-(-flat.size // SAMPLE), flat.size)]
+
+
+def runs(flat: Array) -> Array:
+    """About `SAMPLE` elements of a vector, in runs of neighbours: what is not in the cache is read
+    much faster so."""
+    if flat.size <= SAMPLE:
+        return flat
+    step = _coprime(flat.size * RUN // SAMPLE, flat.size)
+    count = flat.size // step
+    return flat[: count * step].reshape(count, step)[:, :RUN]
+
+
+@cache
+def _coprime(step: int, size: int) -> int:
+    """The next step that has no divisor in common with the size: it meets all columns of a
+    matrix."""
+    while math.gcd(step, size) > 1:
+        step += 1
+    return step
+
+
+class Weights:
+    """All weights before a step, to measure afterwards by how much it changed them.
+
+    Of each array some elements are copied into one buffer, so that the work on all of them is a
+    few NumPy calls."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self.shapes = {name: array.shape for name, array in arrays.items()}
+        self.names = [name for name, array in arrays.items() if array.size]
+        sizes = [arrays[name].size for name in self.names]
+        lengths = [runs(arrays[name].ravel(order="K")).size for name in self.names]
+        ends = np.cumsum(lengths, dtype=np.intp)
+        self.starts = ends - lengths
+        self.scale = np.sqrt(np.divide(sizes, lengths))
+        self.both = np.empty((2, sum(lengths)))  # the weights before, and since: then the change
+        self.squares = np.empty_like(self.both)
+        self._places = list(zip(self.names, self.starts.tolist(), ends.tolist(), strict=True))
+
+    def fits(self, arrays: dict[str, Array]) -> bool:
+        """Are these arrays, by their names and shapes, those that it was made for?"""
+        return self.shapes == {name: array.shape for name, array in arrays.items()}
+
+    def take(self, arrays: dict[str, Array]) -> None:
+        """Keep the weights as they are now."""
+        self._gather(arrays, self.both[0])
+
+    def changes(self, arrays: dict[str, Array]) -> dict[str, tuple[float, float]]:
+        """For each array the norm before, and that of the change since."""
+        if not self.names:
+            return {}
+        before, since = self.both
+        self._gather(arrays, since)
+        np.subtract(since, before, out=since)
+        np.multiply(self.both, self.both, out=self.squares)
+        norms = np.sqrt(np.add.reduceat(self.squares, self.starts, axis=1)) * self.scale
+        return dict(zip(self.names, zip(*norms.tolist(), strict=True), strict=True))
+
+    def _gather(self, arrays: dict[str, Array], buffer: Array) -> None:
+        for name, start, end in self._places:
+            flat = arrays[name].ravel(order="K")
+            if flat.size <= SAMPLE:
+                buffer[start:end] = flat
+            else:
+                part = runs(flat)
+                buffer[start:end].reshape(part.shape)[...] = part
