@@ -73,7 +73,8 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": (
-        "observe picture groups repeats fold box render diagram "
+        "observe picture groups repeats fold names numbers words labels headline theme box legend "
+        "dot svg render diagram "
         "readings flow_words flow_chart flow colours heatmap live __init__"
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",

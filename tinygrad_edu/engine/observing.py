@@ -33,11 +33,12 @@ COPIED = 4096  # elements: up to here a value is copied, so that a later write d
 
 class ModulePath(NamedTuple):
     """A module that was being called: its name within the one around it ("" for the outermost),
-    its class, and which call of it this was."""
+    its class, which call of it this was, and how it was made, as it says itself."""
 
     name: str
     kind: str
     call: int
+    made: str = ""  # "in_features=2, out_features=3, bias=True"
 
 
 class Call(NamedTuple):
@@ -172,7 +173,7 @@ def _call(op: str) -> Call:
             in_module = code.co_name in _OF_MODULES and "/nn/" in code.co_filename
             if in_module and code.co_name != "forward":
                 place = True  # the module stands here: what is further out called it
-            elif not in_module and not _is_plumbing(code):
+            elif not in_module and not _is_plumbing(code) and not _is_private(code):
                 found = frame
         frame = frame.f_back
     caller = found or frame
@@ -196,10 +197,18 @@ def _is_plumbing(code: Any) -> bool:
     )
 
 
+def _is_private(code: Any) -> bool:
+    """Is it a function that no user calls: one with an underscore, or a method of a class of nn?"""
+    name = code.co_name
+    inner = "." in code.co_qualname and "/nn/" in code.co_filename.replace("\\", "/")
+    return inner or (name.startswith("_") and not name.endswith("__"))
+
+
 def _enter_module(module: Any, _args: Any) -> None:
     if _own.depth:
         _own.calls_of_modules += 1
-        path = ModulePath(_name_of(module), type(module).__name__, _own.calls_of_modules)
+        kind, made = type(module).__name__, str(module.extra_repr())
+        path = ModulePath(_name_of(module), kind, _own.calls_of_modules, made)
         _own.modules.append((module, path))
 
 

@@ -1,50 +1,75 @@
 """draw: the record behind a tensor as a graph, and the gradients that flow back along its edges.
 
 Values flow down: from the leaves and constants, through the ops, to the output.  With
-`gradients=True` each edge gets a second arrow, upwards, with the norm of the gradient that flows
-along it, in blue where it vanishes and in orange where it explodes.
+`gradients=True` each edge gets a second arrow, upwards, with the gradient that flows along it, in
+blue where it vanishes and in orange where it explodes.
+
+A picture is made in steps: `picture.py` reads the record, `labels.py` says what is written,
+`theme.py` in which colours, `dot.py` puts it into the DOT language, and `render.py` lays it out.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
-from ..engine.backward import replay
-from ..engine.graph import Node, Parts
-from ..tensor import Tensor, root_gradient
-from .box import INK, PAPER, QUIET, box, in_order
-from .picture import recorded
+from ..tensor import Tensor
+from .dot import Drawing, Style, sizes_of
+from .headline import described
+from .labels import SMALL, Labels
+from .names import names_of
+from .picture import picture_of
 from .render import Diagram
+from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
 
-FLOW = ("#08306b", "#2171b5", "#6baed6", "#969696", "#fdae6b", "#f16913", "#a63603")
-FLOW_FROM, FLOW_TO = -6, 3  # powers of ten: from the first colour of FLOW to the last
+DIRECTIONS = ("down", "right")
 
 
 def draw(
     output: Tensor,
-    params: Mapping[str, Tensor] | None = None,
+    params: Any = None,
     *,
     gradients: bool = False,
     gradient: Tensor | None = None,
+    values: bool | int | None = None,
+    formulas: bool = False,
+    direction: str = "down",
+    theme: str = "light",
+    scale: str = "relative",
+    legend: bool = True,
 ) -> Diagram:
     """Draw the compute graph: everything that a tensor was computed from.
+
+    What was recorded under `viz.observe()` is drawn with its values, with the functions that were
+    called, and in its modules; else as far as the record knows them.
 
     Parameters
     ----------
     output : Tensor
         The result whose record is drawn.
-    params : dict of str to Tensor, optional
-        Names for tensors, as in `dict(model.named_parameters())`.  A constant can be named if a
-        derivative rule reads it.
+    params : Module, dict of str to Tensor, list of Tensor, or pairs of str and Tensor, optional
+        Names for tensors: those of the parameters and buffers of a model, or your own.  A dict may
+        hold models too.
     gradients : bool, default False
-        Whether to run the reverse pass, which changes no `.grad`, and to show at each edge the norm
-        of the gradient that flows back along it.
+        Whether to run the reverse pass, which changes no `.grad`, and to show at each edge the
+        gradient that flows back along it: one number with its sign, of an array the norm and the
+        root mean square.  If `backward()` has freed what that needs, the gradients are those in
+        `.grad`, of leaves and of results that retain theirs.
     gradient : Tensor, optional
         dL/d(output), of the shape of `output`; needed for `gradients` unless that is one number.
+    values : bool or int, optional
+        Up to how many elements a tensor shows its values and its gradient, element by element: 12
+        unless said, none if False.
+    formulas : bool, default False
+        Whether an op shows the formulas of its derivatives too.
+    direction : {"down", "right"}, default "down"
+        Where values flow to.
+    theme : {"light", "dark", "auto"}, default "light"
+        The colours.  "auto" leaves it to the browser that shows an SVG; it is light elsewhere.
+    scale : {"relative", "absolute"}, default "relative"
+        Whether a gradient counts as vanishing or exploding by the median of those of this picture,
+        or by itself: from 1e-6 to 1e3.
+    legend : bool, default True
+        Whether the signs are explained below the picture.
 
     Returns
     -------
@@ -54,10 +79,11 @@ def draw(
     Raises
     ------
     TypeError
-        If `output` is not a Tensor.
+        If `output` is not a Tensor, or `params` is none of these.
+    ValueError
+        If an option has another value than those above, or two tensors have one name.
     RuntimeError
-        If `output` has no record, or `gradients` are asked for after `backward()` freed what the
-        rules read.
+        If `output` has no record.
 
     Examples
     --------
@@ -69,148 +95,32 @@ def draw(
     if not isinstance(output, Tensor):
         given = type(output).__name__
         raise TypeError(f"draw: it draws what a Tensor was computed from, not {given}")
-    root = output._require_node("backward")
-    nodes = recorded(root)
-    flow = _flow(output, root, gradient) if gradients else None
-    names = {x.node: name for name, x in (params or {}).items() if x.node is not None}
-    arrays = {id(x.array): name for name, x in (params or {}).items() if x.node is None}
-    graph = _empty_graph()
-    ids = {node: f"n{k}" for k, node in enumerate(nodes)}
-    for node in nodes:
-        constants = [_constant(node, i, arrays) for i in range(len(node.inputs))]
-        numbers = [text for text, shape in filter(None, constants) if shape is None]
-        boxed = {i: kept for i, kept in enumerate(constants) if kept and kept[1] is not None}
-        of_ops = [i for i, parent in enumerate(node.inputs) if parent is not None and parent.plan]
-        middle = of_ops[0] if len(of_ops) == 1 else None
-        present = [i for i, parent in enumerate(node.inputs) if parent is not None or i in boxed]
-        arguments = in_order([(i, _argument(node, i)) for i in present], middle)
-        look = "leaf" if node.plan is None else "output" if node is root else "op"
-        lines = [*([node.name] if node.plan else []), *numbers, _shape_text(node.shape)]
-        name = names.get(node, "" if node.plan else "leaf")
-        graph.node(ids[node], box(look, name, lines, arguments, middle, gradients))
-        for i, _ in arguments:
-            parent = node.inputs[i]
-            start = f"{ids[node]}c{i}" if parent is None else ids[parent]
-            if parent is None:
-                name, shape = boxed[i]
-                graph.node(start, box("constant", name, [str(shape)], [], None, gradients))
-            weight = "100" if i == middle else "1"
-            _draw_edge(graph, start, ids[node], i, _norm_of(flow, node, i), weight)
-    if flow is not None:
-        _draw_legend(graph)
-    return Diagram(graph)
+    limit = _limit(values)
+    _check("direction", direction, DIRECTIONS)
+    _check("theme", theme, THEMES)
+    _check("scale", scale, SCALES)
+    picture = picture_of(output, names_of(params, "draw"), gradients=gradients, gradient=gradient)
+    labels = Labels(picture, limit, formulas)
+    style = Style(DARK if theme == "dark" else LIGHT, direction == "right", legend)
+    drawing = Drawing(labels, style, scale_for(scale, sizes_of(labels)))
+    description = described(labels, picture.output)
+    return Diagram(drawing.digraph(), description=description, auto=theme == "auto")
 
 
-def _flow(output: Tensor, root: Node, gradient: Tensor | None) -> dict[Node, tuple[Any, ...]]:
-    """For each op, the norm of the gradient that flows back to each of its inputs."""
-    steps = replay({root: root_gradient(output, gradient)})
-    return {node: tuple(map(_norm, parts)) for node, _, parts in steps}
-
-
-def _norm(part: Any) -> float | None:
-    if part is None:
-        return None
-    if isinstance(part, Parts):
-        part = [_norm(one) for one in part]
-    array = np.abs(np.asarray(part, np.float64))
-    largest = float(array.max(initial=0.0))  # divided out, so that squares do not overflow
-    if largest == 0 or not math.isfinite(largest):
-        return largest
-    return largest * float(np.sqrt(np.square(array / largest).sum()))
-
-
-def _empty_graph() -> Any:
-    import graphviz
-
-    text = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": INK}
-    space = {"nodesep": "0.15", "ranksep": "0.4", "ordering": "in"}  # inputs from left to right
-    return graphviz.Digraph(
-        "record",
-        graph_attr={"bgcolor": PAPER, "rankdir": "TB", **space, **text},
-        node_attr={"fontsize": "12", "shape": "plain", **text},
-        edge_attr={"fontsize": "10", "color": QUIET, "arrowsize": "0.7", **text},
-    )
-
-
-def _shape_text(shape: tuple[Any, ...]) -> str:
-    if shape and isinstance(shape[0], tuple):  # of an op with several outputs
-        return ", ".join(map(_shape_text, shape))
-    return " \u00d7 ".join(map(str, shape)) if shape else "number"
-
-
-def _constant(node: Node, i: int, arrays: dict[int, str]) -> tuple[str, str | None] | None:
-    """The name and the shape to write of a constant input.  A plain number has no shape: it goes
-    into the op's own box.  None for an input that is no constant, or is not there at all."""
-    if node.inputs[i] is not None:
-        return None
-    if node.saved is None:
-        return "constant", ""  # its shape was freed with what the rules read
-    kept = node.saved[0][i] if node.name == "inputs" else node.saved[i + 1]
-    if kept is None:
-        return None
-    name = arrays.get(id(kept), "constant")
-    shape = kept if isinstance(kept, tuple) else np.shape(kept)
-    if shape == () and name == "constant":
-        value = "number" if isinstance(kept, tuple) else str(kept)
-        return f"{_argument(node, i)} = {value}".removeprefix(" = "), None
-    return name, _shape_text(shape)
-
-
-def _norm_of(flow: dict[Node, tuple[Any, ...]] | None, node: Node, i: int) -> float | None:
-    return flow[node][i] if flow is not None and node in flow else None
-
-
-def _draw_edge(graph: Any, start: str, end: str, i: int, norm: float | None, weight: str) -> None:
-    """The value goes down, and its gradient comes back up beside it."""
-    graph.edge(f"{start}:v:s", f"{end}:v{i}:n", weight=weight)
-    if norm is not None:
-        ink = flow_colour(norm)
-        graph.edge(
-            f"{start}:g:s",
-            f"{end}:g{i}:n",
-            label=f" {norm:.2g}",
-            dir="back",
-            color=ink,
-            fontcolor=INK,
-            penwidth="2.2" if norm else "1.0",
-            style="solid" if norm else "dashed",
-            weight=weight,
+def _limit(values: Any) -> int:
+    if values is None or values is True:
+        return SMALL
+    if values is False:
+        return 0
+    if not isinstance(values, int) or values < 0:
+        raise ValueError(
+            f"draw: values={values!r}: it is True, False, or up to how many elements of a tensor "
+            "are written out: 0 or more"
         )
+    return values
 
 
-def _argument(node: Node, i: int) -> str:
-    """The name under which the op's formula knows its i-th input, where it has several, and which
-    output this is of an op that has several."""
-    assert node.plan is not None
-    op, count = node.plan.op, len(node.inputs)
-    if count == 1:
-        return str(node.params["k"]) if op.name == "output" else ""
-    names = op.forward.__code__.co_varnames[: op.arity]
-    return names[i] if i < len(names) else str(i)
-
-
-def flow_colour(norm: float) -> str:
-    """Blue for a vanishing gradient, grey in between, orange for an exploding one, black for
-    NaN."""
-    if not math.isfinite(norm):
-        return "#000000"
-    if norm == 0:
-        return FLOW[0]
-    share = (math.log10(norm) - FLOW_FROM) / (FLOW_TO - FLOW_FROM)
-    return FLOW[round(min(max(share, 0.0), 1.0) * (len(FLOW) - 1))]
-
-
-def _draw_legend(graph: Any) -> None:
-    step = (FLOW_TO - FLOW_FROM) / (len(FLOW) - 1)
-    cells = ""
-    for k, colour in enumerate(FLOW):
-        power = f"1e{FLOW_FROM + k * step:+.0f}" if k % 2 == 0 else "&#160;"
-        ink = PAPER if k in (0, 1, len(FLOW) - 1) else INK
-        cells += f'<td bgcolor="{colour}" width="34"><font color="{ink}">{power}</font></td>'
-    graph.attr(
-        label='<<table border="0" cellborder="0" cellspacing="0"><tr><td colspan="7">'
-        "norm of the gradient that flows back: vanishing to exploding</td></tr>"
-        f"<tr>{cells}</tr></table>>",
-        labelloc="b",
-        fontsize="10",
-    )
+def _check(name: str, given: Any, known: tuple[str, ...]) -> None:
+    if given not in known:
+        words = " or ".join(map(repr, known))
+        raise ValueError(f"draw: {name}={given!r}: it is {words}")

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Literal
@@ -61,6 +61,7 @@ class Box:
     times: int = 1  # of a group: how many alike it stands for ("x 12")
     inputs: list[tuple[Any, ...]] = field(default_factory=list)  # of a group: the shapes that enter
     structure: int = 0  # of a group: equal for groups of the same ops that are wired alike
+    alias: str = ""  # the user's name for the result of an op
     repeats: Box | None = None  # of a small box that stands for a leaf beside one more of its uses
 
     inside: tuple[int, int] = (0, 0)  # of a group: its ops and its parameters
@@ -127,14 +128,17 @@ def picture_of(
     arrows: list[Arrow] = []
     box_of: dict[Node, Box] = {}
     for node in nodes:
+        if _is_inputs(node):
+            continue
         box = box_of[node] = _box(node, node is root, known, at_nodes.get(node))
-        for i, parent in enumerate(node.inputs):
-            start = known.constant(node, i) if parent is None else box_of[parent]
+        for i, (giver, k) in enumerate(_givers(node)):
+            parent = giver.inputs[k]
+            start = known.constant(node, giver, k) if parent is None else box_of[parent]
             if start is None:
                 continue
             if parent is None:
                 boxes.append(start)
-            part = at_arrows.get((node, i))
+            part = at_arrows.get((giver, k))
             arrows.append(Arrow(start, box, i, argument_of(node, i), part))
         boxes.append(box)
     return Picture(boxes, arrows, box_of[root], gradients)
@@ -151,15 +155,29 @@ def recorded(root: Node) -> list[Node]:
     return sorted(seen, key=attrgetter("tick"))
 
 
+SEVERAL = {"recurrent": ("z", "W", "b", "h", "c", "P")}  # inputs of an op that takes them as one
+
+
 def argument_of(node: Node, i: int) -> str:
-    """The name under which the op's formula knows its i-th input, and which output this is of an op
-    that has several."""
+    """The name under which the op's formula knows its i-th input."""
     assert node.plan is not None
     op = node.plan.op
-    if op.name == "output":
-        return str(node.params["k"])
-    names = op.forward.__code__.co_varnames[: op.arity]
+    names = SEVERAL.get(op.name) or op.forward.__code__.co_varnames[: op.arity]
     return names[i] if i < len(names) else str(i)
+
+
+def _is_inputs(node: Node | None) -> bool:
+    """Is it the step that sets all inputs of an op side by side?  It is not drawn."""
+    return node is not None and node.plan is not None and node.plan.op.name == "inputs"
+
+
+def _givers(node: Node) -> Iterator[tuple[Node, int]]:
+    """Each input of a node: which node has it as its input, and as which."""
+    for i, parent in enumerate(node.inputs):
+        if parent is not None and _is_inputs(parent):
+            yield from ((parent, k) for k in range(len(parent.inputs)))
+        else:
+            yield node, i
 
 
 def _gradients(
@@ -196,9 +214,12 @@ class _Known:
                 if at is not None and isinstance(x, np.ndarray):
                     self.values.setdefault(at, x)
 
-    def constant(self, node: Node, i: int) -> Box | None:
+    def constant(self, node: Node, giver: Node, i: int) -> Box | None:
         """The box of an input that is in no record; None where there is no input at all."""
-        kept = _kept(node)
+        kept = _kept(giver)
+        if giver is not node:
+            own = _kept(node)
+            kept = ((), *own[1]) if own and isinstance(own[1], tuple) else kept
         if kept is None:
             return Box("constant", "", (), freed=True)
         x = kept[i + 1] if i + 1 < len(kept) else None
@@ -206,7 +227,7 @@ class _Known:
             return None
         if isinstance(x, tuple):  # its shape only
             return Box("constant", "", x)
-        saved = node.saved or kept
+        saved = giver.saved if giver is node and giver.saved else kept
         name = self.constants.get(id(saved[i + 1]), "") or self.constants.get(id(x), "")
         value = x if isinstance(x, np.ndarray | int | float | bool) else None
         return Box("constant", name, getattr(x, "shape", ()), getattr(x, "dtype", None), value)
@@ -216,6 +237,8 @@ class _Known:
         call = call_of(node)
         if node.plan is None:
             return self.names.get(node, "")
+        if node.plan.op.name == "output":
+            return f"output {node.params['k']}"
         return call.name if call and self.ops_of_call[id(call)] == 1 else str(node.name)
 
 
@@ -253,4 +276,5 @@ def _box(node: Node, is_output: bool, known: _Known, gradient: Any) -> Box:
         freed=node.saved is None,
         call=call,
         modules=call.modules if call else (),
+        alias=known.names.get(node, ""),
     )

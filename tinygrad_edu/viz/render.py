@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .svg import finished
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -19,6 +21,10 @@ class Diagram:
     ----------
     digraph : graphviz.Digraph
         The graph, which stays the attribute `digraph`.
+    description : str, optional
+        The picture in a sentence, for who cannot see it.
+    auto : bool, default False
+        Whether an SVG is dark where the browser prefers that.
 
     Examples
     --------
@@ -28,8 +34,8 @@ class Diagram:
     'digraph record {'
     """
 
-    def __init__(self, digraph: Any) -> None:
-        self.digraph = digraph
+    def __init__(self, digraph: Any, *, description: str = "", auto: bool = False) -> None:
+        self.digraph, self.description, self.auto = digraph, description, auto
 
     @property
     def source(self) -> str:
@@ -64,7 +70,7 @@ class Diagram:
         >>> not shutil.which("dot") or "<svg" in diagram.svg()
         True
         """
-        return self._rendered("svg", None).decode()
+        return self._finished(self._rendered("svg", None)).decode()
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -103,9 +109,13 @@ class Diagram:
         if kind not in (*FORMATS, "dot"):
             raise ValueError(f"save: {path.name} must end in .{', .'.join(FORMATS)} or .dot")
         content = self.source.encode() if kind == "dot" else self._rendered(kind, path)
+        content = self._finished(content) if kind == "svg" else content
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
         return path
+
+    def _finished(self, svg: bytes) -> bytes:
+        return finished(svg.decode(), "Compute graph", self.description, self.auto).encode()
 
     def _rendered(self, kind: str, path: Path | None) -> bytes:
         import shutil

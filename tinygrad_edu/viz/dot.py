@@ -1,0 +1,195 @@
+"""dot: a Picture as text in the DOT language, which Graphviz lays out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from ..engine.observing import Call, ModulePath
+from .box import NOT_XML, box as html, in_order, text
+from .headline import headline
+from .labels import Labels
+from .legend import legend
+from .picture import Arrow, Box
+from .theme import LIGHT, Look, Scale, Theme
+from .words import module_of
+
+Place = tuple[ModulePath | Call, ...]  # the modules, and the call, that a box stands in
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a picture looks."""
+
+    theme: Theme = LIGHT
+    right: bool = False  # to the right, instead of down
+    legend: bool = True
+
+
+class Drawing:
+    """A picture on its way into the DOT language."""
+
+    def __init__(self, labels: Labels, style: Style, scale: Scale) -> None:
+        self.labels, self.style, self.scale = labels, style, scale
+        self.picture, self.theme = labels.picture, style.theme
+        self.gradients = bool(labels.sizes)
+        boxes = enumerate(self.picture.boxes)
+        self.ids = {box: f"n{k}" for k, box in boxes if box not in labels.inside}
+        self.calls = self._calls()
+        self.places = {box: self._place(box) for box in self.ids}
+        self.start, self.end = ("e", "w") if style.right else ("s", "n")
+
+    def digraph(self) -> Any:
+        """The graph."""
+        graph = _empty_graph(self.theme, self.style.right)
+        title = headline(self.labels)
+        lines = [text(line) for line in [title, *self.picture.notes] if line]
+        if lines:
+            label = "<br/>".join([f"<b>{lines[0]}</b>", *lines[1:]] if title else lines)
+            graph.attr(label=f"<{label}>", labelloc="t", fontsize="13")
+        with graph.subgraph(name="cluster_picture") as inner:
+            inner.attr(peripheries="0")
+            if self.style.legend:
+                inner.attr(label=self._legend(), labelloc="b", labeljust="l", tooltip="legend")
+            self._draw_inside(inner, (), list(self.ids))
+            for arrow in self.picture.arrows:
+                if arrow.start in self.ids:
+                    self._draw_arrow(inner, arrow)
+        return graph
+
+    def _legend(self) -> str:
+        inside = [part for place in self.places.values() for part in place]
+        calls = any(isinstance(part, Call) for part in inside)
+        modules = any(isinstance(part, ModulePath) for part in inside)
+        return legend(self.labels, self.theme, self.scale, modules, calls, self.style.right)
+
+    # ------------------------------------------------------------ places
+
+    def _calls(self) -> set[int]:
+        """The calls that are several ops."""
+        drawn = [box for box in self.ids if box.call and box.op not in ("output", "inputs")]
+        count = Counter(id(box.call) for box in drawn)
+        return {call for call, times in count.items() if times > 1}
+
+    def _place(self, box: Box) -> Place:
+        """Where a box stands: an op where it was called, a leaf or constant beside its uses."""
+        if box.kind in ("leaf", "constant"):
+            uses = [self._place(arrow.end) for arrow in self.labels.out[box]]
+            first = any(arrow.position == 0 for arrow in self.labels.out[box])
+            if box.kind == "constant" and first and "." not in box.name:
+                return ()  # data, that came from outside
+            return _common(uses)
+        call = box.call
+        return (*box.modules, call) if call and id(call) in self.calls else box.modules
+
+    def _draw_inside(self, graph: Any, place: Place, boxes: list[Box]) -> None:
+        """The boxes that stand in one place, and, as clusters, the places within it."""
+        depth = len(place)
+        inner: dict[int, list[Box]] = {}
+        for box in boxes:
+            further = self.places[box][depth:]
+            if further:
+                inner.setdefault(_identity(further[0]), []).append(box)
+        drawn = set()
+        for box in boxes:
+            further = self.places[box][depth:]
+            if not further:
+                self._draw_box(graph, box)
+            elif (key := _identity(further[0])) not in drawn:
+                drawn.add(key)
+                with graph.subgraph(name=f"cluster_{self.ids[box]}_{depth}") as cluster:
+                    _outline(cluster, further[0], self.theme)
+                    self._draw_inside(cluster, (*place, further[0]), inner[key])
+
+    # ------------------------------------------------------------ boxes and arrows
+
+    def _draw_box(self, graph: Any, box: Box) -> None:
+        into = [(k, a) for k, a in enumerate(self.labels.into[box]) if a.start in self.ids]
+        of_ops = [k for k, a in into if a.start.kind in ("op", "group")]
+        middle = of_ops[0] if len(of_ops) == 1 else None
+        one = len(self.labels.into[box]) == 1
+        named = [(k, "" if one and not a.argument.isdigit() else a.argument) for k, a in into]
+        arguments = named if self.style.right else in_order(named, middle)
+        label = self.labels.label(box)
+        made = html(label, arguments, middle, self.gradients, self.theme, self.style.right)
+        graph.node(self.ids[box], made, tooltip=_plain(self.labels.tooltip(box)))
+
+    def _draw_arrow(self, graph: Any, arrow: Arrow) -> None:
+        """The value goes on, and its gradient comes back beside it."""
+        into = self.labels.into[arrow.end]
+        k = into.index(arrow)
+        of_ops = [a for a in into if a.start.kind in ("op", "group")]
+        weight = "100" if of_ops == [arrow] else "1"
+        start, end = self.ids[arrow.start], self.ids[arrow.end]
+        weighed = {"weight": weight} if not arrow.loop else {"constraint": "false", "weight": "0"}
+        look = {"penwidth": "2.5"} if arrow.times > 1 else {}
+        graph.edge(f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}", **look, **weighed)
+        size = self.labels.sizes.get(arrow)
+        if size is None:
+            return
+        graph.edge(
+            f"{start}:g:{self.start}",
+            f"{end}:g{k}:{self.end}",
+            label=" " + self.labels.flow(arrow).replace("\n", "\n "),
+            dir="back",
+            color=self.scale.colour(size.norm, self.theme),
+            penwidth=f"{self.scale.width(size.norm):.1f}",
+            style="dashed" if size.norm == 0 else "solid",
+            **weighed,
+            tooltip=_plain(self.labels.tooltip_of(arrow)),
+        )
+
+
+def _common(places: list[Place]) -> Place:
+    """The innermost place that all of them are in, but for the call of one function."""
+    common: list[ModulePath | Call] = []
+    for parts in zip(*places, strict=False):
+        if isinstance(parts[0], Call) or len(set(map(_identity, parts))) > 1:
+            break
+        common.append(parts[0])
+    return tuple(common)
+
+
+def _identity(part: ModulePath | Call) -> int:
+    return part.call if isinstance(part, ModulePath) else -id(part)
+
+
+def _outline(cluster: Any, part: ModulePath | Call, theme: Theme) -> None:
+    if isinstance(part, Call):
+        look: Look = theme.call
+        words = part.name
+    else:
+        look = theme.module
+        words = module_of(part.name, part.kind, part.made)
+    label = f'<<font color="{theme.quiet}">{text(words)}</font>>'
+    filled = f"filled,{look.style}"
+    cluster.attr(label=label, style=filled, color=look.border, fillcolor=look.inside)
+    cluster.attr(labelloc="t", labeljust="l", fontsize="11", margin="8", peripheries="1")
+    cluster.attr(tooltip=_plain(words))
+
+
+def _empty_graph(theme: Theme, right: bool) -> Any:
+    import graphviz
+
+    font = {"fontname": "Helvetica,Arial,sans-serif", "fontcolor": theme.ink}
+    space = {"nodesep": "0.15", "ranksep": "0.4", "ordering": "in"}  # inputs from left to right
+    return graphviz.Digraph(
+        "record",
+        graph_attr={"bgcolor": theme.paper, "rankdir": "LR" if right else "TB", **space, **font},
+        node_attr={"fontsize": "12", "shape": "plain", **font},
+        edge_attr={"fontsize": "10", "color": theme.value, "arrowsize": "0.7", **font},
+    )
+
+
+def _plain(words: str) -> str:
+    """A tooltip, in which Graphviz would fill in `\\N`."""
+    import graphviz
+
+    return str(graphviz.nohtml(NOT_XML.sub("\ufffd", words).replace("\\", "\\\\")))
+
+
+def sizes_of(labels: Labels) -> Iterable[float]:
+    """How large the gradients are that arrows show."""
+    return [size.norm for size in labels.sizes.values()]

@@ -1,0 +1,81 @@
+"""Headline: what a picture says of its gradients as a whole, in a line of words."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from .labels import Labels
+from .numbers import size_of
+from .picture import Box
+
+CHANGED = 10.0  # times: from here on it is said that gradients shrink or grow
+
+
+def headline(labels: Labels) -> str:
+    """What to look at first: gradients that are no numbers, that are all 0, or that shrink or grow
+    on their way back; "" if there is nothing to be said."""
+    if not labels.picture.gradients:
+        return ""
+    return _broken(labels) or _changed(labels)
+
+
+def _broken(labels: Labels) -> str:
+    """The first op on the way back that makes a gradient NaN or infinite."""
+    for box in reversed(labels.picture.boxes):
+        if box.value is not None and box.kind == "output" and not np.all(np.isfinite(box.value)):
+            return f"the output is {_word(size_of(box.value).norm)}: no gradient means anything"
+    for box in reversed(labels.picture.boxes):
+        for arrow in labels.into[box]:
+            size = labels.sizes.get(arrow)
+            if size is not None and not math.isfinite(size.norm):
+                start = labels.name_of(arrow.start)
+                return f"the gradient becomes {_word(size.norm)} from {box.name} back to {start}"
+    return ""
+
+
+def _word(norm: float) -> str:
+    return "NaN" if math.isnan(norm) else "infinite"
+
+
+def _changed(labels: Labels) -> str:
+    layers = _layers(labels)
+    if len(layers) < 2:
+        return ""
+    (last, largest), (first, least) = layers[-1], layers[0]
+    if not largest or not least:
+        dead = [name for name, norm in layers if not norm]
+        return f"no gradient reaches {', '.join(dead[:3])}{' and others' * (len(dead) > 3)}"
+    ratio = largest / least
+    if max(ratio, 1 / ratio) < CHANGED:
+        return ""
+    verb = "shrinks" if ratio > 1 else "grows"
+    times = float(f"{max(ratio, 1 / ratio):.1e}")
+    said = f"{times:,.0f}" if times < 1e6 else f"{times:.1e}"
+    ending = "" if times < 1000 else ": it vanishes" if ratio > 1 else ": it explodes"
+    return f"the gradient {verb} by {said} from {last} to {first}{ending}"
+
+
+def _layers(labels: Labels) -> list[tuple[str, float]]:
+    """The weights, in the order in which values pass them, and the norms of their gradients."""
+    order = {box: k for k, box in enumerate(labels.picture.boxes)}
+    found = []
+    for box in labels.picture.boxes:
+        uses = labels.out[box]
+        if box.kind == "leaf" and len(box.shape) >= 2 and box.gradient is not None and uses:
+            name = labels.name_of(box)
+            layer = name.removesuffix(".weight")
+            found.append((order[uses[0].end], layer, size_of(box.gradient).norm))
+    return [(name, norm) for _, name, norm in sorted(found)]
+
+
+def described(labels: Labels, output: Box) -> str:
+    """The picture in a sentence, for who cannot see it."""
+    counts = dict.fromkeys(("op", "leaf", "constant", "group"), 0)
+    for box in labels.picture.boxes:
+        counts["op" if box.kind == "output" else box.kind] += 1
+    words = {"op": "ops", "leaf": "leaves", "constant": "constants", "group": "groups"}
+    said = ", ".join(f"{n} {words[kind]}" for kind, n in counts.items() if n)
+    gradients = ", with the gradients that flow back" if labels.picture.gradients else ""
+    return f"What {labels.name_of(output)} was computed from: {said}{gradients}."
