@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow oracle quick lint format bench trust clean
+.PHONY: help demo examples test slow browser oracle quick lint format bench trust clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -23,6 +23,9 @@ test: lint      ## lint, then every test that needs neither PyTorch nor a packag
 slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, more cases (10 minutes)
 	$(BIN)/python -m pytest -n 2 -m slow tests
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
+
+browser: $(VENV)/browser  ## the tests of the stepper's page in a real browser, which is Debian's chromium (2 minutes)
+	$(BIN)/python -m pytest -m browser tests
 
 oracle: $(VENV)/oracle  ## the tests that compare with PyTorch, which this installs (10 minutes)
 	$(BIN)/python -m pytest -n 2 tests/oracle
@@ -67,6 +70,10 @@ $(VENV)/dev: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/oracle: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet --editable '.[oracle]'
+	@touch $@
+
+$(VENV)/browser: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet --editable '.[browser]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/oracle

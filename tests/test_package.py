@@ -33,6 +33,9 @@ x = tg.tensor([1.0, 2.0], requires_grad=True)
 assert x.grad.tolist() == [2.0, 4.0]
 assert len(nn.data.Digits()) == 1437
 assert tg.viz.draw((x * x).sum()).source.startswith("digraph")
+from importlib.resources import files
+stepper = files("tinygrad_edu.viz.stepper")
+assert all((stepper / f"page.{kind}").is_file() for kind in ("html", "css", "js"))
 assert not {"torch", "matplotlib", "hypothesis", "sklearn"} & set(sys.modules)
 print(tg.__version__, tg.__file__)
 """

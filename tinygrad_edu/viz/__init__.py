@@ -5,8 +5,9 @@ from .flow import GradientFlow, gradient_flow
 from .observe import observe
 from .readings import Reading
 from .render import Diagram
+from .steps import steps
 
-__all__ = ["Diagram", "GradientFlow", "Reading", "draw", "gradient_flow", "observe"]
+__all__ = ["Diagram", "GradientFlow", "Reading", "draw", "gradient_flow", "observe", "steps"]
 
 
 def __dir__() -> list[str]:
