@@ -20,6 +20,7 @@ from typing import Any
 import tinygrad_edu as tg
 from tinygrad_edu import Generator
 from tinygrad_edu.io import refuse_pickle
+from tinygrad_edu.printing import Shown
 
 from .data import DataLoader
 
@@ -38,7 +39,7 @@ class _Random:
             generator.set_state(state)
 
 
-class Checkpoint:
+class Checkpoint(Shown):
     """Save the parts of a training run after each epoch, and resume from them.
 
     The state of this thread's default generator is always saved too.  So the epochs after
@@ -91,6 +92,9 @@ class Checkpoint:
                     "DataLoader, or has state_dict() and load_state_dict()"
                 )
             self.parts[name] = part
+
+    def _shown(self) -> dict[str, Any]:
+        return {"path": os.fspath(self.path), "parts": [*self.parts]}
 
     def save(self, epoch: int) -> None:
         """Write the state of all parts after an epoch.

@@ -25,6 +25,7 @@ import numpy as np
 
 from .dtypes import DTypeLike, float16
 from .engine.grad_mode import no_grad
+from .printing import Shown
 from .tensor import Tensor
 
 __all__ = ["GradScaler", "autocast", "custom_bwd", "custom_fwd"]
@@ -34,7 +35,7 @@ def __dir__() -> list[str]:
     return __all__
 
 
-class autocast(ContextDecorator):
+class autocast(Shown, ContextDecorator):
     """Mark a region of mixed precision.  Here it changes no dtype: float32 stays.
 
     Parameters
@@ -80,6 +81,9 @@ class autocast(ContextDecorator):
         self.dtype = dtype
         self.enabled = enabled
 
+    def _shown(self) -> dict[str, Any]:
+        return {"device_type": self.device}
+
     def __enter__(self) -> "autocast":
         return self
 
@@ -87,7 +91,7 @@ class autocast(ContextDecorator):
         pass
 
 
-class GradScaler:
+class GradScaler(Shown):
     """Scale a loss, so that small gradients do not vanish in float16, and undo it before the step.
 
     Each loss is multiplied by the scale; `step` divides the gradients by it, and leaves the step
@@ -157,6 +161,9 @@ class GradScaler:
         self._growth_interval, self._growth_tracker = growth_interval, 0
         self._stages: dict[int, str] = {}  # of each optimiser since the last update, by its id
         self._found_inf: dict[int, bool] = {}
+
+    def _shown(self) -> dict[str, Any]:
+        return {"init_scale": self._scale}
 
     def scale(self, outputs: Any) -> Any:
         """Multiply a loss by the scale.

@@ -1,6 +1,8 @@
-"""How a tensor prints: element for element as PyTorch's does."""
+"""How a tensor prints: element for element as PyTorch's does; and how anything else does, as the
+call that makes it."""
 
 from collections.abc import Callable
+from inspect import Parameter, isclass, signature
 from types import SimpleNamespace
 from typing import Any
 
@@ -131,3 +133,68 @@ def _writer(shown: Array) -> Callable[[Any], str]:
         write = f"{{:{style}}}".format
     width = max((len(write(x)) for x in measured), default=0) if shown.ndim else 0
     return lambda x: write(x).rjust(width)
+
+
+# ---------------------------------------------------------------- what is no tensor
+
+MANY = 6  # items of a list: of more, only the first ones are shown
+PLACED = ("optimizer", "dataset", "datasets", "data_source", "sampler", "schedulers")
+
+
+class Shown:
+    """An object that prints as the call that makes it: `StepLR(SGD, step_size=30, last_epoch=0)`.
+
+    Settings that have their default values are left out.  `_shown` may add more, or other ones."""
+
+    def __repr__(self) -> str:
+        return call_text(self, **self._shown())
+
+    def _shown(self) -> dict[str, Any]:
+        return {}
+
+
+def call_text(thing: Any, **given: Any) -> str:
+    """The call that makes it, with the settings that it holds under the names of the parameters,
+    and those that are `given`."""
+    words = {}
+    for name, parameter in signature(type(thing).__init__).parameters.items():
+        if name == "self" or parameter.kind in (Parameter.VAR_POSITIONAL, Parameter.VAR_KEYWORD):
+            continue
+        value = given.pop(name, _MISSING)
+        for held in (name, f"_{name}", f"{name}s"):
+            value = vars(thing).get(held, _MISSING) if value is _MISSING else value
+        if value is not _MISSING and not _is_same(value, parameter.default):
+            words[name] = value
+    words |= given
+    parts = [
+        text_of(value) if name in PLACED else f"{name}={text_of(value)}"
+        for name, value in words.items()
+    ]
+    return f"{type(thing).__name__}({', '.join(parts)})"
+
+
+_MISSING = object()
+
+
+def _is_same(value: Any, default: Any) -> bool:
+    simple = value is None or isinstance(value, bool | int | float | str | tuple | list)
+    return value is default or (simple and type(value) is type(default) and value == default)
+
+
+def text_of(value: Any) -> str:
+    """A value in one line, and no address of the memory in it."""
+    if hasattr(value, "array") and hasattr(value, "node"):
+        shape = tuple(value.array.shape)
+        return repr(value.array.item()) if shape == () else f"tensor of shape {shape}"
+    if isinstance(value, list | tuple) and type(value) in (list, tuple):
+        opening, closing = "[]" if isinstance(value, list) else "()"
+        items = [text_of(x) for x in value[:MANY]]
+        more = f", ... {len(value)} in all" if len(value) > MANY else ""
+        single = "," if isinstance(value, tuple) and len(value) == 1 else ""
+        return f"{opening}{', '.join(items)}{more}{single}{closing}"
+    if isclass(value) or hasattr(value, "__qualname__"):
+        return str(value.__qualname__).rpartition(".")[2].strip("<>")
+    if hasattr(value, "param_groups"):
+        return type(value).__name__
+    text = repr(value)
+    return type(value).__name__ if "\n" in text or " at 0x" in text else text

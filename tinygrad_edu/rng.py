@@ -39,6 +39,9 @@ class Generator:
         self.device = Device(device)
         self.seed()
 
+    def __repr__(self) -> str:
+        return f"Generator(device='{self.device}', seed={self._seed})"
+
     def manual_seed(self, seed: int) -> Generator:
         """Start the stream that belongs to a seed.
 

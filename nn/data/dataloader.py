@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from tinygrad_edu import Generator
+from tinygrad_edu.printing import Shown
 from tinygrad_edu.rng import numpy_generator
 
 from .collate import default_collate as default_collate, default_convert as default_convert
@@ -17,7 +19,7 @@ from .workers import WorkerInfo, fetched_ahead, get_worker_info as get_worker_in
 SETTLED = ("batch_size", "sampler", "batch_sampler", "drop_last", "dataset", "generator")
 
 
-class DataLoader:
+class DataLoader(Shown):
     """Iterate over the batches of a dataset; each iteration is one epoch.
 
     With `num_workers` > 0, threads prefetch the batches, and their order stays the same.  Random
@@ -118,6 +120,21 @@ class DataLoader:
         self.sampler, self.batch_sampler = sampler, batch_sampler
         batches = batch_sampler is not None or batch_size is not None
         self.collate_fn = collate_fn or (default_collate if batches else default_convert)
+
+    def _shown(self) -> dict[str, Any]:
+        """The settings as they were given, and how many batches they make."""
+        own = type(self.sampler) in (SequentialSampler, RandomSampler)
+        shown: dict[str, Any] = {
+            "shuffle": type(self.sampler) is RandomSampler or None,
+            "sampler": None if own else self.sampler,
+            "batch_sampler": None if self.batch_size is not None else self.batch_sampler,
+            "collate_fn": None
+            if self.collate_fn in (default_collate, default_convert)
+            else self.collate_fn,
+        }
+        with suppress(Exception):  # it may be endless
+            shown["batches"] = len(self)
+        return shown
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in SETTLED and "collate_fn" in vars(self):

@@ -11,12 +11,13 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 
 from tinygrad_edu import Generator, Tensor
+from tinygrad_edu.printing import Shown, call_text
 from tinygrad_edu.rng import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Dataset(Generic[T_co]):
+class Dataset(Shown, Generic[T_co]):
     """Base class of datasets with an example at each index.
 
     A subclass defines `__getitem__(index)` and `__len__()`.  If it can read many examples faster
@@ -35,6 +36,15 @@ class Dataset(Generic[T_co]):
     >>> [both[i] for i in range(6)]
     [0, 1, 4, 0, 1, 4]
     """
+
+    def __repr__(self) -> str:
+        """As a count of its examples, where it has one: `Squares(3 examples)`."""
+        try:
+            count = f"{len(self):,} examples"  # type: ignore[arg-type]
+        except Exception:  # it may be endless, or its files not there
+            count = ""
+        more = call_text(self, **self._shown()).partition("(")[2][:-1]
+        return f"{type(self).__name__}({', '.join(filter(None, [count, more]))})"
 
     def __getitem__(self, index: Any) -> T_co:
         raise NotImplementedError(f"{type(self).__name__} has no __getitem__(index)")
@@ -102,6 +112,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
             )
         self.tensors = tensors
 
+    def _shown(self) -> dict[str, Any]:
+        return {"shapes": [tuple(t.shape[1:]) for t in self.tensors]}
+
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
         return tuple(t[index] for t in self.tensors)
 
@@ -119,6 +132,9 @@ class Examples(Sequence[tuple[Tensor, ...]]):
 
     def __init__(self, columns: list[Tensor]) -> None:
         self.columns = columns
+
+    def __repr__(self) -> str:
+        return repr(list(self))
 
     def __getitem__(self, index: Any) -> Any:
         return tuple(column[index] for column in self.columns)
@@ -292,6 +308,9 @@ class StackDataset(Dataset[Any]):
         if len(set(lengths)) != 1:
             raise ValueError(f"StackDataset: it takes datasets of one length, not of {lengths}")
         self._length = lengths[0]
+
+    def _shown(self) -> dict[str, Any]:
+        return {"datasets": self.datasets}
 
     def __getitem__(self, index: Any) -> Any:
         return self._stacked([dataset[index] for dataset in self._parts()])

@@ -10,12 +10,13 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Generator
+from tinygrad_edu.printing import Shown
 from tinygrad_edu.rng import numpy_generator
 
 T_co = TypeVar("T_co", covariant=True)
 
 
-class Sampler(Generic[T_co]):
+class Sampler(Shown, Generic[T_co]):
     """Base class of samplers, which give the order in which examples are read.
 
     A subclass defines `__iter__()`, an iterator over indices (or over lists of indices, for a batch

@@ -26,6 +26,7 @@ from typing import Any, TypeVar
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor
+from tinygrad_edu.printing import Shown
 
 from ..hooks import PRE, hooks_of, listed
 from ..module import Module, Parameter
@@ -41,7 +42,7 @@ __all__ = [
 M = TypeVar("M", bound=Module)
 
 
-class BasePruningMethod(ABC):
+class BasePruningMethod(Shown, ABC):
     """Base class of pruning methods.
 
     A subclass writes `compute_mask(t, default_mask)` and names its PRUNING_TYPE: "unstructured",
@@ -295,6 +296,9 @@ class PruningContainer(BasePruningMethod):
             self._tensor_name = getattr(args[0], "_tensor_name", None)
         for method in args:
             self.add_pruning_method(method)
+
+    def _shown(self) -> dict[str, Any]:
+        return {"methods": list(self._pruning_methods)}
 
     def add_pruning_method(self, method: BasePruningMethod) -> None:
         """Add a method for the same parameter.

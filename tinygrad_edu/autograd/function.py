@@ -16,6 +16,7 @@ from ..engine.clock import owner_of
 from ..engine.grad_mode import enable_grad, mode, no_grad
 from ..engine.graph import Node, Op, Parts, TensorBase
 from ..engine.outputs import arrived_at, inputs_node, outputs
+from ..printing import Shown, call_text
 from ..tensor import Tensor
 
 __all__ = ["Function", "FunctionCtx", "once_differentiable"]
@@ -51,6 +52,10 @@ class FunctionCtx:
         self._materialize = True
         self._are_tensors: list[bool] = []  # of the results
         self._likes: list[tuple[Any, Any]] = []  # shape and dtype of each result that is a tensor
+
+    def __repr__(self) -> str:
+        own = {name: value for name, value in vars(self).items() if name[0] != "_"}
+        return call_text(self, **own)
 
     def save_for_backward(self, *tensors: Tensor | None) -> None:
         """Keep arguments or results for `backward`, which finds them in `ctx.saved_tensors`.
@@ -220,7 +225,7 @@ class FunctionCtx:
         return [np.zeros(*like) if g is None else g for g, like in pairs]
 
 
-class Function:
+class Function(Shown):
     """Base class of an operation whose derivative is written by hand.
 
     A subclass defines two static methods: `forward(ctx, *args)` computes the results, outside the

@@ -119,6 +119,9 @@ class _Switch(RLock):  # type: ignore[misc]
     def __init__(self, mode: bool) -> None:
         self._on = mode
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._on})"
+
     def __enter__(self) -> None:
         self._hold()
         here.level = level(self._on, self)  # last: the block that would undo it begins now
@@ -217,6 +220,9 @@ class _NamedSwitch(_Switch):
 
     def __init__(self) -> None:
         super().__init__(self._recording)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
 
 
 @public()

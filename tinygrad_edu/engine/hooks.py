@@ -83,6 +83,11 @@ class RemovableHandle:
     def __exit__(self, *_: Any) -> None:
         self.remove()
 
+    def __repr__(self) -> str:
+        hooks = self._dicts[0]()
+        there = hooks is not None and self.id in hooks
+        return f"RemovableHandle(id={self.id}{'' if there else ', removed'})"
+
     def __getstate__(self) -> Any:
         return self.id, [reference() for reference in self._dicts]
 

@@ -48,6 +48,10 @@ class Packing:
     def __init__(self, pack_hook: Callable[[Any], Any], unpack_hook: Callable[[Any], Any]) -> None:
         self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
 
+    def __repr__(self) -> str:
+        names = [getattr(f, "__name__", type(f).__name__) for f in vars(self).values()]
+        return f"{type(self).__name__}({', '.join(names)})"
+
     def __enter__(self) -> None:
         if _own.refused:
             raise RuntimeError(_own.refused[-1])
@@ -68,6 +72,9 @@ class Refusing:
 
     def __init__(self, error_message: str) -> None:
         self.error_message = error_message
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.error_message!r})"
 
     def __enter__(self) -> None:
         if _own.stack:

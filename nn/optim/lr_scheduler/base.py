@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.printing import Shown
 from tinygrad_edu.tensor import Tensor
 
 from ..optimizer import Optimizer
@@ -38,7 +39,7 @@ def per_group(scheduler: Any, optimizer: Optimizer, name: str, value: Any) -> li
     return values
 
 
-class LRScheduler:
+class LRScheduler(Shown):
     """Base class of the schedules of learning rates.
 
     A subclass defines `get_lr()`, the learning rates of the groups at step `self.last_epoch`, from
@@ -76,6 +77,13 @@ class LRScheduler:
 
     _get_lr_called_within_step = False
     _is_initial = False
+
+    def _shown(self) -> dict[str, Any]:
+        """Beside the settings, the step and the learning rate, of several groups each."""
+        if "optimizer" not in vars(self):
+            return {}
+        rates = [float(group["lr"]) for group in self.optimizer.param_groups]
+        return {"lr": rates[0] if len(rates) == 1 else rates}
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
