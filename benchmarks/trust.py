@@ -7,24 +7,27 @@ The mutants of tests/mutants.py take the place of right rules.  Every checker se
 numbers: through a `torch.autograd.Function`, and through a `primitive` of autograd, whose forward
 calls our op on arrays, and whose backward calls the rule in place.  Each has the settings that it
 has by default.  A mutant counts as killed if the checker accepts the right rule on a case of the
-op, and raises an error on that case when the mutant is in place.
+op, and finds the mutant wrong on that case (or the mutant itself raises an error there).
 """
 
 import argparse
 import multiprocessing
 import os
+import platform
 import sys
 import time
-import warnings
 from collections import Counter, defaultdict
-from functools import cache
+from functools import cache, partial
+from importlib.metadata import version
 from pathlib import Path
 from random import Random
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
 from autograd.extend import defvjp_argnums, primitive
 from autograd.test_util import check_grads
+from torch.autograd.gradcheck import GradcheckError as TorchError
 
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS
@@ -33,20 +36,7 @@ from tinygrad_edu.testing import OpCase
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from mutants import (  # noqa: E402
-    KINDS,
-    ORDERS,
-    Derivatives,
-    Mutant,
-    cases,
-    first_kill,
-    is_equivalent,
-    mutants,
-    ours,
-    planted,
-    values,
-    with_result,
-)
+import mutants as m  # noqa: E402
 
 CASES = 33  # of each op: as many as tests/test_ops.py draws
 ACCUSED = 5  # of them: where each checker is asked whether the right rules are right
@@ -56,7 +46,7 @@ ACCUSED = 5  # of them: where each checker is asked whether the right rules are 
 
 def in_torch(case):
     """The function of a case for PyTorch, and its inputs."""
-    d = Derivatives(case)
+    d = m.Derivatives(case)
     count = len(d.inputs)
 
     class Second(torch.autograd.Function):
@@ -107,7 +97,7 @@ def torch_fast(case, order):
 
 def in_autograd(case):
     """The function of a case for HIPS autograd, and its inputs."""
-    d = Derivatives(case)
+    d = m.Derivatives(case)
     shapes = [x.shape for x in d.inputs]
     ends = np.cumsum([0, *[x.size for x in d.inputs]])
 
@@ -152,10 +142,10 @@ def hips(case, order):
 
 
 CHECKERS = {
-    "tinygrad_edu `gradcheck`": ours,
-    "PyTorch `gradcheck`": torch_slow,
-    "PyTorch `fast_mode`": torch_fast,
-    "autograd `check_grads`": hips,
+    "tinygrad_edu `gradcheck`": m.OURS,
+    "PyTorch `gradcheck`": m.Checker(torch_slow, TorchError),
+    "PyTorch `fast_mode`": m.Checker(torch_fast, TorchError),
+    "autograd `check_grads`": m.Checker(hips, AssertionError),
 }
 
 FIRST = next(iter(CHECKERS))
@@ -163,46 +153,46 @@ FIRST = next(iter(CHECKERS))
 # ---------------------------------------------------------------- one op
 
 
+class Row(NamedTuple):
+    """What became of a mutant: how each checker killed it, or why none can."""
+
+    mutant: tuple[Any, ...]  # without the rule, which is sent to no other process
+    text: str
+    deaths: dict[str, str | None]
+    reason: str  # of an equivalent one
+
+
 @cache
-def accepts(checker, name, k, whole):
+def accepts(checker, name, whole, k):
     """Whether a checker accepts the right rules on the k-th case of an op."""
-    return not error_of(checker, cases(name, CASES, whole)[k], 2)
-
-
-def kills(checker, mutant):
-    name, whole = mutant.op, mutant.rule == "whole"
-    skipped = set()
-    while True:
-        found = first_kill(mutant, CHECKERS[checker], CASES, skipped)
-        if found is None or accepts(checker, name, found[0], whole):
-            return found is not None
-        skipped.add(found[0])
+    return CHECKERS[checker].says(m.cases(name, m.CASES, whole)[k]) == "right"
 
 
 def run_op(job):
-    """What each checker says of the mutants of an op; seconds, and cases where a right rule is
-    accused."""
+    """The rows of an op; the seconds of each checker; on how many cases it calls the right rules
+    wrong, and on how many it was asked."""
     name, share = job
     torch.set_num_threads(1)
-    rows, seconds = [], Counter()
-    for mutant in mutants([name]):
-        if Random(f"{mutant}").random() * share >= 1:
-            continue
-        row = {}
-        for checker in CHECKERS:
-            start = time.process_time()
-            row[checker] = kills(checker, mutant)
-            seconds[checker] += time.process_time() - start
-            if checker == FIRST and not row[checker] and is_equivalent(mutant, 100):
-                row = None
-                break
-        reason = why_equivalent(mutant) if row is None else None
-        rows.append((mutant[:5], str(mutant), row, reason))
-    asked = range(min(ACCUSED, len(cases(name, CASES)))) if rows else ()
-    accused = Counter()
+    seconds, accused = Counter(), Counter()
+    chosen = [x for x in m.mutants([name]) if Random(f"{x}").random() * share < 1]
+    rows = [row_of(mutant, seconds) for mutant in chosen]
+    asked = range(min(ACCUSED, len(m.cases(name, m.CASES)))) if rows else ()
     for checker in CHECKERS:
-        accused[checker] = sum(not accepts(checker, name, k, False) for k in asked)
+        accused[checker] = sum(not accepts(checker, name, False, k) for k in asked)
     return rows, seconds, accused, len(asked)
+
+
+def row_of(mutant, seconds):
+    first = m.first_difference(mutant)
+    if first is None:
+        return Row(mutant[:5], str(mutant), {}, why_equivalent(mutant))
+    deaths = {}
+    for checker, check in CHECKERS.items():
+        start = time.process_time()
+        right = partial(accepts, checker, mutant.op, mutant.rule == "whole")
+        deaths[checker] = m.death(mutant, check, first, max(CASES, first + 1), right)
+        seconds[checker] += time.process_time() - start
+    return Row(mutant[:5], str(mutant), deaths, "")
 
 
 # ---------------------------------------------------------------- one entry of a thousand
@@ -236,32 +226,21 @@ def with_one_wrong(name, factor):
     weights = np.ones(ENTRIES)
     weights[WRONG] = factor
     rule = OPS[name].op.rules[0]
-    return Mutant(name, 0, "one entry", "", 1, with_result(rule, lambda r: r * weights))
+    return m.Mutant(name, 0, "one entry", "", 1, m.with_result(rule, lambda r: r * weights))
 
 
 def run_large(name):
     """Which checkers find one wrong entry of a thousand, to first order, in one call."""
     torch.set_num_threads(1)
     case, rows = large_case(name), []
-    if case(case.inputs[0]).shape != (ENTRIES,) or not values(case, 1)[0][WRONG]:
+    if case(case.inputs[0]).shape != (ENTRIES,) or not m.values(case, 1)[0][WRONG]:
         return []
-    accepting = [c for c in CHECKERS if not error_of(c, case, 1)]
+    accepting = [c for c, check in CHECKERS.items() if check.says(case, 1) == "right"]
     for kind, factor in ONE_ENTRY.items():
-        with planted(with_one_wrong(name, factor)):
-            found = {c: error_of(c, case, 1) for c in accepting}
+        with m.planted(with_one_wrong(name, factor)):
+            found = {c: CHECKERS[c].says(case, 1) == "wrong" for c in accepting}
         rows.append((kind, {c: found.get(c, False) for c in CHECKERS}))
     return rows
-
-
-def error_of(checker, case, order):
-    """Whether a checker raises an error on a case."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        try:
-            CHECKERS[checker](case, order)
-        except Exception:
-            return True
-    return False
 
 
 def large_table(rows):
@@ -276,32 +255,73 @@ def large_table(rows):
 
 # ---------------------------------------------------------------- why some cannot be killed
 
-REASONS = {
-    "transposed": "the result is the same when transposed: it has fewer than two axes, or is "
-    "constant along them",
-    "flipped": "the result is the same when flipped: it is constant along the last axis, or has "
-    "one entry",
-    "inputs swapped": "both inputs have the same derivative",
-    "a term dropped": "the term is 0 in float64 on all valid inputs, or the branch is for other "
-    "dtypes or layouts",
-    "a saved array read for another": "the rule reads nothing of the array that the other does not "
-    "have too (its shape, a sign, a mask), or keeps it for the residual only",
-    "a saved array detached": "the derivative of the rule by this array is 0: the array is read as "
-    "a mask, as indices or for its shape",
-}
-
 
 def why_equivalent(mutant):
-    if all(not np.any(v) for case in cases(mutant.op, CASES) for v in first_of(case, mutant.rule)):
-        return "the derivative is 0 everywhere"
-    return REASONS.get(mutant.kind, "the entries that it changes are 0 on all valid inputs")
+    """Why a mutant has the right derivatives: measured on the cases of the op."""
+    part = mutant.detail.rpartition("in part ")[2]
+    k = int(part) if part.isdecimal() else mutant.rule
+    drawn = m.cases(mutant.op, CASES, mutant.rule == "whole")
+    results = [derivative for case in drawn for derivative in by_input(case, k)]
+    if not any(np.any(v) for v in results):
+        return "The derivative is 0 everywhere"
+    return REASONS[mutant.kind](mutant, results)
 
 
-def first_of(case, rule):
-    """The derivative by the input of a rule."""
-    where = Derivatives(case).where
-    return [values(case, 1)[where.index(rule)]] if rule in where else []
+def by_input(case, k):
+    """The derivative by the k-th input, if the case has one."""
+    where = m.Derivatives(case).where
+    return [m.values(case, 1)[where.index(k)]] if k in where else []
 
+
+def when_moved(mutant, results):
+    axes = 2 if mutant.kind == "transposed" else 1
+    if all(v.ndim < axes or v.size < 2 for v in results):
+        return f"The derivative has fewer than {axes} axes, or one entry: there is nothing to move"
+    if all(v.ndim < axes or min(v.shape[-axes:]) < 2 for v in results):
+        return "Of the axes that are moved, one has the length 1"
+    return f"The derivative is the same when {mutant.kind}: it is symmetric, or constant"
+
+
+def is_the_same(mutant, wrong):
+    """Whether a mutant of this order and with this rule is equivalent, too."""
+    if mutant.order == 2:
+        wrong = m.second_order(OPS[mutant.op].op.rules[mutant.rule], wrong)
+    return m.first_difference(mutant._replace(wrong=wrong)) is None
+
+
+def when_dropped(mutant, results):
+    """A term that is replaced by nan, and still nothing changes, is not computed."""
+    rule = OPS[mutant.op].op.rules[mutant.rule]
+    unused = [x for detail, x in m.without_terms(rule, m.NAN) if detail == mutant.detail]
+    if all(is_the_same(mutant, x) for x in unused):
+        return (
+            "The branch with the term does not run on these cases (it is for other dtypes or sizes)"
+        )
+    return "The term is 0 in float64, but for rounding"
+
+
+def when_misread(mutant, results):
+    """If noise in the place of the array changes nothing, its numbers do not matter."""
+    op = OPS[mutant.op].op
+    if is_the_same(mutant, m.reading_noise(op, op.rules[mutant.rule], mutant.detail)):
+        return "The numbers of this array do not matter on these cases, only its shape may"
+    return "What the rule reads of this array (a sign, a mask, an index), it finds in the other too"
+
+
+REASONS = {
+    "transposed": when_moved,
+    "flipped": when_moved,
+    "inputs swapped": lambda *_: "Both inputs have the same derivative",
+    "a term dropped": when_dropped,
+    "a saved array read for another": when_misread,
+    "a saved array detached": lambda *_: (
+        "The derivative of the rule by this array is 0: it is read "
+        "as a mask, a sign, an index, or for its shape"
+    ),
+    "one entry zeroed": lambda *_: "The entry that is zeroed is 0",
+    "sign": lambda *_: "The derivative of the rule is 0",
+    "factor 1.01": lambda *_: "The derivative of the rule is 0",
+}
 
 # ---------------------------------------------------------------- the page
 
@@ -314,44 +334,77 @@ def table(rows):
     """Kill rates: a line for each kind and order, and one for all."""
     lines = ["| mutants | order | " + " | ".join(CHECKERS) + " |"]
     lines.append("|---|---|" + "---:|" * len(CHECKERS))
-    groups = [(kind, order) for kind in KINDS for order in ORDERS] + [("**all**", "1 and 2")]
+    groups = [(kind, order) for kind in m.KINDS for order in m.ORDERS] + [("**all**", "1 and 2")]
     for kind, order in groups:
-        own = [row for key, _, row, _ in rows if row and (kind, order) in (key[2:5:2], groups[-1])]
+        own = [x for x in rows if (kind, order) in (x.mutant[2:5:2], groups[-1])]
         if own:
-            counts = (share_of(sum(row[c] for row in own), len(own)) for c in CHECKERS)
+            counts = (killed(own, checker) for checker in CHECKERS)
             lines.append(f"| {kind} | {order} | {' | '.join(counts)} |")
     return lines
 
 
-def page(results, large, share):
-    rows = [row for found, *_ in results for row in found]
-    seconds = sum((s for _, s, _, _ in results), Counter())
-    accused = {c: sum(a[c] for _, _, a, _ in results) for c in CHECKERS}
-    drawn = sum(n for *_, n in results)
-    equivalent = [row for row in rows if row[2] is None]
-    chosen = "" if share == 1 else f", one in {share} of all, drawn by chance"
-    lines = [INTRODUCTION.format(CASES=CASES, ops=len(results), mutants=f"{len(rows)}{chosen}")]
+def killed(rows, checker):
+    """How many of them a checker killed: by its answer + by an error of the rule."""
+    how = Counter(row.deaths[checker] for row in rows)
+    errors = f" + {how['error']}" if how["error"] else ""
+    rate = 100 * (how["answer"] + how["error"]) / len(rows)
+    return f"{how['answer']}{errors} of {len(rows)} ({rate:.1f} %)"
+
+
+def page(results, large, options):
+    rows = sorted((row for found, *_ in results for row in found), key=lambda row: row.text)
+    wrong = [row for row in rows if row.deaths]
+    equivalent = [row for row in rows if not row.deaths]
+    chosen = f", one in {options.share} of all, drawn by chance" if options.share > 1 else ""
+    lines = [
+        INTRODUCTION.format(
+            CASES=CASES,
+            all=m.CASES,
+            ops=len(results),
+            mutants=f"{len(rows)}{chosen}",
+            versions=", ".join(f"{name} {version(name)}" for name in LIBRARIES),
+            python=platform.python_version(),
+        )
+    ]
     lines += [f"Of {len(rows)} mutants {len(equivalent)} are equivalent; the others are:", ""]
-    lines += [*table(rows), ""]
-    lines += ["| | " + " | ".join(CHECKERS) + " |", "|---|" + "---:|" * len(CHECKERS)]
-    shares = (share_of(accused[c], drawn) for c in CHECKERS)
-    lines.append("| right rules that are called wrong | " + " | ".join(shares) + " |")
-    times = (f"{seconds[c]:.0f} s" for c in CHECKERS)
-    lines.append("| time, of one core | " + " | ".join(times) + " |")
-    lines += ["", LARGE, *large_table(large)]
-    survivors = sorted(text for _, text, row, _ in rows if row and not row[FIRST])
-    lines += ["", f"## Survivors of {FIRST}", ""]
-    lines += [f"- {text}" for text in survivors] or ["None."]
+    lines += [*table(wrong), "", *accused_table(results), "", LARGE, *large_table(large)]
+    for checker in CHECKERS:
+        alive = [row.text for row in wrong if not row.deaths[checker]]
+        lines += ["", f"## Survivors of {checker}", "", *listed(alive)]
     return "\n".join([*lines, "", *equivalents(equivalent)]) + "\n"
 
 
+def listed(names, most=40):
+    rest = [f"- and {len(names) - most} more"] if len(names) > most else []
+    return [f"- {name}" for name in names[:most]] + rest or ["None."]
+
+
+def accused_table(results):
+    """How often the right rules are called wrong, and how long each checker took."""
+    seconds = sum((s for _, s, _, _ in results), Counter())
+    accused = sum((a for _, _, a, _ in results), Counter())
+    asked = sum(n for *_, n in results)
+    shares = (share_of(accused[c], asked) for c in CHECKERS)
+    times = (f"{seconds[c]:.0f} s" for c in CHECKERS)
+    return [
+        "| | " + " | ".join(CHECKERS) + " |",
+        "|---|" + "---:|" * len(CHECKERS),
+        "| right rules that are called wrong | " + " | ".join(shares) + " |",
+        "| time, of one core | " + " | ".join(times) + " |",
+    ]
+
+
 def equivalents(rows):
-    lines = ["## Equivalent mutants", "", "They have the right values on 100 cases of the op."]
+    lines = [
+        "## Equivalent mutants",
+        "",
+        f"They have the right values on {m.CASES} cases of the op.",
+    ]
     by_reason = defaultdict(list)
-    for key, _, _, reason in rows:
-        by_reason[reason].append(key)
+    for row in rows:
+        by_reason[row.reason].append(row.mutant)
     for reason, keys in sorted(by_reason.items()):
-        lines += ["", f"**{reason[0].upper()}{reason[1:]}** ({len(keys)}):"]
+        lines += ["", f"**{reason}** ({len(keys)}):", ""]
         by_op = defaultdict(set)
         for name, rule, kind, detail, order in keys:
             by_op[name, rule].add(f"{kind} {detail}".strip() + f", order {order}")
@@ -359,6 +412,8 @@ def equivalents(rows):
             lines.append(f"- `{name}`, input {rule}: {'; '.join(sorted(what))}")
     return lines
 
+
+LIBRARIES = ("tinygrad_edu", "torch", "autograd", "numpy")
 
 INTRODUCTION = """# How many wrong derivatives are found
 
@@ -370,9 +425,15 @@ runs with its default tolerances, to second order, on the same {CASES} cases of 
 given `atol=1e-6`, as in tests/test_ops.py).
 
 A mutant of order 1 is a wrong rule.  One of order 2 has the right value and the derivative of the
-wrong rule, so that only a check of second derivatives can find it.  A mutant is *killed* if the
-checker raises an error on one of the cases, and accepts the right rule there.  An *equivalent*
-mutant has the same values as the right rule: no checker can find it.
+wrong rule, so that only a check of second derivatives can find it.  An *equivalent* mutant has the
+derivatives of the right rule on {all} cases: no checker can find it.  Of any other, each checker is
+given the cases from the first one on that shows the difference.
+
+A mutant is *killed* if the checker accepts the right rule on a case, and says of the mutant that
+its derivative is wrong.  Some mutants raise an error when they run, as by a shape that does not
+fit: where a checker says nothing else of one, it is counted apart, as in "40 + 2 of 42".
+
+Measured with {versions}, on Python {python}.
 """
 
 LARGE = """## One wrong entry of a thousand
@@ -390,14 +451,15 @@ def main():
     parser.add_argument("--processes", type=int, default=os.cpu_count())
     parser.add_argument("--write", action="store_true", help="write docs/trust.md all the same")
     options = parser.parse_args()
-    jobs = [(name, options.share) for name in sorted({mutant.op for mutant in mutants()})]
+    count = Counter(mutant.op for mutant in m.mutants())
+    jobs = [(name, options.share) for name, _ in count.most_common()]  # long ones first
     with multiprocessing.get_context("spawn").Pool(options.processes) as pool:
         results = []
         for result in pool.imap_unordered(run_op, jobs):
             results.append(result)
             print(f"\r{len(results)}/{len(jobs)} ops", end="", file=sys.stderr, flush=True)
         large = [row for rows in pool.imap_unordered(run_large, large_ops()) for row in rows]
-    text = page(results, large, options.share)
+    text = page(results, large, options)
     print(text)
     if options.write or options.share == 1:
         (ROOT / "docs" / "trust.md").write_text(text)

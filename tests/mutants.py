@@ -1,9 +1,10 @@
 """Mutants: every derivative rule of every op, made wrong in the ways in which people make mistakes.
 
-A mutant takes the place of a rule while a check runs.  It is *killed* if the check raises an error.
-A first-order mutant is wrong whenever the rule runs; one of the second order has the right value,
-and a wrong derivative.  An *equivalent* mutant has the values of the right rule on every case that
-is drawn, so that no check can tell them apart.
+A mutant takes the place of a rule while a check runs.  It is *killed* if the checker answers that a
+derivative is wrong, or if the wrong rule itself raises an error when it runs.  A first-order mutant
+is wrong whenever the rule runs; one of the second order has the right value, and a wrong
+derivative.  An *equivalent* mutant has the values of the right rule on every case that is drawn, so
+that no check can tell them apart.
 
 `python benchmarks/trust.py` (`make trust`) runs them all, against the checkers of other libraries
 too.
@@ -24,9 +25,10 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import ops
 from tinygrad_edu.engine.graph import OPS, Parts, kept_by, shape_of
-from tinygrad_edu.testing import gradcheck, op_case
+from tinygrad_edu.testing import GradcheckError, gradcheck, op_case
 
 ORDERS = (1, 2)
+CASES = 100  # of each op, on which an equivalent mutant is the same as the right rule
 KINDS = (
     *("sign", "factor 1.01", "transposed", "flipped", "one entry zeroed"),
     *(
@@ -139,6 +141,24 @@ def reading(op, rule, p, q):
     return Reads(rule, call, keeps | {q})
 
 
+def reading_noise(op, rule, detail):
+    """The rule, reading noise in place of the array p of a mutant whose detail is "(q for p)"."""
+    names = "y", *op.forward.__code__.co_varnames[: op.arity]
+    p, keeps = names.index(detail.strip("()").split()[-1]), kept_by(rule, op.arity + 1)
+
+    def call(g, *saved, **params):
+        seen = [x if k in keeps else shape_of(x) for k, x in enumerate(saved[: op.arity + 1])]
+        seen[p] = noise_like(saved[p])
+        return rule(g, *seen, *saved[op.arity + 1 :], **params)
+
+    return Reads(rule, call, keeps)
+
+
+def noise_like(x):
+    noise = np.random.default_rng(0).standard_normal(x.shape).astype(x.dtype)
+    return tg.Tensor(noise) if isinstance(x, tg.Tensor) else noise
+
+
 def in_place_of(op, rule, other):
     """The rule of another input."""
     count = op.arity + 1
@@ -211,16 +231,22 @@ def made_of(function, node):
     return made["outer"](*cells)
 
 
-class Dropped(ast.NodeTransformer):
-    """Without one side of the n-th sum or difference."""
+NAN = ast.parse("float('nan')").body[0].value
 
-    def __init__(self, n, side):
-        self.n, self.side, self.seen = n, side, -1
+
+class Dropped(ast.NodeTransformer):
+    """Without one side of the n-th sum or difference, or with another node in its place."""
+
+    def __init__(self, n, side, other):
+        self.n, self.side, self.other, self.seen = n, side, other, -1
 
     def visit_BinOp(self, node):
         if isinstance(node.op, ast.Add | ast.Sub):
             self.seen += 1
             if self.seen == self.n:
+                if self.other:
+                    setattr(node, self.side, self.other)
+                    return node
                 if self.side == "right":
                     return node.left
                 minus = isinstance(node.op, ast.Sub)
@@ -228,8 +254,9 @@ class Dropped(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def without_terms(rule):
-    """The rule without one of its terms, for each of them; and how it reads then."""
+def without_terms(rule, other=None):
+    """The rule without one of its terms, for each of them (or with another one in its place); and
+    which term it is."""
     function = getattr(rule, "func", rule)
     node = source_of(function)
     if node is None:
@@ -240,7 +267,7 @@ def without_terms(rule):
             copy = ast.parse(ast.unparse(node)).body[0]
             copy = copy.value if isinstance(copy, ast.Expr) else copy
             wanted = [x for x in ast.walk(copy) if isinstance(x, ast.BinOp)]
-            changed = Dropped(n, side).visit(copy)
+            changed = Dropped(n, side, other).visit(copy)
             yield f"the {side} side of sum {n + 1} of {len(wanted)}", rewritten(rule, changed)
 
 
@@ -369,19 +396,49 @@ def ours(case, order):
     gradcheck(case, case.inputs, order=order, atol=1e-6)
 
 
-def first_kill(mutant, check=ours, count=10, skipped=()):
-    """(which case, the error) of the first case where the check raises one, but those skipped;
-    None if it raises none."""
-    with planted(mutant), warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        for k, case in enumerate(cases(mutant.op, count, mutant.rule == "whole")):
-            if k in skipped:
-                continue
+class Checker(NamedTuple):
+    """A check of a case to some order, and the error with which it answers: wrong."""
+
+    check: Callable[[Any, int], Any]
+    answer: type[Exception]
+
+    def says(self, case, order=2):
+        """ "wrong", "right", or "error" if it raises any other error."""
+        with quiet():
             try:
-                check(case, 2)
-            except Exception as error:
-                return k, error
-    return None
+                self.check(case, order)
+            except self.answer:
+                return "wrong"
+            except Exception:
+                return "error"
+        return "right"
+
+
+OURS = Checker(ours, GradcheckError)
+
+
+def death(mutant, checker=OURS, first=0, count=33, accepts=lambda k: True):
+    """How a mutant is killed by a checker, on the cases from the first one where it differs from
+    the right rule: by its "answer"; or, if there is none, by the "error" that the wrong rule itself
+    raises; None if it survives.  A case counts where the checker accepts the right rule."""
+    found = None
+    everything = cases(mutant.op, count, mutant.rule == "whole")
+    for k, case in enumerate(everything[first:], first):
+        with planted(mutant):
+            said = checker.says(case)
+            raised = said == "error" and raises(case)
+        if (said == "wrong" or raised) and accepts(k):
+            if said == "wrong":
+                return "answer"
+            found = "error"
+    return found
+
+
+@contextmanager
+def quiet():
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        yield
 
 
 # ---------------------------------------------------------------- equivalent ones
@@ -440,6 +497,16 @@ def values(case, order):
     return d.second(d.inputs, u, [random.standard_normal(x.shape) for x in d.inputs])
 
 
+def raises(case):
+    """Whether the rules that are in place raise an error when they run."""
+    try:
+        with quiet():
+            values(case, 1) + values(case, 2)
+    except Exception:
+        return True
+    return False
+
+
 @cache
 def right_values(name, count, whole, k):
     """The derivatives of the k-th case, by the right rules."""
@@ -447,19 +514,24 @@ def right_values(name, count, whole, k):
     return values(case, 1) + values(case, 2)
 
 
-def is_equivalent(mutant, count=50):
-    """Whether the mutant and the right rule have the same derivatives on every case."""
-    with warnings.catch_warnings(), np.errstate(all="ignore"):
-        warnings.simplefilter("ignore")
-        whole = mutant.rule == "whole"
+def first_difference(mutant, count=CASES):
+    """The first case where a mutant has other derivatives than the right rule, or raises an error;
+    None if it is equivalent."""
+    whole = mutant.rule == "whole"
+    with quiet():
         for k, case in enumerate(cases(mutant.op, count, whole)):
+            right = right_values(mutant.op, count, whole, k)
             try:
                 with planted(mutant):
                     found = values(case, 1) + values(case, 2)
             except Exception:
-                return False
-            for a, b in zip(right_values(mutant.op, count, whole, k), found, strict=True):
-                scale = 1e-9 * max(1.0, float(np.max(np.abs(a), initial=0)))
-                if not np.allclose(a, b, rtol=1e-9, atol=scale, equal_nan=True):
-                    return False
-    return True
+                return k
+            if not all(map(same, right, found)):
+                return k
+    return None
+
+
+def same(a, b):
+    """Whether two arrays are equal but for rounding."""
+    scale = 1e-9 * max(1.0, float(np.max(np.abs(a), initial=0)))
+    return np.allclose(a, b, rtol=1e-9, atol=scale, equal_nan=True)
