@@ -1,9 +1,11 @@
 """The command line: scripts written for PyTorch as they stand, and pictures of their tensors."""
 
+import doctest
 import json
 import multiprocessing
 import os
 import re
+import shlex
 import subprocess
 import sys
 import tomllib
@@ -369,3 +371,188 @@ def test_the_command_is_installed():
     assert scripts == {"tinygrad-edu": "tinygrad_edu.command_line:main"}
     result = shell("run", "--help")
     assert (result.returncode, result.stderr) == (0, "")
+
+
+# ---------------------------------------------------------------- pictures
+
+TRAINING = """
+import argparse
+import torch
+from torch import nn
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--epochs", type=int, default=3)
+
+
+class Trainer:
+    def __init__(self, model):
+        self.model = model
+        self.optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        self.losses = []
+
+    def step(self, x, y):
+        prediction = self.model(x)
+        loss = nn.functional.mse_loss(prediction, y)
+        self.optimizer.zero_grad()
+        loss.backward()
+        self.optimizer.step()
+        self.losses.append(loss)
+        return loss.item()
+
+
+def main(epochs):
+    net = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    trainer = Trainer(net)
+    x = torch.ones(4, 2)
+    for epoch in range(epochs):
+        number = trainer.step(x, x.sum(1, keepdim=True))
+        print(f"epoch {epoch}")
+    return trainer
+
+
+if __name__ == "__main__":
+    last = main(parser.parse_args().epochs)
+    lr, frozen = 0.1, torch.ones(3, 2)
+"""
+
+NEURON = """
+import tinygrad_edu as tg
+w, x = tg.tensor([1.0, -2.0], requires_grad=True), tg.tensor([3.0, 4.0])
+loss = (w * x).sum().tanh()
+"""
+
+
+def test_a_tensor_of_a_script_is_drawn(command):
+    code, out, err = command("draw", f"{written(NEURON)}:loss", "-o", "new/graph.dot")
+    assert (code, out, err) == (0, "new/graph.dot\n", "")
+    graph = Path("new/graph.dot").read_text()
+    assert graph.startswith("digraph")
+    for name in ("<b>w</b>", "<b>x</b>", "multiply", "sum", "tanh"):
+        assert name in graph
+    code, text, err = command("draw", "script.py")
+    assert (code, text, err) == (0, graph, "")  # the only one, as text
+
+
+@pytest.mark.parametrize("name", ["loss", "prediction", "last.losses[0]", "last.losses[-1]"])
+def test_names_with_dots_and_names_in_functions(command, name):
+    code, graph, printed = command("draw", f"{written(TRAINING)}:{name}")
+    assert (code, printed) == (0, "epoch 0\nepoch 1\nepoch 2\n")  # what the script says
+    assert "net.0.weight" in graph
+    assert ("mse_loss" in graph) == (name != "prediction")
+
+
+def test_the_script_has_its_arguments_and_may_exit(command):
+    path = written(TRAINING + "    raise SystemExit\n")
+    code, out, _ = command("draw", f"{path}:loss", "-o", "g.dot", "--", "--epochs", "1")
+    assert (code, out) == (0, "epoch 0\ng.dot\n")
+    code, out, err = command("draw", f"{path}:loss", "-o", "h.dot", "--", "--epoch", "x")
+    assert code == 2
+    assert "usage" in err
+    assert not Path("h.dot").exists()
+
+
+def test_the_nth_value_of_a_name_is_drawn_before_backward_and_the_script_stops(command):
+    path = written(TRAINING)
+    code, out, _ = command("draw", f"{path}:loss", "--nth", 2, "--gradients", "-o", "g.dot")
+    assert (code, out) == (0, "epoch 0\ng.dot\n")
+    assert "gradient" in Path("g.dot").read_text()
+    code, _, err = command("draw", f"{path}:loss", "--nth", 4, "-o", "g.dot")
+    assert code == 2
+    assert "loss got a value 3 times, not 4" in err
+
+
+def test_what_cannot_be_drawn_is_told_in_one_line(command):
+    path = written(TRAINING)
+    missing = r"script.py has no los.  It has .*loss \(\), prediction \(4, 1\)"
+    for arguments, words in [
+        ([f"{path}:los"], missing),
+        ([f"{path}:last.loss"], r"script.py has no last.loss.  It has "),
+        ([f"{path}:last.losses[7]"], r"script.py has no last.losses\[7\].  It has "),
+        ([f"{path}"], r"several names can be meant, .*It has loss \(\), prediction \(4, 1\)"),
+        ([f"{path}:lr"], "lr is a float, 0.1, not a tensor"),
+        ([f"{path}:last"], "last is a Trainer, not a tensor"),
+        ([f"{path}:frozen"], r"frozen \(3, 2\) has no record: "),
+        ([f"{path}:2loss"], "'2loss' is no name"),
+        (["no.py:loss"], "there is no file no.py"),
+        ([".:loss"], ". is a folder: name a script in it"),
+        ([f"{path}:loss", "-o", "graph.gif"], r"graph.gif should end in .svg, .png, .pdf or .dot"),
+        ([f"{path}:loss", "-o", f"{path}/graph.svg"], "graph.svg cannot be written"),
+        ([f"{path}:loss", "--theme", "blue"], "invalid choice: 'blue'"),
+        ([f"{path}:loss", "--nth", "first"], "invalid int value"),
+        ([f"{path}:loss", "3"], "unrecognized arguments: 3"),
+    ]:
+        code, out, err = command("draw", *arguments)
+        assert (code, out) == (2, ""), arguments
+        *_, line = err.splitlines()  # after what the script prints
+        assert re.search(rf"^python -m tinygrad_edu.*{words}.*--help$", line), err
+    code, _, err = command("draw", written("import torch\nx = torch.ones(2)\n"))
+    assert code == 2
+    assert "no name was given, as in script.py:NAME.  It has no tensor with a record" in err
+
+
+def test_an_error_of_the_script_is_the_scripts(command):
+    path = written("import torch\nx = torch.fft\n")
+    code, out, err = command("draw", f"{path}:x", "-o", "x.svg")
+    assert (code, out) == (1, "")
+    assert 'script.py", line 2, in <module>\n    x = torch.fft\n' in err
+    assert err.count("  File ") == 1
+    assert not Path("x.svg").exists()
+
+
+def test_a_page_of_steps(command):
+    pytest.importorskip("pygraphviz")
+    code, out, err = command("steps", f"{written(NEURON)}:loss", "-o", "page.html", "--title", "T")
+    assert (code, out, err) == (0, "page.html\n", "")
+    page = Path("page.html").read_text()
+    assert "<title>T" in page
+    assert "tanh" in page
+    assert command("steps", f"{written(NEURON)}:loss", "-o", "page.svg")[0] == 2
+
+
+def test_the_gradient_flow_of_a_model(command):
+    path = written(TRAINING)
+    for name in ("net", "last.model"):
+        code, table, printed = command("flow", f"{path}:{name}", "--", "--epochs", "4")
+        assert (code, printed) == (0, "epoch 0\nepoch 1\nepoch 2\nepoch 3\n")
+        assert [line.split()[0] for line in table.splitlines()[1:4]] == ["layer", "0", "2"]
+    assert "4 steps" in command("flow", f"{path}", "--", "--epochs", "4")[1]
+    for file in ("flow.svg", "flow.txt"):
+        code, out, _ = command("flow", f"{path}:net", "-o", file)
+        assert (code, out.splitlines()[-1]) == (0, file)
+        assert Path(file).stat().st_size > 100
+    for text, words in [
+        ("import torch\nm = torch.nn.ReLU()\n", "no parameters"),
+        ("import torch\nm = torch.nn.Linear(1, 1)\n", "no gradient has reached the model"),
+        ("import torch\nm = torch.ones(2)\n", r"m is a Tensor, not a module"),
+    ]:
+        code, _, err = command("flow", f"{written(text)}:m")
+        assert code == 2
+        assert words in err
+
+
+@pytest.mark.parametrize("name", ["draw", "steps", "flow"])
+def test_each_command_has_help_with_examples(command, name):
+    code, out, _ = command(name, "--help")
+    assert code == 0
+    assert f"examples:\n  python -m tinygrad_edu {name}" in out
+
+
+def test_the_guide_shows_what_is_printed(command):
+    """Of docs/command-line.md: each file, then each command with what follows it."""
+    text = (ROOT / "docs" / "command-line.md").read_text()
+    check = doctest.OutputChecker().check_output
+    commands = 0
+    for kind, block in re.findall(r"```(\w+)\n(.*?)```", text, re.DOTALL):
+        if kind == "python":
+            written(block, re.match("# (.*)", block)[1])
+            continue
+        for line, wanted in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n)*)", block, re.MULTILINE):
+            program, *arguments = shlex.split(line)
+            assert (program, arguments[:2]) == ("python", ["-m", "tinygrad_edu"])
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                _, out, err = command(*arguments[2:])
+            flags = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
+            assert check(wanted, out + err, flags), f"{line}\n{out}{err}"
+            commands += 1
+    assert commands > 5

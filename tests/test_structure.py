@@ -48,7 +48,7 @@ tinygrad_edu.absent tinygrad_edu.registry
 
 # The same within packages, from the bottom: a file imports those before it.
 WITHIN = {
-    "tinygrad_edu.command_line": "vision aliases stand_ins script __init__",
+    "tinygrad_edu.command_line": "vision aliases noting stand_ins script target pictures __init__",
     "tinygrad_edu.command_line.stand_ins": "__init__ torch",
     "tinygrad_edu.engine": (
         "hooks shown clock grad_mode graph outputs caller hooked packing observing backward "

@@ -23,8 +23,10 @@ import nn
 from .. import __version__, absent, io
 from ..tensor import Tensor
 from . import aliases, stand_ins
+from .noting import with_notes
 
 STAND_INS = os.path.dirname(stand_ins.__file__)
+NOTE = "__noted__"  # the name of the function that a script calls in addition to its own
 OURS = ("tinygrad_edu", "nn")
 PACKAGES = tuple(os.path.join(os.path.dirname(place), "") for place in (io.__file__, nn.__file__))
 
@@ -33,8 +35,18 @@ class WrongUse(Exception):
     """What was asked for cannot be done: one line, without a traceback."""
 
 
-def run_script(path: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
-    """Run a file as the program, and return its names."""
+class Stop(BaseException):
+    """Ends a script of which no more is wanted."""
+
+
+def run_script(
+    path: str, arguments: Sequence[str] = (), note: Callable[[str, str, Any], None] | None = None
+) -> dict[str, Any]:
+    """Run a file as the program, and return its names.
+
+    With `note`, it is called with each value that a statement of the script gives to a name, and
+    with the function in which it stands.
+    """
     _require(path)
     is_package = os.path.isdir(path) or path.endswith((".zip", ".pyz", ".pyc"))
     real = os.path.realpath(path)
@@ -48,7 +60,11 @@ def run_script(path: str, arguments: Sequence[str] = ()) -> dict[str, Any]:
     names.update(__file__=place, __builtins__=builtins, __cached__=None)
     names.update(__annotations__={}, __loader__=SourceFileLoader("__main__", place))
     with open(path, "rb") as file, _errors_as_pythons():
-        exec(compile(file.read(), place, "exec", dont_inherit=True), names)
+        source: Any = file.read()
+        if note is not None:
+            names[NOTE] = note
+            source = with_notes(source, place, NOTE)
+        exec(compile(source, place, "exec", dont_inherit=True), names)
     return names
 
 
@@ -119,6 +135,8 @@ def _errors_as_pythons() -> Iterator[None]:
     """Let an error leave the block such that what is printed of it shows no frame of ours."""
     try:
         yield
+    except (SystemExit, Stop):
+        raise
     except BaseException:
         sys.excepthook = _without_our_frames(sys.excepthook)
         raise
@@ -164,7 +182,7 @@ def _steps(trace: TracebackType | None) -> Iterator[TracebackType]:
 def _own(steps: list[TracebackType]) -> TracebackType | None:
     """The script's steps of a traceback: not those by which it was started, nor at the end those
     that found that a name is missing."""
-    start = max(k for k, step in enumerate(steps) if _file(step) == __file__) + 1
+    start = max((k for k, step in enumerate(steps) if _file(step) == __file__), default=-1) + 1
     while start < len(steps) and _file(steps[start]) == "<frozen runpy>":
         start += 1
     while len(steps) > start and _finds_a_name(steps[-1]):
