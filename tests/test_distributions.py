@@ -576,3 +576,49 @@ def test_stick_breaking_is_undone_and_its_slope_is_that_of_the_formula():
     assert (stick.forward_shape((5, 3)), stick.inverse_shape((5, 4))) == ((5, 4), (5, 3))
     with pytest.raises(ValueError, match="vectors"):
         stick.forward_shape(())
+
+
+# ---------------------------------------------------------------- transforms to constraints
+
+
+def test_a_parameter_is_learnt_within_its_constraint():
+    """The scale of a normal distribution, as an unconstrained number."""
+    to = distributions.transform_to(distributions.Normal.arg_constraints["scale"])
+    free = tg.zeros(3, requires_grad=True)
+    scale = to(free)
+    assert scale.tolist() == [1.0, 1.0, 1.0]
+    scale.sum().backward()
+    assert free.grad.tolist() == [1.0, 1.0, 1.0]
+    assert abs(to.inv(tg.tensor(4.0)).item() - np.log(4.0)) < 1e-6
+    with pytest.raises(NotImplementedError, match="register"):
+        distributions.biject_to(distributions.constraints.boolean)
+    with pytest.raises(TypeError, match="Constraint"):
+        distributions.biject_to.register(3, lambda c: c)
+
+
+def test_a_constraint_of_one_s_own_has_a_transform():
+    class Even(distributions.constraints.Constraint):
+        pass
+
+    own = distributions.constraint_registry.ConstraintRegistry()
+
+    @own.register(Even)
+    def of_even(constraint):
+        return distributions.AffineTransform(0.0, 2.0)
+
+    assert own(Even())(tg.tensor(3.0)) == 6
+    with pytest.raises(NotImplementedError):
+        distributions.transform_to(Even())
+
+
+def test_what_does_not_fit_a_transform_of_parts_is_refused():
+    t = distributions.transforms
+    with pytest.raises(TypeError, match="one Transform or more"):
+        t.CatTransform([])
+    with pytest.raises(ValueError, match="lengths"):
+        t.CatTransform([t.ExpTransform()], lengths=[1, 2])
+    with pytest.raises(ValueError, match=r"size 2 in dimension 0, not \(3,\)"):
+        t.StackTransform([t.ExpTransform(), t.ExpTransform()])(tg.zeros(3))
+    with pytest.raises(ValueError, match=r"n \(n - 1\) / 2"):
+        t.CorrCholeskyTransform()(tg.zeros(2))
+    assert t.CorrCholeskyTransform()(tg.zeros(0)).tolist() == [[1.0]]

@@ -68,7 +68,8 @@ WITHIN = {
     "tinygrad_edu.cuda": "amp __init__",
     "tinygrad_edu.distributions": (
         "constraints distribution family implicit line positives counts places vectors "
-        "transforms derived bounded matrices kl __init__"
+        "transform matrix_transforms transforms constraint_registry derived bounded matrices kl "
+        "__init__"
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",

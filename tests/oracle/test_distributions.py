@@ -518,6 +518,101 @@ def test_transforms_are_pytorch_s(name):
     assert mine == make(distributions.transforms, tg)
 
 
+def of_parts(name, **options):
+    """Transforms of the columns: the exponential, and two affine ones."""
+    return lambda t, lib: getattr(t, name)(
+        [t.ExpTransform(), t.AffineTransform(1.0, 2.0), t.AffineTransform(0.5, -3.0)], **options
+    )
+
+
+TO_MATRICES = {
+    "correlation of 3": (lambda t, lib: t.CorrCholeskyTransform(), X),
+    "correlation of 4": (lambda t, lib: t.CorrCholeskyTransform(), reals(2, 6)),
+    "correlation of 2": (lambda t, lib: t.CorrCholeskyTransform(), reals(1)),
+    "lower": (lambda t, lib: t.LowerCholeskyTransform(), reals(2, 3, 3)),
+    "definite": (lambda t, lib: t.PositiveDefiniteTransform(), reals(2, 3, 3)),
+    "joined": (of_parts("CatTransform", dim=-1), X),
+    "joined first": (of_parts("CatTransform", dim=0, lengths=[1, 2, 1]), X),
+    "joined of rows": (
+        lambda t, lib: t.CatTransform(
+            [t.AffineTransform(1.0, 3.0, event_dim=1), t.ExpTransform()], 0, [3, 1]
+        ),
+        X,
+    ),
+    "joined within rows": (
+        lambda t, lib: t.CatTransform(
+            [t.AffineTransform(1.0, 3.0, event_dim=1), t.ExpTransform()], -1, [2, 1]
+        ),
+        X,
+    ),
+    "stacked": (of_parts("StackTransform", dim=-1), X),
+    "stacked first": (of_parts("StackTransform", dim=0), X[:3]),
+}
+
+
+@pytest.mark.parametrize("name", TO_MATRICES)
+def test_transforms_to_matrices_and_of_parts_are_pytorch_s(name):
+    make, value = TO_MATRICES[name]
+    mine, wanted = make(distributions.transforms, tg), make(theirs.transforms, torch)
+    x, y = (lib.tensor(value, requires_grad=True) for lib in (tg, torch))
+    agree(mine(x), wanted(y), [x], [y])
+    agree(mine.inv(mine(x)), wanted.inv(wanted(y)), [x], [y], rtol=1e-7)
+    if wanted.bijective:
+        slopes = mine.log_abs_det_jacobian(x, mine(x)), wanted.log_abs_det_jacobian(y, wanted(y))
+        agree(*slopes, [x], [y])
+    assert mine.bijective == wanted.bijective
+    assert mine.domain.event_dim == wanted.domain.event_dim
+    assert mine.codomain.event_dim == wanted.codomain.event_dim
+    assert mine == make(distributions.transforms, tg)
+    if name.startswith("correlation"):
+        assert mine.forward_shape(x.shape) == wanted.forward_shape(y.shape)
+        shape = wanted(y).shape
+        assert mine.inverse_shape(shape) == wanted.inverse_shape(shape)
+        assert mine.codomain.check(mine(x)).all()
+
+
+@pytest.mark.parametrize("kind", ["Normal", "Laplace", "Gumbel"])
+def test_a_copula_is_pytorch_s(kind):
+    made = []
+    for lib, home in ((tg, distributions), (torch, theirs)):
+        base = home.MultivariateNormal(lib.zeros(2).double(), lib.eye(2).double() + 0.5)
+        own = getattr(home, kind)(lib.tensor(0.5).double(), lib.tensor(2.0).double())
+        transform = home.transforms.CumulativeDistributionTransform(own)
+        made.append(home.TransformedDistribution(base, [transform]))
+    p = np.array([[0.25, 0.5], [0.75, 0.9]])
+    agree(made[0].log_prob(tg.tensor(p)), made[1].log_prob(torch.tensor(p)))
+
+
+C = "real real_vector positive nonnegative unit_interval simplex lower_cholesky corr_cholesky "
+C += "positive_definite positive_semidefinite greater_than(2.0) greater_than_eq(-1.0) "
+C += "less_than(3.0) "
+C += "interval(0,1) interval(-1.0,3.0) half_open_interval(0.5,2.0) independent(positive,1) "
+C += "cat([real,positive,interval(0,2)],-1) stack([real,positive,interval(0,2)],-1) boolean"
+
+
+@pytest.mark.parametrize("registry", ["transform_to", "biject_to"])
+@pytest.mark.parametrize("constraint", C.split())
+def test_transforms_to_constraints_are_pytorch_s(registry, constraint):
+    value = reals(2, 3, 3) if constraint.startswith(("lower", "positive_")) else X
+    found = []
+    for lib, home in ((tg, distributions), (torch, theirs)):
+        region = eval(constraint, {}, vars(home.constraints))
+        try:
+            transform = getattr(home, registry)(region)
+        except NotImplementedError:
+            found.append(None)
+            continue
+        x = lib.tensor(value, requires_grad=True)
+        found.append((transform(x), x, transform, region))
+    if None in found:
+        assert found == [None, None]
+        return
+    (mine, x, transform, region), (wanted, y, *_) = found
+    agree(mine, wanted, [x], [y])
+    assert region.check(mine.detach()).all()
+    assert transform.codomain.event_dim == region.event_dim
+
+
 @pytest.mark.parametrize("name", [n for n in TRANSFORMS if n not in ("power", "inverse")])
 def test_transformed_distributions_are_pytorch_s(name):
     make, value = TRANSFORMS[name]

@@ -14,10 +14,12 @@ from ..creation import as_tensor
 from ..dtypes import Array
 from ..tensor import Tensor
 
-__all__ = ["Constraint", "boolean", "dependent", "dependent_property", "greater_than"]
+__all__ = ["Constraint", "boolean", "cat", "corr_cholesky", "dependent", "dependent_property"]
+__all__ += ["greater_than"]
 __all__ += ["greater_than_eq", "half_open_interval", "independent", "integer_interval", "interval"]
 __all__ += ["is_dependent", "less_than", "lower_cholesky", "lower_triangular", "multinomial"]
 __all__ += ["nonnegative", "nonnegative_integer", "one_hot", "positive", "positive_definite"]
+__all__ += ["positive_semidefinite", "stack"]
 __all__ += ["positive_integer", "real", "real_vector", "simplex", "square", "symmetric"]
 __all__ += ["unit_interval"]
 
@@ -272,6 +274,72 @@ class multinomial(Constraint):
         )
 
 
+class cat(Constraint):
+    """Tensors whose parts along a dimension fulfil a constraint each.
+
+    Parameters
+    ----------
+    cseq : sequence of Constraint
+        One for each part.
+    dim : int, default 0
+        The dimension along which the parts lie.
+    lengths : sequence of int, optional
+        The size of each part; 1 unless given.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> c = tg.distributions.constraints
+    >>> c.cat([c.positive, c.real], lengths=[1, 2]).check(tg.tensor([-1.0, -1.0, 1.0]))
+    tensor([False,  True,  True])
+    """
+
+    def __init__(self, cseq: Any, dim: int = 0, lengths: Any = None) -> None:
+        self.cseq, self.dim = list(cseq), dim
+        self.lengths = [1] * len(self.cseq) if lengths is None else list(lengths)
+        if len(self.lengths) != len(self.cseq):
+            given = f"{len(self.cseq)} constraints, and {self.lengths} as lengths"
+            raise ValueError(f"constraints.cat: {given}")
+        event_dim = max(part.event_dim for part in self.cseq)
+        discrete = any(part.is_discrete for part in self.cseq)
+        super().__init__("each part as its constraint says", self._hold, event_dim, discrete)
+
+    def _hold(self, x: Array) -> Any:
+        parts = np.split(x, np.cumsum(self.lengths)[:-1], self.dim)
+        pairs = zip(self.cseq, parts, strict=True)
+        return np.concatenate([part.check(own).array for part, own in pairs], self.dim)
+
+
+class stack(Constraint):
+    """Tensors whose slices along a dimension fulfil a constraint each.
+
+    Parameters
+    ----------
+    cseq : sequence of Constraint
+        One for each slice.
+    dim : int, default 0
+        The dimension along which the slices lie.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> c = tg.distributions.constraints
+    >>> c.stack([c.positive, c.real]).check(tg.tensor([-1.0, -1.0]))
+    tensor([False,  True])
+    """
+
+    def __init__(self, cseq: Any, dim: int = 0) -> None:
+        self.cseq, self.dim = list(cseq), dim
+        event_dim = max(part.event_dim for part in self.cseq)
+        event_dim += self.dim + event_dim < 0
+        discrete = any(part.is_discrete for part in self.cseq)
+        super().__init__("each slice as its constraint says", self._hold, event_dim, discrete)
+
+    def _hold(self, x: Array) -> Any:
+        pairs = zip(self.cseq, np.moveaxis(x, self.dim, 0), strict=True)
+        return np.stack([part.check(own).array for part, own in pairs], self.dim)
+
+
 class _Dependent(Constraint):
     """A constraint that depends on other parameters, so that it cannot be tested by itself."""
 
@@ -377,6 +445,11 @@ def _are_positive_definite(x: Array) -> Any:
     return _are_symmetric(x) & (np.linalg.eigvalsh(wide) > 0).all(-1)
 
 
+def _are_positive_semidefinite(x: Array) -> Any:
+    wide = x.astype(np.float64)
+    return _are_symmetric(x) & (np.linalg.eigvalsh(wide) >= 0).all(-1)
+
+
 dependent = _Dependent()
 boolean = Constraint("0 or 1", lambda x: (x == 0) | (x == 1), is_discrete=True)
 one_hot = Constraint("one 1, and 0 elsewhere", _are_one_hot, 1, is_discrete=True)
@@ -399,4 +472,7 @@ corr_cholesky = Constraint(
 )
 square = Constraint("square matrices", _are_square, event_dim=2)
 symmetric = Constraint("symmetric", _are_symmetric, event_dim=2)
+positive_semidefinite = Constraint(
+    "symmetric and positive semidefinite", _are_positive_semidefinite, 2
+)
 positive_definite = Constraint("symmetric and positive definite", _are_positive_definite, 2)
