@@ -10,12 +10,13 @@ from typing import Any
 from ..engine.observing import Call, ModulePath
 from .box import NOT_XML, box as html, in_order, text
 from .headline import headline
-from .labels import Labels
+from .labels import Labels, is_thick
 from .legend import legend
 from .picture import Arrow, Box
 from .theme import LIGHT, Look, Scale, Theme
 from .words import module_of
 
+PAGE = "12.4,17.4"  # inches: a picture that was folded gets no larger
 Place = tuple[ModulePath | Call, ...]  # the modules, and the call, that a box stands in
 
 
@@ -44,6 +45,8 @@ class Drawing:
     def digraph(self) -> Any:
         """The graph."""
         graph = _empty_graph(self.theme, self.style.right)
+        if self.picture.notes:
+            graph.attr(size=PAGE)
         title = headline(self.labels)
         lines = [text(line) for line in [title, *self.picture.notes] if line]
         if lines:
@@ -75,6 +78,8 @@ class Drawing:
 
     def _place(self, box: Box) -> Place:
         """Where a box stands: an op where it was called, a leaf or constant beside its uses."""
+        if box.members and box.modules:
+            return box.modules
         if box.kind in ("leaf", "constant"):
             uses = [self._place(arrow.end) for arrow in self.labels.out[box]]
             first = any(arrow.position == 0 for arrow in self.labels.out[box])
@@ -106,7 +111,8 @@ class Drawing:
     # ------------------------------------------------------------ boxes and arrows
 
     def _draw_box(self, graph: Any, box: Box) -> None:
-        into = [(k, a) for k, a in enumerate(self.labels.into[box]) if a.start in self.ids]
+        arrows = enumerate(self.labels.into[box])
+        into = [(k, a) for k, a in arrows if a.start in self.ids and not a.loop]
         of_ops = [k for k, a in into if a.start.kind in ("op", "group")]
         middle = of_ops[0] if len(of_ops) == 1 else None
         one = len(self.labels.into[box]) == 1
@@ -123,23 +129,37 @@ class Drawing:
         of_ops = [a for a in into if a.start.kind in ("op", "group")]
         weight = "100" if of_ops == [arrow] else "1"
         start, end = self.ids[arrow.start], self.ids[arrow.end]
-        weighed = {"weight": weight} if not arrow.loop else {"constraint": "false", "weight": "0"}
-        look = {"penwidth": "2.5"} if arrow.times > 1 else {}
-        graph.edge(f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}", **look, **weighed)
-        size = self.labels.sizes.get(arrow)
-        if size is None:
+        if arrow.loop:
+            self._draw_loop(graph, arrow, start, end)
             return
-        graph.edge(
-            f"{start}:g:{self.start}",
-            f"{end}:g{k}:{self.end}",
-            label=" " + self.labels.flow(arrow).replace("\n", "\n "),
-            dir="back",
-            color=self.scale.colour(size.norm, self.theme),
-            penwidth=f"{self.scale.width(size.norm):.1f}",
-            style="dashed" if size.norm == 0 else "solid",
-            **weighed,
-            tooltip=_plain(self.labels.tooltip_of(arrow)),
-        )
+        weighed = {"weight": weight}
+        look = {"penwidth": "2.5"} if is_thick(arrow) else {}
+        graph.edge(f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}", **look, **weighed)
+        if arrow in self.labels.sizes:
+            ends = f"{start}:g:{self.start}", f"{end}:g{k}:{self.end}"
+            graph.edge(*ends, **self._of_gradient(arrow), **weighed)
+
+    def _draw_loop(self, graph: Any, arrow: Arrow, start: str, end: str) -> None:
+        """A value goes to the next step: beside the boxes, upwards.  Graphviz lays it out best as
+        an edge that leads down, with its head at the other end."""
+        side = "s" if self.style.right else "e"
+        ends, apart = (f"{end}:{side}", f"{start}:{side}"), {"weight": "0"}
+        argument = "" if arrow.argument.isdigit() else arrow.argument
+        look = {"dir": "back", "style": "dashed", "taillabel": f" {argument} "}
+        graph.edge(*ends, **look, fontcolor=self.theme.quiet, **apart)
+        if arrow in self.labels.sizes:
+            graph.edge(*ends, **self._of_gradient(arrow) | {"dir": "forward"}, **apart)
+
+    def _of_gradient(self, arrow: Arrow) -> dict[str, str]:
+        size = self.labels.sizes[arrow]
+        return {
+            "label": " " + self.labels.flow(arrow).replace("\n", "\n "),
+            "dir": "back",
+            "color": self.scale.colour(size.norm, self.theme),
+            "penwidth": f"{self.scale.width(size.norm):.1f}",
+            "style": "dashed" if size.norm == 0 else "solid",
+            "tooltip": _plain(self.labels.tooltip_of(arrow)),
+        }
 
 
 def _common(places: list[Place]) -> Place:

@@ -31,7 +31,7 @@ from .repeats import rolled
 BUDGET = 150  # boxes
 ASKED_FOR = 2000  # boxes, where the user said how deep to look
 PAGE = 22  # boxes below one another: then it fits a page
-ENDS = 8  # of a long chain, what is shown at either end
+ENDS = 5  # of a long chain, what is shown at either end
 
 
 def folded(picture: Picture, depth: int | None = None, max_nodes: int | None = BUDGET) -> Picture:
@@ -62,11 +62,16 @@ def _within(picture: Picture, max_nodes: int, by_modules: bool) -> Picture:
             return smaller
         if fits is None and _fits(smaller, max_nodes, max_nodes // 3):
             fits = smaller
-    return fits or next(p for p in _ever_coarser(smaller, max_nodes) if size(p) <= max_nodes)
+    if fits is not None:
+        return fits
+    for smaller in _ever_coarser(smaller, max_nodes):
+        if _fits(smaller, max_nodes, max_nodes):
+            break
+    return smaller
 
 
 def _ever_smaller(picture: Picture, max_nodes: int, by_modules: bool) -> Iterator[Picture]:
-    picture = rolled(picture)
+    picture = rolled(constants_once(picture))
     yield picture
     picture = alike_as_one(picture)
     yield picture
@@ -100,7 +105,7 @@ def size(picture: Picture) -> int:
 
 
 def _fits(picture: Picture, max_nodes: int, height: int) -> bool:
-    if size(picture) > max_nodes:
+    if size(picture) > max_nodes or len(picture.arrows) > 2 * max_nodes:
         return False
     enter: dict[Box, int] = defaultdict(int)
     for arrow in picture.arrows:
@@ -137,9 +142,8 @@ def by_module(picture: Picture, depth: int) -> Picture:
             found[box.modules[: depth + 1]].append(box)
     groups = []
     for path, members in found.items():
-        names = ".".join(module.name for module in path if module.name)
-        kind = path[-1].kind.split(" \u00d7 ")[0]
-        group = Group(members, names or kind, kind if names else "", path[:-1])
+        name, kind = path[-1].name, path[-1].kind.split(" \u00d7 ")[0]
+        group = Group(members, name or kind, kind if name else "", path[:-1])
         groups.append(group)
     _take_in_sources(picture, groups)
     return merged(picture, groups)
@@ -155,6 +159,20 @@ def _take_in_sources(picture: Picture, groups: list[Group]) -> None:
     for source, users in used_by.items():
         if len(users) == 1 and (group := users.pop()) is not None:
             group.members.append(source)
+
+
+def constants_once(picture: Picture) -> Picture:
+    """An array that several ops read is one box."""
+    found: dict[int, list[Box]] = defaultdict(list)
+    for box in picture.boxes:
+        if box.kind == "constant" and box.shape and box.value is not None:
+            found[id(box.value)].append(box)
+    groups = [
+        Group(boxes, boxes[0].name, alike=True, counted=True)
+        for boxes in found.values()
+        if len(boxes) > 1
+    ]
+    return merged(picture, groups) if groups else picture
 
 
 def alike_as_one(picture: Picture) -> Picture:
@@ -225,7 +243,8 @@ def in_stretches(picture: Picture, count: int) -> Picture:
     """About `count` stretches of the ops, in the order in which they ran, become one box each."""
     ops = [box for box in picture.boxes if not is_source(box)]
     long = -(-len(ops) // max(count, 1))
-    groups = [_stretch(ops[k : k + long]) for k in range(0, len(ops), long)]
+    stretches = [ops[k : k + long] for k in range(0, len(ops), long)]
+    groups = [_stretch(stretch) for stretch in stretches if len(stretch) > 1]
     _take_in_sources(picture, groups)
     return merged(picture, groups)
 
@@ -251,7 +270,7 @@ def beside_each_use(picture: Picture, max_nodes: float, near: int = 2) -> Pictur
     before: dict[Box, list[Box]] = defaultdict(list)
     for box, arrows in uses.items():
         places = _places(arrows, level, near)
-        if not 1 < len(places) <= room + 1 or not (box.name or box.kind == "constant"):
+        if not 1 < len(places) <= room + 1 or not box.name:
             continue
         room -= len(places) - 1
         for place in places[1:]:

@@ -25,6 +25,7 @@ from ..engine.graph import Parts
 from ..engine.observing import ModulePath
 from .picture import Arrow, Box, Picture
 
+SHAPES = 3  # of what enters or leaves a group, so many are told
 SIMPLE = (int, float, str, bool, tuple, type(None))
 OF_PLACES = {"getitem", "output", "select", "narrow", "slice"}  # they differ in a place only
 
@@ -38,6 +39,7 @@ class Group:
     op: str = ""
     modules: tuple[ModulePath, ...] = ()  # the modules around it
     alike: bool = False  # it shows one of the members, and says how many there are
+    counted: bool = False  # how many there are is said around it: it looks like one of them
 
 
 def merged(
@@ -56,7 +58,8 @@ def merged(
     while True:
         stand_for = {member: Box("group", g.name, ()) for g in groups for member in g.members[:1]}
         place = {m: stand_for[g.members[0]] for g in groups for m in g.members}
-        bundles = _bundles(picture, place, {stand_for[g.members[0]]: g for g in groups}, loops)
+        by_box = {stand_for[g.members[0]]: g for g in groups}
+        bundles = _bundles(picture, place, by_box, loops)
         boxes, stuck = in_order(
             list(dict.fromkeys(place.get(box, box) for box in picture.boxes)),
             [(start, end) for start, end, loop, _ in bundles if not loop],
@@ -65,7 +68,10 @@ def merged(
         if not wrong:
             break
         groups = _without_the_widest(groups, wrong, picture.boxes)
-    arrows = [_arrow(start, end, loop, found) for (start, end, loop, _), found in bundles.items()]
+    arrows = [
+        _arrow(start, end, loop, found, end not in by_box or by_box[end].alike)
+        for (start, end, loop, _), found in bundles.items()
+    ]
     _describe(picture, groups, place)
     output = place.get(picture.output, picture.output)
     return Picture(boxes, arrows, output, picture.gradients, list(picture.notes))
@@ -108,7 +114,7 @@ def _bundles(
     return found
 
 
-def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow]) -> Arrow:
+def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow], alike: bool) -> Arrow:
     first, last = arrows[0], arrows[-1]
     if len(arrows) == 1 and first.start is start and first.end is end:
         return first
@@ -116,6 +122,8 @@ def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow]) -> Arrow:
     if argument != last.argument:
         both = argument.isdigit() and last.argument.isdigit()
         argument = f"{argument}\u2026{last.argument}" if both else ""
+    if not alike:
+        argument = ""
     same = all(arrow.start is first.start for arrow in arrows)
     gradient = joined([arrow.gradient for arrow in arrows], first.start.shape if same else None)
     times = sum(arrow.times for arrow in arrows)
@@ -193,14 +201,16 @@ def _describe(picture: Picture, groups: Sequence[Group], place: dict[Box, Box]) 
         shown = group.members[:1] if group.alike else group.members
         enter = {a.start: None for m in shown for a in into[m] if place.get(a.start) is not box}
         box.inputs = [start.shape for start in enter]
+        if not group.alike:
+            box.inputs = list(dict.fromkeys(box.inputs))[:SHAPES]
         box.inside = (sum(m.ops for m in box.members), sum(m.parameters for m in box.members))
         if group.alike:
-            _describe_alike(box)
+            _describe_alike(box, group.counted, picture.output in group.members)
         else:
             _describe_whole(box, list(leaving[box]), into)
 
 
-def _describe_alike(box: Box) -> None:
+def _describe_alike(box: Box, counted: bool, has_output: bool) -> None:
     first, members = box.members[0], box.members
     box.structure = hash((len(members), label(first)))
     box.times = len(members)
@@ -209,6 +219,8 @@ def _describe_alike(box: Box) -> None:
     box.freed = any(member.freed for member in members)
     box.gradient = joined(member.gradient for member in members)
     box.op = box.op or (first.op if all(member.op == first.op for member in members) else "")
+    if counted:
+        box.kind = "output" if has_output and first.kind != "group" else first.kind
     if first.kind == "constant" and all(_is_same(m.value, first.value) for m in members):
         box.kind, box.value, box.times = "constant", first.value, 1
 
@@ -225,7 +237,7 @@ def _describe_whole(box: Box, leaving: list[Box], into: dict[Box, list[Arrow]]) 
         box.value, box.gradient = only.value, only.gradient
     else:
         shapes = tuple(dict.fromkeys(out.shape for out in leaving))
-        box.shape = shapes[0] if len(shapes) == 1 else shapes[:3]
+        box.shape = shapes[0] if len(shapes) == 1 else shapes[:SHAPES]
         box.gradient = joined(out.gradient for out in leaving)
 
 
@@ -263,7 +275,7 @@ def is_source(box: Box) -> bool:
 
 def label(box: Box) -> int:
     """A number that is equal for boxes that show the same op, with the same settings and shapes."""
-    if box.kind == "group":
+    if box.members:
         return hash((box.structure, box.times))
     if box.kind in ("leaf", "constant"):
         return hash((box.kind, box.shape))

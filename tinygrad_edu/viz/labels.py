@@ -113,6 +113,8 @@ class Labels:
 
     def name_of(self, box: Box) -> str:
         """The user's name; of an op, the function; or what part a constant plays."""
+        if box.kind == "group" and box.op and not box.formula:
+            return f"{box.name}: {box.op}"  # a module and its class
         if box.name or box.kind not in ("leaf", "constant"):
             return box.alias or box.name
         return "leaf" if box.kind == "leaf" else role_of(box, self.out[box])
@@ -183,6 +185,11 @@ class Labels:
         return "\n".join([*lines, f"norm {number(size.norm)}, rms {number(size.rms)}"])
 
 
+def is_thick(arrow: Arrow) -> bool:
+    """Does it carry several values into one box?"""
+    return arrow.times > 1 and arrow.start.times > arrow.end.times
+
+
 def _called(box: Box) -> str:
     return f"output of {box.op}" if box.kind == "output" else box.op
 
@@ -220,14 +227,18 @@ def role_of(box: Box, arrows: list[Arrow]) -> str:
 
 def _of_group(box: Box) -> list[str]:
     """How much a group stands for."""
-    each = "each " if box.times > 1 else ""
-    said = [f"\u00d7 {box.times}"] if box.times > 1 else []
+    times = f"\u00d7 {box.times}"
+    counted = box.times == 1 or any(module.kind.endswith(times) for module in box.modules)
+    each = "" if counted else "each "
+    said = [] if counted else [times]
     ops = box.ops // box.times
-    said.append(f"{each}{ops:,} op{'s' * (ops != 1)}")
-    if box.parameters:
+    said += [f"{each}{ops:,} op{'s' * (ops != 1)}"] if ops else []
+    if box.parameters and ops:
         said[-1] += f", {box.parameters // box.times:,} parameters"
     if box.inputs:
         said.append(f"{', '.join(map(shape_of, box.inputs))} \u2192 {shape_of(box.shape)}")
+    elif not ops:
+        said.append(f"{each}{shape_of(box.shape)}")
     return said
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from .box import PLAIN, small, text
-from .labels import Labels
+from .labels import Labels, is_thick
 from .theme import Scale, Theme
 
 BOXES = {
@@ -65,7 +65,7 @@ def _arrows(labels: Labels, theme: Theme, right: bool) -> Iterator[tuple[str, st
         yield _sign(there, theme.value), "a value flows on"
     if any(arrow.loop for arrow in drawn):
         yield _sign("\u21ba", theme.value), "a value flows to the next of these steps"
-    if any(arrow.times > 1 for arrow in drawn):
+    if any(map(is_thick, drawn)):
         yield _sign(there, theme.value), "thick: several values at once"
     sizes = [labels.sizes[arrow] for arrow in drawn if arrow in labels.sizes]
     if not sizes:

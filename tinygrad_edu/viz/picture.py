@@ -57,7 +57,7 @@ class Box:
     freed: bool = False  # backward() has freed what its rules read
     call: Call | None = None  # who called it, if that was observed
     modules: tuple[ModulePath, ...] = ()  # in which modules, the outermost first
-    members: list[Box] = field(default_factory=list)  # of a group: what it stands for
+    members: list[Box] = field(default_factory=list)  # what it stands for, as of a group
     times: int = 1  # of a group: how many alike it stands for ("x 12")
     inputs: list[tuple[Any, ...]] = field(default_factory=list)  # of a group: the shapes that enter
     structure: int = 0  # of a group: equal for groups of the same ops that are wired alike
@@ -69,14 +69,14 @@ class Box:
     @property
     def ops(self) -> int:
         """How many ops of the record it stands for."""
-        return self.inside[0] if self.kind == "group" else int(self.kind in ("op", "output"))
+        return self.inside[0] if self.members else int(self.kind in ("op", "output"))
 
     @property
     def parameters(self) -> int:
         """How many numbers the leaves hold that it stands for."""
         if self.repeats is not None:
             return 0
-        return math.prod(self.shape) if self.kind == "leaf" else self.inside[1]
+        return math.prod(self.shape) if self.node and self.kind == "leaf" else self.inside[1]
 
 
 @dataclass(eq=False)

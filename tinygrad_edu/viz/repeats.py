@@ -250,7 +250,8 @@ def _groups_of_ops(steps: list[list[Box]], shared: bool) -> Iterator[Group]:
     """One group for each op of the period."""
     phases = [[step[i] for step in steps if i < len(step)] for i in range(len(steps[0]))]
     for phase, path in zip(phases, _paths(steps, phases, shared), strict=True):
-        yield Group(phase, common_name([box.name for box in phase]), "", path, alike=True)
+        name, counted = common_name([box.name for box in phase]), len(phases) > 1
+        yield Group(phase, name, "", path, alike=True, counted=counted)
 
 
 def _groups_of_sources(row: _Row, run: Run, phases: list[Group]) -> Iterator[Group]:
@@ -269,7 +270,8 @@ def _groups_of_sources(row: _Row, run: Run, phases: list[Group]) -> Iterator[Gro
     for (places, *_), sources in kinds.items():
         if len(sources) > 1:
             around = shared_path([phases[phase].modules for phase, _ in places])
-            yield Group(sources, common_name([s.name for s in sources]), "", around, alike=True)
+            name, counted = common_name([s.name for s in sources]), len(phases) > 1
+            yield Group(sources, name, "", around, alike=True, counted=counted)
 
 
 def _paths(
