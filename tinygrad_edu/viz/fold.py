@@ -64,10 +64,10 @@ def _within(picture: Picture, max_nodes: int, by_modules: bool) -> Picture:
             fits = smaller
     if fits is not None:
         return fits
-    for smaller in _ever_coarser(smaller, max_nodes):
-        if _fits(smaller, max_nodes, max_nodes):
+    for coarser in _ever_coarser(smaller, max_nodes):
+        if _fits(coarser, max_nodes, max_nodes):
             break
-    return smaller
+    return coarser
 
 
 def _ever_smaller(picture: Picture, max_nodes: int, by_modules: bool) -> Iterator[Picture]:
@@ -91,8 +91,9 @@ def _ever_coarser(picture: Picture, max_nodes: int) -> Iterator[Picture]:
     while count > 1:
         count //= 2
         picture = alike_as_one(in_stretches(picture, count))
-        yield with_notes(picture, f"each box stands for about {_ops_in(whole) // count:,} ops")
-        yield sources_as_one(picture)
+        note = f"each box stands for about {_ops_in(whole) // count:,} ops"
+        yield with_notes(picture, note)
+        yield with_notes(sources_as_one(picture), note)
 
 
 def _ops_in(picture: Picture) -> int:
@@ -252,7 +253,8 @@ def in_stretches(picture: Picture, count: int) -> Picture:
 def sources_as_one(picture: Picture) -> Picture:
     """All leaves and constants become one box."""
     sources = [box for box in picture.boxes if is_source(box)]
-    return merged(picture, [Group(sources, f"{len(sources):,} leaves and constants")])
+    group = Group(sources, f"{len(sources):,} leaves and constants")
+    return merged(picture, [group]) if len(sources) > 1 else picture
 
 
 # ---------------------------------------------------------------- leaves beside their uses

@@ -44,6 +44,8 @@ def _boxes(labels: Labels, theme: Theme, modules: bool, calls: bool) -> Iterator
             yield _swatch(getattr(theme, kind)), words
     if modules:
         yield _swatch(theme.module), "a module, around what it computes and its parameters"
+    if any(box.members and box.kind != "group" for box in shown):
+        yield _word("\u00d7 10", theme), "so many steps or blocks, of which one is drawn"
     if calls:
         yield _swatch(theme.call), "one function that was called, and the ops that it is made of"
     if any(box.freed for box in shown):
@@ -64,7 +66,7 @@ def _arrows(labels: Labels, theme: Theme, right: bool) -> Iterator[tuple[str, st
     if drawn:
         yield _sign(there, theme.value), "a value flows on"
     if any(arrow.loop for arrow in drawn):
-        yield _sign("\u21ba", theme.value), "a value flows to the next of these steps"
+        yield _sign("\u21ba", theme.value), "dashed: a value flows to the next of these steps"
     if any(map(is_thick, drawn)):
         yield _sign(there, theme.value), "thick: several values at once"
     sizes = [labels.sizes[arrow] for arrow in drawn if arrow in labels.sizes]

@@ -145,14 +145,16 @@ class Diagram:
 
     def _laid_out(self, kind: str) -> tuple[bytes, str]:
         """The picture, or a coarser one whose layout ends, and its description."""
+        coarser = self._coarser
         if self._drawn is None:
             try:
                 return laid_out(self.source, kind), self.description
             except TooSlowError:
-                if self._coarser is None:
+                if coarser is None:
                     raise
+        assert coarser is not None
         for size in COARSER:
-            self._drawn = self._drawn or self._coarser(size)
+            self._drawn = self._drawn or coarser(size)
             try:
                 return laid_out(str(self._drawn[0].source), kind), self._drawn[1]
             except TooSlowError:

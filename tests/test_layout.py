@@ -1,0 +1,105 @@
+"""Pictures are made by Graphviz in a process of its own, which may not take too long."""
+
+import stat
+from pathlib import Path
+
+import pytest
+
+import tinygrad_edu as tg
+from tinygrad_edu.viz import Diagram, layout, render
+from tinygrad_edu.viz.layout import TooSlowError, laid_out
+
+
+@pytest.fixture
+def diagram():
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    return tg.viz.draw((x * x).sum(), {"x": x})
+
+
+def program(monkeypatch, tmp_path, body):
+    """A program `dot` that does this."""
+    path = tmp_path / "bin" / "dot"
+    path.parent.mkdir()
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    monkeypatch.setenv("PATH", f"{path.parent}:/usr/bin:/bin")
+
+
+def test_graphviz_says_nothing_in_the_terminal(diagram, capfd, tmp_path):
+    for kind in ("svg", "png", "pdf"):
+        diagram.save(tmp_path / f"graph.{kind}")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_graphviz_refuses_is_an_error_that_says_why(monkeypatch, tmp_path):
+    body = 'cat >/dev/null; echo "Fontconfig error: x" >&2; echo "syntax error" >&2; exit 1'
+    program(monkeypatch, tmp_path, body)
+    with pytest.raises(RuntimeError, match=r"^Graphviz could not draw the graph: syntax error$"):
+        laid_out("digraph {", "svg")
+
+
+def test_a_layout_that_computes_too_long_is_stopped(monkeypatch, tmp_path):
+    program(monkeypatch, tmp_path, "while true; do :; done")
+    with pytest.raises(TooSlowError, match=r"in 1 s of computing"):
+        laid_out("digraph {}", "svg", seconds=1)
+
+
+def test_a_layout_that_hangs_is_stopped_with_what_it_started(monkeypatch, tmp_path):
+    monkeypatch.setattr(layout, "WAIT", 0.3)
+    program(monkeypatch, tmp_path, 'sleep 1000 & echo $! >"$0.child"; wait')
+    with pytest.raises(TooSlowError, match=r"in 0.3 s"):
+        laid_out("digraph {}", "svg")
+    child = int((tmp_path / "bin" / "dot.child").read_text())
+    state = Path(f"/proc/{child}/status")
+    if Path("/proc/self/status").exists():
+        assert not state.exists() or "zombie" in state.read_text()
+
+
+@pytest.fixture
+def long_chain():
+    x = y = tg.tensor([0.5, 1.0], requires_grad=True)
+    for k in range(120):
+        y = (tg.sin, tg.tanh, tg.cos)[k * k % 7 % 3](y)
+    return y.sum(), {"x": x}
+
+
+def test_a_coarser_picture_takes_the_place_of_one_that_takes_too_long(monkeypatch, long_chain):
+    asked = []
+
+    def slow(source, kind):
+        asked.append(source.count("[label=<"))
+        if len(asked) < 3:
+            raise TooSlowError("slow")
+        return laid_out(source, kind)
+
+    monkeypatch.setattr(render, "laid_out", slow)
+    diagram = tg.viz.draw(*long_chain, max_nodes=None)
+    svg = diagram.svg()
+    assert len(asked) == 3
+    assert asked[0] > 120 > 60 > asked[1] >= asked[2]
+    assert asked[2] <= 25
+    assert "took too long" in svg
+    assert diagram.svg() == svg  # the large one is not tried again
+    assert len(asked) == 4
+    assert diagram.source.count("tanh") > 30  # the text is what was asked for
+
+
+def test_without_a_coarser_picture_the_error_says_so(monkeypatch, diagram):
+    def slow(*_):
+        raise TooSlowError("Graphviz did not lay out the graph in 5 s of computing")
+
+    monkeypatch.setattr(render, "laid_out", slow)
+    with pytest.raises(RuntimeError, match=r"did not lay out the graph"):
+        diagram.svg()
+    with pytest.raises(RuntimeError, match=r"in 5 s of computing"):
+        Diagram(diagram.digraph).svg()
+
+
+def test_a_path_that_cannot_be_written_is_named(diagram, tmp_path):
+    (tmp_path / "file").write_text("")
+    for path in (tmp_path / "file" / "graph.svg", "/proc/none/graph.dot"):
+        with pytest.raises(OSError, match=r"save could not write the picture here: '.*graph"):
+            diagram.save(path)
+    (tmp_path / "graph.svg").mkdir()
+    with pytest.raises(IsADirectoryError, match=r"Is a directory: save could not write"):
+        diagram.save(tmp_path / "graph.svg")
