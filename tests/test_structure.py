@@ -75,7 +75,7 @@ WITHIN = {
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz": (
         "observe picture groups repeats fold names numbers words labels headline theme box legend "
-        "dot svg render diagram stepper steps "
+        "dot svg layout render diagram stepper steps "
         "readings flow_words flow_chart flow colours heatmap live __init__"
     ),
     "tinygrad_edu.viz.stepper": "formula written sources lesson graph page __init__",
