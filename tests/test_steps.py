@@ -17,7 +17,7 @@ from tinygrad_edu.engine.graph import OPS
 from tinygrad_edu.viz.numbers import number
 from tinygrad_edu.viz.picture import picture_of
 from tinygrad_edu.viz.stepper import formula as formulas
-from tinygrad_edu.viz.stepper.lesson import Lesson
+from tinygrad_edu.viz.stepper.backward import lesson_of
 
 
 class Page(HTMLParser):
@@ -395,7 +395,7 @@ def test_a_formula_with_numbers_comes_to_the_number_beside_it(name):
     inputs = [tg.tensor(x, dtype=tg.float64, requires_grad=True) for x in scalar_inputs(call.op)]
     with tg.viz.observe():
         y = call(*inputs)
-    lesson = Lesson(picture_of(y * 2.0, gradients=True), {})
+    lesson = lesson_of(picture_of(y * 2.0, gradients=True), {}, np.ones(()))
     (box,) = [box for box in lesson.picture.boxes if box.node is y.node]
     formula, numbers = formulas.parsed(box.formula), lesson.numbers(box)
     filled = formulas.with_numbers(formula.forward, numbers)
@@ -473,6 +473,7 @@ def test_a_large_record_is_folded_and_the_page_says_so(made):
     page = made(y, {"x": x}, max_nodes=40)
     assert len(page.boxes) <= 40
     assert page.notes
+    assert page.of_kind("seed")[0]["short"] == "1"
     assert [page.title(step) for step in page.of_kind("forward")] == [
         "multiply × 1000",
         "tanh × 1000",

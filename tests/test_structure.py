@@ -73,12 +73,14 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
+    "tinygrad_edu.viz.stepper": (
+        "formula written sources boxes lesson backward graph page __init__"
+    ),
     "tinygrad_edu.viz": (
         "observe picture groups repeats fold names numbers words labels headline theme box legend "
         "dot svg layout render diagram stepper steps "
         "readings flow_words flow_chart flow colours heatmap live __init__"
     ),
-    "tinygrad_edu.viz.stepper": "formula written sources lesson graph page __init__",
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts subject numeric analytic hygiene comparison diagnosis report gradcheck "

@@ -1,7 +1,7 @@
 """The stepper: a page on which a reader steps through forward and backward.
 
-`lesson.py` turns a Picture into steps, `graph.py` draws it, `page.py` writes the file, in which
-`page.js` only shows what was made here.
+`lesson.py` and `backward.py` turn a Picture into steps, `graph.py` draws it, `page.py` writes the
+file, in which `page.js` only shows what was made here.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from ...engine.observing import ObservedNode
-from ...tensor import Tensor
+from ...tensor import Tensor, root_gradient
 from ..fold import folded
 from ..names import names_of
 from ..picture import Picture, picture_of
-from .lesson import Lesson
+from .backward import lesson_of
 from .page import page
 
 TITLE = "Backpropagation, step by step"
@@ -48,7 +48,7 @@ def write(
     observed = _observed(picture)
     picture = folded(picture, max_nodes=max_nodes)
     by_node = {x.node: name for name, x in names.items() if x.node is not None}
-    lesson = Lesson(picture, by_node)
+    lesson = lesson_of(picture, by_node, root_gradient(output, gradient))
     notes = [*picture.notes, *([] if observed else [UNOBSERVED])]
     text = page(lesson, title or TITLE, notes, DIRECTIONS[direction])
     try:
