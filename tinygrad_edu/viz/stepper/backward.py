@@ -113,7 +113,7 @@ class _Backward:
         """The rule, with numbers where all are single, or those of the first element."""
         lesson, result = self.lesson, single(arrow.gradient)
         rule = formula.rule(arrow.argument)
-        left = f"dL/d{arrow.argument}" if arrow.argument else "dL/dx"
+        left = f"dL/d{formula.letter(arrow.argument) or 'x'}"
         numbers = lesson.numbers(arrow.end) if result else None
         filled = with_numbers(rule, numbers) if rule and numbers else None
         example = ""
@@ -167,7 +167,8 @@ class _Backward:
     def _leaf(self, box: Box) -> Step:
         title = self.lesson.titles[box]
         step = {"kind": "leaf", "node": self.lesson.places[box], "history": self._history(box)}
-        step["say"] = f"{title}.grad gets {short(box.gradient)}.{self._hook(box)}"
+        gradient = short(box.gradient).replace("norm", "a gradient of norm")
+        step["say"] = f"{title}.grad gets {gradient}.{self._hook(box)}"
         return {**step, **self._gradient(box), "hook": self._hook(box)}
 
 

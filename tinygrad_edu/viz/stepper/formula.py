@@ -33,10 +33,14 @@ class Formula(NamedTuple):
     rules: dict[str, str]  # by the letter of an input, what dL/d(input) is
     remark: str  # where there is no such formula, the rule in words
 
-    def rule(self, argument: str) -> str:
-        """What dL/d(argument) is, or "": the formula may call `weight` W, and `target` t."""
+    def letter(self, argument: str) -> str:
+        """What the formula calls an argument: it may call `weight` W, and `target` t."""
         names = (argument, argument[:1], argument[:1].upper())
-        return next((self.rules[name] for name in names if name in self.rules), "")
+        return next((name for name in names if name in self.rules), argument)
+
+    def rule(self, argument: str) -> str:
+        """What dL/d(argument) is, or ""."""
+        return self.rules.get(self.letter(argument), "")
 
 
 def parsed(formula: str) -> Formula:

@@ -50,19 +50,21 @@ class Lesson:
 
     def _box(self, box: Box) -> dict[str, Any]:
         spot = spot_of(box.call.place) if box.call else None
+        formula = parsed(box.formula)
+        inputs = [(formula.letter(a.argument), self.places[a.start]) for _, a in self.into[box]]
         return {
             "kind": box.kind if box.kind != "group" or computes(box) else "leaf",
             "title": self.titles[box],
             "op": "" if box.name == box.op or box.kind == "group" else box.op,
             "group": in_group(box),
             "settings": settings_of(box.settings, defaults_of(box)),
-            "formula": parsed(box.formula).forward,
+            "formula": formula.forward,
             "shape": shape_of(box.shape),
             "of": self.places[box.repeats or box],  # the same tensor, if it is drawn twice
             "value": self.arrays.places(value_of(box)),
             "short": single(box.value),
             "reserved": "" if box.gradient is None else f"grad {short(box.gradient)} \u2026",
-            "inputs": [[arrow.argument, self.places[arrow.start]] for _, arrow in self.into[box]],
+            "inputs": inputs,
             "modules": " > ".join(module(*path[:2]) for path in box.modules),
             "code": self._code(spot),
         }
@@ -97,7 +99,7 @@ class Lesson:
 
     def _result(self, box: Box) -> str:
         inputs = ", ".join(self.titles[arrow.start] for _, arrow in self.into[box])
-        return f"Of {inputs} it makes {shape_of(box.shape)}"
+        return f"Of {inputs} it makes {shape_of(box.shape).replace('number', 'a number')}"
 
     def _equation(self, box: Box) -> str:
         """The formula, and with numbers where all are single: "y = a b = 2 × (-3) = -6"."""
