@@ -301,3 +301,297 @@ def test_a_first_look_takes_two_calls_for_each_entry():
 
     gradcheck(f, np.arange(1.0, 11.0))
     assert len(calls) <= 2 * 10 + 6
+
+
+# ---------------------------------------------------------------- small entries, one of many
+
+
+def one_wrong(n, k, change):
+    """The sine, whose derivative is `change` times the right one at entry k."""
+
+    def rule(g, _y, x):
+        factor = np.ones(n)
+        factor[k] = change
+        return g * np.cos(x) * factor
+
+    return planted(np.sin, rule)
+
+
+@pytest.mark.parametrize("change", [0.0, -1.0, 1.01])
+@pytest.mark.parametrize(("n", "trials"), [(1000, 4), (20_000, 1)])
+def test_one_wrong_entry_of_many_is_found_with_every_seed(n, trials, change):
+    for seed in range(trials):
+        random = np.random.default_rng(seed)
+        x, k = random.standard_normal(n), int(random.integers(n))
+        wrong = one_wrong(n, k, change)
+        with pytest.raises(GradcheckError) as caught:
+            gradcheck(lambda x: wrong(x).sum(), x, seed=seed)  # noqa: B023
+        assert caught.value.index == (k,)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("change", [0.0, -1.0, 1.01])
+@pytest.mark.parametrize("n", [1000, 20_000])
+def test_one_wrong_entry_of_many_is_found_in_60_of_60_trials(n, change):
+    for seed in range(100, 160):
+        random = np.random.default_rng(seed)
+        x, k = random.standard_normal(n), int(random.integers(n))
+        assert failure(one_wrong(n, k, change), x, seed=seed).index == (k,)
+
+
+LOGITS = np.array([[-100.0, 100.0, 3.0, -50.0], [100.0, -100.0, 0.0, 1.0]])
+ENDS = np.array([-40.0, 40.0, 0.0, -5.0, 15.0])
+SATURATED = {
+    "softmax": (lambda x: x.softmax(-1), LOGITS),
+    "softmax 700": (lambda x: x.softmax(-1), np.array([-700.0, 0.0, 700.0])),
+    "log_softmax": (lambda x: x.log_softmax(-1), LOGITS),
+    "cross_entropy": (lambda x: nn.functional.cross_entropy(x, tg.tensor([0, 2])), LOGITS),
+    "right classes": (lambda x: nn.functional.cross_entropy(x, tg.tensor([1, 0])), LOGITS),
+    "logsumexp": (lambda x: x.logsumexp(-1), LOGITS),
+    "sigmoid": (lambda x: x.sigmoid(), ENDS),
+    "tanh": (lambda x: x.tanh(), ENDS),
+    "norm": (lambda x: x.norm(), LOGITS * 1e-8),
+    "large cubes": (lambda x: x**3, LOGITS * 1e4),
+    "small cubes": (lambda x: x**3, LOGITS * 1e-8),
+    "sine of 1e10": (lambda x: x.sin(), np.array([1e10, 2.5e10, -1.1e9])),
+    "many sines of 1e10": (lambda x: x.sin(), np.linspace(1e10, 2e10, 500)),
+    "exp of 1e-12": (lambda x: x.exp(), np.array([1e-12, -3e-12])),
+    "a small kink on 1": (lambda x: 1 + x.relu(), np.array([1e-12, -3e-12])),
+    "prod": (lambda x: x.prod(), np.array([1e-12, 3e12, 1.0])),
+}
+
+
+@pytest.mark.parametrize("name", SATURATED)
+def test_right_functions_are_not_accused_where_they_are_flat_or_steep(name):
+    f, x = SATURATED[name]
+    assert gradcheck(f, x, order=2)
+
+
+def test_logits_of_any_size_are_not_accused():
+    random = np.random.default_rng(0)
+    for _ in range(8):
+        x = random.standard_normal((2, 3)) * 10 ** random.uniform(-1, 2.2)
+        for f in (tg.softmax, tg.log_softmax):
+            assert gradcheck(lambda x: f(x, -1), x, order=2)  # noqa: B023
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_waves_and_constants_hide_no_wrong_factor(size):
+    wrong = planted(np.sin, lambda g, _y, x: g * np.cos(x) * (1 + 1e-4))
+    assert failure(wrong, POINT * size).numeric
+    shifted = planted(lambda x: 1 + x, lambda g, _y, _x: g * (1 + 1e-4))
+    assert failure(shifted, POINT[:1] * size).analytic == 1 + 1e-4
+
+
+def test_beyond_the_precision_of_x_the_message_says_so():
+    assert "cancellation" in failure(lambda x: x.sin(), np.array([1e17])).diagnosis
+
+
+# ---------------------------------------------------------------- second order, forward mode
+
+
+def test_a_wrong_second_derivative_is_shown_as_an_entry():
+    def rule(g, y, x):
+        if not isinstance(g, tg.Tensor):
+            return g * 3 * x * x
+        return g * 3 * x * x.detach()  # its derivative is half of the right one
+
+    cube = planted(lambda x: x**3, rule)
+    assert gradcheck(cube, POINT)
+    error = failure(cube, POINT, order=2)
+    assert (error.input, error.index) == ("input 0", (2,))
+    assert error.analytic == pytest.approx(error.numeric / 2)
+    assert "d dL/d(input 0)[2] / d input 0[2]" in str(error)
+    assert "0.5 times" in error.diagnosis
+    x = np.random.default_rng(0).standard_normal(500)
+    assert failure(cube, x, order=2).analytic == pytest.approx(
+        failure(cube, x, order=2).numeric / 2
+    )
+
+
+def test_second_order_finds_one_wrong_entry_of_a_large_hessian():
+    def rule(g, _y, x):
+        if not isinstance(g, tg.Tensor):
+            return g * np.cos(x)
+        wrong = np.ones(300)
+        wrong[123] = 0
+        return g * (x * wrong + x.detach() * (1 - wrong)).cos()
+
+    error = failure(planted(np.sin, rule), np.linspace(1, 2, 300), order=2)
+    assert (error.index, error.analytic) == ((123,), 0)
+
+
+def test_forward_mode_is_compared_at_order_1():
+    def rule(g, _y, x):
+        return (g * 1.5 if isinstance(g, tg.Tensor) else g) * np.cos(x)
+
+    wrong = planted(np.sin, rule)
+    error = failure(wrong, POINT)
+    assert "forward mode" in str(error)
+    assert "1.5 times" in error.diagnosis
+    assert "forward mode" in str(failure(lambda x: wrong(x).exp(), np.linspace(0, 1, 500)))
+    assert gradcheck(wrong, POINT, check_forward_ad=False)
+    assert not gradcheck(
+        wrong, POINT, check_forward_ad=True, check_backward_ad=False, raise_exception=False
+    )
+
+
+def test_a_function_without_forward_mode_is_not_accused_of_it():
+    class Sine(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x.sin()
+
+        @staticmethod
+        def backward(ctx, g):
+            (x,) = ctx.saved_tensors
+            return tg.tensor(g.detach().numpy() * np.cos(x.detach().numpy()))
+
+    assert gradcheck(Sine.apply, POINT)
+    assert gradcheck(lambda x: Sine.apply(x) + x * x, POINT)
+    assert not gradcheck(
+        lambda x: Sine.apply(x) + x * x, POINT, check_forward_ad=True, raise_exception=False
+    )
+
+
+# ---------------------------------------------------------------- what repeats it, what shows it
+
+HALF = planted(lambda x: x * x, lambda g, _y, x: g * x)
+
+
+def at_500(x):
+    return one_wrong(3000, 500, 0.0)(x).sum()
+
+
+class Halved(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.weight = nn.Parameter(tg.ones(3))
+
+    def forward(self, x):
+        return x * self.weight * self.weight.detach()
+
+
+def second(x):
+    """The sine, whose second derivative is wrong."""
+
+    def rule(g, _y, x):
+        return g * (x.detach() if isinstance(x, tg.Tensor) else tg.tensor(x)).cos()
+
+    def on_arrays_too(g, y, x):
+        return rule(g, y, x) if isinstance(x, tg.Tensor) else g * np.cos(x)
+
+    return planted(np.sin, on_arrays_too)(x)
+
+
+def scaled(x, places, factor):
+    return HALF(x)[places] * factor
+
+
+def near_a_pole(x):
+    """Wrong at one number only."""
+    rule = lambda g, _y, x: g * (1 + (np.abs(x - 0.123456789) < 1e-12))  # noqa: E731
+    return planted(lambda x: x * 1.0, rule)(x)
+
+
+LONG = np.random.default_rng(0).standard_normal(3000)
+POLE = np.array([*np.linspace(0, 1, 99), 0.123456789])
+REPEATED = {
+    "small": ("planted", HALF, (POINT,), {}),
+    "large": ("at_500", at_500, (LONG,), {"seed": 3}),
+    "float32": ("planted", HALF, (tg.tensor([0.1, 0.7]),), {"rtol": 1e-6, "eps": 1e-5}),
+    "module": ("module", Halved(), (tg.rand(3) + 1,), {}),
+    "order 2": ("second", second, (POINT,), {"order": 2}),
+    "large order 2": ("second", second, (LONG,), {"order": 2}),
+    "other inputs": ("scaled", scaled, (POINT, tg.tensor([2, 1]), 1.5), {}),
+    "values matter": ("near_a_pole", near_a_pole, (POLE,), {}),
+    "a matrix": ("planted", HALF, (LONG.reshape(50, 60),), {}),
+}
+
+
+@pytest.mark.parametrize("kind", REPEATED)
+def test_the_script_repeats_the_failure(kind):
+    name, f, inputs, options = REPEATED[kind]
+    error = failure(f, inputs, **options)
+    assert error.script.replace("\n", "\n    ") in str(error)
+    assert max(map(len, error.script.splitlines())) < 2000
+    with pytest.raises(GradcheckError) as again:
+        exec(error.script, {name: f})
+    assert again.value.input == error.input
+    assert again.value.index == error.index or kind in ("a matrix", "large order 2")
+    assert again.value.diagnosis == error.diagnosis
+    for option, value in options.items():
+        assert f"{option}={value}" in error.script
+
+
+def test_the_script_of_pytorchs_names_repeats_it_too():
+    x = tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True)
+    for check in (tg.autograd.gradcheck, tg.autograd.gradgradcheck):
+        f = HALF if check is tg.autograd.gradcheck else second
+        with pytest.raises(GradcheckError) as caught:
+            check(f, (x,), atol=1e-7)
+        with pytest.raises(GradcheckError) as again:
+            exec(caught.value.script, {"planted": HALF, "second": second})
+        assert again.value.diagnosis == caught.value.diagnosis
+        assert "atol=1e-07" in caught.value.script
+
+
+def test_a_plot_on_request():
+    axes = failure(HALF, POINT).plot()
+    assert axes.get_title() == "d y[2] / d input 0[2]"
+    assert len(axes.lines) == 2
+    assert failure(HALF, POINT).plot(axes) is axes
+    with pytest.raises(ValueError, match=r"no differences were taken.*random"):
+        failure(lambda x: x * float(NOISE.random()), POINT).plot()
+
+
+def test_a_plot_without_matplotlib_says_what_to_install(monkeypatch):
+    import sys
+
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    with pytest.raises(ImportError, match="pip install matplotlib"):
+        failure(HALF, POINT).plot()
+
+
+# ---------------------------------------------------------------- PyTorch's other keywords
+
+
+class Pair(tg.autograd.Function):
+    """Returns 2 x and 3 x; its backward counts a missing gradient as 1."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.set_materialize_grads(False)
+        return 2 * x, 3 * x
+
+    @staticmethod
+    def backward(ctx, g, h):
+        g, h = (1.0 if part is None else part for part in (g, h))
+        return 2 * g + 3 * h
+
+
+def test_missing_gradients_count_as_zeros():
+    assert "missing" in failure(Pair.apply, POINT).diagnosis
+    assert gradcheck(Pair.apply, POINT, check_undefined_grad=False)
+    x = tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True)
+    assert not tg.autograd.gradcheck(Pair.apply, x, raise_exception=False)
+
+
+def test_batched_gradients_are_those_one_by_one():
+    calls = []
+
+    def rule(g, _y, _x):
+        calls.append(1)
+        return g * (2 if len(calls) < 14 else 3)
+
+    f = planted(lambda x: 2 * x, lambda g, _y, _x: 2 * g)
+    assert gradcheck(f, POINT, check_batched_grad=True)
+    x = tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True)
+    assert tg.autograd.gradcheck(f, x, check_batched_grad=True, check_batched_forward_grad=True)
+    for count in range(20):  # a rule that changes after some calls
+        calls[:] = [1] * count
+        wrong = planted(lambda x: 2 * x, rule)
+        if not gradcheck(wrong, POINT, check_batched_grad=True, raise_exception=False):
+            return
+    raise AssertionError("a rule that counts its calls was not found")

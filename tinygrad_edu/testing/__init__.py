@@ -3,7 +3,8 @@ And is a result right?  `assert_close` compares it with another one."""
 
 from .assertion import assert_gradients
 from .close import assert_close
-from .gradcheck import GradcheckError, gradcheck
+from .error import GradcheckError
+from .gradcheck import gradcheck
 from .op_cases import OpCase, op_case
 
 __all__ = ["GradcheckError", "OpCase", "assert_close", "assert_gradients", "gradcheck", "op_case"]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from .gradcheck import GradcheckError, gradcheck
+from .error import GradcheckError
+from .gradcheck import gradcheck
 
 
 def assert_gradients(f: Callable[..., Any], *inputs: Any, seed: int = 0, **options: Any) -> None:

@@ -1,19 +1,22 @@
 """Comparison: the analytic derivative beside the numeric one, entry by entry where that is cheap,
 else along random directions; then the wrong entries are found.
 
-An entry first needs one central difference.  Only where that does not agree is a `Ladder` climbed.
+An entry first needs one central difference.  Only where that does not agree are more steps taken
+(`FiniteDifferences`), and where these do not agree either, still finer and longer ones.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from ..dtypes import Array
-from . import analytic, numeric
-from .numeric import Ladder
-from .subject import Subject
+from .analytic import jacobian
+from .checked_function import CheckedFunction
+from .numeric import EPS, FiniteDifferences, central, directions, sizes, typical
+from .options import Options
 
 SMALL = 400  # entries of a Jacobian that is compared whole
 SAMPLED = 8  # coordinates that are compared besides the random directions
@@ -30,7 +33,7 @@ class Finding:
     numeric: Array
     error: Array
     wrong: Array
-    ladders: dict[int, Ladder]
+    differences: dict[int, FiniteDifferences]
     whole: bool = True
     kinks: list[int] = field(default_factory=list)
 
@@ -42,122 +45,200 @@ class Finding:
         return int(row), int(column)
 
 
-@dataclass
-class Limits:
-    """When two slopes are equal, and how the steps of the first look are made."""
-
-    atol: float
-    rtol: float
-    step: float
-    projections: int
+def is_small(checked: CheckedFunction) -> bool:
+    """Whether the Jacobian is compared whole."""
+    n, m = checked.columns, checked.y.size
+    return n * m <= SMALL and n <= SMALL // 4 and m <= SMALL // 4
 
 
-def whole(subject: Subject, limits: Limits) -> tuple[Finding | None, list[int]]:
+def whole(checked: CheckedFunction, options: Options) -> tuple[Finding | None, list[int]]:
     """Every entry of the Jacobian; and the inputs at which a kink has been met."""
-    rows, columns = np.arange(subject.y.size), np.arange(subject.x.size)
-    finding = block(subject, limits, rows, columns, analytic.jacobian(subject))
+    rows, columns = np.arange(checked.y.size), np.arange(checked.columns)
+    finding = block(checked, options, rows, columns, jacobian(checked)[:, columns])
     return (finding if finding.wrong.any() else None), finding.kinks
 
 
-def block(
-    subject: Subject, limits: Limits, rows: Array, columns: Array, ours: Array, whole: bool = True
-) -> Finding:
-    """Compare the entries of some rows and columns; `ours` is their analytic part."""
-    theirs, error = np.zeros(ours.shape), np.zeros(ours.shape)
-    wrong = np.zeros(ours.shape, bool)
-    ladders: dict[int, Ladder] = {}
-    kinks = []
-    scale, furthest = numeric.sizes(subject.arrays), numeric.typical(subject.arrays)
+def of_columns(
+    checked: CheckedFunction, options: Options, forward: Callable[[Array], Array]
+) -> Finding | None:
+    """Every entry of the Jacobian whose columns forward mode computes."""
+    n, m = checked.x.size, checked.y.size
+    columns = np.stack([forward(v) for v in np.eye(n)], 1)
+    finding = block(checked, options, np.arange(m), np.arange(n), columns)
+    return finding if finding.wrong.any() else None
 
-    reach = np.abs(ours * scale[columns]).max(1, initial=0.0)
+
+def block(
+    checked: CheckedFunction,
+    options: Options,
+    rows: Array,
+    columns: Array,
+    analytic: Array,
+    whole: bool = True,
+) -> Finding:
+    """Compare the entries of some rows and columns; `analytic` is their analytic part."""
+    numeric, error = np.zeros(analytic.shape), np.zeros(analytic.shape)
+    wrong = np.zeros(analytic.shape, bool)
+    found: dict[int, FiniteDifferences] = {}
+    kinks = []
+    scale, longest = sizes(checked.arrays), typical(checked.arrays)
+    largest = np.abs(analytic * scale[columns]).max(1, initial=0.0)
 
     def function(x: Array) -> Array:
-        return subject.value(x)[rows]
+        return checked.value(x)[rows]
 
     for place, k in enumerate(columns):
-        v = np.zeros(subject.x.size)
+        v = np.zeros(checked.x.size)
         v[k] = scale[k]
-        column = ours[:, place] * scale[k]
-        slope = numeric.central(function, subject.x, v, limits.step)
-        if not equal(column, slope, limits.rtol, limits.atol * scale[k]).all():
-            ladder = Ladder(function, subject.x, v, furthest[k] / scale[k])
-            right = ladder.accepts(column, limits.rtol, limits.atol * scale[k])
-            if not right.all():
-                subgradient = ladder.between(column, limits.rtol, limits.atol * scale[k])
-                kinks += [int(k)] if (subgradient & ~right).any() else []
-                right |= subgradient
-            right &= ~ladder.undecided(column, reach) & ~ladder.jumps()
-            right |= ladder.at_an_edge(column, limits.rtol, limits.atol * scale[k])
-            wrong[:, place], ladders[int(k)] = ~right, ladder
-            slope, error[:, place] = ladder.value, ladder.error / scale[k]
-        theirs[:, place] = slope / scale[k]
-    return Finding(rows, columns, ours, theirs, error, wrong, ladders, whole, kinks)
+        column, atol = analytic[:, place] * scale[k], options.atol * scale[k]
+        slope = central(function, checked.x, v, options.step)
+        if not equal(column, slope, options.rtol, atol).all():
+            differences = FiniteDifferences(
+                function, checked.x, v, longest[k] / scale[k], checked.natural(scale[k])[rows]
+            )
+            if checked.order > 1:  # the gradient is made of parts that are rounded as it is
+                atol = atol + 8 * EPS * np.abs(differences.at_x)
+            right, at_kink = judged(differences, column, options, atol, largest, scale[k])
+            kinks += [int(k)] if at_kink else []
+            wrong[:, place], found[int(k)] = ~right, differences
+            slope, error[:, place] = differences.value, differences.error / scale[k]
+        numeric[:, place] = slope / scale[k]
+    return Finding(rows, columns, analytic, numeric, error, wrong, found, whole, kinks)
 
 
-def equal(ours: Array, theirs: Array, rtol: float, atol: Array | float) -> Array:
+def judged(
+    differences: FiniteDifferences,
+    column: Array,
+    options: Options,
+    atol: Array | float,
+    largest: Array,
+    size: float,
+) -> tuple[Array, bool]:
+    """Which analytic slopes are right, and whether one is a subgradient at a kink."""
+
+    def accepted() -> tuple[Array, bool]:
+        right = differences.accepts(column, options.rtol, atol)
+        at_kink = False
+        if not right.all():
+            subgradient = differences.between(column, options.rtol, atol)
+            at_kink, right = bool((subgradient & ~right).any()), right | subgradient
+        right &= ~differences.undecided(column, largest) & ~differences.jumps()
+        return right | differences.at_an_edge(column, options.rtol, atol), at_kink
+
+    right, at_kink = accepted()
+    uncertain = differences.uncertain(column, largest) & right
+    if uncertain.any() and options.atol == 0:
+        differences.lengthen(size)
+        right &= ~uncertain | accepted()[0]
+    if not right.all():
+        differences.refine()
+        better, at_kink_too = accepted()
+        right, at_kink = right | better, at_kink or at_kink_too
+    return right, at_kink
+
+
+def equal(a: Array, b: Array, rtol: float, atol: Array | float) -> Array:
+    """Which slopes a, all finite, are those of b."""
     with np.errstate(all="ignore"):
-        size = np.maximum(np.abs(ours), np.abs(theirs))
-        return np.asarray(np.isfinite(ours) & (np.abs(ours - theirs) <= atol + rtol * size))
+        size = np.maximum(np.abs(a), np.abs(b))
+        return np.asarray(np.isfinite(a) & (np.abs(a - b) <= atol + rtol * size))
 
 
 def projected(
-    subject: Subject, limits: Limits, random: np.random.Generator, samples: int
+    checked: CheckedFunction,
+    options: Options,
+    random: np.random.Generator,
+    count: int,
+    samples: int,
 ) -> Finding | None:
-    """<u, J v> along random directions, then single coordinates of J' u."""
-    scale = numeric.sizes(subject.arrays)
-    n, m = subject.x.size, subject.y.size
+    """<u, J v> along random directions, then single coordinates of J' u.
+
+    For each of `count` u, one v has steps relative to each entry, another the same step for all
+    entries of an input: else an error of a small entry would be lost among larger ones."""
+    scale = sizes(checked.arrays)
+    n, m = checked.x.size, checked.y.size
     u, gradient = np.zeros(m), np.zeros(n)
-    for _ in range(limits.projections):
+    for i in range(count):
         u = random.standard_normal(m)
-        v = random.standard_normal(n) * scale
-        gradient = subject.pull(u)
-        if not _along(subject, limits, u, v, gradient):
-            found = locate(subject, limits, u, gradient, np.arange(n))
-            if found is not None:
-                return found
+        gradient = checked.vjp(u)
+        for size in (scale, typical(checked.arrays)):
+            v = directions(random, checked.x, size, options.step)
+            v = levelled(v, gradient) if i % 2 else v
+            step = _disagrees_along(checked, options, u, v, gradient)
+            if step is not None:
+                found = locate(checked, options, u, gradient, np.arange(n), step * size)
+                if found is not None:
+                    return found
     for k in random.permutation(n)[:samples]:
         v = np.zeros(n)
         v[k] = scale[k]
-        if not _along(subject, limits, u, v, gradient, exact=True):
-            found = locate(subject, limits, u, gradient, np.array([k]))
+        step = _disagrees_along(checked, options, u, v, gradient, exact=True)
+        if step is not None:
+            found = locate(checked, options, u, gradient, np.array([k]), step * scale)
             if found is not None:
                 return found
     return None
 
 
-def _along(
-    subject: Subject, limits: Limits, u: Array, v: Array, gradient: Array, exact: bool = False
-) -> bool:
-    """Is <gradient, v> the numeric <u, J v>?"""
+def levelled(v: Array, gradient: Array) -> Array:
+    """v, shorter where its part of <gradient, v> is larger than the median: so that a wrong entry
+    is seen beside much larger ones."""
+    part = np.abs(gradient * v)
+    part = np.where(np.isfinite(part), part, 0.0)
+    median = float(np.median(part[part > 0])) if (part > 0).any() else 1.0
+    with np.errstate(all="ignore"):
+        return np.asarray(v * 2.0 ** np.floor(np.log2(np.minimum(1.0, median / part))))
+
+
+def _disagrees_along(
+    checked: CheckedFunction,
+    options: Options,
+    u: Array,
+    v: Array,
+    gradient: Array,
+    exact: bool = False,
+) -> float | None:
+    """None if <gradient, v> is the numeric <u, J v>; else the step at which this is seen best."""
 
     def function(x: Array) -> Array:
-        return np.array([np.dot(u, subject.value(x))])
+        return np.array([np.dot(u, checked.value(x))])
 
     with np.errstate(all="ignore"):
-        ours = np.array([np.dot(gradient, v)])
+        analytic = np.array([np.dot(gradient, v)])
         norm = float(np.linalg.norm(gradient * v))
-        slack = limits.atol * float(np.linalg.norm(v))
-    slack += min(limits.rtol, 1e-7) * norm if not exact else 0.0
-    slope = numeric.central(function, subject.x, v, limits.step)
-    if equal(ours, slope, limits.rtol if exact else 0.0, slack).all():
-        return True
-    ladder = Ladder(function, subject.x, v)
-    rtol = limits.rtol if exact else 0.0
-    right = ladder.accepts(ours, rtol, slack) | ladder.between(ours, rtol, slack)
-    return bool((right | ladder.at_an_edge(ours, rtol, slack)).all())
+        slack = options.atol * float(np.linalg.norm(v))
+    slack += min(options.rtol, 1e-8) * norm if not exact else 0.0
+    rtol = options.rtol if exact else 0.0
+    slope = central(function, checked.x, v, options.step)
+    if equal(analytic, slope, rtol, slack).all():
+        return None
+    differences = FiniteDifferences(function, checked.x, v)
+    for _ in range(2):
+        right = differences.accepts(analytic, rtol, slack, plateau=1e-5 if exact else 0.0)
+        right |= differences.between(analytic, rtol, slack)
+        if (right | differences.at_an_edge(analytic, rtol, slack)).all():
+            return None
+        differences.refine()
+    return float(differences.steps[int(np.argmin(differences.errors[:, 0]))])
 
 
 def locate(
-    subject: Subject, limits: Limits, u: Array, gradient: Array, entries: Array
+    checked: CheckedFunction,
+    options: Options,
+    u: Array,
+    gradient: Array,
+    entries: Array,
+    steps: Array,
 ) -> Finding | None:
-    """The wrong entries among some of x: the worst part, again and again; then its true entries."""
-    scale = numeric.sizes(subject.arrays)
+    """The wrong entries among some of x: the worst part, again and again; then its true entries.
+
+    `steps` are those at which an error was seen, one for each entry of x."""
     random = np.random.default_rng(0)
 
     def error_over(part: Array) -> float:
-        v = np.zeros(subject.x.size)
-        v[part] = scale[part] * random.choice([-1.0, 1.0], len(part))
-        change = numeric.central(subject.value, subject.x, v, limits.step)
+        v = np.zeros(checked.x.size)
+        v[part] = steps[part] * random.choice([-1.0, 1.0], len(part))
+        change = central(checked.value, checked.x, v, 1.0)
         error = abs(float(np.dot(u, change)) - float(np.dot(gradient, v)))
         return error if np.isfinite(error) else np.inf
 
@@ -166,28 +247,27 @@ def locate(
     if len(entries) > SHOWN:
         worst = sorted(entries, key=lambda k: -error_over(np.array([k])))
         entries = np.sort(np.array(worst[:SHOWN]))
-    rows = _rows(subject, u, gradient, entries, limits)
-    ours = np.stack([subject.pull(np.eye(1, u.size, j)[0])[entries] for j in rows])
-    finding = block(subject, limits, rows, entries, ours, False)
+    rows = _rows(checked, u, entries, steps)
+    analytic = np.stack([checked.vjp(np.eye(1, u.size, j)[0])[entries] for j in rows])
+    finding = block(checked, options, rows, entries, analytic, False)
     return finding if finding.wrong.any() else None
 
 
-def _rows(subject: Subject, u: Array, gradient: Array, entries: Array, limits: Limits) -> Array:
+def _rows(checked: CheckedFunction, u: Array, entries: Array, steps: Array) -> Array:
     """The results whose derivative by these entries is wrong: the worse half, again and again."""
     rows = np.arange(u.size)
-    scale = numeric.sizes(subject.arrays)
     columns = []
     for k in entries:
-        v = np.zeros(subject.x.size)
-        v[k] = scale[k]
-        columns.append(numeric.central(subject.value, subject.x, v, limits.step) / scale[k])
+        v = np.zeros(checked.x.size)
+        v[k] = steps[k]
+        columns.append(central(checked.value, checked.x, v, 1.0) / steps[k])
     slopes = np.stack(columns, 1)
     signs = np.where(u < 0, -1.0, 1.0)
 
     def error_over(part: Array) -> float:
         chosen = np.zeros(u.size)
         chosen[part] = signs[part]
-        error = np.abs(subject.pull(chosen)[entries] - chosen @ slopes).max()
+        error = np.abs(checked.vjp(chosen)[entries] - chosen @ slopes).max()
         return float(error) if np.isfinite(error) else np.inf
 
     while len(rows) > SHOWN:

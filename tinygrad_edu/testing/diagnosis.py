@@ -1,7 +1,8 @@
 """Diagnosis: which one of the usual mistakes explains every wrong entry?
 
-A suspect is a function of the evidence that returns a sentence, or None.  They are asked in order,
-from what makes the numbers themselves doubtful to what is only a guess; the first answer counts.
+A hypothesis is a function of the evidence that returns a sentence, or None.  They are asked in
+order, from what makes the numbers themselves doubtful to what is only a guess; the first answer
+counts.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from itertools import permutations, product
 import numpy as np
 
 from ..dtypes import Array, float64
-from . import numeric
+from .checked_function import CheckedFunction
 from .comparison import Finding
-from .subject import Subject
+from .error import ErrorCurve
+from .numeric import sizes
 
 
 @dataclass
@@ -33,7 +35,7 @@ class Part:
 
 @dataclass
 class Evidence:
-    subject: Subject
+    checked: CheckedFunction
     finding: Finding
     parts: list[Part]
 
@@ -41,27 +43,27 @@ class Evidence:
         return [part for part in self.parts if part.wrong]
 
 
-def diagnose(subject: Subject, finding: Finding) -> str | None:
-    """The first suspect that explains all wrong entries, in words."""
-    evidence = Evidence(subject, finding, _parts(subject, finding))
-    suspects = WHOLE + ALWAYS if finding.whole else ALWAYS
-    for suspect in (*DOUBTS, *suspects, *GUESSES):
+def diagnose(checked: CheckedFunction, finding: Finding) -> str | None:
+    """The first hypothesis that explains all wrong entries, in words."""
+    evidence = Evidence(checked, finding, _parts(checked, finding))
+    hypotheses = OF_A_WHOLE_JACOBIAN + OF_ANY_ENTRIES if finding.whole else OF_ANY_ENTRIES
+    for hypothesis in (*ABOUT_THE_DIFFERENCES, *hypotheses, *LESS_CERTAIN):
         with np.errstate(all="ignore"):
-            found = suspect(evidence)
+            found = hypothesis(evidence)
         if found:
             return found
     return None
 
 
-def _parts(subject: Subject, finding: Finding) -> list[Part]:
-    owner = np.searchsorted(subject.bounds, finding.columns, side="right") - 1
+def _parts(checked: CheckedFunction, finding: Finding) -> list[Part]:
+    owner = np.searchsorted(checked.bounds, finding.columns, side="right") - 1
     parts = []
-    for i, name in enumerate(subject.names):
+    for i, name in enumerate(checked.names):
         mine = owner == i
         if mine.any():
             ours, theirs = finding.analytic[:, mine], finding.numeric[:, mine]
-            x = subject.x[finding.columns[mine]]
-            shape = subject.shapes[i] if finding.whole else x.shape
+            x = checked.x[finding.columns[mine]]
+            shape = checked.shapes[i] if finding.whole else x.shape
             parts.append(Part(name, shape, ours, theirs, x, bool(finding.wrong[:, mine].any())))
     return parts
 
@@ -78,8 +80,8 @@ def close(a: Array, b: Array) -> bool:
 def outside(evidence: Evidence) -> str | None:
     """No difference can be taken at all."""
     row, column = evidence.finding.worst()
-    ladder = evidence.finding.ladders.get(int(evidence.finding.columns[column]))
-    if ladder is None or not ladder.nowhere()[row]:
+    differences = evidence.finding.differences.get(int(evidence.finding.columns[column]))
+    if differences is None or not differences.undefined()[row]:
         return None
     return (
         "f is not finite, or raises an error, on both sides of this input, however small the step, "
@@ -95,22 +97,37 @@ def not_finite(evidence: Evidence) -> str | None:
     return "the gradient is not finite, though f is: a division by 0 or 0 * inf inside a rule?"
 
 
+def unresolved(evidence: Evidence) -> str | None:
+    """f is another one at the next number: the input is too large for it."""
+    row, column = evidence.finding.worst()
+    k = int(evidence.finding.columns[column])
+    differences = evidence.finding.differences.get(k)
+    if differences is None or not differences.unresolved()[row]:
+        return None
+    x = float(evidence.checked.x[k])
+    return (
+        f"cancellation: f changes by as much as its own size between x = {x:.6g} and the next "
+        f"float64 number, {np.spacing(abs(x)):.1g} away, so no difference (and no result of f) "
+        "means anything here.  Check at a smaller input"
+    )
+
+
 def kink(evidence: Evidence) -> str | None:
     """The slopes on both sides differ, and the analytic one is not between them."""
     kinks = np.zeros(evidence.finding.wrong.shape, bool)
     for place, k in enumerate(evidence.finding.columns):
-        ladder = evidence.finding.ladders.get(int(k))
-        if ladder is not None:
-            kinks[:, place] = ladder.kinks() | ladder.jumps()
+        differences = evidence.finding.differences.get(int(k))
+        if differences is not None:
+            kinks[:, place] = differences.kinks() | differences.jumps()
     if not (kinks | ~evidence.finding.wrong).all():
         return None
     row, column = evidence.finding.worst()
     k = int(evidence.finding.columns[column])
-    ladder = evidence.finding.ladders[k]
-    if ladder.jumps()[row]:
+    differences = evidence.finding.differences[k]
+    if differences.jumps()[row]:
         return "f jumps here (its value, not only its slope), so it has no derivative"
-    behind, _, ahead, _ = ladder.one_sided()
-    scale = numeric.sizes(evidence.subject.arrays)[k]
+    behind, _, ahead, _ = differences.one_sided()
+    scale = sizes(evidence.checked.arrays)[k]
     return (
         f"a kink: the slope is {behind[row] / scale:.6g} on the left and "
         f"{ahead[row] / scale:.6g} on the right, and the gradient is not between them.  Choose "
@@ -123,15 +140,19 @@ def noise(evidence: Evidence) -> str | None:
     finding = evidence.finding
     row, column = finding.worst()
     k = int(finding.columns[column])
-    ladder = finding.ladders.get(k)
-    if ladder is None or ladder.edge[row] or ladder.noise()[row] < 100:
+    differences = finding.differences.get(k)
+    if differences is None or bool(differences.edge[row]):
         return None
-    scale = numeric.sizes(evidence.subject.arrays)[k]
-    size = max(abs(finding.analytic[row, column]), abs(ladder.value[row] / scale))
-    if ladder.error[row] / scale < 1e-4 * size:
+    if float(differences.noise()[row]) < 100:
         return None
-    kinds = {y.array.dtype for y in evidence.subject.record()[1]} - {np.dtype(float64)}
-    curve = error_curve(ladder.steps[:-1], ladder.errors[:, row])
+    scale = sizes(evidence.checked.arrays)[k]
+    size = max(abs(finding.analytic[row, column]), abs(differences.value[row] / scale))
+    if float(differences.error[row]) < 1e-4 * size * scale:
+        return None
+    kinds = {y.array.dtype for y in evidence.checked.record()[1]} - {np.dtype(float64)}
+    curve = ErrorCurve(
+        "", 0.0, differences.steps[:-1], differences.slopes[:, row], differences.errors[:, row]
+    ).text()
     if kinds:
         kind = ", ".join(str(kind) for kind in kinds)
         return (
@@ -146,22 +167,7 @@ def noise(evidence: Evidence) -> str | None:
     )
 
 
-def error_curve(steps: Array, errors: Array) -> str:
-    """The estimated error at each step, as bars on a logarithmic scale.
-
-    >>> print(error_curve(np.array([1e-6, 1e-3]), np.array([1e-2, 1e-6])))
-        h 1e-06  1e-02 ##########
-        h 1e-03  1e-06 ######
-    """
-    lines = []
-    for h, error in zip(steps, errors, strict=True):
-        if np.isfinite(error) and error > 0:
-            bar = "#" * int(np.clip(round(12 + np.log10(error)), 1, 30))
-            lines.append(f"    h {h:.0e}  {error:.0e} {bar}")
-    return "\n".join(lines)
-
-
-# ---------------------------------------------------------------- suspects for any finding
+# ---------------------------------------------------------------- hypotheses for any finding
 
 
 def detached(evidence: Evidence) -> str | None:
@@ -200,9 +206,9 @@ def _simple(factor: float) -> bool:
 def _meaning(factor: float, evidence: Evidence) -> str:
     if abs(factor + 1) < 1e-6:
         return " (-1: a sign?)"
-    sides = {side for shape in evidence.subject.shapes for side in shape}
-    sides |= {int(np.prod(shape)) for shape in evidence.subject.shapes}
-    sides |= {side for shape in evidence.subject.output_shapes() for side in shape}
+    sides = {side for shape in evidence.checked.shapes for side in shape}
+    sides |= {int(np.prod(shape)) for shape in evidence.checked.shapes}
+    sides |= {side for shape in evidence.checked.output_shapes() for side in shape}
     for n in sorted(sides - {0, 1, 2}):
         if abs(factor * n - 1) < 1e-6:
             return f" (1/{n}: a mean over {n} entries in place of the sum?)"
@@ -215,7 +221,7 @@ def _meaning(factor: float, evidence: Evidence) -> str:
     return ""
 
 
-# ---------------------------------------------------------------- suspects for a whole Jacobian
+# ---------------------------------------------------------------- hypotheses for a whole Jacobian
 
 
 def swapped(evidence: Evidence) -> str | None:
@@ -388,9 +394,15 @@ def few_entries(evidence: Evidence) -> str | None:
     )
 
 
-Suspect = Callable[[Evidence], str | None]
-DOUBTS: tuple[Suspect, ...] = (outside, not_finite, kink, noise)
-WHOLE: tuple[Suspect, ...] = (swapped, detached, missing_term, constant_factor, permuted)
-WHOLE += (turned_matrix, missing_sum, wrong_axis)
-ALWAYS: tuple[Suspect, ...] = (detached, constant_factor)
-GUESSES: tuple[Suspect, ...] = (partly_detached, chain_rule, constant_shift, few_entries)
+Hypothesis = Callable[[Evidence], str | None]
+ABOUT_THE_DIFFERENCES: tuple[Hypothesis, ...] = (outside, not_finite, unresolved, kink, noise)
+OF_A_WHOLE_JACOBIAN: tuple[Hypothesis, ...] = (
+    swapped,
+    detached,
+    missing_term,
+    constant_factor,
+    permuted,
+)
+OF_A_WHOLE_JACOBIAN += (turned_matrix, missing_sum, wrong_axis)
+OF_ANY_ENTRIES: tuple[Hypothesis, ...] = (detached, constant_factor)
+LESS_CERTAIN: tuple[Hypothesis, ...] = (partly_detached, chain_rule, constant_shift, few_entries)

@@ -7,58 +7,20 @@ and what is wrong is named (`diagnosis`) and shown (`report`).
 from __future__ import annotations
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
 import numpy as np
 
-from . import analytic, comparison, hygiene, numeric, report
-from .comparison import SAMPLED, SMALL, Finding, Limits
-from .diagnosis import diagnose
-from .subject import Subject, examine, subject_of
+from . import analytic, comparison, conditions
+from .checked_function import CheckedFunction, checked_function, validate_results
+from .comparison import SAMPLED
+from .error import GradcheckError
+from .options import Options
+from .report import error_of
+from .script import Call, script
 
-
-class GradcheckError(AssertionError):
-    """A derivative is wrong, or cannot be checked.
-
-    Each parameter but the text is an attribute too.
-
-    Parameters
-    ----------
-    text : str
-        The message: the table of entries, the diagnosis and the script that repeats it.
-    input : str or None
-        The input or parameter whose derivative is wrong.
-    index : tuple of int or None
-        The entry of it that is most wrong.
-    analytic, numeric : float or None
-        The derivative by the reverse pass, and by differences.
-    diagnosis : str or None
-        What is wrong, in words, where one of the usual mistakes explains all entries.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> from tinygrad_edu.testing import GradcheckError, gradcheck
-    >>> x = tg.tensor([1.0, 2.0])
-    >>> try:
-    ...     gradcheck(lambda x: x * x.detach(), x)
-    ... except GradcheckError as error:
-    ...     print(error.input, error.index, error.analytic)
-    input 0 (1,) 2.0
-    """
-
-    def __init__(
-        self,
-        text: str,
-        input: str | None = None,
-        index: tuple[int, ...] | None = None,
-        analytic: float | None = None,
-        numeric: float | None = None,
-        diagnosis: str | None = None,
-    ) -> None:
-        super().__init__(text)
-        self.input, self.index, self.diagnosis = input, index, diagnosis
-        self.analytic, self.numeric = analytic, numeric
+PATIENCE = 10.0  # seconds: after a slower check the script is not tried out
 
 
 def gradcheck(
@@ -75,7 +37,7 @@ def gradcheck(
     nondet_tol: float = 0.0,
     check_undefined_grad: bool = True,
     check_batched_grad: bool = False,
-    check_forward_ad: bool = False,
+    check_forward_ad: bool | None = None,
     check_backward_ad: bool = True,
     fast_mode: bool | None = None,
     masked: bool | None = None,
@@ -112,16 +74,22 @@ def gradcheck(
         Otherwise return False for a wrong derivative.
     nondet_tol : float, default 0
         How much two calls of f may differ.
-    check_undefined_grad, check_batched_grad, masked
-        Accepted for PyTorch's sake, without effect: a missing gradient always counts as zeros,
-        each row of the Jacobian is a reverse pass of its own, and no tensor is sparse.
-    check_forward_ad : bool, default False
-        Compare <u, J v> of forward mode with <J' u, v> too; so does `order=2`.
+    check_undefined_grad : bool, default True
+        Check too that a result of f that gets no gradient counts as one that gets zeros.
+    check_batched_grad : bool, default False
+        Check too that several output gradients at once (`is_grads_batched`) give what each gives
+        alone.
+    check_forward_ad : bool, default None
+        Compare forward mode too: <u, J v> must be <J' u, v>.  By default it is left out if f has no
+        forward mode (the backward of an `autograd.Function` need not be differentiable), and for
+        `order=2`, which implies it.
     check_backward_ad : bool, default True
-        False compares forward mode with the reverse pass only.
+        False checks forward mode only.
     fast_mode : bool, default None
         True compares along random directions only; False compares every entry.  By default every
         entry where the Jacobian has at most 400.
+    masked : bool, default None
+        In PyTorch how sparse inputs are read.  Here all are dense, so this changes nothing.
     batch : bool, default False
         Check too that f of a batch is the batch of f of its parts.
     layouts : bool, default None
@@ -155,95 +123,143 @@ def gradcheck(
     >>> gradcheck(lambda x: (x * x).sum(), tg.tensor([1e6, 2e6]), order=2)
     True
     """
-    _ = check_undefined_grad, check_batched_grad, masked
-    limits = Limits(atol, rtol, numeric.STEP if eps is None else eps, projections)
-    random = np.random.default_rng(seed)
-    first = subject = subject_of(f, inputs)
+    _ = masked
+    options = Options(
+        order=order,
+        eps=eps,
+        atol=atol,
+        rtol=rtol,
+        projections=projections,
+        seed=seed,
+        nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_batched_grad=check_batched_grad,
+        check_forward_ad=check_forward_ad,
+        check_backward_ad=check_backward_ad,
+        fast_mode=fast_mode,
+        batch=batch,
+        layouts=layouts,
+        verbose=verbose,
+    )
+    call = Call("gradcheck", f, inputs, options.given(), lambda xs: run(f, xs, options))
+    return checked_call(call, raise_exception)
+
+
+def checked_call(call: Call, raise_exception: bool) -> bool:
+    """Run a check; to its error add the script that repeats it."""
+    start = perf_counter()
     try:
-        with np.errstate(all="ignore"):
-            _keep_clean(subject, random, nondet_tol, layouts, batch, limits)
-            for level in range(1, order + 1):
-                subject = subject if level == 1 else analytic.derivative(subject, random, level)
-                if check_backward_ad:
-                    _compare(subject, limits, random, fast_mode, verbose)
-            if check_forward_ad or not check_backward_ad:
-                _compare_modes(first, random)
-    except GradcheckError:
-        if raise_exception:
-            raise
-        return False
+        call.run(call.inputs)
+    except GradcheckError as error:
+        if not raise_exception:
+            return False
+        failed, in_time = error, perf_counter() - start < PATIENCE
+        failed.inputs = call.arguments()
+        failed.repeat_with(script(call, failed, lambda xs: in_time and _fails(call, xs, failed)))
+        raise
     return True
 
 
-def _keep_clean(
-    subject: Subject,
-    random: np.random.Generator,
-    nondet_tol: float,
-    layouts: bool | None,
-    batch: bool,
-    limits: Limits,
+def _fails(call: Call, inputs: Any, error: GradcheckError) -> bool:
+    """Whether the check fails in the same way at other inputs."""
+    try:
+        call.run(inputs)
+    except GradcheckError as other:
+        kinds = [(e.diagnosis or "").split(":")[0].split("(")[0] for e in (error, other)]
+        return other.input == error.input and kinds[0] == kinds[1]
+    except Exception:
+        return False
+    return False
+
+
+def run(f: Callable[..., Any], inputs: Any, options: Options) -> None:
+    """Check f.  Raises GradcheckError for what is wrong."""
+    random = np.random.default_rng(options.seed)
+    checked = checked_function(f, inputs)
+    with np.errstate(all="ignore"):
+        _check_conditions(checked, random, options)
+        if options.check_backward_ad:
+            level = checked
+            for order in range(1, options.order + 1):
+                level = level if order == 1 else analytic.derivative(level, random)
+                _compare(level, options, random)
+        if options.check_forward_ad is not False:
+            _compare_forward_mode(checked, options, random)
+
+
+def _check_conditions(
+    checked: CheckedFunction, random: np.random.Generator, options: Options
 ) -> None:
-    examine(subject)
-    u = random.standard_normal(subject.y.size)
-    trouble = hygiene.trouble_with_f(subject, nondet_tol)
-    if limits.rtol < 1e-2:
-        trouble = trouble or hygiene.trouble_with_dtypes(subject)
-    trouble = trouble or hygiene.trouble_with_gradients(subject, u)
-    if layouts is not False and subject.x.size <= 1000:
-        trouble = trouble or hygiene.trouble_with_layouts(subject, u, bool(layouts))
-    if batch:
-        trouble = trouble or hygiene.trouble_with_batches(subject)
-    if trouble:
-        diagnosis, text = trouble
+    validate_results(checked)
+    u = random.standard_normal(checked.y.size)
+    problem = conditions.problem_with_f(checked, options.nondet_tol)
+    if options.rtol < 1e-2:
+        problem = problem or conditions.problem_with_dtypes(checked)
+    problem = problem or conditions.problem_with_gradients(checked, u)
+    if options.check_undefined_grad:
+        problem = problem or conditions.problem_with_missing_gradients(checked, u)
+    if options.layouts is not False and checked.x.size <= 1000:
+        problem = problem or conditions.problem_with_layouts(checked, u, bool(options.layouts))
+    if options.batch:
+        problem = problem or conditions.problem_with_batches(checked)
+    if options.check_batched_grad:
+        problem = problem or conditions.problem_with_batched_gradients(checked, random)
+    if options.check_batched_forward_grad:
+        problem = problem or conditions.problem_with_batched_tangents(checked, random)
+    if problem:
+        diagnosis, text = problem
         raise GradcheckError(f"gradcheck: {text}", diagnosis=diagnosis)
 
 
-def _compare(
-    subject: Subject,
-    limits: Limits,
-    random: np.random.Generator,
-    fast_mode: bool | None,
-    verbose: bool,
-) -> None:
-    n, m = subject.x.size, subject.y.size
-    if n == 0 or m == 0:
+def _compare(checked: CheckedFunction, options: Options, random: np.random.Generator) -> None:
+    if checked.x.size == 0 or checked.y.size == 0:
         return
-    small = n * m <= SMALL and n <= SMALL // 4 and m <= SMALL // 4 and not subject.at
-    if fast_mode is False or (small and not fast_mode):
-        finding, kinks = comparison.whole(subject, limits)
-        for k in kinks if verbose else []:
-            i, place = subject.place(k)
-            said = f"gradcheck: a kink at {subject.names[i]}{list(place)}: the subgradient is right"
+    if options.fast_mode is False or (comparison.is_small(checked) and not options.fast_mode):
+        finding, kinks = comparison.whole(checked, options)
+        for k in kinks if options.verbose else []:
+            i, place = checked.input_place(k)
+            said = f"gradcheck: a kink at {checked.names[i]}{list(place)}: the subgradient is right"
             print(said)  # noqa: T201
+        if finding is None and checked.columns < checked.x.size:
+            finding = comparison.projected(checked, options, random, 1, 0)
     else:
-        finding = comparison.projected(subject, limits, random, 0 if subject.at else SAMPLED)
+        finding = comparison.projected(checked, options, random, options.projections, SAMPLED)
     if finding is not None:
-        raise _error(subject, finding)
+        raise error_of(checked, finding)
 
 
-def _error(subject: Subject, finding: Finding) -> GradcheckError:
-    diagnosis = diagnose(subject, finding)
-    row, column = finding.worst()
-    i, place = subject.place(int(finding.columns[column]))
-    return GradcheckError(
-        report.message(subject, finding, diagnosis),
-        subject.names[i],
-        place,
-        float(finding.analytic[row, column]),
-        float(finding.numeric[row, column]),
-        diagnosis,
-    )
-
-
-def _compare_modes(subject: Subject, random: np.random.Generator) -> None:
-    """<u, J v> of forward mode against <J' u, v> of the reverse pass."""
-    u, v = random.standard_normal(subject.y.size), random.standard_normal(subject.x.size)
-    ahead, gradient = analytic.forward(subject, v), subject.pull(u)
-    size = float(np.linalg.norm(u * ahead) + np.linalg.norm(gradient * v))
-    one, other = float(u @ ahead), float(gradient @ v)
-    if not abs(one - other) <= 1e-9 * size:
+def _compare_forward_mode(
+    checked: CheckedFunction, options: Options, random: np.random.Generator
+) -> None:
+    """J v of forward mode.  Unless it is asked for, f need not have one: the backward of a
+    `Function` may compute with NumPy, and then cannot be differentiated."""
+    asked = options.check_forward_ad or not options.check_backward_ad
+    n, m = checked.x.size, checked.y.size
+    if n == 0 or m == 0 or (not asked and (options.order > 1 or analytic.by_hand(checked))):
+        return
+    try:
+        forward = analytic.forward_mode(checked)
+        u, v = random.standard_normal(m), random.standard_normal(n)
+        tangent, gradient = forward(v), checked.vjp(u)
+    except Exception as error:
+        if not asked:
+            return
+        error.add_note("gradcheck: f has no forward mode; leave out check_forward_ad")
+        raise
+    if not asked and not tangent.any():
+        return
+    one, other = float(u @ tangent), float(gradient @ v)
+    size = float(np.linalg.norm(u * tangent) + np.linalg.norm(gradient * v))
+    if abs(one - other) <= 1e-8 * size and options.check_backward_ad:
+        return
+    if comparison.is_small(checked):
+        finding = comparison.of_columns(checked, options, forward)
+        if finding is not None:
+            raise error_of(checked, finding, "forward mode: ")
+    elif not abs(one - other) <= 1e-8 * size:
         raise GradcheckError(
-            f"gradcheck: forward mode and the reverse pass do not fit: <u, J v> = {one:.8g}, "
-            f"<J' u, v> = {other:.8g}.  The derivative of a rule by its g is wrong",
+            f"gradcheck: forward mode and the reverse pass do not fit: <u, J v> = {one:.8g}, but "
+            f"<J' u, v> = {other:.8g}, u and v random.  The rule for a gradient is not linear in "
+            "g, or it is another one on tensors than on arrays",
             diagnosis="forward mode differs",
         )

@@ -1,10 +1,10 @@
 """Numeric: slopes by differences, each with an estimate of its own error.
 
 Along a direction v the central difference at step h is C(h) = (f(x + h v) - f(x - h v)) / 2h.  Its
-error is of order h^2; the one of D(h) = (16 C(h) - C(4h)) / 15 is of order h^4.  A `Ladder` has D
-at many steps, each four times the one before.  The error of D(h) has two parts: truncation, seen in
-|D(h) - D(h/4)|, and rounding, eps |f| / h.  Where rounding hides in f (float32, cancellation) the
-first part sees it too, since neighbours then disagree.
+error is of order h^2; the one of D(h) = (16 C(h) - C(4h)) / 15 is of order h^4.
+`FiniteDifferences` holds D at many steps, each four times the one before.  The error of D(h) has
+two parts: truncation, seen in |D(h) - D(h/4)|, and rounding, eps |f| / h.  Where rounding hides in
+f (float32, cancellation) the first part sees it too, since neighbours then disagree.
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ import numpy as np
 from ..dtypes import Array, float64
 
 EPS = float(np.finfo(float64).eps)
-STEP = 2.0**-17  # of one central difference, relative to the size of x: eps^(1/3)
-RUNGS = 4.0 ** np.arange(-13, -1)  # of a ladder: 1.5e-8 ... 0.06
+FIRST_STEP = 2.0**-17  # of one central difference, relative to the size of x: eps^(1/3)
+STEPS = 4.0 ** np.arange(-13, -1)  # of `FiniteDifferences`: 1.5e-8 ... 0.06
+FINER = 4.0 ** np.arange(-26, -13)  # down to the precision of x
 
 Function = Callable[[Array], Array]
 
@@ -48,7 +49,15 @@ def _sizes(x: Array) -> Array:
     return np.asarray(2.0 ** np.round(np.log2(size)))
 
 
-def central(f: Function, x: Array, v: Array, h: float = STEP) -> Array:
+def directions(random: np.random.Generator, x: Array, size: Array, h: float) -> Array:
+    """Signed Gaussian numbers times `size`, rounded so that x + h v is exact."""
+    z = random.standard_normal(x.size)
+    z = np.copysign(np.maximum(np.round(8 * np.abs(z)), 1) / 8, z)
+    unit = 2 * np.spacing(np.abs(x)) / h
+    return np.asarray(np.round(z * size / unit) * unit)
+
+
+def central(f: Function, x: Array, v: Array, h: float = FIRST_STEP) -> Array:
     """C(h): one central difference along v; nan where f raises an error."""
     try:
         return (f(x + h * v) - f(x - h * v)) / (2 * h)
@@ -56,45 +65,102 @@ def central(f: Function, x: Array, v: Array, h: float = STEP) -> Array:
         return np.full(f(x).shape, np.nan)
 
 
-class Ladder:
+class FiniteDifferences:
     """The slopes of f at x along v at many steps; `value` and `error` are the best ones.
 
-    >>> ladder = Ladder(lambda x: x**3, np.array([2.0]), np.array([1.0]))
-    >>> ladder.value.round(9), bool(ladder.error[0] < 1e-9)
+    `natural` is the size that intermediate results of f have by nature: f may be rounded as they
+    are, even where it is much smaller.
+
+    >>> differences = FiniteDifferences(lambda x: x**3, np.array([2.0]), np.array([1.0]))
+    >>> differences.value.round(9), bool(differences.error[0] < 1e-9)
     (array([12.]), True)
     """
 
-    def __init__(self, f: Function, x: Array, v: Array, reach: float = 1.0) -> None:
-        more = max(0, min(20, int(np.log2(max(reach, 1.0)) / 2)))
-        self.steps = RUNGS[0] * 4.0 ** np.arange(len(RUNGS) + more)
-        self.here = f(x)
-        self.ahead = np.stack([_tried(f, x + h * v, self.here) for h in self.steps])
-        self.behind = np.stack([_tried(f, x - h * v, self.here) for h in self.steps])
+    def __init__(
+        self, f: Function, x: Array, v: Array, largest: float = 1.0, natural: Array | float = 0.0
+    ) -> None:
+        self._f, self._x, self._v = f, x, v
+        more = max(0, min(20, int(np.log2(max(largest, 1.0)) / 2)))
+        self.steps = STEPS[0] * 4.0 ** np.arange(len(STEPS) + more)
+        self.at_x = f(x)
+        self.natural = np.maximum(np.abs(self.at_x), natural)
+        self.ahead, self.behind = self._values(self.steps)
+        before, after = np.isfinite(self.behind), np.isfinite(self.ahead)
+        self.only_ahead = after.all(0) & ~before.any(0)
+        self.edge = np.asarray(self.only_ahead | (before.all(0) & ~after.any(0)))
+        self.flat = self._flat()[:3].all(0)
+        self.extended, self._longest, self._rounded_as = False, self.steps[-1], 0.0 * self.natural
+        self._estimate()
+
+    def lengthen(self, size: float = 1.0) -> None:
+        """Take longer steps too, up to 1 in absolute terms; `size` is the length of v.
+
+        Where f is a constant with a small part that changes, only these show the small part.  From
+        now on f counts as rounded as `natural` is, and a longer step may make the slope more
+        precise, but not contradict the shorter ones: else it oversteps a kink, or a whole wave of f
+        (Lepski's principle)."""
+        count = max(0, min(20, int(np.log2(max(1 / size, 1.0)) / 2)))
+        self._rounded_as = self.natural
+        self._add(self.steps[-1] * 4.0 ** np.arange(1, count + 1))
+
+    def refine(self) -> None:
+        """Take finer steps too, down to the precision of x: f may have waves that are as short."""
+        self._add(FINER)
+
+    def _add(self, steps: Array) -> None:
+        if len(steps):
+            ahead, behind = self._values(steps)
+            order = np.argsort(np.concatenate([self.steps, steps]))
+            self.steps = np.concatenate([self.steps, steps])[order]
+            self.ahead = np.concatenate([self.ahead, ahead])[order]
+            self.behind = np.concatenate([self.behind, behind])[order]
+        self.extended = True
+        self._estimate()
+
+    def _values(self, steps: Array) -> tuple[Array, Array]:
+        f, x, v, at_x = self._f, self._x, self._v, self.at_x
+        ahead = np.stack([_tried(f, x + h * v, at_x) for h in steps])
+        return ahead, np.stack([_tried(f, x - h * v, at_x) for h in steps])
+
+    def _estimate(self) -> None:
         h = self.steps[:, None]
         with np.errstate(all="ignore"):
             size = np.fmax(np.abs(self.ahead), np.abs(self.behind))  # of the one side, at an edge
             slopes = (self.ahead - self.behind) / (2 * h)
             self.slopes = (16 * slopes[:-1] - slopes[1:]) / 15
-            self.rounding = 4 * EPS * size[:-1] / h[:-1]
-            self.errors = _errors(self.slopes, self.rounding)
-            self._distrust_flat_steps()
+            self.rounding = 4 * EPS * np.fmax(size[:-1], self._rounded_as) / h[:-1]
+            errors = _errors(self.slopes, self.rounding)
+            flat = self._flat()[:-1]  # a step too short for f to change says nothing
+            errors = np.where(flat & ~flat.all(0), np.inf, errors)
+            self.errors = _without_contradictions(self.slopes, errors) if self.extended else errors
             self.value, self.error = _best(self.slopes, self.errors)
             self._look_to_one_side()
 
-    def _distrust_flat_steps(self) -> None:
-        """Steps so short that f does not change say nothing, where it changes on longer ones."""
-        flat = ((self.ahead == self.here) & (self.behind == self.here))[:-1]
-        self.flat = flat[:3].all(0)
-        self.errors = np.where(flat & ~flat.all(0), np.inf, self.errors)
+    def _flat(self) -> Array:
+        return np.asarray((self.ahead == self.at_x) & (self.behind == self.at_x))
 
-    def accepts(self, analytic: Array, rtol: float, atol: float | Array) -> Array:
-        """Which analytic slopes agree with the numeric ones at some trustworthy step."""
+    def accepts(
+        self, analytic: Array, rtol: float, atol: float | Array, plateau: float = 1e-5
+    ) -> Array:
+        """Which analytic slopes agree with the numeric ones at some trustworthy step: one with
+        about the least error, or a relative error below `plateau`."""
         with np.errstate(all="ignore"):
             size = np.maximum(np.abs(analytic), np.abs(self.slopes))
             near = np.abs(analytic - self.slopes) <= atol + rtol * size + 3 * self.errors
-            trusted = self.errors <= np.maximum(30 * self.error, 1e-5 * np.abs(self.slopes))
+            trusted = self.errors <= np.maximum(30 * self.error, plateau * np.abs(self.slopes))
         found = (near & trusted & np.isfinite(self.errors) & np.isfinite(analytic)).any(0)
-        return np.asarray(found | (self.flat & (analytic == 0)))
+        return np.asarray(found | self._lost(analytic))
+
+    def _lost(self, analytic: Array) -> Array:
+        """Which slopes are too small for f, which is flat at x, to show them."""
+        return np.asarray(self.flat & (np.abs(analytic) <= 16 * EPS * self.natural))
+
+    def uncertain(self, analytic: Array, largest: Array) -> Array:
+        """Where the error is too large to tell the slope from a wrong one.  `largest` is the size
+        of the largest slope of each result: those far smaller may be as they are."""
+        size = np.maximum(np.abs(analytic), np.abs(self.value))
+        known = (self.error <= 1e-5 * size) | (self.error <= 1e-10 * largest)
+        return np.asarray(~known & ~self.edge & ~self._lost(analytic))
 
     def one_sided(self) -> tuple[Array, Array, Array, Array]:
         """The slope behind x and the one ahead, each with its error: they differ at a kink."""
@@ -102,9 +168,12 @@ class Ladder:
         found: list[Array] = []
         with np.errstate(all="ignore"):
             for values, sign in ((self.behind, -1.0), (self.ahead, 1.0)):
-                slopes = sign * (values - self.here) / h
+                slopes = sign * (values - self.at_x) / h
                 slopes = (4 * slopes[:-1] - slopes[1:]) / 3
-                found += _best(slopes, _errors(slopes, 2 * self.rounding))
+                errors = _errors(slopes, 2 * self.rounding)
+                if self.extended:
+                    errors = _without_contradictions(slopes, errors)
+                found += _best(slopes, errors)
         return found[0], found[1], found[2], found[3]
 
     def kinks(self) -> Array:
@@ -113,7 +182,8 @@ class Ladder:
         with np.errstate(all="ignore"):
             apart = np.abs(ahead - behind)
             size = np.maximum(np.abs(ahead), np.abs(behind))
-            return np.asarray((apart > 10 * (error + other)) & (apart > 1e-6 * size))
+            different = (apart > 10 * (error + other)) & (apart > 1e-6 * size)
+            return np.asarray(different & ~self.unresolved())
 
     def between(self, analytic: Array, rtol: float, atol: float | Array) -> Array:
         """Which analytic slopes are subgradients at a kink: they lie between the two sides."""
@@ -125,24 +195,31 @@ class Ladder:
     def _look_to_one_side(self) -> None:
         """Where f exists on one side only, as x^1.5 does at 0, take the slope of that side."""
         behind, error, ahead, other = self.one_sided()
-        before, after = np.isfinite(self.behind), np.isfinite(self.ahead)
-        only_ahead = after.all(0) & ~before.any(0)
-        self.edge = only_ahead | (before.all(0) & ~after.any(0))
-        self.value = np.where(self.edge, np.where(only_ahead, ahead, behind), self.value)
-        self.error = np.where(self.edge, np.where(only_ahead, other, error), self.error)
+        self.value = np.where(self.edge, np.where(self.only_ahead, ahead, behind), self.value)
+        self.error = np.where(self.edge, np.where(self.only_ahead, other, error), self.error)
 
     def at_an_edge(self, analytic: Array, rtol: float, atol: float | Array) -> Array:
         """Which analytic slopes are right where f exists on one side only."""
         with np.errstate(all="ignore"):
-            far = np.fmax(np.abs(self.ahead[-1] - self.here), np.abs(self.behind[-1] - self.here))
-            size = np.maximum(np.abs(analytic), far / self.steps[-1])
+            far = np.fmax(np.abs(self.ahead - self.at_x), np.abs(self.behind - self.at_x))
+            last = far[np.searchsorted(self.steps, self._longest)]
+            size = np.maximum(np.abs(analytic), last / self._longest)
             near = np.abs(analytic - self.value) <= atol + rtol * size + 3 * self.error
-            known = self.error <= 1e-3 * size + 1e-9 * np.abs(self.here)
+            known = self.error <= 1e-3 * size + 1e-9 * np.abs(self.at_x)
             return np.asarray(self.edge & near & known & np.isfinite(analytic))
 
-    def nowhere(self) -> Array:
+    def undefined(self) -> Array:
         """Where f exists on neither side."""
         return np.asarray(~(np.isfinite(self.behind) | np.isfinite(self.ahead)).any(0))
+
+    def unresolved(self) -> Array:
+        """Where f changes by its whole variation from one number to the next, in no order."""
+        with np.errstate(all="ignore"):
+            finest = np.stack([self.ahead[:4], self.behind[:4]]) - self.at_x
+            variation = np.fmax(np.abs(self.ahead - self.at_x), np.abs(self.behind - self.at_x))
+            spread = np.ptp(finest, axis=1).max(0)
+            wild = spread > 0.05 * np.fmax.reduce(variation, 0)
+            return np.asarray(wild if self.extended else np.zeros(wild.shape, bool))
 
     def noise(self) -> Array:
         """How much more f is rounded than float64 is: about 1, or far more."""
@@ -157,13 +234,15 @@ class Ladder:
         with np.errstate(all="ignore"):
             grows = (np.abs(short[:-1] / short[1:] - 4) < 1e-3).all(0)
             jump = np.abs(2 * self.steps[0] * short[0])
-        return np.asarray(grows & (jump > 1e-6 * np.abs(self.here)))
+        return np.asarray(grows & (jump > 1e-6 * np.abs(self.at_x)))
 
     def undecided(self, analytic: Array, largest: Array) -> Array:
         """Where f is so much rougher than float64 that its slope cannot be told.  `largest` is the
         size of the largest slope of each result; those far smaller may be as they are."""
         with np.errstate(all="ignore"):
-            rough = (self.noise() > 100) & (self.error > 1e-4 * largest)
+            noise = self.error * self.steps[np.argmin(self.errors, 0)]  # of f itself
+            rough = (self.noise() > 100) & (noise > 1000 * EPS * self.natural)
+            rough &= self.error > 1e-4 * largest
             return np.asarray(rough & (analytic != 0) & (self.error > 1e-3 * np.abs(analytic)))
 
 
@@ -179,6 +258,22 @@ def _tried(f: Function, x: Array, like: Array) -> Array:
 def _errors(slopes: Array, rounding: Array) -> Array:
     errors = np.abs(np.diff(slopes, axis=0, prepend=np.nan)) + rounding
     return np.where(np.isfinite(errors), errors, np.inf)
+
+
+def _without_contradictions(slopes: Array, errors: Array) -> Array:
+    """The errors; infinite for a slope that contradicts the one of a shorter step."""
+    errors = errors.copy()
+    noise = np.zeros(errors.shape[1])
+    low, high = np.full(noise.shape, -np.inf), np.full(noise.shape, np.inf)
+    for i, (slope, error) in enumerate(zip(slopes, errors, strict=True)):
+        known = np.isfinite(error)
+        noise = np.where(known, np.maximum(error, noise / 4), noise / 4)  # it falls as 1/h
+        error = np.where(known, noise, np.inf)
+        fits = known & (slope + 3 * error >= low) & (slope - 3 * error <= high)
+        low = np.where(fits, np.maximum(low, slope - 3 * error), low)
+        high = np.where(fits, np.minimum(high, slope + 3 * error), high)
+        errors[i] = np.where(fits, error, np.inf)
+    return errors
 
 
 def _best(slopes: Array, errors: Array) -> tuple[Array, Array]:

@@ -13,8 +13,13 @@ import numpy as np
 from ..autograd import enable_grad, grad
 from ..engine.graph import TensorBase
 from ..tensor import Tensor
-from .gradcheck import gradcheck as check
-from .subject import one_by_one
+from .checked_function import flattened
+from .gradcheck import checked_call, run
+from .layouts import laid_out
+from .options import Options
+from .script import Call
+
+PYTORCHS = Options(eps=1e-6, atol=1e-5, rtol=1e-3, check_forward_ad=False, fast_mode=False)
 
 
 def gradcheck(
@@ -53,8 +58,13 @@ def gradcheck(
         Otherwise return False for a wrong gradient.
     nondet_tol : float, default 0
         How much two calls may differ.
-    check_undefined_grad, check_grad_dtypes, check_batched_grad, check_batched_forward_grad
-        Without effect: missing gradients count as zeros, and dtypes are always checked.
+    check_undefined_grad : bool, default True
+        Check too that a result of f that gets no gradient counts as one that gets zeros.
+    check_grad_dtypes : bool, default False
+        The dtypes of the gradients are always checked, so this changes nothing.
+    check_batched_grad, check_batched_forward_grad : bool, default False
+        Check too that several output gradients, or tangents, at once (`is_grads_batched`, `vmap`)
+        give what each gives alone.
     check_forward_ad : bool, default False
         Check forward mode too.
     check_backward_ad : bool, default True
@@ -62,7 +72,7 @@ def gradcheck(
     fast_mode : bool, default False
         Compare along random directions, not entry by entry.
     masked : bool, default None
-        Without effect: no tensor is sparse.
+        In PyTorch how sparse inputs are read.  Here all are dense, so this changes nothing.
 
     Returns
     -------
@@ -83,21 +93,25 @@ def gradcheck(
     >>> tg.autograd.gradcheck(lambda x: x.exp(), (x,))
     True
     """
-    _ = check_undefined_grad, check_grad_dtypes, check_batched_grad, check_batched_forward_grad
-    f, leaves = _only_leaves(func, inputs)
-    return check(
-        f,
-        leaves,
+    _ = check_grad_dtypes, masked
+    options = Options(
         eps=eps,
         atol=atol,
         rtol=rtol,
-        raise_exception=raise_exception,
         nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_batched_grad=check_batched_grad,
+        check_batched_forward_grad=check_batched_forward_grad,
         check_forward_ad=check_forward_ad,
         check_backward_ad=check_backward_ad,
         fast_mode=fast_mode,
-        masked=masked,
     )
+
+    def again(xs: Any) -> None:
+        run(*_only_leaves(func, xs), options)
+
+    call = Call("tg.autograd.gradcheck", func, inputs, options.given(PYTORCHS), again)
+    return checked_call(call, raise_exception)
 
 
 def gradgradcheck(
@@ -135,8 +149,10 @@ def gradgradcheck(
         Check forward mode over the reverse pass too.
     check_rev_over_rev : bool, default True
         Check the reverse pass over the reverse pass.
-    gen_non_contig_grad_outputs, check_undefined_grad, check_grad_dtypes, check_batched_grad, masked
-        Without effect.
+    gen_non_contig_grad_outputs : bool, default False
+        Lay the random `grad_outputs` out in memory with gaps.
+    check_undefined_grad, check_grad_dtypes, check_batched_grad, masked
+        As for `gradcheck`, of the function that computes the gradients.
 
     Returns
     -------
@@ -157,23 +173,32 @@ def gradgradcheck(
     >>> tg.autograd.gradgradcheck(lambda x: x**3, (x,))
     True
     """
-    _ = gen_non_contig_grad_outputs, check_undefined_grad, check_grad_dtypes, check_batched_grad
-    f, leaves = _only_leaves(func, inputs)
-    given = _cotangents(f, leaves, grad_outputs)
-
-    return check(
-        _gradient_of(f, len(leaves)),
-        [*leaves, *given],
+    _ = check_grad_dtypes, masked
+    options = Options(
         eps=eps,
         atol=atol,
         rtol=rtol,
-        raise_exception=raise_exception,
         nondet_tol=nondet_tol,
+        check_undefined_grad=check_undefined_grad,
+        check_batched_grad=check_batched_grad,
         check_forward_ad=check_fwd_over_rev,
         check_backward_ad=check_rev_over_rev,
         fast_mode=fast_mode,
-        masked=masked,
     )
+
+    def again(xs: Any) -> None:
+        f, leaves = _only_leaves(func, xs)
+        given = _cotangents(f, leaves, grad_outputs, gen_non_contig_grad_outputs)
+        run(_gradient_of(f, len(leaves)), [*leaves, *given], options)
+
+    named = {"check_forward_ad": "check_fwd_over_rev", "check_backward_ad": "check_rev_over_rev"}
+    changed = {named.get(name, name): x for name, x in options.given(PYTORCHS).items()}
+    if grad_outputs is not None:
+        changed["grad_outputs"] = grad_outputs
+    if gen_non_contig_grad_outputs:
+        changed["gen_non_contig_grad_outputs"] = True
+    call = Call("tg.autograd.gradgradcheck", func, inputs, changed, again)
+    return checked_call(call, raise_exception)
 
 
 def _gradient_of(f: Callable[..., Any], n: int) -> Callable[..., Any]:
@@ -183,7 +208,7 @@ def _gradient_of(f: Callable[..., Any], n: int) -> Callable[..., Any]:
         xs, us = arguments[:n], arguments[n:]
         xs = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in xs)
         with enable_grad():
-            ys = [y for y in one_by_one(f(*xs)) if y.array.dtype.kind == "f"]
+            ys = [y for y in flattened(f(*xs)) if y.array.dtype.kind == "f"]
             found = grad(ys, xs, us, create_graph=True, allow_unused=True)
             return tuple(x * 0 if g is None else g for x, g in zip(xs, found, strict=True))
 
@@ -215,10 +240,11 @@ def _only_leaves(func: Callable[..., Any], inputs: Any) -> tuple[Callable[..., A
     return f, [arguments[i] for i in places]
 
 
-def _cotangents(f: Callable[..., Any], leaves: list[Any], given: Any) -> list[Any]:
+def _cotangents(f: Callable[..., Any], leaves: list[Any], given: Any, with_gaps: bool) -> list[Any]:
     if given is not None:
-        return [Tensor(np.array(u.array, np.float64)) for u in one_by_one(given)]
+        return [Tensor(np.array(u.array, np.float64)) for u in flattened(given)]
     random = np.random.default_rng(0)
     doubled = [Tensor(np.array(x.array, np.float64)) for x in leaves]
-    ys = [y for y in one_by_one(f(*doubled)) if y.array.dtype.kind == "f"]
-    return [Tensor(np.asarray(random.standard_normal(tuple(y.shape)))) for y in ys]
+    ys = [y for y in flattened(f(*doubled)) if y.array.dtype.kind == "f"]
+    us = [np.asarray(random.standard_normal(tuple(y.shape))) for y in ys]
+    return [Tensor(laid_out(u, "gaps") if with_gaps else u) for u in us]

@@ -1,4 +1,4 @@
-"""Subject: what is checked, as a map from one vector x of float64 to one vector y.
+"""The function under check, as a map from one vector x of float64 to one vector y.
 
 The floating inputs are laid end to end in x, the floating results in y.  Whatever cannot be checked
 is refused here, with a word on what to do.
@@ -18,19 +18,24 @@ from ..func import functional_call
 from ..tensor import Tensor
 
 
-class Subject:
-    """f at one point: `value(x)` is y, `pull(u)` is J' u, and x is the point as a vector."""
+class CheckedFunction:
+    """f at one point: `value(x)` is y, `vjp(u)` is J' u, and x is the point as a vector.
+
+    `positions` says which of the arguments of f are checked: those that hold floats.
+    """
 
     def __init__(
-        self, f: Callable[..., Any], arguments: list[Any], names: list[str], checked: list[int]
+        self, f: Callable[..., Any], arguments: list[Any], names: list[str], positions: list[int]
     ) -> None:
-        self.f, self.arguments, self.checked = f, arguments, checked
-        self.names = [names[i] for i in checked]
-        self.arrays: list[Array] = [arguments[i] for i in checked]
+        self.f, self.arguments, self.positions = f, arguments, positions
+        self.names = [names[i] for i in positions]
+        self.arrays: list[Array] = [arguments[i] for i in positions]
         self.shapes = [x.shape for x in self.arrays]
         self.bounds = np.cumsum([0, *(x.size for x in self.arrays)])
-        self.x = _joined(self.arrays)
-        self.at = ""  # " (order 2)" in messages
+        self.x = joined(self.arrays)
+        self.order = 1  # 2: this is the gradient of a function, and its derivative is checked
+        self.result_names: list[str] = []  # of a gradient: dL/d(input 0)
+        self.columns = int(self.x.size)  # so many of the first ones are compared whole
         self._record: tuple[list[Any], list[Any]] | None = None
 
     def split(self, x: Array) -> list[Array]:
@@ -44,16 +49,16 @@ class Subject:
     def call(self, leaves: list[Tensor]) -> list[Any]:
         """The floating results of f, with `leaves` in place of the checked inputs."""
         arguments = list(self.arguments)
-        for i, leaf in zip(self.checked, leaves, strict=True):
+        for i, leaf in zip(self.positions, leaves, strict=True):
             arguments[i] = leaf
-        results = one_by_one(self.f(*arguments))
+        results = flattened(self.f(*arguments))
         return [y for y in results if isinstance(y, TensorBase) and y.array.dtype.kind == "f"]
 
     def value(self, x: Array) -> Array:
         """y at x: a vector of float64."""
         with no_grad(), np.errstate(all="ignore"):
             leaves = self.leaves([part.copy() for part in self.split(x)], False)
-            return _joined([y.array for y in self.call(leaves)])
+            return joined([y.array for y in self.call(leaves)])
 
     def record(self) -> tuple[list[Any], list[Any]]:
         """The leaves and the results of one recorded call, made at the first use."""
@@ -68,22 +73,29 @@ class Subject:
 
     @property
     def y(self) -> Array:
-        return _joined([y.array for y in self.record()[1]])
+        return joined([y.array for y in self.record()[1]])
 
     def output_shapes(self) -> list[tuple[int, ...]]:
         return [tuple(y.shape) for y in self.record()[1]]
 
-    def pull(self, u: Array) -> Array:
-        """J' u: the reverse pass from u = dL/dy."""
-        return _joined(self.gradients(u, self.record()))
+    def natural(self, size: float) -> Array:
+        """The size of what the results are computed from, by a step of an input of this size."""
+        return np.full(self.y.size, size)
 
-    def gradients(self, u: Array, record: tuple[list[Any], list[Any]]) -> list[Array]:
+    def vjp(self, u: Array) -> Array:
+        """J' u: the reverse pass from u = dL/dy."""
+        return joined(self.gradients(u, self.record()))
+
+    def gradients(
+        self, u: Array, record: tuple[list[Any], list[Any]], only: int | None = None
+    ) -> list[Array]:
+        """J' u for each input; with `only`, from this one of the results."""
         leaves, results = record
         at = np.cumsum([0, *(y.array.size for y in results)])
         pairs = [
             (y, Tensor(u[start:end].reshape(y.array.shape).astype(y.array.dtype)))
-            for y, start, end in zip(results, at, at[1:], strict=False)
-            if y.requires_grad
+            for j, (y, start, end) in enumerate(zip(results, at, at[1:], strict=False))
+            if y.requires_grad and only in (None, j)
         ]
         found: Sequence[Any] = [None] * len(leaves)
         if pairs:
@@ -93,7 +105,7 @@ class Subject:
             np.zeros(x.shape) if g is None else g.array for g, x in zip(found, leaves, strict=True)
         ]
 
-    def place(self, k: int) -> tuple[int, tuple[int, ...]]:
+    def input_place(self, k: int) -> tuple[int, tuple[int, ...]]:
         """Which input entry k of x belongs to, and where it is in it."""
         i = int(np.searchsorted(self.bounds, k, side="right")) - 1
         index = np.unravel_index(k - int(self.bounds[i]), self.shapes[i])
@@ -109,22 +121,22 @@ class Subject:
         raise IndexError(j)
 
 
-def one_by_one(results: Any) -> list[Any]:
+def flattened(results: Any) -> list[Any]:
     """What f returned, without the tuples around it: an LSTM returns (y, (h, c))."""
     if isinstance(results, tuple | list):
-        return [y for part in results for y in one_by_one(part)]
+        return [y for part in results for y in flattened(part)]
     return [results]
 
 
-def _joined(arrays: Sequence[Array]) -> Array:
+def joined(arrays: Sequence[Array]) -> Array:
     if len(arrays) == 1:
         return np.asarray(arrays[0], float64).reshape(-1)
     parts = [np.asarray(x, float64).reshape(-1) for x in arrays]
     return np.concatenate(parts) if parts else np.zeros(0)
 
 
-def subject_of(f: Callable[..., Any], inputs: Any) -> Subject:
-    """The Subject of `f` (a function or a module) at `inputs`, after a look at both."""
+def checked_function(f: Callable[..., Any], inputs: Any) -> CheckedFunction:
+    """`f` (a function or a module) at `inputs`, both validated."""
     if not callable(f):
         raise TypeError(f"gradcheck: f is a {type(f).__name__}; give a function, or an nn.Module")
     if isinstance(inputs, TensorBase | np.ndarray):
@@ -141,17 +153,17 @@ def subject_of(f: Callable[..., Any], inputs: Any) -> Subject:
         f, more = _function_of(f, len(arguments))
         names += [f"parameter {name}" for name in more]
         arguments += [np.array(p.array, float64) for p in more.values()]
-    checked = [i for i, x in enumerate(arguments) if _floats(x)]
-    if not checked:
+    positions = [i for i, x in enumerate(arguments) if _floats(x)]
+    if not positions:
         given = ", ".join(_described(x) for x in inputs) or "nothing"
         raise ValueError(
             "gradcheck: none of the inputs is floating, so there is nothing to differentiate "
             f"(given: {given}).  Give floats: tg.tensor([1.0, 2.0]), or x.double()"
         )
     _refuse_shared(inputs)
-    for i in checked:
+    for i in positions:
         _refuse_non_finite(names[i], arguments[i])
-    return Subject(f, arguments, names, checked)
+    return CheckedFunction(f, arguments, names, positions)
 
 
 def _floats(x: Any) -> bool:
@@ -223,21 +235,22 @@ def _function_of(module: Any, n: int) -> tuple[Callable[..., Any], dict[str, Any
     return call, parameters
 
 
-def examine(subject: Subject) -> None:
+def validate_results(checked: CheckedFunction) -> None:
     """Call f once, and refuse results that have no derivative."""
     results: list[Any] = []
 
     def kept(*arguments: Any) -> Any:
-        results.append(subject.f(*arguments))
+        results.append(checked.f(*arguments))
         return results[0]
 
-    watched = Subject(kept, subject.arguments, [""] * len(subject.arguments), subject.checked)
+    names = [""] * len(checked.arguments)
+    watched = CheckedFunction(kept, checked.arguments, names, checked.positions)
     try:
         leaves, floating = watched.record()
     except Exception as error:
         error.add_note("gradcheck: f raised this at the given inputs, as float64 tensors")
         raise
-    several = one_by_one(results[0])
+    several = flattened(results[0])
     for y in several:
         if not isinstance(y, TensorBase):
             raise TypeError(f"gradcheck: f returned {_advice(y)}")
@@ -252,13 +265,13 @@ def examine(subject: Subject) -> None:
             "gradcheck: f returned a tensor without a record, so its gradient is not known.  Does "
             "f use .detach(), .data, .numpy(), .item(), no_grad() or tg.tensor(...) of a result?"
         )
-    y = _joined([y.array for y in floating])
+    y = joined([y.array for y in floating])
     if not np.isfinite(y).all():
         raise ValueError(
             f"gradcheck: f is {y[~np.isfinite(y)][0]} at the given inputs; no difference can be "
             "taken there.  Choose inputs at which f is finite"
         )
-    subject._record = (leaves, floating)
+    checked._record = (leaves, floating)
 
 
 def _advice(y: Any) -> str:
