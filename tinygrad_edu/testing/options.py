@@ -34,6 +34,12 @@ class Options:
         """The step of the first difference, relative to the size of each entry."""
         return FIRST_STEP if self.eps is None else self.eps
 
+    def limits(
+        self, eps: float, atol: float, rtol: float, nondet_tol: float
+    ) -> tuple[int, float, float, float, int, int, float]:
+        """The numbers among the options, in order, four of them new."""
+        return self.order, eps, atol, rtol, self.projections, self.seed, nondet_tol
+
     def given(self, defaults: Options | None = None) -> dict[str, Any]:
         """Those that differ from the defaults, and matter for what is found."""
         defaults = defaults or Options()

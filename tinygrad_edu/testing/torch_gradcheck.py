@@ -94,18 +94,9 @@ def gradcheck(
     True
     """
     _ = check_grad_dtypes, masked
-    options = Options(
-        eps=eps,
-        atol=atol,
-        rtol=rtol,
-        nondet_tol=nondet_tol,
-        check_undefined_grad=check_undefined_grad,
-        check_batched_grad=check_batched_grad,
-        check_batched_forward_grad=check_batched_forward_grad,
-        check_forward_ad=check_forward_ad,
-        check_backward_ad=check_backward_ad,
-        fast_mode=fast_mode,
-    )
+    limits = PYTORCHS.limits(eps, atol, rtol, nondet_tol)
+    also = (check_undefined_grad, check_batched_grad, check_batched_forward_grad)
+    options = Options(*limits, *also, check_forward_ad, check_backward_ad, fast_mode)
 
     def again(xs: Any) -> None:
         run(*_only_leaves(func, xs), options)
@@ -174,17 +165,9 @@ def gradgradcheck(
     True
     """
     _ = check_grad_dtypes, masked
-    options = Options(
-        eps=eps,
-        atol=atol,
-        rtol=rtol,
-        nondet_tol=nondet_tol,
-        check_undefined_grad=check_undefined_grad,
-        check_batched_grad=check_batched_grad,
-        check_forward_ad=check_fwd_over_rev,
-        check_backward_ad=check_rev_over_rev,
-        fast_mode=fast_mode,
-    )
+    limits = PYTORCHS.limits(eps, atol, rtol, nondet_tol)
+    also = (check_undefined_grad, check_batched_grad, False)
+    options = Options(*limits, *also, check_fwd_over_rev, check_rev_over_rev, fast_mode)
 
     def again(xs: Any) -> None:
         f, leaves = _only_leaves(func, xs)
