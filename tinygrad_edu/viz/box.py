@@ -35,7 +35,8 @@ def box(
     to bottom); the one at place `middle` gets the middle of the box."""
     look: Look = getattr(theme, label.look)
     rows = _rows(label, theme)
-    text = f"<table {PLAIN}>" + "".join(f"<tr><td>{row}</td></tr>" for row in rows) + "</table>"
+    spaced = PLAIN.replace('cellpadding="0"', 'cellpadding="1"') if right else PLAIN
+    text = f"<table {spaced}>" + "".join(f"<tr><td>{row}</td></tr>" for row in rows) + "</table>"
     if right:
         into = _column(arguments, gradients, theme) if arguments else _cell(5, SIDE)
         out = _column([(-1, "")], gradients, theme)
@@ -78,6 +79,7 @@ def _rows(label: Label, theme: Theme) -> list[str]:
 def _numbers(label: Label, theme: Theme) -> list[str]:
     """Values and gradient: beside each other if they are one number each, else as matrices."""
     single = all(len(rows) == 1 and len(rows[0]) == 1 for _, rows in label.numbers)
+    single = single and len("".join(rows[0][0] for _, rows in label.numbers)) < 26
     if not label.numbers:
         return []
     if single:
@@ -103,7 +105,7 @@ def _row(arguments: Sequence[Argument], middle: int | None, gradients: bool, the
     """A row of places, each with the name of its argument; there are blanks at its ends so that the
     middle one is in the middle."""
     height = 13 if any(name for _, name in arguments) else 5
-    widths = {i: max(BETWEEN, 5 * len(name) + 2) for i, name in arguments}
+    widths = {i: max(BETWEEN, _width(name)) for i, name in arguments}
     cells = []
     for i, name in arguments:
         at = i if i >= 0 else ""
@@ -125,9 +127,14 @@ def _row(arguments: Sequence[Argument], middle: int | None, gradients: bool, the
     return f"<table {PLAIN} {size}><tr>{''.join(cells)}</tr></table>"
 
 
+def _width(name: str) -> int:
+    """The width of the name of an argument, in points, a little too much."""
+    return 5 * len(name) + 2 + 3 * sum(name.count(wide) for wide in "mwMW")
+
+
 def _column(arguments: Sequence[Argument], gradients: bool, theme: Theme) -> str:
     """The same as a column, for a picture that goes to the right."""
-    width = max(max(5, 5 * len(name) + 4) for _, name in arguments)
+    width = max(max(5, _width(name) + 2) for _, name in arguments)
     cells = []
     for i, name in arguments:
         at = i if i >= 0 else ""

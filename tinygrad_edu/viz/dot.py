@@ -203,11 +203,11 @@ def _empty_graph(theme: Theme, right: bool) -> Any:
     )
 
 
-def _plain(words: str) -> str:
+def _plain(words: str) -> Any:
     """A tooltip, in which Graphviz would fill in `\\N`."""
     import graphviz
 
-    return str(graphviz.nohtml(NOT_XML.sub("\ufffd", words).replace("\\", "\\\\")))
+    return graphviz.nohtml(NOT_XML.sub("\ufffd", words).replace("\\", "\\\\"))
 
 
 def sizes_of(labels: Labels) -> Iterable[float]:

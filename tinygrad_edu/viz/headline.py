@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
@@ -59,15 +60,27 @@ def _changed(labels: Labels) -> str:
 
 def _layers(labels: Labels) -> list[tuple[str, float]]:
     """The weights, in the order in which values pass them, and the norms of their gradients."""
-    order = {box: k for k, box in enumerate(labels.picture.boxes)}
     found = []
+    order = {box: k for k, box in enumerate(labels.picture.boxes)}
     for box in labels.picture.boxes:
-        uses = labels.out[box]
-        if box.kind == "leaf" and len(box.shape) >= 2 and box.gradient is not None and uses:
-            name = labels.name_of(box)
-            layer = name.removesuffix(".weight")
-            found.append((order[uses[0].end], layer, size_of(box.gradient).norm))
-    return [(name, norm) for _, name, norm in sorted(found)]
+        uses = [order[arrow.end] for arrow in labels.out[box]] or [order[box]]
+        for leaf in _leaves(box):
+            if len(leaf.shape) >= 2 and leaf.gradient is not None:
+                found.append((min(uses), leaf))
+    found.sort(key=lambda pair: pair[0])
+    return [(_layer(leaf.name), size_of(leaf.gradient).norm) for _, leaf in found if leaf.name]
+
+
+def _leaves(box: Box) -> Iterator[Box]:
+    """A leaf; or all those of a group, as they were made."""
+    if box.kind == "leaf" and box.repeats is None:
+        yield box
+    inside = [leaf for member in box.members for leaf in _leaves(member)]
+    yield from sorted(inside, key=lambda leaf: leaf.node.tick if leaf.node else 0)
+
+
+def _layer(name: str) -> str:
+    return name.removesuffix(".weight")
 
 
 def described(labels: Labels, output: Box) -> str:

@@ -14,6 +14,7 @@ from .picture import Arrow, Box, Picture
 from .words import formula_of, key_of, lines_of, rules_of, settings_of, shape_of, shortened
 
 SMALL = 12  # numbers: up to so many are written out
+WIDE = 5  # numbers side by side, of a vector
 
 
 @dataclass
@@ -155,7 +156,7 @@ class Labels:
         elif 0 < np.size(box.gradient) <= self.limit:
             label.numbers.append((word, rows_of(box.gradient)))
         elif meets or box.kind in ("leaf", "output") or not self.out[box]:
-            label.numbers.append((word, [[" ".join(_measures(size_of(box.gradient)))]]))
+            label.numbers.append((word, [[", ".join(_measures(size_of(box.gradient)))]]))
 
     # ------------------------------------------------------------ tooltips
 
@@ -205,10 +206,13 @@ def _measures(size: Size) -> list[str]:
 
 
 def rows_of(x: Any) -> list[list[str]]:
-    """The elements of a small array, a row for each of its last dimension."""
+    """The elements of a small array, a row for each of its last dimension, but a long vector in
+    several rows."""
     array = np.asarray(x)
     texts = together(array.reshape(-1).tolist())
     width = array.shape[-1] if array.ndim else 1
+    if width > WIDE and width == array.size:
+        width = -(-width // -(-width // WIDE))  # as long as each other
     return [texts[k : k + width] for k in range(0, len(texts), width)]
 
 

@@ -88,11 +88,11 @@ def _scale(labels: Labels, theme: Theme, scale: Scale) -> str:
     else:
         middle = f"{scale.median:.2g}"
         marks = ["\u00f7 1000", "", "\u00f7 10", middle, "\u00d7 10", "", "\u00d7 1000"]
-    cells = "".join(f'<td bgcolor="{c}" width="40" height="9"></td>' for c in theme.flow)
+    cells = "".join(f'<td bgcolor="{c}" width="36" height="9"></td>' for c in theme.flow)
     words = "".join(f"<td>{small(mark, theme, 9)}</td>" for mark in marks)
     count = len(marks)
-    kind = "the median of this picture is in the middle" if scale.median is not None else "absolute"
-    title = small(f"size of a gradient, vanishing to exploding ({kind}):", theme, 10)
+    kind = "in the middle, this picture's median" if scale.median is not None else "absolute"
+    title = small(f"how large a gradient is ({kind}):", theme, 10)
     return (
         f'<table border="0" cellborder="0" cellspacing="0" cellpadding="1">'
         f'<tr><td colspan="{count}" align="left">{title}</td></tr>'

@@ -191,9 +191,10 @@ def _gradients(
             if node.grad is not None:
                 at_nodes[node] = _array(node.grad)
         return at_nodes, at_arrows
-    for node, g, parts in replay({root: root_gradient(output, gradient)}):
-        at_nodes[node] = _array(g)
-        at_arrows.update({(node, i): _array(part) for i, part in enumerate(parts)})
+    with np.errstate(all="ignore"):  # what is NaN or infinite is seen in the picture
+        for node, g, parts in replay({root: root_gradient(output, gradient)}):
+            at_nodes[node] = _array(g)
+            at_arrows.update({(node, i): _array(part) for i, part in enumerate(parts)})
     return at_nodes, at_arrows
 
 

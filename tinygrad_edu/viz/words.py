@@ -114,6 +114,8 @@ def formula_of(documented: str) -> str:
     text = re.split(r";|(?<=[a-z\]\)])\.( |$)", documented, maxsplit=1)[0]
     name, colon, formula = text.partition(": ")
     text = (formula if colon and "=" not in name else text).strip().rstrip(".")
+    if len(text) <= 2 * WIDTH:
+        return text
     first, *others = re.split(r", (?![^(\[]*[)\]])", text)  # at commas outside of brackets
     while others and (_WORDS.search(others[0]) is None or len(first) < 8):
         first += f", {others.pop(0)}"
@@ -125,7 +127,7 @@ def rules_of(documented: str) -> str:
     return documented.partition(";")[2].strip().rstrip(".")
 
 
-def lines_of(text: str, most: int = 2, width: int = WIDTH) -> list[str]:
+def lines_of(text: str, most: int = 3, width: int = WIDTH) -> list[str]:
     """A text in lines that fit in a box."""
     lines = textwrap.wrap(text, width, break_long_words=True)
     if len(lines) > most:
@@ -139,7 +141,7 @@ def lines_of(text: str, most: int = 2, width: int = WIDTH) -> list[str]:
 _PLAIN = re.compile(r"(in|out|num|normalized|input|hidden|embedding)_\w+=")
 _USUAL = re.compile(
     r"\w+=(True|1e-05|\(1(, 1)*,?\)|\(0(, 0)*,?\)|0\.1|None)|(inplace|ceil_mode)=False|"
-    r"padding=0|dilation=1|start_dim=1|end_dim=-1|negative_slope=0\.01"
+    r"padding=0|dilation=1|start_dim=1|end_dim=-1|negative_slope=0\.01|approximate='none'"
 )
 
 
@@ -150,4 +152,4 @@ def module_of(name: str, kind: str, made: str) -> str:
     said = [re.sub(r"\((\d+)(?:, \1)+\)", r"\1", piece) for piece in said]
     inside = shortened(", ".join(said), 40)
     title = f"{kind}({inside})" if inside else kind
-    return f"{name}: {title}" if name else title
+    return shortened(f"{name}: {title}" if name else title, 2 * LONGEST)
