@@ -149,7 +149,7 @@ def test_what_has_no_record_cannot_be_drawn():
 # ---------------------------------------------------------------- gradients
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(scale=st.integers(-8, 6), seed=st.integers(0, 99))
 def test_norms_on_edges_are_those_that_backward_computes(scale, seed):
     rng = np.random.default_rng(seed)
@@ -528,6 +528,7 @@ def test_a_name_is_shown_as_it_is(name):
         assert line in lines
 
 
+@settings(max_examples=30)
 @given(name=st.text(st.characters(codec="utf-8", categories=["L", "N", "P", "S"]), min_size=1))
 def test_any_name_leaves_the_graph_as_it_is(name):
     x = tg.ones(2, requires_grad=True)

@@ -53,6 +53,7 @@ class Labels:
             arrow: size_of(arrow.gradient) for arrow in picture.arrows if arrow.gradient is not None
         }
         self._flow: dict[Arrow, str] = {}
+        self._labels: dict[Box, Label] = {}
         self._sums = {box: self._sum(box) for box in picture.boxes}
 
     def _plain_numbers(self) -> Iterator[Box]:
@@ -95,6 +96,11 @@ class Labels:
 
     def label(self, box: Box) -> Label:
         """What is written in a box."""
+        if box not in self._labels:
+            self._labels[box] = self._label(box)
+        return self._labels[box]
+
+    def _label(self, box: Box) -> Label:
         look = box.kind
         label = Label(look, shortened(self.name_of(box)), shape=shape_of(box.shape))
         if box.alias:
@@ -183,7 +189,7 @@ class Labels:
         if not isinstance(arrow.gradient, tuple):
             lines += [f"shape {shape_of(np.shape(arrow.gradient))}", described(arrow.gradient)]
         size = self.sizes[arrow]
-        return "\n".join([*lines, f"norm {number(size.norm)}, rms {number(size.rms)}"])
+        return "\n".join([*lines, f"norm {size.norm:.4g}, rms {size.rms:.4g}"])
 
 
 def is_thick(arrow: Arrow) -> bool:
@@ -251,8 +257,8 @@ def described(x: Any) -> str:
     found = statistics(x)
     if found is None:
         return "empty"
-    texts = [f"min {number(found.low)}", f"max {number(found.high)}"]
-    texts += [f"mean {number(found.mean)}", f"std {number(found.std)}"]
+    texts = [f"min {found.low:.4g}", f"max {found.high:.4g}"]
+    texts += [f"mean {found.mean:.4g}", f"std {found.std:.4g}"]
     if found.zeros:
         texts.append(f"{found.zeros:.0%} zeros")
     texts += [f"{n} {word}" for n, word in ((found.nans, "NaN"), (found.infinities, "inf")) if n]
