@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow browser oracle quick lint format bench trust clean
+.PHONY: help demo examples test slow browser oracle quick lint format bench trust pictures clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -79,6 +79,9 @@ $(VENV)/browser: $(VENV)/dev
 $(VENV)/bench: $(VENV)/oracle
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@
+
+pictures: $(VENV)/dev  ## make the pictures of README.md and of the guides anew, from their code
+	$(BIN)/python docs/make_pictures.py
 
 clean:          ## remove the environments and everything that was made
 	rm -rf .venv .venv-python* out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

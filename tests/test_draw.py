@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 from drawn import Picture, drawn, norm_in
+from golden_graphs import FOLDER, GRAPHS, text_of
 from hypothesis import given, settings, strategies as st
 
 import nn
@@ -459,7 +460,7 @@ def deep_net(gain):
         (0.001, ": it vanishes"),
         (10.0, "the gradient grows by"),
         (1.0, ""),
-        (0.0, "no gradient reaches 0"),
+        (0.0, "no gradient reaches layer 0"),
     ],
 )
 def test_vanishing_and_exploding_are_said_in_words(gain, words):
@@ -566,3 +567,9 @@ def test_drawing_after_backward_works_in_every_way_that_a_picture_is_made():
         diagram = draw(loss, net, **options)
         assert not re.search(r"<font[^>]*></font>|<b></b>", diagram.source)
         assert "freed" in diagram.svg()
+
+
+@pytest.mark.parametrize("name", GRAPHS)
+def test_the_drawing_is_the_one_that_was_kept(name):
+    """If it is meant to be another: python tests/golden_graphs.py, and look at what changed."""
+    assert text_of(name) == (FOLDER / f"{name}.dot").read_text(encoding="utf-8")

@@ -63,10 +63,9 @@ def _layers(labels: Labels) -> list[tuple[str, float]]:
     found = []
     order = {box: k for k, box in enumerate(labels.picture.boxes)}
     for box in labels.picture.boxes:
-        uses = [order[arrow.end] for arrow in labels.out[box]] or [order[box]]
-        for leaf in _leaves(box):
-            if len(leaf.shape) >= 2 and leaf.gradient is not None:
-                found.append((min(uses), leaf))
+        first_use = min([order[arrow.end] for arrow in labels.out[box]], default=order[box])
+        leaves = [x for x in _leaves(box) if len(x.shape) >= 2 and x.gradient is not None]
+        found += [(first_use, leaf) for leaf in leaves]
     found.sort(key=lambda pair: pair[0])
     return [(_layer(leaf.name), size_of(leaf.gradient).norm) for _, leaf in found if leaf.name]
 
@@ -80,7 +79,8 @@ def _leaves(box: Box) -> Iterator[Box]:
 
 
 def _layer(name: str) -> str:
-    return name.removesuffix(".weight")
+    name = name.removesuffix(".weight")
+    return f"layer {name}" if name.isdigit() else name
 
 
 def described(labels: Labels, output: Box) -> str:
