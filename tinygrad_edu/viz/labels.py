@@ -48,13 +48,22 @@ class Labels:
         for arrow in picture.arrows:
             self.out[arrow.start].append(arrow)
             self.into[arrow.end].append(arrow)
+        self.uses = self._uses()
         self.inside = set(self._plain_numbers())
         self.sizes = {
             arrow: size_of(arrow.gradient) for arrow in picture.arrows if arrow.gradient is not None
         }
         self._flow: dict[Arrow, str] = {}
         self._labels: dict[Box, Label] = {}
-        self._sums = {box: self._sum(box) for box in picture.boxes}
+        self._sums = {box: self._sum(box) for box in self.uses}
+
+    def _uses(self) -> dict[Box, list[Arrow]]:
+        """The arrows that carry a gradient back to a tensor, to any of the places it stands in."""
+        uses: dict[Box, list[Arrow]] = {box: [] for box in self.picture.boxes if not box.repeats}
+        for arrow in self.picture.arrows:
+            if arrow.gradient is not None:
+                uses.setdefault(arrow.start.repeats or arrow.start, []).append(arrow)
+        return uses
 
     def _plain_numbers(self) -> Iterator[Box]:
         """Constants that are one number without a name: they are written in the op's own box."""
@@ -68,7 +77,7 @@ class Labels:
     def _sum(self, box: Box) -> str:
         """What is written of the gradient of a box that is one number; and, on the way, of the
         parts of it along its arrows."""
-        carrying = [arrow for arrow in self.out[box] if arrow.gradient is not None]
+        carrying = self.uses[box]
         parts = [arrow.gradient for arrow in carrying]
         if not all(_is_number(x) for x in parts) or not (parts or _is_number(box.gradient)):
             for arrow in carrying:
@@ -89,7 +98,7 @@ class Labels:
 
     def meets(self, box: Box) -> int:
         """How many gradients are added at a box, if there are several."""
-        count = sum(arrow.gradient is not None for arrow in self.out[box])
+        count = len(self.uses.get(box, ()))
         return count if count > 1 else 0
 
     # ------------------------------------------------------------ boxes

@@ -32,7 +32,7 @@ def together(values: Sequence[Any], digits: int = DIGITS) -> list[str]:
     floats = [float(x) for x in values]
     sizes = [abs(x) for x in floats if x and math.isfinite(x)]
     power = math.floor(math.log10(max(sizes))) if sizes else 0
-    if -5 < power < 6:
+    if -4 < power < 6:
         return _stripped([_fixed(x, max(digits - 1 - power, 0), "") for x in floats], floats)
     return _stripped([_scaled(x, power, digits) for x in floats], floats)
 

@@ -127,6 +127,7 @@ def picture_of(
     boxes: list[Box] = []
     arrows: list[Arrow] = []
     box_of: dict[Node, Box] = {}
+    boxes_of_constants: set[Box] = set()
     for node in nodes:
         if _is_inputs(node):
             continue
@@ -136,7 +137,8 @@ def picture_of(
             start = known.constant(node, giver, k) if parent is None else box_of[parent]
             if start is None:
                 continue
-            if parent is None:
+            if parent is None and start not in boxes_of_constants:
+                boxes_of_constants.add(start)
                 boxes.append(start)
             part = at_arrows.get((giver, k))
             arrows.append(Arrow(start, box, i, argument_of(node, i), part))
@@ -209,6 +211,7 @@ class _Known:
         self.names = {x.node: name for name, x in names.items() if x.node is not None}
         self.constants = {id(x.array): name for name, x in names.items() if x.node is None}
         self.values = {x.node: x.array for x in [*names.values(), output] if x.node is not None}
+        self.shared: dict[Any, Box] = {}  # boxes of constants, by their names or their arrays
         self.ops_of_call = Counter(id(call) for call in map(call_of, nodes) if call)
         for node in nodes:
             for at, x in zip((node, *node.inputs), _kept(node) or (), strict=False):
@@ -228,10 +231,12 @@ class _Known:
             return None
         if isinstance(x, tuple):  # its shape only
             return Box("constant", "", x)
-        saved = giver.saved if giver is node and giver.saved else kept
-        name = self.constants.get(id(saved[i + 1]), "") or self.constants.get(id(x), "")
+        saved = (giver.saved if giver is node and giver.saved else kept)[i + 1]
+        name = self.constants.get(id(saved), "") or self.constants.get(id(x), "")
         value = x if isinstance(x, np.ndarray | int | float | bool) else None
-        return Box("constant", name, getattr(x, "shape", ()), getattr(x, "dtype", None), value)
+        box = Box("constant", name, getattr(x, "shape", ()), getattr(x, "dtype", None), value)
+        known_again = name or (id(saved) if isinstance(saved, np.ndarray) and saved.ndim else None)
+        return box if known_again is None else self.shared.setdefault(known_again, box)
 
     def name_of(self, node: Node) -> str:
         """Of a leaf, the user's; of an op, its own or that of the call, if this is all of it."""
