@@ -11,6 +11,7 @@ total                          23             90         140
 
 from __future__ import annotations
 
+from html import escape
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
@@ -49,11 +50,28 @@ class Summary(list[Row]):
 
     parameters = 0
 
-    def __repr__(self) -> str:
+    def _lines(self) -> list[tuple[str, ...]]:
+        """The words of the table: the head, a line for each row, and the total."""
         kept = {key: size for row in self for key, size in row.kept.items()}
         total = (self.parameters, sum(row.multiply_adds for row in self), sum(kept.values()))
-        lines = [HEAD, *[row.words for row in self]]
-        lines.append(("total", "", "", *[f"{n:,}" for n in total]))
+        end = ("total", "", "", *[f"{n:,}" for n in total])
+        return [HEAD, *[row.words for row in self], end]
+
+    def _repr_html_(self) -> str:
+        """For notebooks: the same table."""
+        rows = []
+        for k, line in enumerate(self._lines()):
+            kind = "th" if k == 0 else "td"
+            sides = ["left", "left", *["right"] * (len(line) - 2)]
+            cells = [
+                f'<{kind} style="text-align: {side}">{escape(word)}</{kind}>'
+                for side, word in zip(sides, line, strict=True)
+            ]
+            rows.append(f"<tr>{''.join(cells)}</tr>")
+        return f"<table>{''.join(rows)}</table>"
+
+    def __repr__(self) -> str:
+        lines = self._lines()
         widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
         return "\n".join(_laid_out(line, widths) for line in lines)
 

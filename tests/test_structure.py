@@ -79,7 +79,7 @@ WITHIN = {
     "tinygrad_edu.viz": (
         "observe picture groups repeats fold names numbers words labels headline theme box legend "
         "dot svg layout render diagram stepper steps "
-        "readings flow_words flow_chart flow colours heatmap live __init__"
+        "readings flow_words flow_chart flow heatmap live __init__"
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (

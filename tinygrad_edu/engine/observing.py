@@ -78,6 +78,9 @@ _handles: list[Any] = []
 class Observation:
     """In a `with` block, the record of this thread keeps more: see `ObservedNode`."""
 
+    def __repr__(self) -> str:
+        return "observe()"
+
     def __enter__(self) -> Observation:
         global _open
         with _lock:

@@ -2,12 +2,26 @@
 
 from .diagram import draw
 from .flow import GradientFlow, gradient_flow
+from .heatmap import Heatmap, heatmap
+from .live import Live, live
 from .observe import observe
 from .readings import Reading
 from .render import Diagram
 from .steps import steps
 
-__all__ = ["Diagram", "GradientFlow", "Reading", "draw", "gradient_flow", "observe", "steps"]
+__all__ = [
+    "Diagram",
+    "GradientFlow",
+    "Heatmap",
+    "Live",
+    "Reading",
+    "draw",
+    "gradient_flow",
+    "heatmap",
+    "live",
+    "observe",
+    "steps",
+]
 
 
 def __dir__() -> list[str]:

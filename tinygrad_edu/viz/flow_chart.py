@@ -111,6 +111,7 @@ def _curves(flow: Any, figure_class: Any, readings: Any, measure: str) -> Any:
             _name_early_ends(axes, early)
             _name_ends(figure, axes, [end for end in ends if end not in early])
     grid[-1, 0].set_xlabel("step")
+    grid[-1, 0].xaxis.get_major_locator().set_params(integer=True)
     _mark_first_nan(flow, grid[:, 0])
     if len(readings) > FEW:
         _colour_bar(figure, grid[:, 0], list(readings))
