@@ -232,5 +232,9 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """Say why a name of PyTorch is left out."""
+    """`nn.modules`, imported when it is first asked for; else why a name of PyTorch is left out."""
+    if name == "modules":
+        from importlib import import_module
+
+        return import_module("nn.modules")
     _refuse("nn", name, __name__)

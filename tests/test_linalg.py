@@ -236,6 +236,8 @@ FACTORED = {
     "linalg.pinv": lambda lib, a: lib.linalg.pinv(a),
     "linalg.pinv(atol=)": lambda lib, a: lib.linalg.pinv(a, atol=0.1),
     "linalg.pinv(hermitian=)": lambda lib, a: lib.linalg.pinv(a, hermitian=True),
+    "svd_lowrank": lambda lib, a: lib.svd_lowrank(a, 2),
+    "pca_lowrank": lambda lib, a: lib.pca_lowrank(a, center=False),
     "linalg.matrix_rank": lambda lib, a: lib.linalg.matrix_rank(a),
     "cholesky": lambda lib, a: lib.cholesky(a),
     "linalg.cholesky": lambda lib, a: lib.linalg.cholesky(a),
@@ -274,6 +276,7 @@ SOLVED = {
     "linalg.lstsq": lambda lib, a, b: lib.linalg.lstsq(a, b),
     "linalg.tensorsolve": lambda lib, a, b: lib.linalg.tensorsolve(a, b[0]),
     "orgqr": lambda lib, a, b: lib.orgqr(a, b[0]),
+    "ormqr": lambda lib, a, b: lib.ormqr(a, b[0], b),
     "linalg.householder_product": lambda lib, a, b: lib.linalg.householder_product(a, b[0]),
 }
 MATRICES = [[4.0, 1.0], [1.0, 3.0]], [[2.0, 1.0], [0.0, 1.0]]
@@ -559,6 +562,48 @@ def test_tensorsolve_moves_dimensions_by_their_places_at_the_start():
     b = np.tensordot(a.transpose(1, 3, 0, 2, 4), x, 3)
     found = linalg.tensorsolve(tg.tensor(a), tg.tensor(b), dims=(0, 2, 4))
     np.testing.assert_allclose(found.array, x, atol=1e-9)
+
+
+def test_a_product_with_q_needs_no_q():
+    rng = np.random.default_rng(0)
+    x, c = tg.tensor(rng.standard_normal((2, 5, 3))), tg.tensor(rng.standard_normal((2, 5, 5)))
+    a, tau = tg.geqrf(x)
+    q = linalg.qr(x, "complete").Q
+    for options, product in (
+        ({}, q @ c),
+        ({"transpose": True}, q.mT @ c),
+        ({"left": False}, c @ q),
+        ({"left": False, "transpose": True}, c @ q.mT),
+    ):
+        np.testing.assert_allclose(tg.ormqr(a, tau, c, **options).array, product.array, atol=1e-12)
+    assert gradcheck(lambda a, t, c: tg.ormqr(a, t, c), [a[0].array, tau[0].array, c[0].array])
+    for wrong in ((a, tau, c[:, :3]), (a, tau[:, :2], c), (a[0], tau, c), (a, tau, c[0])):
+        with pytest.raises(RuntimeError, match="ormqr: for vectors"):
+            tg.ormqr(*wrong)
+
+
+@pytest.mark.parametrize("shape", [(30, 12), (12, 30), (2, 9, 7)])
+def test_a_decomposition_of_low_rank(shape):
+    rng = np.random.default_rng(0)
+    tg.manual_seed(0)
+    left, right = rng.standard_normal((*shape[:-1], 3)), rng.standard_normal((3, shape[-1]))
+    x, mean = tg.tensor(left @ right), tg.tensor(rng.standard_normal(shape[-1]))
+    u, s, v = tg.svd_lowrank(x, q=5)
+    assert u.shape == (*shape[:-1], 5)
+    assert v.shape == (*shape[:-2], shape[-1], 5)
+    np.testing.assert_allclose((u * s[..., None, :] @ v.mT).array, x.array, atol=1e-10)
+    np.testing.assert_allclose(s[..., :3].array, linalg.svdvals(x)[..., :3].array)
+    np.testing.assert_allclose(tg.svd_lowrank(x + mean, 5, M=mean)[1].array, s.array, atol=1e-10)
+    s, v = tg.pca_lowrank(x, 3)[1:]
+    centred = x - x.mean(-2, keepdim=True)
+    np.testing.assert_allclose(s.array, linalg.svdvals(centred)[..., :3].array, atol=1e-10)
+    np.testing.assert_allclose((centred @ v @ v.mT).array, centred.array, atol=1e-10)
+    slope = tg.autograd.grad(tg.svd_lowrank(x.requires_grad_(), 3)[1].sum(), x)[0]
+    wanted = tg.autograd.grad(linalg.svdvals(x)[..., :3].sum(), x)[0]
+    np.testing.assert_allclose(slope.array, wanted.array, atol=1e-8)
+    for q, niter in ((-1, 2), (20, 2), (2, -1)):
+        with pytest.raises(ValueError, match="q is at most the smaller size"):
+            tg.svd_lowrank(x, q, niter)
 
 
 def test_the_reflections_of_geqrf_are_the_q_of_qr():

@@ -28,6 +28,8 @@ _because(
     "size 2",
     "torch.complex torch.polar torch.view_as_complex torch.view_as_real torch.cfloat torch.cdouble",
     "torch.chalf torch.complex32 torch.imag Tensor.imag Tensor.cfloat Tensor.cdouble Tensor.chalf",
+    "torch.view_as_complex_copy torch.view_as_real_copy torch.ComplexFloatStorage",
+    "torch.ComplexDoubleStorage",
 )
 _because(
     "its eigenvalues are complex in general, and no tensor holds complex numbers.  Use "
@@ -43,9 +45,14 @@ _because(
 _because(
     "SciPy computes it, outside the record: scipy.special on t.numpy()",
     "special.airy_ai special.bessel_.* special.modified_bessel_.* special.scaled_modified_.*",
-    "special.spherical_bessel_.* special.zeta special.gammainc special.gammaincc",
+    "special.spherical_bessel_.* special.zeta",
     "special.chebyshev_.* special.shifted_chebyshev_.* special.hermite_.* special.laguerre_.*",
-    "special.legendre_.* torch.igamma torch.igammac Tensor.igamma Tensor.igammac",
+    "special.legendre_.*",
+)
+_because(
+    "Use distributions.Gamma(a, 1.0).cdf(x), which has gradients; the other one is 1 minus it",
+    "special.gammainc special.gammaincc torch.igamma torch.igammac Tensor.igamma Tensor.igammac",
+    "Tensor.igamma_ Tensor.igammac_",
 )
 _because(
     "there are no sparse tensors.  Use a dense one; index_add and scatter_add add at chosen rows, "
@@ -57,6 +64,8 @@ _because(
     "Tensor.is_coalesced Tensor.indices Tensor.values Tensor.sparse_dim Tensor.dense_dim",
     "Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_",
     "Tensor.col_indices Tensor.row_indices Tensor.crow_indices Tensor.ccol_indices",
+    "Tensor.is_sparse_csr torch.indices_copy torch.values_copy torch.col_indices_copy",
+    "torch.row_indices_copy torch.crow_indices_copy torch.ccol_indices_copy torch.jagged",
     "torch.nested Tensor.to_padded_tensor",
 )
 _because("no gradient is sparse.  Use optim.Adam", "optim.SparseAdam")
@@ -66,6 +75,22 @@ _because(
     "torch.jit torch.export torch.onnx torch.fx torch.compiler torch.ScriptModule torch.cond",
     "torch._dynamo torch._inductor",
     "torch.while_loop torch.package torch.library torch.sym_.* func.functionalize",
+    "torch.fork torch.wait torch.futures torch.Future torch.import_ir_module torch.parse_ir",
+    "torch.import_ir_module_from_buffer torch.parse_schema torch.parse_type_comment",
+    "torch.merge_type_from_type_comment torch.unify_type_list torch.classes torch.cpp",
+    "torch.ModuleDict torch.ParameterDict torch.BufferDict torch.CallStack torch.Graph torch.Node",
+    "torch.Block torch.Use torch.Value torch.Type torch.Argument.* torch.Gradient torch.Code",
+    "torch.AliasDb torch.Capsule torch.CompilationUnit torch.CompleteArgumentSpec torch.Concrete.*",
+    "torch.Script.* torch.SymBool.* torch.SymFloat torch.SymInt.* torch.AnyType torch.AwaitType",
+    "torch.BoolType torch.ClassType torch.ComplexType torch.DeviceObjType torch.DictType",
+    "torch.EnumType torch.FloatType torch.FutureType torch.IntType torch.InterfaceType",
+    "torch.InferredType torch.ListType torch.NoneType torch.NumberType torch.OptionalType",
+    "torch.PyObjectType torch.RRefType torch.StreamObjType torch.StringType torch.TensorType",
+    "torch.TupleType torch.UnionType torch.FunctionSchema torch.FileCheck torch.ErrorReport",
+    "torch.ExecutionPlan torch.GraphExecutorState torch.JITException torch.LiteScriptModule",
+    "torch.OperatorInfo torch.StaticModule torch.TracingState torch.IODescriptor",
+    "torch.DeepCopyMemoTable torch.Deserialization.* torch.Serialization.* torch.PyTorchFile.*",
+    "func.debug_unwrap",
 )
 _because(
     "there is no GPU.  Code that asks cuda.is_available() first runs as it is",
@@ -73,6 +98,9 @@ _because(
     "cuda.CUDAGraph cuda.graph cuda.graphs cuda.make_graphed_callables cuda.nvtx cuda.nccl",
     "cuda.memory_.* cuda.mem_get_info cuda.device torch.Stream torch.Event torch.xpu torch.mtia",
     "Tensor.xpu Tensor.record_stream torch.cudnn_.* torch.miopen_.* Tensor.to_mkldnn",
+    "Tensor.ipu Tensor.is_ipu Tensor.is_maia Tensor.is_mtia Tensor.is_vulkan Tensor.is_xla",
+    "Tensor.mtia torch.get_device_module torch.is_vulkan_available torch.AcceleratorError",
+    "torch.profiler_allow_cudagraph_cupti_lazy_reinit_cuda12",
 )
 _because(
     "one process computes.  nn.DataParallel and nn.parallel.DistributedDataParallel call the model",
@@ -86,11 +114,15 @@ _because(
     "Tensor.dequantize Tensor.int_repr Tensor.q_scale Tensor.q_zero_point Tensor.qscheme",
     "Tensor.q_per_channel_axis Tensor.q_per_channel_scales Tensor.q_per_channel_zero_points",
     "nn.quantized nn.qat",
-    "nn.quantizable nn.intrinsic torch.dequantize torch.int_repr torch.q_.*",
+    "nn.quantizable nn.intrinsic torch.dequantize torch.int_repr torch.q_.* torch.fbgemm_.*",
+    "torch.choose_qparams_optimized torch.empty_quantized torch.fused_moving_avg_obs_fake_quant",
 )
 _because(
     "NumPy has no such dtype.  Use float16 or float32",
-    "torch.float8_.* torch.float4_.* torch.BFloat16Tensor Tensor.bfloat16",
+    "torch.float8_.* torch.float4_.* torch.BFloat16Tensor Tensor.bfloat16 torch.bit torch.bits.*",
+    "torch.int1 torch.int2 torch.int3 torch.int4 torch.int5 torch.int6 torch.int7 torch.uint1",
+    "torch.uint2 torch.uint3 torch.uint4 torch.uint5 torch.uint6 torch.uint7 torch.quint2x4",
+    "torch.quint4x2",
 )
 _because(
     "of unsigned integers there is uint8 only, as PyTorch's functions take no others.  Use int32 "
@@ -100,7 +132,11 @@ _because(
 _because(
     "the elements of a tensor stand in a NumPy array: see t.array and t.data_ptr()",
     "torch.Storage torch.UntypedStorage torch.TypedStorage torch.FloatStorage Tensor.storage",
-    "Tensor.untyped_storage Tensor.storage_type",
+    "Tensor.untyped_storage Tensor.storage_type torch.storage torch.StorageBase",
+    "torch.BFloat16Storage torch.BoolStorage torch.ByteStorage torch.CharStorage torch.IntStorage",
+    "torch.DoubleStorage torch.HalfStorage torch.LongStorage torch.ShortStorage torch.QInt.*",
+    "torch.QUInt.* torch.from_file Tensor.const_data_ptr torch.resize_as_",
+    "Tensor.module_load torch.as_strided_ Tensor.as_strided_ Tensor.resize Tensor.resize_as",
 )
 _because(
     "nothing is downloaded.  Load weights with load(path), and data sets with nn.data",
@@ -112,7 +148,10 @@ _because(
 )
 _because(
     "Python's profiler sees each op: python -m cProfile",
-    "torch.profiler autograd.profiler utils.bottleneck",
+    "torch.profiler autograd.profiler utils.bottleneck torch.monitor torch.BenchmarkConfig",
+    "torch.BenchmarkExecutionStats torch.ThroughputBenchmark torch.LockingLogger torch.LoggerBase",
+    "torch.NoopLogger torch.AggregationType torch.AVG torch.SUM autograd.Profiler.*",
+    "autograd.kineto_available",
 )
 _because(
     "it writes for another program.  Plot with matplotlib, or install tensorboardX",
@@ -122,6 +161,7 @@ _because(
     "PyTorch has given it up.  Use distributions: minimize -log_prob(x) * reward",
     "Tensor.reinforce",
 )
+_because("PyTorch has given it up.  Use torch.no_grad()", "Tensor.volatile")
 _because(
     "a lazy layer holds plain parameters of size 0, the same objects before and after its first "
     "call.  Ask layer.has_uninitialized_params()",
@@ -168,6 +208,114 @@ _because(
     "transforms.ConvertImageDtype transforms.AutoAugment transforms.RandAugment transforms.v2",
     "transforms.functional transforms.InterpolationMode",
 )
+
+
+_because(
+    "it is for compilers, to which a view is a difficulty.  Copy the view: x.view(2, 3).clone(), "
+    "or cut a tensor with split() and clone the parts",
+    "torch.alias_copy torch.as_strided_copy torch.detach_copy torch.diagonal_copy",
+    "torch.expand_copy torch.permute_copy torch.select_copy torch.slice_copy torch.slice_inverse",
+    "torch.split_copy torch.split_with_sizes_copy torch.squeeze_copy torch.t_copy",
+    "torch.transpose_copy",
+    "torch.unbind_copy torch.unfold_copy torch.unsqueeze_copy torch.view_copy Tensor.slice_inverse",
+)
+_because(
+    "it is what PyTorch's own functions call.  Use the function of nn.functional: conv2d, "
+    "batch_norm, layer_norm, dropout, grid_sample, affine_grid, embedding_bag",
+    "torch.affine_grid_generator torch.batch_norm_.* torch.convolution torch.embedding_renorm_",
+    "torch.grid_sampler.* torch.mkldnn_.* torch.native_batch_norm torch.native_dropout",
+    "torch.native_group_norm torch.native_layer_norm torch.embedding_bag",
+)
+_because(
+    "it is what PyTorch's own functions call.  Use linalg.norm(x, 'nuc') or linalg.norm(x, 2, dim)",
+    "torch.frobenius_norm torch.nuclear_norm torch.native_norm torch.norm_except_dim",
+)
+_because(
+    "the factors of LAPACK's ?sytrf are left out.  Use linalg.solve, or linalg.cholesky for a "
+    "positive definite matrix",
+    "linalg.ldl_factor linalg.ldl_factor_ex linalg.ldl_solve",
+)
+_because("NumPy finds all eigenvectors at once.  Use linalg.eigh", "torch.lobpcg")
+_because(
+    "it is a prototype in PyTorch.  Number the rows of each segment, and use scatter_reduce or "
+    "index_add",
+    "torch.segment_reduce",
+)
+_because("its size does not depend on the values.  Use nonzero", "torch.nonzero_static")
+_because("its size does not depend on the values.  Use x.nonzero()", "Tensor.nonzero_static")
+_because("Use distributions.Binomial(count, prob).sample()", "torch.binomial")
+_because("Use distributions.Pareto, and shift and scale it", "distributions.GeneralizedPareto")
+_because("Pareto, shifted and scaled, stands in its place", "distributions.generalized_pareto")
+_because("it holds what PyTorch's distributions share", "distributions.utils")
+_because("Use x[i, j]", "Tensor.index")
+_because("Use nn.functional: prelu(x, weight), hardshrink(x)", "Tensor.prelu Tensor.hardshrink")
+_because(
+    "Python's hash(x) is that of the object.  Use hash(x.numpy().tobytes())", "torch.hash_tensor"
+)
+_because("Use hash(x.numpy().tobytes())", "Tensor.hash_tensor")
+_because(
+    "a result is always a plain Tensor, and dtype and order in memory are NumPy's: see x.array",
+    "Tensor.as_subclass Tensor.dim_order Tensor.grad_dtype Tensor.name torch.return_types",
+    "torch.legacy_contiguous_format",
+)
+_because("Use np.fromiter, or x.apply_(function)", "Tensor.map2_")
+_because("x.__dlpack__() is what other libraries call: theirs.from_dlpack(x)", "torch.to_dlpack")
+_because(
+    "autocast changes nothing here: results are float32.  See amp.autocast",
+    "torch.autocast_decrement_nesting torch.autocast_increment_nesting torch.clear_autocast_cache",
+    "torch.get_autocast_.* torch.is_autocast_.* torch.set_autocast_.*",
+)
+_because(
+    "there is no trap for NaN.  Test for it where it may arise: "
+    "x.register_hook(lambda g: print(g.isnan().any()))",
+    "autograd.detect_anomaly autograd.set_detect_anomaly autograd.anomaly_mode",
+    "torch.is_anomaly_.* torch.set_anomaly_enabled",
+)
+_because("torch.func.jvp gives its results", "autograd.forward_ad")
+_because(
+    "the mode is what torch.no_grad() and torch.enable_grad() set: see torch.is_grad_enabled()",
+    "autograd.grad_mode torch.is_inference_mode_enabled autograd.is_view_replay_enabled",
+    "autograd.enforce_grad_layout_policy",
+)
+_because("each thread records on its own, and replays on its own", "autograd.set_multithreading_.*")
+_because("each thread records on its own", "autograd.is_multithreading_enabled")
+_because(
+    "Python's warnings module decides which warnings are shown",
+    "torch.is_warn_always_enabled torch.set_warn_always",
+)
+_because(
+    "all results here are deterministic.  See use_deterministic_algorithms",
+    "torch.get_deterministic_debug_mode torch.set_deterministic_debug_mode",
+)
+_because("Use scipy.stats.qmc.Sobol", "torch.quasirandom")
+_because("Use hann_window, hamming_window, blackman_window, bartlett_window", "torch.signal")
+_because("Use where(mask, x, 0), or x[mask]", "torch.masked")
+_because(
+    "its functions stand in torch itself",
+    "torch.functional torch.serialization torch.types torch.cpu",
+)
+_because(
+    "it is of PyTorch's own machinery, which has no counterpart here",
+    "torch.DisableTorchFunction.* torch.DispatchKey.* torch.ExcludeDispatchKeyGuard torch.Tag",
+    "torch.FatalError torch.USE_.* torch.PRIVATE_OPS torch.classproperty torch.get_file_path",
+    "torch.compiled_with_cxx11_abi torch.has_lapack torch.has_mkl torch.has_openmp",
+    "torch.has_spectral torch.init_num_threads torch.overrides torch.thread_safe_generator",
+    "torch.prepare_multiprocessing_environment torch.torch_version torch.windows",
+    "autograd.DeviceType autograd.NestedIOFunction autograd.SavedTensor autograd.profiler_.*",
+    "autograd.handle_torch_function autograd.has_torch_function autograd.is_tensor_like",
+    "nn.common_types nn.factory_kwargs nn.functional.BroadcastingList.* nn.functional.ScalingType",
+    "nn.functional.GRID_SAMPLE_.* nn.functional.SwizzleType nn.functional.handle_torch_function",
+    "nn.functional.assert_int_or_pair nn.functional.boolean_dispatch",
+    "nn.functional.has_torch_function.* nn.functional.reproducibility_notes",
+    "nn.functional.sparse_support_notes nn.functional.tf32_notes linalg.common_notes",
+    "special.common_args special.multi_dim_common",
+    "optim.swap_in_optimizer_params_and_state",
+)
+_because(
+    "Use eval mode, in which no running statistics are written, or nn.GroupNorm",
+    "func.replace_all_batch_norm_modules_",
+)
+_because("Use reshape, permute and expand", "func.rearrange")
 
 
 def why(path: str) -> str | None:

@@ -499,8 +499,8 @@ def test_a_matrix_that_is_not_finite(name, value):
             found[library] = [np.asarray(part) for part in (y if isinstance(y, tuple) else (y,))]
         except RuntimeError:
             found[library] = "refused"
-    if name == "linalg.lstsq" and value is np.nan:
-        assert found[tg] == found[torch] == "refused"  # an internal error of PyTorch's
+    if name == "linalg.lstsq":  # where PyTorch has an internal error for nan, and any rank for inf
+        assert found[tg] == "refused" or value is np.inf
     elif name.endswith("slogdet") and value is np.nan:  # which has no sign: NumPy says 1, PyTorch 0
         assert np.isnan(found[tg][1])
         assert np.isnan(found[torch][1])

@@ -14,6 +14,7 @@ parameters, and an `event_shape`, that of one outcome.  A sample has the shape (
 
 import sys
 
+from ..absent import refuse
 from . import constraint_registry, constraints, kl, transforms
 from .bounded import ContinuousBernoulli, Kumaraswamy, LogisticNormal, VonMises
 from .constraint_registry import biject_to, transform_to
@@ -152,3 +153,8 @@ for _file in _FILES.split():
 
 def __dir__() -> list[str]:
     return __all__
+
+
+def __getattr__(name: str) -> object:
+    """Say why a name of PyTorch is left out."""
+    refuse("distributions", name, __name__)

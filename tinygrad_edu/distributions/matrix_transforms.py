@@ -133,7 +133,7 @@ class CorrCholeskyTransform(Transform):
         r = y[..., rows, columns] / left.sqrt()
         return (ops.log1p(r) - ops.log1p(-r)) / 2
 
-    def log_abs_det_jacobian(self, x: Any, y: Any) -> Any:
+    def log_abs_det_jacobian(self, x: Any, y: Any, intermediates: Any = None) -> Any:
         rows, columns = np.tril_indices(y.shape[-1], -2)
         left = (1 - (y * y).cumsum(-1))[..., rows, columns]
         of_tanh = 2 * (math.log(2) - x + ops.logsigmoid(2 * x))

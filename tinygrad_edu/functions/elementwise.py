@@ -101,7 +101,11 @@ def positive(input: Tensor) -> Tensor:
     return input
 
 
-@public("real", "conj", "Tensor.conj", "conj_physical", "resolve_conj", "Tensor.resolve_conj")
+@public("Tensor.conj_physical", inplace=True)
+@public(
+    *("real", "conj", "Tensor.conj", "conj_physical", "resolve_conj"),
+    *("Tensor.resolve_conj", "resolve_neg", "Tensor.resolve_neg"),
+)
 def real(input: Tensor) -> Tensor:
     """Real part, or complex conjugate, of a real number: y = x, the tensor itself.
 

@@ -16,6 +16,7 @@ from ..dtypes import check_factored
 from ..engine import grad_mode, graph
 from ..engine.clock import caller_level
 from ..registry import public
+from ..rng import numpy_generator
 from .arguments import Tensor, check_floating, named, plain
 from .linalg import check_matrix, check_square, identity
 from .out import written_to
@@ -492,12 +493,75 @@ def reflected(name: str, vectors: Any, tau: Any) -> Any:
             f"{name}: the vectors are (..., m, n) with m >= n, and tau is (..., k) with k <= n, "
             f"not {tuple(vectors.shape)} and {tuple(tau.shape)}"
         )
+    unit = np.eye(rows, columns, dtype=vectors.dtype)
+    y = graph.Tensor(np.zeros_like(plain(vectors)) + unit)
+    return _reflect(vectors, tau, y, reversed(range(tau.shape[-1])))
+
+
+def _reflect(vectors: Any, tau: Any, y: Any, order: Any) -> Any:
+    """... H_j H_i y, for i, j ... in this order."""
+    rows = vectors.shape[-2]
     unit = np.eye(rows, dtype=vectors.dtype)
-    y = graph.Tensor(np.zeros_like(plain(vectors)) + unit[:, :columns])
-    for k in reversed(range(tau.shape[-1])):
+    for k in order:
         v = ops.where(np.arange(rows) > k, vectors[..., k], unit[k])[..., None]
         y = y - tau[..., k, None, None] * v @ (v.mT @ y)
     return y
+
+
+@public(method=True, out=True)
+def ormqr(
+    input: Tensor, input2: Tensor, input3: Tensor, left: bool = True, transpose: bool = False
+) -> Tensor:
+    """Product of Q with a matrix, where Q = H_1 H_2 ... is given by Householder reflections.
+
+    Q itself, which is square, is not computed: see `linalg.householder_product` for its columns.
+
+    Parameters
+    ----------
+    input : Tensor, shape (..., m, k)
+        The vectors of the reflections, below the diagonal: as from `geqrf`.
+    input2 : Tensor, shape (..., min(m, k))
+        The factors tau of the reflections.
+    input3 : Tensor, shape (..., m, n), or (..., n, m) if `left` is False
+        The matrix C.
+    left : bool, default True
+        If True, Q C is computed, else C Q.
+    transpose : bool, default False
+        If True, Q^T stands in the place of Q.
+
+    Returns
+    -------
+    Tensor
+        Of the shape of `input3`.
+
+    Raises
+    ------
+    RuntimeError
+        If the shapes do not fit together, or the dtypes differ or are not float32 or float64.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.tensor([[3.0, 1.0], [4.0, 2.0]])
+    >>> a, tau = tg.geqrf(x)
+    >>> tg.allclose(tg.ormqr(a, tau, a.triu()), x)  # Q R
+    True
+    """
+    tau, other = input2, input3
+    check_matrix(input, "ormqr")
+    check_matrix(other, "ormqr")
+    check_factored("ormqr", input, tau, other)
+    size, count = input.shape[-2], min(input.shape[-2:])
+    batch = (*input.shape[:-2], other.shape[-2 if left else -1], count)
+    if (*tau.shape[:-1], size, tau.shape[-1]) != batch or other.shape[:-2] != input.shape[:-2]:
+        shapes = f"{tuple(input.shape)}, {tuple(tau.shape)} and {tuple(other.shape)}"
+        raise RuntimeError(
+            "ormqr: for vectors (..., m, k) tau is (..., min(m, k)), and the other matrix has m "
+            f"{'rows' if left else 'columns'}; not {shapes}"
+        )
+    order = range(count) if left == transpose else reversed(range(count))
+    y = _reflect(input, tau, other if left else other.mT, order)
+    return y if left else y.mT
 
 
 @public(method=True, out=True)
@@ -537,6 +601,124 @@ def svd(input: Tensor, some: bool = True, compute_uv: bool = True) -> tuple[Tens
         m, n = input.shape[-2:]
         u, vh = (graph.Tensor(np.zeros((*input.shape[:-2], k, k), input.dtype)) for k in (m, n))
     found: tuple[Tensor, Tensor, Tensor] = _SVD(u, s, vh.mT)
+    return found
+
+
+@public()
+def svd_lowrank(
+    A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Approximate singular value decomposition of low rank: A - M is about U diag(S) V^T.
+
+    The span of A times random vectors stands for that of its first singular vectors: this pays for
+    large matrices whose singular values fall fast.
+
+    Parameters
+    ----------
+    A : Tensor, shape (..., m, n)
+    q : int, default 6
+        The rank, somewhat above that which is wanted.
+    niter : int, default 2
+        How often the span is multiplied with A^T and A, which turns it to the large values.
+    M : Tensor, optional
+        What is subtracted from A, of a shape that broadcasts to its own: a mean, for example.
+
+    Returns
+    -------
+    U : Tensor, shape (..., m, q)
+    S : Tensor, shape (..., q)
+        The singular values, from the largest to the smallest.
+    V : Tensor, shape (..., n, q)
+
+    Raises
+    ------
+    ValueError
+        If `q` is negative or larger than m or n, or `niter` is negative.
+
+    References
+    ----------
+    Halko, Martinsson and Tropp, "Finding structure with randomness: probabilistic algorithms for
+    constructing approximate matrix decompositions", 2009, algorithm 5.1.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> x = tg.outer(tg.arange(20.0), tg.arange(10.0))  # of rank 1
+    >>> u, s, v = tg.svd_lowrank(x, q=2)
+    >>> tg.allclose(u @ s.diag() @ v.T, x, atol=1e-2)
+    True
+    """
+    check_matrix(A, "svd_lowrank")
+    check_factored("svd_lowrank", A)
+    q, niter = 6 if q is None else q, 2 if niter is None else niter
+    if not 0 <= q <= min(A.shape[-2:]) or niter < 0:
+        given = f"q={q} and niter={niter} for {tuple(A.shape)}"
+        raise ValueError(
+            f"svd_lowrank: q is at most the smaller size, niter at least 0, not {given}"
+        )
+    x = A if M is None else A - M
+    wide = x.shape[-2] < x.shape[-1]
+    x = x.mT if wide else x
+    start = numpy_generator().standard_normal((x.shape[-1], q)).astype(x.dtype)
+    basis = ops.qr(x @ graph.Tensor(start))[0]
+    for _ in range(niter):
+        basis = ops.qr(x @ ops.qr(x.mT @ basis)[0])[0]
+    u, s, vh = ops.svd(basis.mT @ x, full_matrices=False)
+    found = (vh.mT, s, basis @ u) if wide else (basis @ u, s, vh.mT)
+    return found
+
+
+@public()
+def pca_lowrank(
+    A: Tensor, q: int | None = None, center: bool = True, niter: int = 2
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Principal component analysis of low rank: `svd_lowrank` of the rows of A, less their mean.
+
+    `A @ V[:, :k]` projects the rows to the first k principal components; S^2 / (m - 1) are their
+    variances.
+
+    Parameters
+    ----------
+    A : Tensor, shape (..., m, n)
+        m samples of n features.
+    q : int, optional
+        The rank, somewhat above that which is wanted; min(6, m, n) unless given.
+    center : bool, default True
+        If False, the mean is not subtracted.
+    niter : int, default 2
+        The number of iterations: see `svd_lowrank`.
+
+    Returns
+    -------
+    U : Tensor, shape (..., m, q)
+    S : Tensor, shape (..., q)
+    V : Tensor, shape (..., n, q)
+        The principal directions, in its columns.
+
+    Raises
+    ------
+    ValueError
+        If `q` is negative or larger than m or n, or `niter` is negative.
+
+    References
+    ----------
+    Halko, Martinsson and Tropp, "Finding structure with randomness: probabilistic algorithms for
+    constructing approximate matrix decompositions", 2009.
+
+    Examples
+    --------
+    >>> import tinygrad_edu as tg
+    >>> points = tg.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    >>> u, s, v = tg.pca_lowrank(points)
+    >>> v[:, 0].abs()
+    tensor([0.7071, 0.7071])
+    """
+    check_matrix(A, "pca_lowrank")
+    check_factored("pca_lowrank", A)
+    q = min(6, *A.shape[-2:]) if q is None else q
+    found: tuple[Tensor, Tensor, Tensor] = svd_lowrank(
+        A, q, niter, A.mean(-2, keepdim=True) if center else None
+    )
     return found
 
 
