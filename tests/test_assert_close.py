@@ -49,7 +49,7 @@ def test_the_message_names_the_place():
 
 
 def test_what_cannot_be_compared_is_refused():
-    with pytest.raises(TypeError, match="Make both tensors"):
+    with pytest.raises(TypeError, match="Give two tensors, two arrays or two numbers"):
         assert_close(tg.ones(2), np.ones(2))
     with pytest.raises(TypeError, match="inputs of type"):
         assert_close(nn.Parameter(tg.ones(2)), tg.ones(2), allow_subclasses=False)
@@ -57,3 +57,9 @@ def test_what_cannot_be_compared_is_refused():
         assert_close(1.0, 1.0, rtol=0.1)
     with pytest.raises(AssertionError, match="types do not match"):
         assert_close(True, 1)
+
+
+def test_complex_numbers():
+    assert_close(1 + 2j, 1 + 2j + 1e-9)
+    with pytest.raises(AssertionError, match=r"Expected \(1\+3j\) but got \(1\+2j\)"):
+        assert_close(1 + 2j, 1 + 3j)

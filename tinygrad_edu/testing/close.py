@@ -17,7 +17,7 @@ from ..functions.arguments import plain
 TOLERANCES = {"float16": (1e-3, 1e-5), "float32": (1.3e-6, 1e-5), "float64": (1e-7, 1e-7)}
 
 Message = str | Callable[[str], str] | None
-NUMBERS = (int, float, np.number)
+NUMBERS = (int, float, complex, np.number)
 
 
 class How(NamedTuple):
@@ -143,8 +143,8 @@ def _compare(actual: Any, expected: Any, how: How) -> None:
     else:
         kinds = f"{type(actual)} and {type(expected)}"
         raise TypeError(
-            f"No comparison pair was able to handle inputs of type {kinds}.  Make both tensors, or "
-            "both arrays or numbers"
+            f"No comparison pair was able to handle inputs of type {kinds}.  Give two tensors, two "
+            "arrays or two numbers, or sequences or mappings of them"
         )
 
 
@@ -185,7 +185,7 @@ def _compare_numbers(actual: Any, expected: Any, how: How) -> None:
     if how.check_dtype and type(one) is not type(other):
         kinds = f"{type(one)} != {type(other)}"
         raise _Difference(f"The (d)types do not match: {kinds}.")
-    in_floats = isinstance(one, float) or isinstance(other, float)
+    in_floats = isinstance(one, float | complex) or isinstance(other, float | complex)
     _compare_scalars(one, other, how, *_tolerances(how, "float64" if in_floats else "int64"))
 
 

@@ -27,6 +27,7 @@ from ..registry import METHODS
 from ..tensor import Tensor
 from .draw import Draw, Shape
 from .op_cases import near_kink
+from .public_functions import call as public_call, drawable
 from .source import SCOPE, Program, as_source, call_text, key_text
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ class Builder:
     random : random.Random
         Where every choice comes from.
     ops : iterable of str or OpFunction, optional
-        Which ops to draw; unless given, all that have a derivative.
+        Which ops to draw, and which public functions ("tg.softmax"); unless given, all that have a
+        derivative.
     views, writes : bool
         Are there steps that take views, and steps that write in place?
     dtype : dtype
@@ -66,8 +68,12 @@ class Builder:
     ) -> None:
         self.random, self.dtype = random, dtype
         self.draw = _Among(random, self.shapes)
-        self.ops = [registered(call) for call in ops] if ops is not None else differentiable()
-        self.kinds = ["op", "op", *["view"] * views, *["write"] * writes]
+        every: list[Any] = [*differentiable(), *map(in_package, drawable())]
+        named = every if ops is None else list(ops)
+        self.functions = [public_name(x) for x in named if is_public(x)]
+        self.ops = [registered(x) for x in named if not is_public(x)]
+        self.kinds = [*["op", "op"] * bool(self.ops), *["function"] * bool(self.functions)]
+        self.kinds += [*["view"] * views, *["write"] * writes]
         self.inputs: dict[str, Array] = {}
         self.values: dict[str, Any] = {}
         self.fixed: set[str] = set()  # what looks into the memory of an input
@@ -82,10 +88,12 @@ class Builder:
     def step(self, number: int) -> None:
         """Add a step, the first of which has the number 0.  One that leads out of a domain, onto a
         kink or to huge numbers, or that writes where nothing can be written, is left out."""
-        kind = self.random.choice(self.kinds) if number else "op"
+        kind = self.random.choice(self.kinds) if number else self.kinds[0]
         with np.errstate(all="ignore"):
             if kind == "write":
                 self.write()
+            elif kind == "function":
+                self.call_public(self.random.choice(self.functions))
             else:
                 self.call(self.random.choice(VIEWS if kind == "view" else self.ops))
 
@@ -116,10 +124,19 @@ class Builder:
         results = list(result) if isinstance(result, tuple) else [result]
         if not all(_moderate(y) and y.requires_grad for y in results):
             return
-        left = [f"t{len(self.values) - len(self.inputs) + k}" for k in range(len(results))]
-        line = f"{', '.join(left)} = {call_text(function, texts, params)}"
         self.calls.append(function)
-        self._add(line, left, results, re.findall(r"\b[xt]\d+\b", " ".join(texts)))
+        self._take(call_text(function, texts, params), results, texts)
+
+    def call_public(self, name: str) -> None:
+        """Call a public function with values that fit it."""
+        shapes, settings = drawable()[name].drawn(self.draw)
+        texts = [self.value_of(shape, Op.domain) for shape in shapes]
+        result = public_call(name, [self.evaluated(text) for text in texts], settings)
+        results = list(result) if isinstance(result, tuple) else [result]
+        if result is None or not all(map(_moderate, results)):
+            return
+        given = [*texts, *[f"{key}={value!r}" for key, value in settings.items()]]
+        self._take(f"tg.{name}({', '.join(given)})", results, texts)
 
     def argument(self, x: Any, rule: Any, op: Op) -> str:
         """The text of an argument: a value of this shape, or the array that is asked for."""
@@ -162,6 +179,12 @@ class Builder:
         self.values[name] = self._leaf(name)
         self.fixed.add(name)
         return name
+
+    def _take(self, text: str, results: list[Any], read: list[str]) -> None:
+        """Take over a line that gives new names to the results of a call."""
+        left = [f"t{len(self.values) - len(self.inputs) + k}" for k in range(len(results))]
+        line = f"{', '.join(left)} = {text}"
+        self._add(line, left, results, re.findall(r"\b[xt]\d+\b", " ".join(read)))
 
     # ------------------------------------------------------------ a write
 
@@ -296,6 +319,24 @@ def differentiable() -> list[OpFunction]:
     """All ops that have a derivative, those of one input first."""
     found = [call for name, call in OPS.items() if any(call.op.rules) and name not in OWN_LAYOUT]
     return sorted(found, key=lambda call: call.op.arity != 1)
+
+
+def in_package(name: str) -> str:
+    """The name of a public function as a program writes it."""
+    return f"tg.{name}"
+
+
+def is_public(call: Any) -> bool:
+    return isinstance(call, str) and call.startswith("tg.")
+
+
+def public_name(call: Any) -> str:
+    """The public function of this name.  Raises ValueError if a program cannot call it."""
+    name = str(call).removeprefix("tg.")
+    if name not in drawable():
+        known = ", ".join(map(in_package, drawable()))
+        raise ValueError(f"programs: {call!r} is not a function whose inputs can be drawn: {known}")
+    return name
 
 
 OWN_LAYOUT = {"as_strided"}  # it is told how its input lies in memory

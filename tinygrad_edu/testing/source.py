@@ -12,11 +12,21 @@ from .. import dtypes, ops
 from ..dtypes import Array
 from ..engine.graph import OpFunction
 from ..ops.indexing import ARRAY
+from ..registry import NAMES as PUBLIC, public_at
 from ..tensor import Tensor
 from .layouts import layout_of
 
 NAMES: dict[Any, str] = {call: name for name, call in vars(ops).items() if hasattr(call, "op")}
-SCOPE = {"np": np, "tg": dtypes, "ops": ops}  # of tg, the lines of a program use dtypes only
+
+
+class _Package:
+    """What stands for `tg` in the lines of a program: public functions and dtypes."""
+
+    def __getattr__(self, name: str) -> Any:
+        return public_at(name) if name in PUBLIC else getattr(dtypes, name)
+
+
+SCOPE = {"np": np, "tg": _Package(), "ops": ops}
 IMPORTS = {
     "np.": "import numpy as np",
     "tg.": "import tinygrad_edu as tg",
@@ -82,7 +92,7 @@ class Program:
         self.ops = tuple(call.op.name for call in ops)
         self.body = function_text("program", [*inputs], [*lines, f"return {', '.join(returned)}"])
         self.source = script("program", self.body, [x.array for x in self.inputs], ops)
-        scope = {**SCOPE, **own_among(ops)}
+        scope: dict[str, Any] = {**SCOPE, **own_among(ops)}
         exec(self.body, scope)
         self._function: Callable[..., Any] = scope["program"]
 

@@ -58,8 +58,9 @@ def programs(
     writes: bool = True,
     dtype: DType = float64,
 ) -> Program:
-    """Random programs: registered ops, views and writes in place, one after another, each of
-    results of those before it (or of one more input); what no step has read is returned.
+    """Random programs: registered ops, public functions, views and writes in place, one after
+    another, each of results of those before it (or of one more input); what no step has read is
+    returned.
 
     A step stays in the domain of its op and away from its kinks, so that finite differences are
     right there.  What fails shrinks to few lines: `program.source` is a script that runs.
@@ -67,8 +68,8 @@ def programs(
     Parameters
     ----------
     ops : iterable of OpFunction or str, optional
-        Which ops to draw, such as your own and some that are to meet it; unless given, all that
-        have a derivative.
+        Which ops to draw, such as your own and some that are to meet it ("exp" is `ops.exp`), and
+        which public functions ("tg.softmax"); unless given, all that have a derivative.
     max_steps : int, default 8
         How many statements there are at most.
     views : bool, default True
