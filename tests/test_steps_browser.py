@@ -337,6 +337,18 @@ def test_a_phone_never_scrolls_sideways(opened, graph, width):
     )
 
 
+def test_on_a_phone_on_its_side_graph_and_panel_stand_side_by_side(opened):
+    page = opened(*network(), viewport={"width": 740, "height": 375})
+    page.keyboard.press("ArrowRight")
+    graph_box, panel, nav = (
+        page.locator(one).bounding_box() for one in ("#graph", "#panel", "nav")
+    )
+    assert graph_box["x"] + graph_box["width"] <= panel["x"]
+    assert panel["y"] + panel["height"] <= nav["y"]
+    assert nav["y"] + nav["height"] <= 375
+    assert page.evaluate("document.scrollingElement.scrollWidth") <= 740
+
+
 def test_the_active_box_is_in_sight(opened):
     net = nn.Sequential(*[layer for _ in range(8) for layer in (nn.Linear(2, 2), nn.Tanh())])
     with tg.viz.observe():
