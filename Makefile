@@ -80,8 +80,9 @@ $(VENV)/bench: $(VENV)/oracle
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@
 
-pictures: $(VENV)/dev  ## make the pictures of README.md and of the guides anew, from their code
+pictures: $(VENV)/browser  ## make the pictures of README.md and of the guides anew, from their code
 	$(BIN)/python docs/make_pictures.py
+	$(BIN)/python docs/make_steps.py
 
 clean:          ## remove the environments and everything that was made
 	rm -rf .venv .venv-python* out dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,6 +7,7 @@ import doctest
 import os
 import runpy
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 
@@ -28,11 +29,12 @@ def page_of_the_guide(folder: str) -> Path:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
+    chromium_path = shutil.which("chromium")
+    if not chromium_path:
+        sys.exit("pictures/steps.png is as it was: it needs chromium (apt-get install chromium)")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         page_path = page_of_the_guide(folder)
-        chromium = driver.chromium.launch(
-            executable_path=shutil.which("chromium"), args=["--no-sandbox"]
-        )
+        chromium = driver.chromium.launch(executable_path=chromium_path, args=["--no-sandbox"])
         page = chromium.new_page(viewport={"width": 1120, "height": 640}, reduced_motion="reduce")
         page.goto(f"{page_path.as_uri()}#{STEP}")
         page.screenshot(path=DOCS / "pictures" / "steps.png")
