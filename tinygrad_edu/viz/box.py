@@ -49,7 +49,7 @@ def box(
         into = _row(arguments, middle, gradients, theme) if arguments else _blank(5)
         inside = f"<tr><td>{into}</td></tr><tr><td>{text}</td></tr>"
         inside += f"<tr><td>{_row([(-1, '')], None, gradients, theme)}</td></tr>"
-    return _outlined(inside, look, label.look == "group")
+    return _outlined(inside, look, label.stacked)
 
 
 def _outlined(inside: str, look: Look, stacked: bool) -> str:

@@ -19,7 +19,7 @@ from .groups import with_notes
 from .headline import described
 from .labels import SMALL, Labels
 from .names import names_of
-from .picture import Picture, picture_of
+from .picture import Picture, picture_of, uncollected
 from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
 
@@ -111,7 +111,10 @@ def draw(
     _check("direction", direction, DIRECTIONS)
     _check("theme", theme, THEMES)
     _check("scale", scale, SCALES)
-    picture = picture_of(output, names_of(params, "draw"), gradients=gradients, gradient=gradient)
+    names = names_of(params, "draw")
+    with uncollected():
+        picture = picture_of(output, names, gradients=gradients, gradient=gradient)
+        smaller = folded(picture, depth, max_nodes)
     style = Style(DARK if theme == "dark" else LIGHT, direction == "right", legend)
 
     def drawing(picture: Picture) -> tuple[Any, str]:
@@ -122,7 +125,7 @@ def draw(
     def coarser(max_nodes: int) -> tuple[Any, str]:
         return drawing(with_notes(folded(picture, None, max_nodes), TOO_SLOW))
 
-    digraph, description = drawing(folded(picture, depth, max_nodes))
+    digraph, description = drawing(smaller)
     return Diagram(digraph, description=description, auto=theme == "auto", coarser=coarser)
 
 

@@ -71,7 +71,7 @@ def _within(picture: Picture, max_nodes: int, by_modules: bool) -> Picture:
 
 
 def _ever_smaller(picture: Picture, max_nodes: int, by_modules: bool) -> Iterator[Picture]:
-    picture = rolled(constants_once(picture))
+    picture = rolled(picture)
     yield picture
     picture = alike_as_one(picture)
     yield picture
@@ -162,20 +162,6 @@ def _take_in_sources(picture: Picture, groups: list[Group]) -> None:
             group.members.append(source)
 
 
-def constants_once(picture: Picture) -> Picture:
-    """An array that several ops read is one box."""
-    found: dict[int, list[Box]] = defaultdict(list)
-    for box in picture.boxes:
-        if box.kind == "constant" and box.shape and box.value is not None:
-            found[id(box.value)].append(box)
-    groups = [
-        Group(boxes, boxes[0].name, alike=True, counted=True)
-        for boxes in found.values()
-        if len(boxes) > 1
-    ]
-    return merged(picture, groups) if groups else picture
-
-
 def alike_as_one(picture: Picture) -> Picture:
     """Boxes that are alike, and have the same inputs and the same uses, become one."""
     enter: dict[Box, list[Any]] = defaultdict(list)
@@ -193,7 +179,9 @@ def alike_as_one(picture: Picture) -> Picture:
         for boxes in found.values()
         if len(boxes) >= 4
     ]
-    return merged(picture, groups) if groups else picture
+    most = max((len(group.members) for group in groups), default=0)
+    notes = [f"up to {most:,} boxes that are alike are one"] if groups else []
+    return with_notes(merged(picture, groups), *notes) if groups else picture
 
 
 def without_middles(picture: Picture, ends: int) -> Picture:

@@ -69,7 +69,7 @@ def merged(
             break
         groups = _without_the_widest(groups, wrong, picture.boxes)
     arrows = [
-        _arrow(start, end, loop, found, end not in by_box or by_box[end].alike)
+        _arrow(start, end, loop, found, _is_whole(end, by_box))
         for (start, end, loop, _), found in bundles.items()
     ]
     _describe(picture, groups, place)
@@ -106,7 +106,7 @@ def _bundles(
         if start is end and not loop and not (arrow.loop and start is arrow.start):
             continue
         position: Any = arrow.position
-        if (end in groups and not groups[end].alike) or (
+        if _is_whole(end, groups) or (
             start in groups and groups[start].alike and end not in groups
         ):
             position = None
@@ -114,7 +114,12 @@ def _bundles(
     return found
 
 
-def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow], alike: bool) -> Arrow:
+def _is_whole(box: Box, groups: dict[Box, Group]) -> bool:
+    """Does it stand for ops of several kinds, so that the places of its inputs say nothing?"""
+    return not groups[box].alike if box in groups else box.kind == "group" and not box.formula
+
+
+def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow], whole: bool) -> Arrow:
     first, last = arrows[0], arrows[-1]
     if len(arrows) == 1 and first.start is start and first.end is end:
         return first
@@ -122,7 +127,7 @@ def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow], alike: bool) -
     if argument != last.argument:
         both = argument.isdigit() and last.argument.isdigit()
         argument = f"{argument}\u2026{last.argument}" if both else ""
-    if not alike:
+    if whole:
         argument = ""
     same = all(arrow.start is first.start for arrow in arrows)
     gradient = joined([arrow.gradient for arrow in arrows], first.start.shape if same else None)
@@ -145,7 +150,7 @@ def joined(gradients: Iterable[Any], shape: Any = None) -> Any:
 def _rows(gradient: Any) -> list[Any]:
     if isinstance(gradient, Parts):
         return [row for part in gradient if part is not None for row in _rows(part)]
-    return [np.ravel(gradient)]
+    return [gradient.reshape(-1) if isinstance(gradient, np.ndarray) else np.ravel(gradient)]
 
 
 def in_order(

@@ -26,6 +26,7 @@ class Label:
     lines: list[str] = field(default_factory=list)
     numbers: list[tuple[str, list[list[str]]]] = field(default_factory=list)  # ("data", rows)
     shape: str = ""
+    stacked: bool = False  # it stands for several that are alike
 
 
 class Labels:
@@ -110,7 +111,7 @@ class Labels:
         return self._labels[box]
 
     def _label(self, box: Box) -> Label:
-        look = box.kind
+        look = "leaf" if box.kind == "group" and box.ops == 0 < box.parameters else box.kind
         label = Label(look, shortened(self.name_of(box)), shape=shape_of(box.shape))
         if box.alias:
             label.lines.append(box.name)
@@ -118,7 +119,7 @@ class Labels:
             label.lines += self._of_op(box)
         elif box.kind == "group":
             label.lines += _of_group(box)
-            label.shape = ""
+            label.shape, label.stacked = "", box.times > 1
         if box.repeats is not None:
             return replace(label, look="repeat", lines=[], shape="")
         if box.freed and box.kind != "group":

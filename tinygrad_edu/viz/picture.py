@@ -23,10 +23,13 @@ decided where they are drawn.  `draw`, `steps` and `diff` begin with it.
 
 from __future__ import annotations
 
+import gc
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, Literal
 
@@ -128,8 +131,9 @@ def picture_of(
     arrows: list[Arrow] = []
     box_of: dict[Node, Box] = {}
     boxes_of_constants: set[Box] = set()
+    with_inputs = {node for node in nodes if _is_inputs(node)}
     for node in nodes:
-        if _is_inputs(node):
+        if node in with_inputs:
             continue
         box = box_of[node] = _box(node, node is root, known, at_nodes.get(node))
         for i, (giver, k) in enumerate(_givers(node)):
@@ -144,6 +148,19 @@ def picture_of(
             arrows.append(Arrow(start, box, i, argument_of(node, i), part))
         boxes.append(box)
     return Picture(boxes, arrows, box_of[root], gradients)
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Without the garbage collector, which would look at each of the many new boxes, in vain, again
+    and again: half of the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def recorded(root: Node) -> list[Node]:
@@ -163,7 +180,11 @@ SEVERAL = {"recurrent": ("z", "W", "b", "h", "c", "P")}  # inputs of an op that 
 def argument_of(node: Node, i: int) -> str:
     """The name under which the op's formula knows its i-th input."""
     assert node.plan is not None
-    op = node.plan.op
+    return _argument(node.plan.op, i)
+
+
+@lru_cache(maxsize=1000)
+def _argument(op: Any, i: int) -> str:
     names = SEVERAL.get(op.name) or op.forward.__code__.co_varnames[: op.arity]
     return names[i] if i < len(names) else str(i)
 
@@ -196,7 +217,8 @@ def _gradients(
     with np.errstate(all="ignore"):  # what is NaN or infinite is seen in the picture
         for node, g, parts in replay({root: root_gradient(output, gradient)}):
             at_nodes[node] = _array(g)
-            at_arrows.update({(node, i): _array(part) for i, part in enumerate(parts)})
+            for i, part in enumerate(parts):
+                at_arrows[node, i] = _array(part)
     return at_nodes, at_arrows
 
 
@@ -263,6 +285,11 @@ def _kept(node: Node) -> tuple[Any, ...] | None:
     return values
 
 
+@lru_cache(maxsize=1000)
+def _formula(op: Any) -> str:
+    return " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
+
+
 def _box(node: Node, is_output: bool, known: _Known, gradient: Any) -> Box:
     value, name = known.values.get(node), known.name_of(node)
     if node.plan is None:
@@ -277,7 +304,7 @@ def _box(node: Node, is_output: bool, known: _Known, gradient: Any) -> Box:
         gradient,
         node,
         op=op.name,
-        formula=" ".join((op.forward.__doc__ or "").split("\n\n")[0].split()),
+        formula=_formula(op),
         settings=dict(node.params),
         freed=node.saved is None,
         call=call,
