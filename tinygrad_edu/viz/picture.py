@@ -180,11 +180,7 @@ SEVERAL = {"recurrent": ("z", "W", "b", "h", "c", "P")}  # inputs of an op that 
 def argument_of(node: Node, i: int) -> str:
     """The name under which the op's formula knows its i-th input."""
     assert node.plan is not None
-    return _argument(node.plan.op, i)
-
-
-@lru_cache(maxsize=1000)
-def _argument(op: Any, i: int) -> str:
+    op = node.plan.op
     names = SEVERAL.get(op.name) or op.forward.__code__.co_varnames[: op.arity]
     return names[i] if i < len(names) else str(i)
 
@@ -286,8 +282,9 @@ def _kept(node: Node) -> tuple[Any, ...] | None:
 
 
 @lru_cache(maxsize=1000)
-def _formula(op: Any) -> str:
-    return " ".join((op.forward.__doc__ or "").split("\n\n")[0].split())
+def _in_a_line(text: str) -> str:
+    """The first paragraph."""
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def _box(node: Node, is_output: bool, known: _Known, gradient: Any) -> Box:
@@ -304,7 +301,7 @@ def _box(node: Node, is_output: bool, known: _Known, gradient: Any) -> Box:
         gradient,
         node,
         op=op.name,
-        formula=_formula(op),
+        formula=_in_a_line(op.forward.__doc__ or ""),
         settings=dict(node.params),
         freed=node.saved is None,
         call=call,
