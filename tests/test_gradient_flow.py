@@ -340,9 +340,10 @@ def test_the_table_has_a_line_for_each_layer_and_is_the_repr():
     assert len(flow.text(by="parameter").splitlines()) == 6
 
 
-@pytest.mark.parametrize("steps", [1, 5, 30])
-@pytest.mark.parametrize("depth", [1, 3, 12])
-@pytest.mark.parametrize("measure", ["norm", "rms"])
+@pytest.mark.parametrize(
+    ("steps", "depth", "measure"),
+    [(1, 1, "norm"), (1, 12, "rms"), (5, 1, "rms"), (5, 3, "norm"), (30, 12, "norm")],
+)
 def test_the_chart_shows_the_numbers(steps, depth, measure):
     flow = trained(a_net(3, *[4] * (depth - 1), 1), steps)
     figure = flow.plot(measure=measure)
