@@ -45,6 +45,7 @@ from .functional import (
 )
 from .module import Module
 from .rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
+from .utils.rnn import PackedSequence
 
 BY_NUMBER = ("none", "mean", "sum")  # by torch's numbers
 
@@ -870,7 +871,7 @@ def _layer(
             f"{', '.join(names)} for each; {len(params)} are given"
         )
     for i, x in enumerate(params):
-        layer.__dict__[names[i % each] + ends[i // each]] = x
+        setattr(layer, names[i % each] + ends[i // each], x)
     layer.input_size, layer.hidden_size = params[0].shape[1], params[1].shape[1]
     if "weight_hr" in names:
         layer.proj_size, layer.hidden_size = params[each - 1].shape
@@ -879,12 +880,24 @@ def _layer(
     return layer
 
 
+def _run(kind: type[RNNBase], cell: str, *given: Any) -> Any:
+    """What a recurrent layer gives, whose nine parameters are given in one of torch's two forms."""
+    if isinstance(given[3], Sequence):  # data, batch_sizes, hx, params ...: of a PackedSequence
+        data, batch_sizes, hx, params, *settings = given
+        settings.append(False)  # for batch_first
+        input: Any = PackedSequence(data, batch_sizes)
+    else:
+        input, hx, params, *settings = given
+    layer = _layer(kind, cell, params, settings[0], settings[1], tuple(settings[2:]))
+    y, state = layer(input, hx if kind is not LSTM else tuple(hx))
+    return y if input is given[0] else y.data, state
+
+
 def _cell(kind: type[RNNCellBase], cell: str, weights: tuple[Any, ...], input: Any, hx: Any) -> Any:
     """The result of a cell that holds the weights that are given."""
     layer: Any = kind.__new__(kind)
     Module.__init__(layer)
-    names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-    layer.__dict__.update(zip(names, weights, strict=True))
+    layer.weight_ih, layer.weight_hh, layer.bias_ih, layer.bias_hh = weights
     layer.input_size, layer.hidden_size = weights[0].shape[1], weights[1].shape[1]
     layer.cell, layer.states = cell, 1 + (kind is LSTMCell)
     return layer(input, hx)
@@ -902,6 +915,9 @@ def rnn_tanh(
     batch_first: bool,
 ) -> tuple[Tensor, Tensor]:
     """Recurrent network with tanh, with the weights that are given: see `nn.RNN`.
+
+    Given by place, `data, batch_sizes, hx, params, ...`, as far as `bidirectional`, stand for a
+    `PackedSequence`: the outputs are then its data.
 
     Parameters
     ----------
@@ -939,9 +955,9 @@ def rnn_tanh(
     >>> y.shape, len(state)
     (torch.Size([5, 4, 2]), 1)
     """
+    weights = params, has_biases, num_layers
     settings = dropout, train, bidirectional, batch_first
-    layer = _layer(RNN, "rnn_tanh", params, has_biases, num_layers, settings)
-    y, h = layer(input, hx)
+    y, h = _run(RNN, "rnn_tanh", input, hx, *weights, *settings)
     return y, h
 
 
@@ -957,6 +973,9 @@ def rnn_relu(
     batch_first: bool,
 ) -> tuple[Tensor, Tensor]:
     """Recurrent network with relu, with the weights that are given: see `nn.RNN`.
+
+    Given by place, `data, batch_sizes, hx, params, ...`, as far as `bidirectional`, stand for a
+    `PackedSequence`: the outputs are then its data.
 
     Parameters
     ----------
@@ -994,9 +1013,9 @@ def rnn_relu(
     >>> y.shape, len(state)
     (torch.Size([5, 4, 2]), 1)
     """
+    weights = params, has_biases, num_layers
     settings = dropout, train, bidirectional, batch_first
-    layer = _layer(RNN, "rnn_relu", params, has_biases, num_layers, settings)
-    y, h = layer(input, hx)
+    y, h = _run(RNN, "rnn_relu", input, hx, *weights, *settings)
     return y, h
 
 
@@ -1012,6 +1031,9 @@ def gru(
     batch_first: bool,
 ) -> tuple[Tensor, Tensor]:
     """Gated recurrent unit with the weights that are given: see `nn.GRU`.
+
+    Given by place, `data, batch_sizes, hx, params, ...`, as far as `bidirectional`, stand for a
+    `PackedSequence`: the outputs are then its data.
 
     Parameters
     ----------
@@ -1049,9 +1071,9 @@ def gru(
     >>> y.shape, len(state)
     (torch.Size([5, 4, 2]), 1)
     """
+    weights = params, has_biases, num_layers
     settings = dropout, train, bidirectional, batch_first
-    layer = _layer(GRU, "gru", params, has_biases, num_layers, settings)
-    y, h = layer(input, hx)
+    y, h = _run(GRU, "gru", input, hx, *weights, *settings)
     return y, h
 
 
@@ -1067,6 +1089,9 @@ def lstm(
     batch_first: bool,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Long short-term memory with the weights that are given: see `nn.LSTM`.
+
+    Given by place, `data, batch_sizes, hx, params, ...`, as far as `bidirectional`, stand for a
+    `PackedSequence`: the outputs are then its data.
 
     Parameters
     ----------
@@ -1104,9 +1129,9 @@ def lstm(
     >>> y.shape, len(state)
     (torch.Size([5, 4, 2]), 2)
     """
+    weights = params, has_biases, num_layers
     settings = dropout, train, bidirectional, batch_first
-    layer = _layer(LSTM, "lstm", params, has_biases, num_layers, settings)
-    y, (h, c) = layer(input, tuple(hx))
+    y, (h, c) = _run(LSTM, "lstm", input, hx, *weights, *settings)
     return y, h, c
 
 

@@ -56,6 +56,22 @@ def test_recurrent_functions_compute_what_the_layers_do():
         tg.gru(x, h, [h] * 3, *settings)
 
 
+@pytest.mark.parametrize("kind", ["LSTM", "GRU", "RNN"])
+def test_recurrent_functions_take_packed_sequences_as_data_and_sizes(kind):
+    layer = getattr(nn, kind)(3, 4, num_layers=2, bidirectional=True)
+    x, h = tg.randn(5, 3, 3), tg.randn(4, 3, 4)
+    packed = nn.utils.rnn.pack_padded_sequence(x, [5, 4, 2])
+    hx = (h, h) if kind == "LSTM" else h
+    run = {"LSTM": tg.lstm, "GRU": tg.gru, "RNN": tg.rnn_tanh}[kind]
+    weights = list(layer.parameters())
+    y, *state = run(packed.data, packed.batch_sizes, hx, weights, True, 2, 0.0, False, True)
+    right, after = layer(packed, hx)
+    assert tg.equal(y, right.data)
+    after = after if kind == "LSTM" else (after,)
+    assert all(tg.equal(*pair) for pair in zip(state, after, strict=True))
+    assert len(list(layer.parameters())) == len(weights)
+
+
 def test_a_recurrent_function_of_no_layers_is_refused():
     x, h = tg.ones(2, 1, 3), tg.zeros(0, 1, 4)
     with pytest.raises(RuntimeError, match="gru: num_layers is at least 1, not 0"):

@@ -83,6 +83,31 @@ for name, gates in (("rnn_tanh", 1), ("rnn_relu", 1), ("gru", 3), ("lstm", 4)):
     CASES += [
         (name, (X5, state, weights(gates, False, 2, 1), False, 2, 0.0, True, False, False), {})
     ]
+    sizes = constant(np.array([3, 2, 1]))  # of packed sequences
+    CASES += [
+        (
+            name,
+            (X5[0, [0, 1, 2, 0, 1, 0]], sizes, state, weights(gates), True, 1, 0.0, False, True),
+            {},
+        )
+    ]
+    CASES += [
+        (
+            name,
+            (
+                X5[0, [0, 1, 2, 0, 1, 0]],
+                sizes,
+                state,
+                weights(gates, False, 2, 1),
+                False,
+                2,
+                0.0,
+                True,
+                False,
+            ),
+            {},
+        )
+    ]
     cell = [normal(3, 5), normal(3, 4), *weights(gates)[:4]]
     if name == "lstm":
         cell[1] = [normal(3, 4), normal(3, 4)]
