@@ -284,8 +284,6 @@ def test_arguments_by_place_are_numpys():
 @pytest.mark.parametrize(
     ("call", "name"),
     [
-        (lambda: np.max(X, 0, None, False, 5.0), "initial"),
-        (lambda: np.max(X, where=X > 1, initial=0.0), "where|initial"),
         (lambda: np.reshape(X, (2, 2), copy=True), "copy"),
         (lambda: np.sum(X, 0, np.float64), "dtype"),
         (lambda: np.sum(X, 0, None, np.zeros(())), "out"),
@@ -296,7 +294,8 @@ def test_arguments_by_place_are_numpys():
         (lambda: np.linalg.svd(tg.eye(2), True, True, True), "hermitian"),
         (lambda: np.meshgrid(X, X, sparse=True), "sparse"),
         (lambda: np.subtract.reduce(X), "subtract.reduce"),
-        (lambda: np.add.reduce(X, initial=1.0), "add.reduce: initial"),
+        (lambda: np.add.reduce(X, dtype=np.float64), "add.reduce: dtype"),
+        (lambda: np.var(X, where=np.ones(4, bool)), "where"),
         (lambda: np.add.at(X, [0], 1.0), "add.at"),
         (lambda: np.fft.fft(X), "fft.fft is left out: it is about complex numbers"),
         (lambda: np.imag(X), "imag is left out"),
@@ -307,6 +306,47 @@ def test_arguments_by_place_are_numpys():
 def test_what_ours_cannot_do_is_refused_by_name(call, name):
     with pytest.raises(TypeError, match=name):
         call()
+
+
+MASKS = [
+    {"where": True, "initial": 2.0},
+    {"where": np.array([[True, False, True], [False, False, True]]), "initial": 0.5},
+    {"where": np.array([True, False, True]), "axis": 0, "initial": -0.5},
+    {"where": np.array([[True], [False]]), "axis": 1, "keepdims": True, "initial": 1.5},
+    {"where": np.zeros(3, bool), "axis": (0, 1), "initial": 3.0},
+]
+
+
+@pytest.mark.parametrize(
+    "name", ["sum", "prod", "max", "min", "amax", "amin", "any", "all", "mean"]
+)
+@pytest.mark.parametrize("given", MASKS)
+def test_a_reduction_of_what_a_mask_chooses_from_an_initial_value_on(name, given):
+    function, x = getattr(np, name), np.array([[1.0, -2.0, 3.0], [0.0, 5.0, -6.0]])
+    if name in ("any", "all", "mean"):
+        given = {key: value for key, value in given.items() if key != "initial"}
+    with np.errstate(invalid="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # of the mean of nothing
+        right, found = function(x, **given), function(tg.tensor(x), **given)
+    assert isinstance(found, tg.Tensor)
+    assert found.shape == np.shape(right)
+    assert found.dtype == right.dtype
+    np.testing.assert_array_equal(found.array, right)
+
+
+def test_a_masked_reduction_has_the_gradient_of_what_is_chosen():
+    x = tg.tensor([1.0, 4.0, 9.0], requires_grad=True)
+    mask, start = np.array([True, False, True]), tg.tensor(2.0, requires_grad=True)
+    np.sum(x, where=mask, initial=start).backward()
+    assert (x.grad.tolist(), start.grad.item()) == ([1.0, 0.0, 1.0], 1.0)
+    y = np.prod(x, where=mask, initial=start) + np.mean(x, where=mask) + np.max(x[:2], initial=3.0)
+    assert [g.tolist() for g in tg.autograd.grad(y, [x, start])] == [[18.5, 1.0, 2.5], 9.0]
+    assert np.add.reduce(x, where=mask, initial=1.0) == 11
+    assert np.max(tg.zeros(0, 2), axis=0, initial=1.0).tolist() == [1.0, 1.0]
+    with pytest.raises(ValueError, match="where= needs initial="):
+        np.max(x, where=mask)
+    with pytest.raises(ValueError, match=r"one that fits: \(2, 3\) for \(3,\)"):
+        np.sum(x, where=np.ones((2, 3), bool))
 
 
 def test_an_array_takes_what_a_tensor_adds_to_it_unless_a_gradient_would_be_lost():

@@ -24,7 +24,8 @@ from .engine.graph import OPS, TensorBase
 F = TypeVar("F", bound=Callable[..., Any])
 
 # Which of ours answers to a NumPy function, or to a method of a ufunc, as (np.add, "reduce").  An
-# op says so by `@op(numpy=)`; any other function, which has NumPy's parameters, by `@answers`.
+# op says so by `@op(numpy=)`; any other function, which has NumPy's parameters, by `@answers`; so
+# does one that takes more of them than the op, as (np.sum, "more").
 ANSWERS: dict[Any, Callable[..., Any]] = {np.amax: ops.amax, np.amin: ops.amin}
 ANSWERS |= {call.op.numpy: call for call in OPS.values() if call.op.numpy is not None}
 
@@ -105,7 +106,8 @@ def _method(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
     given = {
         key: value
         for key, value in kwargs.items()
-        if not _is_default(value, usual.get(key, Parameter.empty)) and value != (None,)
+        if not _is_default(value, usual.get(key, Parameter.empty))
+        and not (key == "out" and value == (None,))
     }
     for key in given.keys() - _parameters(call).keys():
         raise _refused(f"{name}: {key}=")
@@ -139,6 +141,8 @@ def array_function(_: Any, function: Any, types: Any, args: Any, kwargs: Any) ->
         return _constant(result) if function in _OUTSIDE else result
     inputs, params = bound(function, args, kwargs)
     if params:
+        if params.keys() - _parameters(call).keys():
+            call = ANSWERS.get((function, "more"), call)
         for name in params.keys() - _parameters(call).keys():
             raise _refused(f"{_title(function)}: {name}=")
     return call(*inputs, **params)

@@ -14,7 +14,7 @@ import numpy as np
 
 from .. import ops
 from ..engine import graph
-from ..numpy_protocol import answers
+from ..numpy_protocol import answer_to, answers
 from . import counting, elementwise, linalg, running, shape
 from .arguments import plain
 from .filling import array_of
@@ -339,16 +339,63 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Any:
 
 # ---------------------------------------------------------------- what ufuncs do along an axis
 
-_SUMS = {np.add: ops.sum, np.multiply: ops.prod_, np.maximum: ops.amax, np.minimum: ops.amin}
+_SUMS: dict[Any, Any] = {np.add: ops.sum, np.multiply: ops.prod_}
+_SUMS |= {np.maximum: ops.amax, np.minimum: ops.amin}
 _SUMS |= {np.logical_and: ops.all_, np.logical_or: ops.any_}
+_NOT_GIVEN: Any = np._NoValue
 
 
-def _reduced(array: Any, axis: Any = 0, keepdims: bool = False, *, of: Any) -> Any:
-    return of(array, axis=axis, keepdims=keepdims)
+def _reduced(
+    array: Any,
+    axis: Any = 0,
+    keepdims: bool = False,
+    initial: Any = _NOT_GIVEN,
+    where: Any = True,
+    *,
+    ufunc: np.ufunc,
+) -> Any:
+    """The reduction by a ufunc: of the elements where the mask is True, from `initial` on."""
+    of, x = _SUMS[ufunc], tensor_of(array)
+    if where is not True:
+        nothing = ufunc.identity if initial is _NOT_GIVEN else initial
+        if nothing is None or nothing is _NOT_GIVEN:
+            raise ValueError(f"np.{ufunc.__name__}: where= needs initial=: the mask may be empty")
+        fitting = _mask_for(x, where)
+        x = ops.where(fitting, x, nothing if ufunc.identity is None else ufunc.identity)
+    if initial is _NOT_GIVEN:
+        return of(x, axis=axis, keepdims=keepdims)
+    if ufunc.identity is None and x.numel() == 0:  # there is no largest element
+        return graph.Tensor(
+            np.asarray(ufunc.reduce(x.array, axis=axis, keepdims=keepdims, initial=plain(initial)))
+        )
+    return answer_to(ufunc)(of(x, axis=axis, keepdims=keepdims), initial)
 
 
-for _ufunc, _op in _SUMS.items():
-    answers((_ufunc, "reduce"))(partial(_reduced, of=_op))
+def _mask_for(x: Any, where: Any) -> Any:
+    mask = plain(where)
+    if np.broadcast_shapes(np.shape(mask), tuple(x.shape)) != tuple(x.shape):
+        shapes = f"{np.shape(mask)} for {tuple(x.shape)}"
+        raise ValueError(f"where=: the mask has the shape of the array, or one that fits: {shapes}")
+    return np.broadcast_to(mask, x.shape)
+
+
+for _ufunc in _SUMS:
+    answers((_ufunc, "reduce"))(partial(_reduced, ufunc=_ufunc))
+# What answers to these functions when more is given than their op takes.
+for _function, _ufunc in (
+    *((np.sum, np.add), (np.prod, np.multiply), (np.all, np.logical_and), (np.any, np.logical_or)),
+    *((np.max, np.maximum), (np.min, np.minimum), (np.amax, np.maximum), (np.amin, np.minimum)),
+):
+    answers((_function, "more"))(partial(_reduced, axis=None, ufunc=_ufunc))
+
+
+@answers((np.mean, "more"))
+def mean(a: Any, axis: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
+    """The mean of the elements where the mask is True."""
+    a = floating(a)
+    count = np.sum(_mask_for(a, where), axis=axis, keepdims=keepdims, dtype=a.dtype)
+    total = _reduced(a, axis, keepdims, where=where, ufunc=np.add)
+    return ops.divide(total, np.asarray(count))
 
 
 @answers((np.add, "accumulate"))
