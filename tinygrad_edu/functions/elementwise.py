@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..dtypes import float64, result_type
+from ..dtypes import bool_, float64, result_type
 from ..engine import graph
 from ..engine.clock import caller_level
 from ..registry import public
@@ -813,14 +813,22 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     if (input is None) != (other is None):
         raise TypeError("where: give both input and other, or neither")
     if input is not None:
-        check_tensor(condition, "where")
-        if condition.dtype == np.uint8:  # a mask, of PyTorch before it had bools
-            why = "where: a condition of uint8 is deprecated; write it as a comparison, x != 0"
-            warnings.warn(why, UserWarning, stacklevel=caller_level())
-            condition = ops.not_equal(condition, 0)
-        _check_mask(condition, "where")
+        if getattr(condition, "dtype", None) is not bool_:  # which is asked in the least time
+            condition = _condition(condition)
         return ops.where(condition, input, other)
     return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))
+
+
+def _condition(mask: Any) -> Any:
+    """The mask of bools that a condition stands for.  One of uint8 is a mask, too, of PyTorch
+    before it had bools."""
+    check_tensor(mask, "where")
+    if mask.dtype == np.uint8:
+        why = "where: a condition of uint8 is deprecated; write it as a comparison, x != 0"
+        warnings.warn(why, UserWarning, stacklevel=caller_level())
+        return ops.not_equal(mask, 0)
+    _check_mask(mask, "where")
+    return mask
 
 
 def _check_mask(mask: Any, name: str) -> None:
