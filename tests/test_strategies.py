@@ -4,6 +4,7 @@ rule shrinks to a few lines."""
 import re
 import subprocess
 import sys
+import textwrap
 from collections import Counter
 from random import Random
 
@@ -235,6 +236,25 @@ def test_a_case_is_printed_as_its_source():
     assert "def case(x0):\n    return ops.tanh(x0)" in said
     given_as = said.split("tg.tensor(")[1].split(", dtype")[0]
     assert len(given_as) < 12, given_as  # one number, of few digits
+
+
+@pytest.mark.parametrize("strategy", [strategies.op_cases("tanh"), strategies.programs(["tanh"])])
+def test_the_script_of_gradcheck_defines_what_was_drawn(strategy, monkeypatch):
+    """It runs when pasted, and fails in the same way."""
+    rules = (lambda g, y, _x: g * y,)
+    monkeypatch.setattr(OPS["tanh"].op, "rules", rules)
+    OPS["tanh"].op.clear()
+    try:
+        for found in drawn(strategy, 10):
+            if "tanh(" not in found.source or not np.size(found.inputs[0]):
+                continue
+            with pytest.raises(GradcheckError) as caught:
+                gradcheck(found, found.inputs)
+            text = str(caught.value).split("to repeat it:")[1]
+            with pytest.raises(GradcheckError, match="is wrong"):
+                exec(textwrap.dedent(text), {})
+    finally:
+        OPS["tanh"].op.clear()
 
 
 def test_a_layer_has_the_same_weights_when_an_example_runs_again():

@@ -122,6 +122,7 @@ def gradcheck(
     >>> gradcheck(lambda x: (x * x).sum(), tg.tensor([1e6, 2e6]), order=2)
     True
     """
+    __tracebackhide__ = True  # pytest shows the line of the caller instead
     _ = masked
     limits = (order, eps, atol, rtol, projections, seed, nondet_tol)
     also = (check_undefined_grad, check_batched_grad, False, check_forward_ad, check_backward_ad)
@@ -132,6 +133,7 @@ def gradcheck(
 
 def checked_call(call: Call, raise_exception: bool) -> bool:
     """Run a check; to its error add the script that repeats it."""
+    __tracebackhide__ = True
     start = perf_counter()
     try:
         call.run(call.inputs)
@@ -141,7 +143,7 @@ def checked_call(call: Call, raise_exception: bool) -> bool:
         failed, in_time = error, perf_counter() - start < PATIENCE
         failed.inputs = call.arguments()
         failed.repeat_with(script(call, failed, lambda xs: in_time and _fails(call, xs, failed)))
-        raise
+        raise failed.with_traceback(None) from None
     return True
 
 

@@ -11,7 +11,7 @@ from ..dtypes import Array
 from ..engine.graph import OpFunction
 from .draw import Draw
 from .layouts import LAYOUTS, laid_out
-from .source import call_text, function_text, script
+from .source import call_text, definition, function_text, script
 
 if TYPE_CHECKING:
     from random import Random
@@ -54,16 +54,21 @@ class OpCase(NamedTuple):
         return self.op(*inputs, **self.params)
 
     @property
-    def __name__(self) -> str:
-        return "case"
+    def definition(self) -> str:
+        """The imports and the function."""
+        op: Any = self.op
+        return definition(self._body(), [op])
 
     @property
     def source(self) -> str:
         """A script of the function, its inputs and its call, which runs when pasted."""
-        names = [f"x{k}" for k in range(len(self.inputs))]
         op: Any = self.op
-        body = function_text("case", names, [f"return {call_text(op, names, self.params)}"])
-        return script("case", body, self.inputs, [op])
+        return script("case", self._body(), self.inputs, [op])
+
+    def _body(self) -> str:
+        op: Any = self.op
+        names = [f"x{k}" for k in range(len(self.inputs))]
+        return function_text("case", names, [f"return {call_text(op, names, self.params)}"])
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """How hypothesis prints it: from a new line on."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -47,7 +48,10 @@ def script(call: Call, error: GradcheckError, fails_alike: Callable[[Any], bool]
     if call.function == "gradcheck":
         lines.append("from tinygrad_edu.testing import gradcheck")
     lines += _lines_of_inputs(names, arguments, error, fails_alike)
-    lines.append(f"# {_name_of(call.f)}: {_described(call.f)}")
+    if defined := getattr(call.f, "definition", None):  # of a random program, or a case of an op
+        lines.append(f"{defined}\n\n")
+    else:
+        lines.append(f"# {_name_of(call.f)}: {_described(call.f)}")
     passed = f"({', '.join(names)}{',' if len(names) == 1 else ''})"
     options = "".join(f", {name}={_value(x)}" for name, x in call.options.items())
     return "\n".join([*lines, f"{call.function}({_name_of(call.f)}, {passed}{options})"])
@@ -138,6 +142,8 @@ def _size(x: Any) -> int:
 
 def _name_of(f: Any) -> str:
     name = str(getattr(f, "__name__", "f"))
+    if hasattr(f, "definition"):
+        return str(re.findall(r"def (\w+)\(", f.definition)[-1])
     if hasattr(f, "named_parameters"):
         return "module"
     return name if name.isidentifier() else "f"

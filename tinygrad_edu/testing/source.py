@@ -55,6 +55,8 @@ class Program:
         Tensors that it can be called with; they require grad.
     body : str
         The function's own lines.
+    definition : str
+        The imports and the function.
     source : str
         The whole script: imports, function, inputs, call.  It runs when pasted.
 
@@ -87,10 +89,10 @@ class Program:
         inputs: dict[str, Array],
         ops: Sequence[OpFunction],
     ) -> None:
-        self.__name__ = "program"
         self.inputs = tuple(Tensor(x.copy()).requires_grad_() for x in inputs.values())
         self.ops = tuple(call.op.name for call in ops)
         self.body = function_text("program", [*inputs], [*lines, f"return {', '.join(returned)}"])
+        self.definition = definition(self.body, ops)
         self.source = script("program", self.body, [x.array for x in self.inputs], ops)
         scope: dict[str, Any] = {**SCOPE, **own_among(ops)}
         exec(self.body, scope)
@@ -112,16 +114,21 @@ def function_text(name: str, arguments: Sequence[str], lines: Sequence[str]) -> 
     return "\n".join([f"def {name}({', '.join(arguments)}):", *[f"    {x}" for x in lines]])
 
 
-def script(name: str, body: str, inputs: Sequence[Any], ops: Sequence[OpFunction]) -> str:
-    """A whole script: the imports of a function, its definition, its inputs, its call."""
-    given = [f"    {input_text(x)}," for x in inputs]
-    calls = "\n".join([body, *given])
-    imports = [text for used, text in IMPORTS.items() if re.search(rf"\b{re.escape(used)}", calls)]
+def definition(body: str, ops: Sequence[OpFunction], inputs: Sequence[str] = ()) -> str:
+    """What a function and its inputs have to import, and the function."""
+    text = "\n".join([body, *inputs])
+    imports = [line for used, line in IMPORTS.items() if re.search(rf"\b{re.escape(used)}", text)]
     for own, call in own_among(ops).items():
         home = call.op.forward.__module__
         imports.append(f"from {home} import {own}" if home != "__main__" else f"# and {own}")
+    return "\n".join([*imports, "", "", body])
+
+
+def script(name: str, body: str, inputs: Sequence[Any], ops: Sequence[OpFunction]) -> str:
+    """A whole script: the imports of a function, its definition, its inputs, its call."""
+    given = [f"    {input_text(x)}," for x in inputs]
     last = ["inputs = [", *given, "]", f"result = {name}(*inputs)"]
-    return "\n".join([*imports, "", "", body, "", "", *last])
+    return "\n".join([definition(body, ops, given), "", "", *last])
 
 
 def own_among(ops: Sequence[OpFunction]) -> dict[str, OpFunction]:
