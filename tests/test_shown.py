@@ -325,3 +325,18 @@ def test_generators_and_handles_and_the_rest():
     assert repr(tg.no_grad()) == "no_grad()"
     assert repr(tg.set_grad_enabled(True)) == "set_grad_enabled(True)"
     assert repr(prune.L1Unstructured(0.3)) == "L1Unstructured(amount=0.3)"
+
+
+def test_a_class_of_tensors_among_what_is_held_is_named():
+    class Context(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.kinds = [tg.Tensor, None]
+            assert "kinds=[Tensor, None]" in repr(ctx)
+            return x * 2
+
+        @staticmethod
+        def backward(ctx, g):
+            return g * 2
+
+    Context.apply(tg.ones(2, requires_grad=True))

@@ -570,7 +570,12 @@ def test_what_autograd_functions_and_hooks_of_saved_tensors_record(made):
     x = scalar(2.0)
     with tg.viz.observe():
         y = Cube.apply(x)
-    assert made(y, {"x": x}).of_kind("leaf")[0]["short"] == "12"
+    page = made(y, {"x": x})
+    assert page.of_kind("leaf")[0]["short"] == "12"
+    assert {box["settings"] for box in page.boxes} == {""}
+    with tg.viz.observe():
+        y = tg.utils.checkpoint.checkpoint(lambda t: t.exp(), x, use_reentrant=False)
+    assert made(y, {"x": x}).of_kind("leaf")[0]["short"] == number(np.exp(np.float32(2)))
     with tg.autograd.graph.saved_tensors_hooks(lambda t: t, lambda t: t), tg.viz.observe():
         y = x.exp() * x
     assert made(y, {"x": x}).of_kind("leaf")[0]["short"] == number(3 * np.exp(np.float32(2)))

@@ -183,6 +183,8 @@ def _is_same(value: Any, default: Any) -> bool:
 
 def text_of(value: Any) -> str:
     """A value in one line, and no address of the memory in it."""
+    if isclass(value) or hasattr(value, "__qualname__"):
+        return str(value.__qualname__).rpartition(".")[2].strip("<>")
     if hasattr(value, "array") and hasattr(value, "node"):
         shape = tuple(value.array.shape)
         return repr(value.array.item()) if shape == () else f"tensor of shape {shape}"
@@ -192,8 +194,6 @@ def text_of(value: Any) -> str:
         more = f", ... {len(value)} in all" if len(value) > MANY else ""
         single = "," if isinstance(value, tuple) and len(value) == 1 else ""
         return f"{opening}{', '.join(items)}{more}{single}{closing}"
-    if isclass(value) or hasattr(value, "__qualname__"):
-        return str(value.__qualname__).rpartition(".")[2].strip("<>")
     if hasattr(value, "param_groups"):
         return type(value).__name__
     text = repr(value)

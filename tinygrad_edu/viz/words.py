@@ -16,7 +16,7 @@ from typing import Any
 
 NAMES = {"axis": "dim", "keepdims": "keepdim", "axes": "dims", "slope": "negative_slope"}
 NAMES |= {"axis1": "dim1", "axis2": "dim2", "ddof": "correction", "shift": "shifts"}
-UNSAID = ("key", "shape", "sizes", "cell", "own", "steps", "order", "k", "size", "start")
+UNSAID = ("key", "shape", "sizes", "cell", "own", "steps", "order", "k", "size", "start", "ctx")
 WIDTH, LONGEST = 34, 48  # characters: of a line of a formula, and of a name
 
 
