@@ -1,6 +1,7 @@
 """Folding: fewer boxes show the same picture, whatever the graph."""
 
 import math
+import re
 from collections import defaultdict
 
 import numpy as np
@@ -315,6 +316,23 @@ def test_many_leaves_are_one_box(program, first):
     assert arrow.times == leaves.times
 
 
+def test_a_step_of_modules_ends_where_they_end():
+    def program():
+        cell, head, x, h = nn.GRUCell(3, 4), nn.Linear(4, 2), tg.randn(20, 2, 3), tg.zeros(2, 4)
+        found = []
+        for t in range(20):
+            h = cell(x[t], h)
+            found.append(head(h))
+        return tg.stack(found).sum(), {}
+
+    small = folded(picture(program, observed=True))
+    step = [box for box in small.boxes if box.ops == 19]
+    kinds = [box.modules[-1].kind for box in step]
+    assert kinds == ["GRUCell"] * (len(step) - 1) + ["Linear"]
+    loops = [(arrow.start.name, arrow.end.modules[-1].kind) for arrow in small.arrows if arrow.loop]
+    assert loops == [("reshape", "GRUCell")]
+
+
 def test_two_layers_of_steps_are_two_loops():
     def program():
         leaves = {k: tg.randn(4, 4, requires_grad=True) for k in ("W0", "U0", "W1", "U1")}
@@ -354,6 +372,45 @@ def test_a_depth_that_is_asked_for_is_shown():
     small = folded(whole, depth=3)
     assert size(small) > 150 or not small.notes
     assert [b.op for b in small.boxes if b.kind == "group"].count("MultiheadAttention") == 12
+
+
+def test_a_depth_without_modules_is_explained():
+    small = folded(picture(lambda: rnn(3)), depth=1)
+    assert small.notes == ["depth: no modules are known without viz.observe()"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("depth", -1), ("depth", "2"), ("max_nodes", 2), ("max_nodes", 9.5)]
+)
+def test_wrong_limits_are_refused(name, value):
+    with pytest.raises(ValueError, match=rf"draw: {name}={value!r}: it is None or an integer"):
+        tg.viz.draw(tg.ones(2, requires_grad=True).sum(), **{name: value})
+
+
+# ---------------------------------------------------------------- drawn
+
+PAGE = 1200, 1700  # pixels of 1/96 inch
+
+
+@pytest.mark.parametrize("name", ["rnn", "gpt", "mixed chain", "dense", "stacked"])
+def test_a_folded_picture_fits_a_page(name):
+    tg.manual_seed(0)
+    with tg.viz.observe():
+        loss, leaves = PROGRAMS[name]()
+    svg = tg.viz.draw(loss, leaves, gradients=name == "rnn").svg()
+    size = re.search(r'<svg width="([0-9.]+)pt" height="([0-9.]+)pt"', svg)
+    width, height = (float(side) * 96 / 72 for side in size.groups())
+    assert width <= PAGE[0]
+    assert height <= PAGE[1]
+    assert "took too long" not in svg
+
+
+def test_a_loop_is_drawn_upwards_and_the_number_of_steps_is_said():
+    loss, leaves = rnn(50)
+    source = tg.viz.draw(loss, leaves).source
+    assert source.count("step \u00d7 50") >= 1
+    assert len(re.findall(r"-> .*dir=back.*style=dashed", source)) == 1
+    assert "50 steps of 5 ops are drawn as one, with an arrow to the next step" in source
 
 
 def test_a_group_that_would_lead_to_itself_is_left_out():

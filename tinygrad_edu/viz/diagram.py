@@ -111,6 +111,8 @@ def draw(
     _check("direction", direction, DIRECTIONS)
     _check("theme", theme, THEMES)
     _check("scale", scale, SCALES)
+    _check_number("depth", depth, 0)
+    _check_number("max_nodes", max_nodes, 3)
     names = names_of(params, "draw")
     with uncollected():
         picture = picture_of(output, names, gradients=gradients, gradient=gradient)
@@ -140,6 +142,11 @@ def _limit(values: Any) -> int:
             "are written out: 0 or more"
         )
     return values
+
+
+def _check_number(name: str, given: Any, least: int) -> None:
+    if given is not None and (not isinstance(given, int) or given < least):
+        raise ValueError(f"draw: {name}={given!r}: it is None or an integer, {least} or more")
 
 
 def _check(name: str, given: Any, known: tuple[str, ...]) -> None:

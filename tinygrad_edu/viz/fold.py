@@ -42,6 +42,8 @@ def folded(picture: Picture, depth: int | None = None, max_nodes: int | None = B
     """
     whole = picture
     if depth is not None:
+        if not any(box.modules for box in picture.boxes):
+            picture = with_notes(picture, "depth: no modules are known without viz.observe()")
         picture = by_module(picture, depth)
         max_nodes = ASKED_FOR if max_nodes == BUDGET else max_nodes
     if max_nodes is None:

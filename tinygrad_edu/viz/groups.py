@@ -247,7 +247,10 @@ def _describe_whole(box: Box, leaving: list[Box], into: dict[Box, list[Arrow]]) 
 
 
 def _all_same(key: str, value: Any, members: list[Box]) -> bool:
-    return isinstance(value, SIMPLE) and all(m.settings.get(key) == value for m in members)
+    try:
+        return all(bool(m.settings.get(key) == value) for m in members)
+    except (TypeError, ValueError):  # arrays
+        return False
 
 
 def _is_same(a: Any, b: Any) -> bool:

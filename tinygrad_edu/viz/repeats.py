@@ -154,29 +154,38 @@ class _Row:
         return saved >= max(LEAST_SAVED, len(self.ops) // 100) and (times > 2 or p >= 8)
 
     def _turn(self, start: int, stop: int, p: int) -> int:
-        """Where in the period a step begins: where no module is cut, and the fewest values."""
+        """Where in the period a step begins: where no module is cut, and the fewest values; at the
+        beginning of the stretch if that is as good as any, else where the fewest arrows are cut."""
         middle = start + ((stop - start) // p - 1) // 2 * p
         first, last = max(start, middle - p), min(stop, middle + 2 * p)
         until: dict[int, int] = {}  # of each op, the last that reads it
+        values, arrows = np.zeros(p + 1, np.int64), np.zeros(p + 1, np.int64)
+
+        def count(changes: np.ndarray[Any, Any], i: int, k: int) -> None:
+            if i >= first and k >= middle and i < middle + p:
+                changes[max(i + 1 - middle, 0)] += 1
+                changes[min(k - middle + 1, p)] -= 1
+
         for k in range(first, last):
             for arrow in self.arrows[k]:
-                until[self.place.get(arrow.start, -1)] = k
-        change = np.zeros(p + 1, np.int64)
+                i = self.place.get(arrow.start, -1)
+                until[i] = k
+                count(arrows, i, k)
         for i, k in until.items():
-            if i >= first and k >= middle and i < middle + p:
-                change[max(i + 1 - middle, 0)] += 1
-                change[min(k - middle + 1, p)] -= 1
-        cost = np.cumsum(change)[:p]
-        depth = len(common_path(self.ops[first:last]))
-        for cut in range(p):
-            before, after = (self.ops[i].modules for i in (middle + cut - 1, middle + cut))
-            if (
-                middle + cut > first
-                and len(before) > depth
-                and before[: depth + 1] == after[: depth + 1]
-            ):
-                cost[cut] += last - first
-        return int(np.argmin(cost))
+            count(values, i, k)
+        cost = np.cumsum(values)[:p] + self._modules_cut(first, last, range(middle, middle + p))
+        best = np.flatnonzero(cost == cost.min())
+        return int(best[0] if best[0] == 0 else best[np.argmin(np.cumsum(arrows)[best])])
+
+    def _modules_cut(self, first: int, last: int, cuts: range) -> np.ndarray[Any, Any]:
+        """For each cut before an op, more than any number of values if it is within a module."""
+        depth = len(common_path(self.ops[first:last])) + 1
+        found = np.zeros(len(cuts), np.int64)
+        for i, cut in enumerate(cuts):
+            before, after = self.ops[cut - 1].modules[:depth], self.ops[cut].modules[:depth]
+            if cut > first and len(before) == depth and before == after:
+                found[i] = last - first
+        return found
 
     def _continues(self, start: int, ops: range, p: int) -> bool:
         """Do these get their inputs as those a period before them do?"""

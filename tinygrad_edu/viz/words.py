@@ -46,7 +46,7 @@ def settings_of(settings: dict[str, Any], defaults: dict[str, Any]) -> str:
             said += _of_windows(value)
         else:
             said.append(f"{NAMES.get(name, name)}={_written(value)}")
-    if "cell" in settings:
+    if "cell" in settings and "sizes" in settings:
         steps = len(settings["sizes"])
         said.append(f"{settings['cell']}, {steps} step{'s' * (steps != 1)}")
     return ", ".join(said).replace("reverse=True", "reversed").replace("reverse=False, ", "")
