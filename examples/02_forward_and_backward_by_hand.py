@@ -26,11 +26,12 @@ t = tg.tensor([2.0])
 
 # ---------------------------------------------------------------- forward
 
-z1 = W1 @ x + b1
-a1 = z1.relu()
-z2 = W2 @ a1 + b2
-y = z2.clone()  # the last map is the identity
-cost = ((y - t) ** 2).sum()
+with tg.viz.observe():  # the picture is to show all values
+    z1 = W1 @ x + b1
+    a1 = z1.relu()
+    z2 = W2 @ a1 + b2
+    y = z2.clone()  # the last map is the identity
+    cost = ((y - t) ** 2).sum()
 
 # ---------------------------------------------------------------- backward, by hand
 

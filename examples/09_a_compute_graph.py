@@ -47,7 +47,8 @@ def listing(X, T, W1, b1, W2, b2):
 # ---------------------------------------------------------------- values down, gradients up
 
 parameters = {name: value.clone().requires_grad_() for name, value in start.items()}
-values = listing(X, T, **parameters)
+with tg.viz.observe():
+    values = listing(X, T, **parameters)
 named = parameters | values
 story.picture(tg.viz.draw(values["L"], named | {"X": X, "T": T}), "values")
 flow = tg.viz.draw(values["L"], named | {"X": X, "T": T}, gradients=True)

@@ -110,8 +110,9 @@ story.number("ReLU, weights half as large again", shares["ReLU, weights too larg
 
 for name in ("sigmoid", "ReLU, He"):
     net = network(name, depth=5)
-    loss = F.cross_entropy(net(some), their_labels)
-    diagram = tg.viz.draw(loss, dict(net.named_parameters()), gradients=True)
+    with tg.viz.observe():
+        loss = F.cross_entropy(net(some), their_labels)
+    diagram = tg.viz.draw(loss, net, gradients=True)
     story.picture(diagram, f"flow_{name[:4].lower()}")
 
 # ---------------------------------------------------------------- what the first layer can learn

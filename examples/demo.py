@@ -88,7 +88,8 @@ def main() -> int:
     seconds = time.perf_counter() - start
 
     images, labels = next(iter(loader))
-    loss = loss_of(model(images), labels)
+    with tg.viz.observe():  # the record keeps all values, and who called what
+        loss = loss_of(model(images), labels)
     names = dict(model.named_parameters()) | {"images": images, "labels": labels}
     options.out.mkdir(parents=True, exist_ok=True)
     tg.viz.draw(loss, names).save(options.out / "graph.svg")

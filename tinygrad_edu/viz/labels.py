@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import linecache
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -111,7 +113,7 @@ class Labels:
         return self._labels[box]
 
     def _label(self, box: Box) -> Label:
-        look = "leaf" if box.kind == "group" and box.ops == 0 < box.parameters else box.kind
+        look: str = "leaf" if box.kind == "group" and box.ops == 0 < box.parameters else box.kind
         label = Label(look, shortened(self.name_of(box)), shape=shape_of(box.shape))
         if box.alias:
             label.lines.append(box.name)
@@ -121,7 +123,8 @@ class Labels:
             label.lines += _of_group(box)
             label.shape, label.stacked = "", box.times > 1
         if box.repeats is not None:
-            return replace(label, look="repeat", lines=[], shape="")
+            look = "repeat" if box.kind == "leaf" else look
+            return replace(label, look=look, lines=[], shape="")
         if box.freed and box.kind != "group":
             label.lines.append("freed")
             label.shape = "" if box.kind == "constant" else label.shape
@@ -187,7 +190,7 @@ class Labels:
         if box.formula:
             lines.append(box.formula)
         if box.call is not None:
-            lines.append(f"called at {box.call.place}")
+            lines.append(f"called at {line_of(str(box.call.place))}")
         if box.freed:
             lines.append("backward() has freed what its derivative rule reads")
         return "\n".join(lines)
@@ -260,6 +263,15 @@ def _of_group(box: Box) -> list[str]:
     elif not ops:
         said.append(f"{each}{shape_of(box.shape)}")
     return said
+
+
+def line_of(place: str) -> str:
+    """A line of the user's code, with its file but not its folder, as a picture is shown to others:
+    "train.py:12: loss = f(x)"."""
+    path, _, line = place.rpartition(":")
+    code = linecache.getline(path, int(line)).strip() if line.isdigit() else ""
+    file = re.split(r"[\\/]", path)[-1]
+    return shortened(f"{file}:{line}: {code}" if code else f"{file}:{line}", 100)
 
 
 def described(x: Any) -> str:

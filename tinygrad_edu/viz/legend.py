@@ -38,7 +38,7 @@ def legend(
 
 def _boxes(labels: Labels, theme: Theme, modules: bool, calls: bool) -> Iterator[tuple[str, str]]:
     shown = [box for box in labels.picture.boxes if box not in labels.inside]
-    kinds = {box.kind if box.repeats is None else "repeat" for box in shown}
+    kinds = {labels.label(box).look for box in shown}
     for kind, words in BOXES.items():
         if kind in kinds:
             yield _swatch(getattr(theme, kind)), words
