@@ -52,8 +52,9 @@ class Call(NamedTuple):
 class ObservedNode(Node):
     """A Node that also knows the values, of its result and its inputs, and the Call."""
 
-    __slots__ = ("call", "values")
+    __slots__ = ("call", "origins", "values")
     values: tuple[Any, ...]
+    origins: tuple[int, ...]  # the identities of the inputs, of which small ones were copied
     call: Call
 
 
@@ -151,6 +152,7 @@ def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, 
         return Node(plan, inputs, packing.packed(saved), params, shape, dtype)
     node = ObservedNode(plan, inputs, packing.packed(saved), params, shape, dtype)
     node.values = tuple(map(_kept, values[: len(inputs) + 1]))
+    node.origins = tuple(map(id, values[1 : len(inputs) + 1]))
     node.call = _call(plan.op.name)
     return node
 

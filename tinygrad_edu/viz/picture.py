@@ -37,7 +37,7 @@ import numpy as np
 
 from ..engine.backward import replay
 from ..engine.graph import Node
-from ..engine.observing import Call, ModulePath
+from ..engine.observing import COPIED, Call, ModulePath
 from ..tensor import Tensor, root_gradient
 
 Kind = Literal["leaf", "constant", "op", "output", "group"]
@@ -227,7 +227,8 @@ class _Known:
 
     def __init__(self, names: Mapping[str, Tensor], output: Tensor, nodes: list[Node]) -> None:
         self.names = {x.node: name for name, x in names.items() if x.node is not None}
-        self.constants = {id(x.array): name for name, x in names.items() if x.node is None}
+        constants = [(name, x.array) for name, x in names.items() if x.node is None]
+        self.constants = {id(array): (name, array) for name, array in constants}
         self.values = {x.node: x.array for x in [*names.values(), output] if x.node is not None}
         self.shared: dict[Any, Box] = {}  # boxes of constants, by their names or their arrays
         self.ops_of_call = Counter(id(call) for call in map(call_of, nodes) if call)
@@ -249,12 +250,23 @@ class _Known:
             return None
         if isinstance(x, tuple):  # its shape only
             return Box("constant", "", x)
-        saved = (giver.saved if giver is node and giver.saved else kept)[i + 1]
-        name = self.constants.get(id(saved), "") or self.constants.get(id(x), "")
         value = x if isinstance(x, np.ndarray | int | float | bool) else None
-        box = Box("constant", name, getattr(x, "shape", ()), getattr(x, "dtype", None), value)
-        known_again = name or (id(saved) if isinstance(saved, np.ndarray) and saved.ndim else None)
-        return box if known_again is None else self.shared.setdefault(known_again, box)
+        shape, dtype = getattr(x, "shape", ()), getattr(x, "dtype", None)
+        saved = (giver.saved if giver is node and giver.saved else kept)[i + 1]
+        origin = getattr(giver, "origins", {i: 0})[i] if giver is node else id(x)
+        name = next(filter(None, [self.named(at, x) for at in (id(saved), origin)]), "")
+        box = Box("constant", name, shape, dtype, value)
+        if name or not isinstance(x, np.ndarray) or not x.ndim:
+            return self.shared.setdefault(name, box) if name else box
+        again = (origin, x.tobytes()) if origin and x.size <= COPIED else id(saved)
+        return self.shared.setdefault(again, box)
+
+    def named(self, origin: int, x: Any) -> str:
+        """The name of a constant that has this identity, and is the same still."""
+        name, array = self.constants.get(origin, ("", None))
+        if array is x:
+            return name
+        return name if name and np.array_equal(array, x) else ""
 
     def name_of(self, node: Node) -> str:
         """Of a leaf, the user's; of an op, its own or that of the call, if this is all of it."""
