@@ -595,3 +595,77 @@ def test_batched_gradients_are_those_one_by_one():
         if not gradcheck(wrong, POINT, check_batched_grad=True, raise_exception=False):
             return
     raise AssertionError("a rule that counts its calls was not found")
+
+
+# ---------------------------------------------------------------- mistakes of people
+
+
+def function(forward, backward):
+    """An autograd.Function of these two; `backward` is given g and the inputs."""
+
+    class Function(tg.autograd.Function):
+        @staticmethod
+        def forward(ctx, *inputs):
+            ctx.save_for_backward(*inputs)
+            return forward(*inputs)
+
+        @staticmethod
+        def backward(ctx, g):
+            return backward(g, *ctx.saved_tensors)
+
+    return Function.apply
+
+
+def with_a_constant_sum(x):
+    with tg.no_grad():
+        total = x.sum()
+    return x * total
+
+
+X5 = np.array([-0.4, 2.0, 0.6, 0.7, -0.5])
+MISTAKES = {
+    "wrong axis": (function(lambda x, b: x + b, lambda g, x, b: (g, g.sum(1))), [A, B[0]]),
+    "right if the axes": (function(lambda x, b: x + b, lambda g, x, b: (g, g.sum(1))), [A, B[0]]),
+    "permuted axes": (
+        function(lambda x: x.permute(1, 2, 0), lambda g, x: g.permute(1, 2, 0)),
+        [np.arange(27.0).reshape(3, 3, 3)],
+    ),
+    "the part through a sum": (
+        function(lambda x: x.softmax(-1), lambda g, x: g * x.softmax(-1)), [X5],
+    ),
+    "no_grad()": (with_a_constant_sum, [X5]),
+    ".item()": (lambda x: x * x.sum().item(), [X5]),
+    "a term is missing": (lambda x: x - x.mean().detach(), [X5]),
+    "term": (lambda x: (x**2).detach() + x.exp(), [X5]),
+    "wrong formula": (function(lambda x: x.tanh(), lambda g, x: g * (1 - x.tanh())), [X5]),
+    "detach": (lambda x: x * np.sin(x.detach().numpy()), [X5]),
+    "a mask is missing": (function(lambda x: x.relu(), lambda g, x: g * 1), [X5]),
+    "below 0 (0.1 times": (
+        function(lambda x: x.relu() - (-x).relu() / 10, lambda g, x: g * tg.where(x > 0, 1, 0.01)),
+        [X5],
+    ),
+    "factor g": (function(lambda x: (x * x).sum(), lambda g, x: 2 * x), [X5]),
+    "not linear in g": (function(lambda x: x * 2, lambda g, x: 2 * g * g), [X5]),
+    "in steps": (function(lambda x: x.round(), lambda g, x: g), [X5[:4]]),
+    "cancellation": (lambda x: (1e9 + x) ** 2 - 1e18 - 2e9 * x, [X5]),
+    "float32": (lambda x: x.float() + 1, [X5]),
+    "random": (function(lambda x: x * 2, lambda g, x: g * 2 + tg.randn(5).double()), [X5]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", MISTAKES)
+def test_a_mistake_of_a_user_is_named(words):
+    f, inputs = MISTAKES[words]
+    assert words in failure(f, inputs).diagnosis
+
+
+def test_a_constant_of_lower_precision_hides_no_missing_path():
+    def f(x):  # its slope on the finest steps is x, though the derivative is 2 x
+        return tg.tensor(x.detach().numpy().astype(np.float32)).double() * x
+
+    assert not gradcheck(f, X5, raise_exception=False)
+
+
+def test_a_dict_of_tensors_is_refused():
+    with pytest.raises(TypeError, match="input 0 is a dict of tensors"):
+        gradcheck(lambda d: d["x"] * 2, ({"x": tg.tensor(X5)},))

@@ -144,7 +144,7 @@ def checked_function(f: Callable[..., Any], inputs: Any) -> CheckedFunction:
     if not isinstance(inputs, tuple | list):
         raise TypeError(
             f"gradcheck: inputs is a {type(inputs).__name__}; give a tensor, or a tuple of what f "
-            "is called with"
+            "is called with.  For a dict: gradcheck(lambda x: f({'x': x}), (d['x'],))"
         )
     _refuse_lists(inputs)
     names = [f"input {i}" for i in range(len(inputs))]
@@ -189,6 +189,11 @@ def _refuse_lists(inputs: Sequence[Any]) -> None:
             f"tensors: tg.tensor({list(inputs)!r}), or one tg.tensor(...) for each argument of f"
         )
     for i, x in enumerate(inputs):
+        if isinstance(x, dict) and any(isinstance(v, TensorBase | np.ndarray) for v in x.values()):
+            raise TypeError(
+                f"gradcheck: input {i} is a dict of tensors, which would not be checked.  Give its "
+                "tensors one by one: gradcheck(lambda a, b: f({'a': a, 'b': b}), (d['a'], d['b']))"
+            )
         if isinstance(x, list | tuple) and any(isinstance(v, float) for v in np.ravel(x).tolist()):
             raise TypeError(
                 f"gradcheck: input {i} is a {type(x).__name__} of numbers, which has no gradient.  "

@@ -19,6 +19,7 @@ from .numeric import EPS, FiniteDifferences, central, directions, sizes, typical
 from .options import Options
 
 SMALL = 400  # entries of a Jacobian that is compared whole
+LARGEST = 120  # rows or columns of a Jacobian that is computed whole for a diagnosis
 SAMPLED = 8  # coordinates that are compared besides the random directions
 SHOWN = 8
 
@@ -56,6 +57,14 @@ def whole(checked: CheckedFunction, options: Options) -> tuple[Finding | None, l
     rows, columns = np.arange(checked.y.size), np.arange(checked.columns)
     finding = block(checked, options, rows, columns, jacobian(checked)[:, columns])
     return (finding if finding.wrong.any() else None), finding.kinks
+
+
+def completed(checked: CheckedFunction, options: Options, finding: Finding) -> Finding:
+    """The whole Jacobian in place of some of its entries, for a diagnosis, if it is not large."""
+    n, m = checked.columns, checked.y.size
+    if n > LARGEST or m > LARGEST or n * m > LARGEST**2 // 2:
+        return finding
+    return whole(checked, options)[0] or finding
 
 
 def of_columns(
@@ -131,8 +140,12 @@ def judged(
         differences.lengthen(size)
         right &= ~uncertain | accepted()[0]
     if not right.all():
+        settled = differences.settled()
         differences.refine()
         better, at_kink_too = accepted()
+        better &= right | ~settled
+        for row in np.flatnonzero(better & ~right):
+            better[row] = not differences.saw(int(row))
         right, at_kink = right | better, at_kink or at_kink_too
     return right, at_kink
 
@@ -213,12 +226,14 @@ def _disagrees_along(
     if equal(analytic, slope, rtol, slack).all():
         return None
     differences = FiniteDifferences(function, checked.x, v)
-    for _ in range(2):
+    for attempt in range(2):
         right = differences.accepts(analytic, rtol, slack, plateau=1e-5 if exact else 0.0)
         right |= differences.between(analytic, rtol, slack)
-        if (right | differences.at_an_edge(analytic, rtol, slack)).all():
+        right |= differences.at_an_edge(analytic, rtol, slack)
+        if right.all() and (attempt == 0 or not differences.saw(0)):
             return None
-        differences.refine()
+        if attempt == 0 and not differences.settled().all():
+            differences.refine()
     return float(differences.steps[int(np.argmin(differences.errors[:, 0]))])
 
 

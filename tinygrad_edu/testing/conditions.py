@@ -64,9 +64,10 @@ def problem_with_gradients(checked: CheckedFunction, u: Array) -> tuple[str, str
                 f"input has {tuple(x.shape)} and {x.dtype}"
             )
         if not _close(g, other):
-            return "a stale or aliased buffer", (
+            return "a stale or aliased buffer, or randomness in a rule", (
                 f"the reverse pass, run twice over one record, gives two gradients of {name}: a "
-                "rule writes into what it was given or has saved.  Let it return new arrays"
+                "rule writes into what it was given or has saved, or it is random.  Let it return "
+                "new arrays that depend on nothing else"
             )
     if not np.array_equal(u, given):
         return "a stale or aliased buffer", (
@@ -84,6 +85,26 @@ def problem_with_gradients(checked: CheckedFunction, u: Array) -> tuple[str, str
                     f"the gradients of {checked.names[j]} and {checked.names[i]} share memory, so "
                     "a change of one changes the other.  Let the rule return a copy for one of them"
                 )
+    return None
+
+
+def problem_with_linearity(checked: CheckedFunction, u: Array) -> tuple[str, str] | None:
+    """A diagnosis and a message, if the gradient is not linear in u = dL/dy."""
+    record = checked.record()
+    once, twice = checked.gradients(u, record), checked.gradients(2 * u, record)
+    for name, g, other in zip(checked.names, once, twice, strict=True):
+        if not np.isfinite(g).all() or _close(2 * g, other):
+            continue
+        if _close(g, other):
+            return "a factor g is missing", (
+                f"the gradient of {name} does not depend on the gradient g = dL/dy that arrives "
+                "from above: a rule or backward forgets to multiply by g (the chain rule)"
+            )
+        return "not linear in g", (
+            f"the gradient of {name} is not linear in the gradient g = dL/dy that arrives from "
+            "above: 2 g gives no twice as large a gradient.  A rule adds something to g, clips it, "
+            "or multiplies by it twice"
+        )
     return None
 
 

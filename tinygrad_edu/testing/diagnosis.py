@@ -8,44 +8,23 @@ counts.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import permutations, product
 
 import numpy as np
 
-from ..dtypes import Array, float64
+from ..dtypes import float64
 from .checked_function import CheckedFunction
 from .comparison import Finding
 from .error import ErrorCurve
+from .evidence import Evidence, Part, close, parts_of
 from .numeric import sizes
-
-
-@dataclass
-class Part:
-    """The derivative of all results by one input: analytic beside numeric."""
-
-    name: str
-    shape: tuple[int, ...]
-    ours: Array
-    theirs: Array
-    x: Array
-    wrong: bool
-
-
-@dataclass
-class Evidence:
-    checked: CheckedFunction
-    finding: Finding
-    parts: list[Part]
-
-    def wrong(self) -> list[Part]:
-        return [part for part in self.parts if part.wrong]
+from .terms import constant_function, elementwise, other_branch, through_a_sum
 
 
 def diagnose(checked: CheckedFunction, finding: Finding) -> str | None:
     """The first hypothesis that explains all wrong entries, in words."""
-    evidence = Evidence(checked, finding, _parts(checked, finding))
+    evidence = Evidence(checked, finding, parts_of(checked, finding))
     hypotheses = OF_A_WHOLE_JACOBIAN + OF_ANY_ENTRIES if finding.whole else OF_ANY_ENTRIES
     for hypothesis in (*ABOUT_THE_DIFFERENCES, *hypotheses, *LESS_CERTAIN):
         with np.errstate(all="ignore"):
@@ -53,25 +32,6 @@ def diagnose(checked: CheckedFunction, finding: Finding) -> str | None:
         if found:
             return found
     return None
-
-
-def _parts(checked: CheckedFunction, finding: Finding) -> list[Part]:
-    owner = np.searchsorted(checked.bounds, finding.columns, side="right") - 1
-    parts = []
-    for i, name in enumerate(checked.names):
-        mine = owner == i
-        if mine.any():
-            ours, theirs = finding.analytic[:, mine], finding.numeric[:, mine]
-            x = checked.x[finding.columns[mine]]
-            shape = checked.shapes[i] if finding.whole else x.shape
-            parts.append(Part(name, shape, ours, theirs, x, bool(finding.wrong[:, mine].any())))
-    return parts
-
-
-def close(a: Array, b: Array) -> bool:
-    """Equal for the purpose of a diagnosis: within 1e-5 of the largest entry."""
-    size = max(float(np.abs(a).max(initial=0)), float(np.abs(b).max(initial=0)))
-    return bool(np.isfinite(size) and np.all(np.abs(a - b) <= 1e-5 * size))
 
 
 # ---------------------------------------------------------------- is the numeric slope right?
@@ -143,12 +103,13 @@ def noise(evidence: Evidence) -> str | None:
     differences = finding.differences.get(k)
     if differences is None or bool(differences.edge[row]):
         return None
-    if float(differences.noise()[row]) < 100:
-        return None
-    scale = sizes(evidence.checked.arrays)[k]
-    size = max(abs(finding.analytic[row, column]), abs(differences.value[row] / scale))
-    if float(differences.error[row]) < 1e-4 * size * scale:
-        return None
+    if not differences.saw(row):
+        if float(differences.noise()[row]) < 100:
+            return None
+        scale = sizes(evidence.checked.arrays)[k]
+        size = max(abs(finding.analytic[row, column]), abs(differences.value[row] / scale))
+        if float(differences.error[row]) < 1e-4 * size * scale:
+            return None
     kinds = {y.array.dtype for y in evidence.checked.record()[1]} - {np.dtype(float64)}
     curve = ErrorCurve(
         "", 0.0, differences.steps[:-1], differences.slopes[:, row], differences.errors[:, row]
@@ -266,22 +227,52 @@ def _permutation(part: Part) -> str | None:
 def _words(name: str, axes: tuple[int, ...], flips: tuple[int, ...]) -> str:
     if axes != tuple(range(len(axes))):
         what = "transposed" if len(axes) == 2 else "permuted axes"
-        return f"{what}: the gradient of {name} has its axes in the order {axes}"
+        return (
+            f"{what}: the gradient of {name} has its axes in the order {axes}.  A transpose too "
+            "many or too few, or a sum or mean over a wrong axis?"
+        )
     backwards = [axis for axis, step in enumerate(flips) if step < 0]
     return f"reversed: the gradient of {name} runs backwards along axis {backwards[0]}"
+
+
+def turned_results(evidence: Evidence) -> str | None:
+    """The Jacobian is right, but for the order of the axes of the result."""
+    shapes = evidence.checked.output_shapes()
+    if len(shapes) != 1 or len(shapes[0]) not in (2, 3, 4) or not evidence.wrong():
+        return None
+    shape = shapes[0]
+    for axes in permutations(range(len(shape))):
+        if axes == tuple(range(len(shape))) or tuple(shape[a] for a in axes) != tuple(shape):
+            continue
+        order = (*axes, len(shape))
+        if all(
+            close(part.ours.reshape(*shape, -1), part.theirs.reshape(*shape, -1).transpose(order))
+            for part in evidence.wrong()
+        ):
+            names = ", ".join(part.name for part in evidence.wrong())
+            return (
+                f"a wrong axis: the gradient of {names} is right if the axes of g are put in the "
+                f"order {axes}: a sum over a wrong axis, a transpose too many, or permuted axes"
+            )
+    return None
 
 
 def turned_matrix(evidence: Evidence) -> str | None:
     """J' in place of J: a matrix that should have been transposed in the rule (A g for A' g)."""
     for part in evidence.wrong():
         square = part.ours.shape[0] == part.ours.shape[1]
-        if not square or not close(part.ours, part.theirs.T):
+        if not square or not close(part.ours, part.theirs.T) or close(part.ours, part.theirs):
             return None
     names = ", ".join(part.name for part in evidence.wrong())
     return (
         f"transposed: the Jacobian of {names} is the transpose of the right one: A @ g in a rule "
         "in place of A.T @ g?"
     )
+
+
+def _only_diagonal(part: Part) -> bool:
+    rows, columns = part.ours.shape
+    return rows == columns and bool((part.ours == np.diag(np.diag(part.ours))).all())
 
 
 def missing_sum(evidence: Evidence) -> str | None:
@@ -291,6 +282,8 @@ def missing_sum(evidence: Evidence) -> str | None:
         gone = (part.ours == 0) & (part.theirs != 0)
         kept = np.where(gone, 0.0, part.theirs)
         counts = np.count_nonzero(part.theirs, axis=0), np.count_nonzero(part.ours, axis=0)
+        if _only_diagonal(part):
+            return None
         if not gone.any() or not close(part.ours, kept) or not (counts[0] > counts[1]).all():
             return None
         if not (counts[1] > 0).all():
@@ -363,7 +356,7 @@ def chain_rule(evidence: Evidence) -> str | None:
             if np.isfinite(over).all() and close(over, np.full(over.shape, over.mean())):
                 return (
                     f"a factor of the input: the gradient of {part.name} is {over.mean():.6g} x^"
-                    f"{power} times the right one.  Is a power or a chain factor wrong?"
+                    f"{power} times the right one.  A wrong power, or a factor of the chain rule?"
                 )
         return None
     return None
@@ -396,13 +389,9 @@ def few_entries(evidence: Evidence) -> str | None:
 
 Hypothesis = Callable[[Evidence], str | None]
 ABOUT_THE_DIFFERENCES: tuple[Hypothesis, ...] = (outside, not_finite, unresolved, kink, noise)
-OF_A_WHOLE_JACOBIAN: tuple[Hypothesis, ...] = (
-    swapped,
-    detached,
-    missing_term,
-    constant_factor,
-    permuted,
-)
-OF_A_WHOLE_JACOBIAN += (turned_matrix, missing_sum, wrong_axis)
+OF_A_WHOLE_JACOBIAN: tuple[Hypothesis, ...] = (swapped, detached, missing_term, constant_factor)
+OF_A_WHOLE_JACOBIAN += (permuted, turned_results, turned_matrix, missing_sum, through_a_sum)
+OF_A_WHOLE_JACOBIAN += (wrong_axis,)
 OF_ANY_ENTRIES: tuple[Hypothesis, ...] = (detached, constant_factor)
-LESS_CERTAIN: tuple[Hypothesis, ...] = (partly_detached, chain_rule, constant_shift, few_entries)
+LESS_CERTAIN: tuple[Hypothesis, ...] = (constant_function, partly_detached, other_branch)
+LESS_CERTAIN += (chain_rule, elementwise, constant_shift, few_entries)

@@ -183,6 +183,7 @@ def _check_conditions(
     if options.rtol < 1e-2:
         problem = problem or conditions.problem_with_dtypes(checked)
     problem = problem or conditions.problem_with_gradients(checked, u)
+    problem = problem or conditions.problem_with_linearity(checked, u)
     if options.check_undefined_grad:
         problem = problem or conditions.problem_with_missing_gradients(checked, u)
     if options.layouts is not False and checked.x.size <= 1000:
@@ -211,6 +212,7 @@ def _compare(checked: CheckedFunction, options: Options, random: np.random.Gener
             finding = comparison.projected(checked, options, random, 1, 0)
     else:
         finding = comparison.projected(checked, options, random, options.projections, SAMPLED)
+        finding = finding and comparison.completed(checked, options, finding)
     if finding is not None:
         raise error_of(checked, finding)
 

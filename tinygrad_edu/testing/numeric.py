@@ -103,6 +103,43 @@ class FiniteDifferences:
         self._rounded_as = self.natural
         self._add(self.steps[-1] * 4.0 ** np.arange(1, count + 1))
 
+    def settled(self) -> Array:
+        """Where three steps on end give about one slope, so that no finer ones are asked."""
+        with np.errstate(all="ignore"):
+            apart = np.abs(np.diff(self.slopes, axis=0))
+            alike = apart <= 0.1 * np.minimum(np.abs(self.slopes[:-1]), np.abs(self.slopes[1:]))
+        return np.asarray((alike[:-1] & alike[1:]).any(0))
+
+    def saw(self, row: int) -> bool:
+        """Whether this result is a saw: smooth between jumps, so that its slope on fine steps is
+        not the one that f would have without rounding.
+
+        Of two points between which f changes much, one is moved half way to the other, again and
+        again: a jump stays as high, a smooth change gets small."""
+        with np.errstate(all="ignore"):
+            base = np.isin(self.steps, STEPS)
+            variation = np.abs(self.ahead[base, row] - self.behind[base, row])
+            height, slope = float(np.fmax.reduce(variation)), abs(float(self.value[row]))
+        if not (0 < height < np.inf and 0 < slope < np.inf and 2 * height < slope * self._longest):
+            return False
+
+        def value(h: float) -> float:
+            return float(_tried(self._f, self._x + h * self._v, self.at_x)[row])
+
+        places = np.arange(40) * (0.1 * height / slope)
+        values = [value(h) for h in places]
+        k = int(np.argmax(np.abs(np.diff(values))))
+        left, right, low, high = places[k], places[k + 1], values[k], values[k + 1]
+        jump = abs(high - low)
+        for _ in range(10):
+            middle = (left + right) / 2
+            at_middle = value(middle)
+            if abs(at_middle - low) > abs(high - at_middle):
+                right, high = middle, at_middle
+            else:
+                left, low = middle, at_middle
+        return abs(high - low) > 0.4 * jump > 0
+
     def refine(self) -> None:
         """Take finer steps too, down to the precision of x: f may have waves that are as short."""
         self._add(FINER)
