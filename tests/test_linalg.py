@@ -331,8 +331,21 @@ def test_a_norm_is_that_of_floats(dtype):
         for order in {1, 2, np.inf} if norm is not linalg.matrix_norm else {1, 2, np.inf, "fro"}:
             with pytest.raises(RuntimeError, match="floa"):
                 norm(x, order)
+            with pytest.raises(RuntimeError, match="floa"):
+                norm(x, order, dtype=tg.float32)
     with pytest.raises(RuntimeError, match="vecdot"):
         linalg.vecdot(x, x)
+
+
+def test_a_norm_is_computed_in_no_shorter_dtype():
+    x = tg.tensor(MATRICES[0]).double()
+    for norm in (linalg.norm, linalg.vector_norm, linalg.matrix_norm, tg.norm, tg.Tensor.norm):
+        for order in {1, 2, np.inf} if norm is not linalg.matrix_norm else {1, 2, "fro", "nuc"}:
+            with pytest.raises(
+                RuntimeError, match=r"norm: dtype= is at least as wide as .*float64"
+            ):
+                norm(x, order, dtype=tg.float32)
+            assert norm(x.float(), order, dtype=tg.float64).dtype == tg.float64
 
 
 def test_no_vandermonde_matrix_of_bools_or_halves():

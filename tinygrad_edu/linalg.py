@@ -37,6 +37,7 @@ from .functions import (
     slogdet as sign_and_logarithm,
     solved,
     stack,
+    widened,
 )
 from .functions.arguments import Dim, check_floating, plain, two_dims
 from .functions.factorization import ZERO_PIVOT
@@ -1422,13 +1423,13 @@ def matrix_norm(
     tensor(4.)
     """
     check_matrix(A, "matrix_norm")
-    check_floating(A, "matrix_norm")
+    A = widened("matrix_norm", A, dtype)
     if isinstance(dim, int) or len(dim) != 2:
         raise RuntimeError(f"matrix_norm: dim is a pair of dimensions, not {dim}")
     dims = two_dims(A.ndim, dim[0], dim[1], "matrix_norm", A)
     if ord == "fro":
-        return vector_norm(A, 2, dims, keepdim, dtype=dtype)
-    x = A.to(dtype).permute((*[d for d in range(A.ndim) if d not in dims], *dims))
+        return vector_norm(A, 2, dims, keepdim)
+    x = A.permute((*[d for d in range(A.ndim) if d not in dims], *dims))
     if ord in ("nuc", 2, -2):
         sizes = svdvals(x)
     elif ord in (1, -1, np.inf, -np.inf):

@@ -9,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from .. import ops
+from ..dtypes import promote_types
 from ..engine import graph
 from ..engine.clock import caller_level
 from ..ops.reduction import count
@@ -435,8 +436,7 @@ def norm(
     >>> tg.norm(tg.tensor([3.0, -4.0]))
     tensor(5.)
     """
-    x: Any = _as(input, dtype)
-    check_floating(x, "norm")
+    x: Any = widened("norm", input, dtype)
     axis, p = axis_of(x, dim, "norm"), 2 if p is None or p == "fro" else p
     if p == "nuc":
         return written_to(out, _nuclear_norm(x, dim, keepdim), "norm")
@@ -447,6 +447,17 @@ def norm(
     if p == 0:
         return written_to(out, sum(x != 0, axis, keepdim).to(x.dtype), "norm")
     return written_to(out, ops.p_norm(x, p=p, axis=axis, keepdims=keepdim), "norm")
+
+
+def widened(name: str, x: Any, dtype: Any) -> Any:
+    """The floats x in the dtype that a norm is computed in, in which none of them is rounded."""
+    check_floating(x, name)
+    if dtype is None:
+        return x
+    y = x.to(dtype)
+    if promote_types(x.dtype, y.dtype) != y.dtype:
+        raise RuntimeError(f"{name}: dtype= is at least as wide as that of the input, {x.dtype}")
+    return y
 
 
 def _nuclear_norm(x: Tensor, dim: Any, keepdim: bool) -> Tensor:
