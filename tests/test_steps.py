@@ -3,6 +3,7 @@
 import json
 import math
 import re
+import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -670,6 +671,14 @@ def test_after_backward_the_error_says_what_to_do(tmp_path):
     loss = (x * x).sum()
     loss.backward(retain_graph=True)
     assert Page(tg.viz.steps(loss, tmp_path / "page.html")).of_kind("leaf")
+
+
+def test_without_graphviz_the_error_says_what_to_install(tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    monkeypatch.setitem(sys.modules, "pygraphviz", None)
+    with pytest.raises(RuntimeError, match=r"no Graphviz .* pip install 'tinygrad_edu\[render\]'"):
+        tg.viz.steps(scalar(2.0).exp(), tmp_path / "page.html")
+    assert not (tmp_path / "page.html").exists()
 
 
 def test_a_write_to_what_was_saved_is_an_error_of_the_engine(tmp_path):
