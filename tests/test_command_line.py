@@ -1,5 +1,6 @@
 """The command line: scripts written for PyTorch as they stand, and pictures of their tensors."""
 
+import argparse
 import doctest
 import json
 import multiprocessing
@@ -12,6 +13,7 @@ import tomllib
 import warnings
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import tinygrad_edu as tg
@@ -441,6 +443,18 @@ def test_names_with_dots_and_names_in_functions(command, name):
     assert ("mse_loss" in graph) == (name != "prediction")
 
 
+def test_the_options_are_those_of_draw(command):
+    path = written(TRAINING)
+    one = ["--depth", 0, "--direction", "right", "--theme", "dark", "--scale", "absolute"]
+    code, graph, _ = command("draw", f"{path}:loss", *one, "--values", 0, "--formulas")
+    assert code == 0
+    assert "rankdir=LR" in graph
+    assert "net.0.weight" not in graph
+    code, out, err = command("draw", f"{path}:loss", "--values", -1)
+    assert (code, out) == (2, "")
+    assert "draw: values=-1: it is True, False, or up to how many" in err.splitlines()[-1]
+
+
 def test_the_script_has_its_arguments_and_may_exit(command):
     path = written(TRAINING + "    raise SystemExit\n")
     code, out, _ = command("draw", f"{path}:loss", "-o", "g.dot", "--", "--epochs", "1")
@@ -449,6 +463,52 @@ def test_the_script_has_its_arguments_and_may_exit(command):
     assert code == 2
     assert "usage" in err
     assert not Path("h.dot").exists()
+
+
+def test_the_last_step_of_a_training_has_all_its_gradients_afterwards(command):
+    """What was recorded stays as it was, though the optimizer writes to the weights."""
+    text = """
+import torch
+from torch import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv, self.norm = nn.Conv1d(2, 3, 2), nn.BatchNorm1d(3)
+        self.lstm, self.out = nn.LSTM(3, 4, batch_first=True), nn.Linear(4, 1)
+        self.parts = nn.ParameterList([torch.ones(2), torch.ones(2)])
+
+    def forward(self, x):
+        h, _ = self.lstm(self.norm(self.conv(x)).transpose(1, 2))
+        return self.out(h[:, -1] * torch.cat(list(self.parts)))
+
+net = Net()
+optimizer = torch.optim.Adam(net.parameters(), lr=0.1)
+for _ in range(3):
+    optimizer.zero_grad()
+    loss = net(torch.ones(2, 2, 5).cumsum(-1)).square().mean()
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 1e9)
+    optimizer.step()
+"""
+    from tinygrad_edu.command_line import pictures
+    from tinygrad_edu.command_line.target import Target, split
+    from tinygrad_edu.viz.picture import picture_of
+
+    target = Target(*split(f"{written(text)}:loss"), tg.Tensor)
+    with script.left_as_it_was():
+        pictures._run(argparse.Namespace(output="x.svg", arguments=[]), target)
+    picture = picture_of(target.value(), target.tensors(), gradients=True)
+    leaves = {box.name: box for box in picture.boxes if box.kind == "leaf"}
+    parameters = dict(target.names["net"].named_parameters())
+    assert leaves.keys() == {f"net.{name}" for name in parameters}
+    for name, p in parameters.items():
+        np.testing.assert_allclose(leaves[f"net.{name}"].gradient, p.grad.array, rtol=1e-5)
+    w = tg.ones(2, requires_grad=True)
+    loss = w.exp().sum()
+    loss.backward()
+    with pytest.raises(RuntimeError, match="freed"):  # afterwards backward() frees as ever
+        loss.backward()
 
 
 def test_the_nth_value_of_a_name_is_drawn_before_backward_and_the_script_stops(command):
@@ -497,6 +557,12 @@ def test_an_error_of_the_script_is_the_scripts(command):
     assert 'script.py", line 2, in <module>\n    x = torch.fft\n' in err
     assert err.count("  File ") == 1
     assert not Path("x.svg").exists()
+
+
+def test_a_page_of_steps_of_a_training(command):
+    pytest.importorskip("pygraphviz")
+    code, out, _ = command("steps", f"{written(TRAINING)}:loss")
+    assert (code, out) == (0, "epoch 0\nepoch 1\nepoch 2\nbackprop.html\n")
 
 
 def test_a_page_of_steps(command):

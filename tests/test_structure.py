@@ -78,7 +78,7 @@ WITHIN = {
     ),
     "tinygrad_edu.viz": (
         "observe picture groups repeats fold names numbers words labels headline theme box legend "
-        "dot svg layout render diagram stepper steps "
+        "dot svg layout render diagram compare diff stepper steps "
         "readings flow_words flow_chart flow heatmap live __init__"
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",

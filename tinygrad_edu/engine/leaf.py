@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from . import clock, graph
+from . import clock, graph, packing
 from .backward import Nodes, replay
 from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
@@ -33,7 +33,7 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
     saved.  Gradients are committed after the last step: an error leaves them as they were."""
     arrived = []
-    place = None if retain_graph else clock.user_place()
+    place = None if retain_graph or packing.records_stay else clock.user_place()
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
         wanted = node.plan is None if only is None else node in only
         if (wanted and node.params is not INACTIVE) or (node.hooks and RETAIN in node.hooks):

@@ -140,6 +140,8 @@ def _all_saved(plan: Plan) -> Plan:
 
 
 def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, dtype: Any) -> Node:
+    if packing.records_stay:
+        saved = _with_copies(saved, inputs)
     values = saved
     if id(plan) in _plain:
         plan = _plain[id(plan)][1]
@@ -155,6 +157,26 @@ def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, 
     node.origins = tuple(map(id, values[1 : len(inputs) + 1]))
     node.call = _call(plan.op.name)
     return node
+
+
+def _with_copies(saved: Any, inputs: Any) -> Any:
+    """What is saved, such that an optimizer may write to the weights, and the record stays true:
+    leaves, and what may look into their memory, are copied.  A constant is known by its array."""
+    known = [True, *(node is not None for node in inputs)]
+    leaves = [False, *(node is not None and node.plan is None for node in inputs)]
+    more = len(saved) - len(known)
+    marks = zip(known + [True] * more, leaves + [False] * more, strict=False)
+    return tuple(
+        _copied(x, leaf) if mine else x for x, (mine, leaf) in zip(saved, marks, strict=False)
+    )
+
+
+def _copied(x: Any, leaf: bool) -> Any:
+    if x.__class__ is graph.Parts:
+        return graph.Parts(_copied(part, True) for part in x)
+    if x.__class__ is np.ndarray and (leaf or x.base is not None):
+        return x.copy()
+    return x
 
 
 def _kept(x: Any) -> Any:

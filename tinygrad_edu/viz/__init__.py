@@ -1,6 +1,7 @@
 """Pictures of the record: the compute graph, and the gradients that flow back through it."""
 
 from .diagram import draw
+from .diff import diff, snapshot
 from .flow import GradientFlow, gradient_flow
 from .heatmap import Heatmap, heatmap
 from .live import Live, live
@@ -15,11 +16,13 @@ __all__ = [
     "Heatmap",
     "Live",
     "Reading",
+    "diff",
     "draw",
     "gradient_flow",
     "heatmap",
     "live",
     "observe",
+    "snapshot",
     "steps",
 ]
 

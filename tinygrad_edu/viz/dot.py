@@ -134,6 +134,9 @@ class Drawing:
             return
         weighed = {"weight": weight}
         look = {"penwidth": "2.5"} if is_thick(arrow) else {}
+        if mark := self.labels.mark(arrow):
+            look["color"] = getattr(self.theme, mark).border
+            look["style"] = "dashed" if mark == "removed" else "bold"
         graph.edge(f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}", **look, **weighed)
         if arrow in self.labels.sizes:
             ends = f"{start}:g:{self.start}", f"{end}:g{k}:{self.end}"

@@ -99,6 +99,10 @@ class Labels:
         """What is written along a gradient: a number with its sign, or norm and RMS of an array."""
         return self._flow[arrow]
 
+    def mark(self, arrow: Arrow) -> str:
+        """Of two graphs in one picture, whether an arrow was "added" or "removed"."""
+        return ""
+
     def meets(self, box: Box) -> int:
         """How many gradients are added at a box, if there are several."""
         count = len(self.uses.get(box, ()))

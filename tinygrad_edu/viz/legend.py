@@ -15,6 +15,9 @@ BOXES = {
     "output": "the output: gradients start here",
     "repeat": "a leaf again, beside another of its uses",
     "group": "several ops and tensors, folded into one box",
+    "added": "added: only the second graph has it",
+    "removed": "removed: only the first graph has it",
+    "changed": "both graphs have it, with what has changed from the first to the second",
 }
 ARRAY = "norm and rms, the root mean square, of an array's"
 
@@ -69,6 +72,10 @@ def _arrows(labels: Labels, theme: Theme, right: bool) -> Iterator[tuple[str, st
         yield _sign("\u21ba", theme.value), "dashed: a value flows to the next of these steps"
     if any(map(is_thick, drawn)):
         yield _sign(there, theme.value), "thick: several values at once"
+    marks = {labels.mark(arrow) for arrow in drawn}
+    for mark in sorted(marks - {""}):
+        graph = "second" if mark == "added" else "first"
+        yield _sign(there, getattr(theme, mark).border), f"{mark}: only in the {graph} graph"
     sizes = [labels.sizes[arrow] for arrow in drawn if arrow in labels.sizes]
     if not sizes:
         return

@@ -40,6 +40,9 @@ class Theme:
     repeat: Look
     module: Look
     call: Look
+    added: Look  # of two graphs, what the second has and the first has not
+    removed: Look
+    changed: Look
     flow: tuple[str, ...]  # gradients, from vanishing to exploding
     broken: str  # a gradient that is NaN or infinite
 
@@ -66,6 +69,9 @@ LIGHT = Theme(
     repeat=Look("#2171b7", "rounded", "#e7f0f8"),
     module=Look("#b4b4b4", "rounded", "#f8f8f5"),
     call=Look("#c9c9c9", "rounded,dashed", "#fcfcfa"),
+    added=Look("#00835f", "rounded", "#dcf3ea"),
+    removed=Look("#c44f00", "dashed", "#fde6d8"),
+    changed=Look("#9c3a78", "rounded", "#f8e4f0"),
     flow=("#08306b", "#2171b5", "#6baed6", "#969696", "#fdae6b", "#f16913", "#a63603"),
     broken="#000000",
 )
@@ -82,6 +88,9 @@ DARK = Theme(
     repeat=Look("#4f8cc9", "rounded", "#152b40"),
     module=Look("#50555e", "rounded", "#1b1e23"),
     call=Look("#474b53", "rounded,dashed", "#1e2126"),
+    added=Look("#2bc49a", "rounded", "#0f3b30"),
+    removed=Look("#ff8a3d", "dashed", "#472411"),
+    changed=Look("#e08bbd", "rounded", "#452338"),
     flow=("#2f8dff", "#5fa8f2", "#93c1e6", "#9c9c9c", "#e3b287", "#f39342", "#ff6a00"),
     broken="#ffffff",
 )
