@@ -12,7 +12,7 @@ import numpy as np
 from ..dtypes import Array
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
-RUN = 32  # weights are read in so many neighbours at a time
+RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
 
 
 class Reading(NamedTuple):
@@ -129,11 +129,11 @@ def spread(flat: Array) -> Array:
 
 
 def runs(flat: Array) -> Array:
-    """About `SAMPLE` elements of a vector, in runs of neighbours: what is not in the cache is read
-    much faster so."""
+    """All elements of a vector, or of more than `SAMPLE` about `RUNS * RUN`, in runs of neighbours:
+    what is not in the cache is read much faster so."""
     if flat.size <= SAMPLE:
         return flat
-    step = _coprime(flat.size * RUN // SAMPLE, flat.size)
+    step = _coprime(flat.size // RUNS, flat.size)
     count = flat.size // step
     return flat[: count * step].reshape(count, step)[:, :RUN]
 
