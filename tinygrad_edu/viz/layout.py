@@ -15,6 +15,7 @@ import sys
 from importlib.util import find_spec
 
 SECONDS = 5  # of computing: after that, a layout is given up
+OF_PIXELS = 10  # seconds, where pixels are painted too
 WAIT = 60  # seconds on the clock, for a busy machine
 
 PYGRAPHVIZ = """
@@ -34,8 +35,9 @@ def is_there() -> bool:
     return _command("svg") is not None
 
 
-def laid_out(source: str, kind: str, seconds: int = SECONDS) -> bytes:
+def laid_out(source: str, kind: str, seconds: int | None = None) -> bytes:
     """The picture of a graph in the DOT language, as SVG, PNG or PDF."""
+    seconds = seconds or (OF_PIXELS if kind == "png" else SECONDS)
     command = _command(kind)
     assert command is not None, "ask is_there() first"
     if os.name == "posix":
