@@ -388,7 +388,6 @@ def test_a_matrix_that_holds_infinity():
     x = tg.tensor([[4.0, 1.0], [1.0, float("inf")]])
     assert linalg.cholesky(x).tolist() == [[2.0, 0.0], [0.5, float("inf")]]
     assert linalg.det(x) == float("inf")
-    assert linalg.svdvals(x).isnan().all()
     assert linalg.inv(x).tolist() == [[0.25, 0.0], [0.0, 0.0]]
 
 
