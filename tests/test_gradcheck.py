@@ -525,6 +525,20 @@ def test_the_script_repeats_the_failure(kind):
         assert f"{option}={value}" in error.script
 
 
+def test_where_no_other_numbers_fail_the_script_holds_the_exact_ones():
+    x = LONG[:100]
+
+    def only_here(x):
+        here = float(x.detach().sum()) == pytest.approx(LONG[:100].sum(), abs=0.5)
+        return one_wrong(100, 5, 0.0 if here else 1.0)(x)
+
+    error = failure(only_here, x)
+    assert "b64decode" in error.script
+    with pytest.raises(GradcheckError) as again:
+        exec(error.script, {"only_here": only_here})
+    assert (again.value.index, again.value.analytic) == (error.index, error.analytic)
+
+
 def test_the_script_of_pytorchs_names_repeats_it_too():
     x = tg.tensor([1.0, 2.0], dtype=tg.float64, requires_grad=True)
     for check in (tg.autograd.gradcheck, tg.autograd.gradgradcheck):
