@@ -676,7 +676,7 @@ def test_after_backward_the_error_says_what_to_do(tmp_path):
 def test_without_graphviz_the_error_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", "")
     monkeypatch.setitem(sys.modules, "pygraphviz", None)
-    with pytest.raises(RuntimeError, match=r"no Graphviz .* pip install 'tinygrad_edu\[render\]'"):
+    with pytest.raises(RuntimeError, match=r"no Graphviz .*pip install 'tinygrad_edu\[render\]'"):
         tg.viz.steps(scalar(2.0).exp(), tmp_path / "page.html")
     assert not (tmp_path / "page.html").exists()
 
