@@ -504,6 +504,8 @@ for _ in range(3):
     assert leaves.keys() == {f"net.{name}" for name in parameters}
     for name, p in parameters.items():
         np.testing.assert_allclose(leaves[f"net.{name}"].gradient, p.grad.array, rtol=1e-5)
+    bias = leaves["net.out.bias"]  # as it was before the last step of Adam, of nearly lr
+    assert 0.05 < abs(bias.value - parameters["out.bias"].array).item() < 0.15
     w = tg.ones(2, requires_grad=True)
     loss = w.exp().sum()
     loss.backward()

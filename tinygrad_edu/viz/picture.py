@@ -229,13 +229,16 @@ class _Known:
         self.names = {x.node: name for name, x in names.items() if x.node is not None}
         constants = [(name, x.array) for name, x in names.items() if x.node is None]
         self.constants = {id(array): (name, array) for name, array in constants}
-        self.values = {x.node: x.array for x in [*names.values(), output] if x.node is not None}
+        self.values: dict[Node, Any] = {}
         self.shared: dict[Any, Box] = {}  # boxes of constants, by their names or their arrays
         self.ops_of_call = Counter(id(call) for call in map(call_of, nodes) if call)
         for node in nodes:
             for at, x in zip((node, *node.inputs), _kept(node) or (), strict=False):
                 if at is not None and isinstance(x, np.ndarray):
                     self.values.setdefault(at, x)
+        for t in (*names.values(), output):  # the record first: an optimizer may have written since
+            if t.node is not None:
+                self.values.setdefault(t.node, t.array)
 
     def constant(self, node: Node, giver: Node, i: int) -> Box | None:
         """The box of an input that is in no record; None where there is no input at all."""
