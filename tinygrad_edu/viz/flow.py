@@ -168,8 +168,9 @@ class GradientFlow:
             row = self._rows[-1]
             with np.errstate(all="ignore"):
                 for name, x in self._tensors.items():
-                    if x.grad is not None:
-                        row[name] = reading_of(x.grad.array)
+                    gradient = x.grad
+                    if gradient is not None:
+                        row[name] = reading_of(gradient.array)
 
     def _begin(self) -> None:
         if self._is_snapshot:
@@ -423,8 +424,8 @@ def gradient_flow(
     Of a loss, or a list of losses, it computes the gradients itself, one step each, and changes no
     `.grad`.  After `backward()` has freed the record of a loss, `.grad` is read instead.
 
-    It takes less than a twentieth of a step's time: norms and NaN are exact; of parameters of more
-    than 10,000 elements, the share of zeros and the update are read from about so many.
+    It takes a small part of a step's time: norms and NaN are exact; of parameters of more than
+    2,048 elements, the share of zeros is read from about so many of them, and the update from 640.
 
     Parameters
     ----------
