@@ -393,7 +393,8 @@ for _function, _ufunc in (
 def mean(a: Any, axis: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """The mean of the elements where the mask is True."""
     a = floating(a)
-    count = np.sum(_mask_for(a, where), axis=axis, keepdims=keepdims, dtype=a.dtype)
+    mask: Any = np.asarray(_mask_for(a, where), a.dtype)
+    count = mask.sum(axis=axis, keepdims=keepdims)
     total = _reduced(a, axis, keepdims, where=where, ufunc=np.add)
     return ops.divide(total, np.asarray(count))
 

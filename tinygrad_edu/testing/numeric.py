@@ -10,6 +10,7 @@ f (float32, cancellation) the first part sees it too, since neighbours then disa
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -21,6 +22,7 @@ STEPS = 4.0 ** np.arange(-13, -1)  # of `FiniteDifferences`: 1.5e-8 ... 0.06
 FINER = 4.0 ** np.arange(-26, -13)  # down to the precision of x
 
 Function = Callable[[Array], Array]
+largest_number: Any = np.fmax.reduce  # NaN does not count
 
 
 def sizes(arrays: list[Array]) -> Array:
@@ -119,7 +121,7 @@ class FiniteDifferences:
         with np.errstate(all="ignore"):
             base = np.isin(self.steps, STEPS)
             variation = np.abs(self.ahead[base, row] - self.behind[base, row])
-            height, slope = float(np.fmax.reduce(variation)), abs(float(self.value[row]))
+            height, slope = float(largest_number(variation)), abs(float(self.value[row]))
         if not (0 < height < np.inf and 0 < slope < np.inf and 2 * height < slope * self._longest):
             return False
 
@@ -255,7 +257,7 @@ class FiniteDifferences:
             finest = np.stack([self.ahead[:4], self.behind[:4]]) - self.at_x
             variation = np.fmax(np.abs(self.ahead - self.at_x), np.abs(self.behind - self.at_x))
             spread = np.ptp(finest, axis=1).max(0)
-            wild = spread > 0.05 * np.fmax.reduce(variation, 0)
+            wild = spread > 0.05 * largest_number(variation, 0)
             return np.asarray(wild if self.extended else np.zeros(wild.shape, bool))
 
     def noise(self) -> Array:
