@@ -418,7 +418,7 @@ LIBRARIES = ("tinygrad_edu", "torch", "autograd", "numpy")
 INTRODUCTION = """# How many wrong derivatives are found
 
 `make trust` writes this page.  It makes the derivative rules of all {ops} ops wrong on purpose
-(*mutants*: {mutants} of them), puts each in the place of the right rule, and asks four gradient
+(*mutants*: {mutants}), puts each in the place of the right rule, and asks four gradient
 checkers.  All of them see the same numbers: for PyTorch and for HIPS autograd the op is wrapped in
 a `torch.autograd.Function` and in a `primitive`, whose backward is the rule in place.  Each checker
 runs with its default tolerances, to second order, on the same {CASES} cases of the op (ours is

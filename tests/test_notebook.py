@@ -44,8 +44,7 @@ def test_no_cell_shows_an_address_or_writes_to_stderr(outputs):
         for output in shown:
             assert output["output_type"] != "error", source
             assert output.get("name") != "stderr", output["text"]
-            if "viz.draw" not in source:  # its picture is its look
-                assert " at 0x" not in "".join(output.get("data", {}).get("text/plain", ""))
+            assert " at 0x" not in "".join(output.get("data", {}).get("text/plain", ""))
 
 
 def test_the_last_expression_of_each_cell_is_shown(outputs):

@@ -95,7 +95,7 @@ MADE = {
     "tinygrad_edu.testing.strategies.Program": None,  # made by hypothesis alone
     "tinygrad_edu.testing.strategies.WindowCase": None,
     "tinygrad_edu.linalg.LinAlgError": lambda: tg.linalg.LinAlgError("it is singular"),
-    "tinygrad_edu.viz.Diagram": None,  # its picture is its look: see test_viz.py
+    "tinygrad_edu.viz.Diagram": lambda: tg.viz.draw(tg.ones(2, requires_grad=True) * 2),
     "tinygrad_edu.viz.GradientFlow": lambda: tg.viz.gradient_flow(nn.Linear(2, 1)),
     "tinygrad_edu.viz.Reading": lambda: tg.viz.Reading(1.0, 2, 0.0, 0),
     "nn.AdaptiveLogSoftmaxWithLoss": lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 9, [3]),

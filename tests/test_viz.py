@@ -459,7 +459,7 @@ def test_without_a_renderer_the_text_is_still_saved(diagram, no_renderer):
 
 def test_a_notebook_shows_the_picture(diagram):
     bundle = diagram._repr_mimebundle_()
-    assert list(bundle) == ["image/svg+xml"]
+    assert list(bundle) == ["image/svg+xml", "text/plain"]
     assert "multiply" in words_in(bundle["image/svg+xml"])
     assert diagram._repr_mimebundle_(include=None, exclude=None) == bundle
 

@@ -179,9 +179,13 @@ class Diagram:
             f"text: {saved}"
         )
 
+    def __repr__(self) -> str:
+        boxes, arrows = self.source.count(" [label=<"), self.source.count(" -> ")
+        return f"Diagram({boxes} boxes, {arrows} arrows)"
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """For notebooks: the picture, or where there is no layout engine, the text."""
         try:
-            return {"image/svg+xml": self.svg()}
+            return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
         except RuntimeError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
