@@ -112,8 +112,7 @@ for name in ("sigmoid", "ReLU, He"):
     net = network(name, depth=5)
     with tg.viz.observe():
         loss = F.cross_entropy(net(some), their_labels)
-    diagram = tg.viz.draw(loss, net, gradients=True)
-    story.picture(diagram, f"flow_{name[:4].lower()}")
+    story.picture(tg.viz.draw(loss, net, gradients=True), f"flow_{name[:4].lower()}")
 
 # ---------------------------------------------------------------- what the first layer can learn
 

@@ -50,7 +50,8 @@ _because(
     "special.legendre_.*",
 )
 _because(
-    "Use distributions.Gamma(a, 1.0).cdf(x), which has gradients; the other one is 1 minus it",
+    "it is a distribution function here.  Use distributions.Gamma(a, 1.0).cdf(x), which has "
+    "gradients; the other one is 1 minus it",
     "special.gammainc special.gammaincc torch.igamma torch.igammac Tensor.igamma Tensor.igammac",
     "Tensor.igamma_ Tensor.igammac_",
 )
@@ -243,22 +244,36 @@ _because(
 )
 _because("its size does not depend on the values.  Use nonzero", "torch.nonzero_static")
 _because("its size does not depend on the values.  Use x.nonzero()", "Tensor.nonzero_static")
-_because("Use distributions.Binomial(count, prob).sample()", "torch.binomial")
-_because("Use distributions.Pareto, and shift and scale it", "distributions.GeneralizedPareto")
-_because("Pareto, shifted and scaled, stands in its place", "distributions.generalized_pareto")
-_because("it holds what PyTorch's distributions share", "distributions.utils")
-_because("Use x[i, j]", "Tensor.index")
+_because(
+    "distributions draw such samples.  Use distributions.Binomial(count, prob).sample()",
+    "torch.binomial",
+)
+_because(
+    "few people use it.  Use distributions.Pareto, and shift and scale it",
+    "distributions.GeneralizedPareto",
+)
+_because(
+    "few people use it.  Use distributions.Pareto, and shift and scale it",
+    "distributions.generalized_pareto",
+)
+_because(
+    "it holds what PyTorch's distributions share: write such helpers with the functions of torch",
+    "distributions.utils",
+)
+_because("an old form of indexing.  Use x[i, j]", "Tensor.index")
 _because("Use nn.functional: prelu(x, weight), hardshrink(x)", "Tensor.prelu Tensor.hardshrink")
 _because(
     "Python's hash(x) is that of the object.  Use hash(x.numpy().tobytes())", "torch.hash_tensor"
 )
-_because("Use hash(x.numpy().tobytes())", "Tensor.hash_tensor")
+_because("Python can do it.  Use hash(x.numpy().tobytes())", "Tensor.hash_tensor")
 _because(
     "a result is always a plain Tensor, and dtype and order in memory are NumPy's: see x.array",
     "Tensor.as_subclass Tensor.dim_order Tensor.grad_dtype Tensor.name torch.return_types",
     "torch.legacy_contiguous_format",
 )
-_because("Use np.fromiter, or x.apply_(function)", "Tensor.map2_")
+_because(
+    "it calls Python for each element.  Use np.fromiter, or x.apply_(function)", "Tensor.map2_"
+)
 _because("x.__dlpack__() is what other libraries call: theirs.from_dlpack(x)", "torch.to_dlpack")
 _because(
     "autocast changes nothing here: results are float32.  See amp.autocast",
@@ -271,31 +286,43 @@ _because(
     "autograd.detect_anomaly autograd.set_detect_anomaly autograd.anomaly_mode",
     "torch.is_anomaly_.* torch.set_anomaly_enabled",
 )
-_because("torch.func.jvp gives its results", "autograd.forward_ad")
+_because(
+    "there are no dual tensors.  Use torch.func.jvp, which gives its results", "autograd.forward_ad"
+)
 _because(
     "the mode is what torch.no_grad() and torch.enable_grad() set: see torch.is_grad_enabled()",
     "autograd.grad_mode torch.is_inference_mode_enabled autograd.is_view_replay_enabled",
     "autograd.enforce_grad_layout_policy",
 )
-_because("each thread records on its own, and replays on its own", "autograd.set_multithreading_.*")
-_because("each thread records on its own", "autograd.is_multithreading_enabled")
 _because(
-    "Python's warnings module decides which warnings are shown",
+    "each thread records and replays on its own: there is nothing to set",
+    "autograd.set_multithreading_.*",
+)
+_because(
+    "each thread records and replays on its own: there is nothing to ask",
+    "autograd.is_multithreading_enabled",
+)
+_because(
+    "Python decides which warnings are shown.  Use warnings.simplefilter",
     "torch.is_warn_always_enabled torch.set_warn_always",
 )
 _because(
     "all results here are deterministic.  See use_deterministic_algorithms",
     "torch.get_deterministic_debug_mode torch.set_deterministic_debug_mode",
 )
-_because("Use scipy.stats.qmc.Sobol", "torch.quasirandom")
-_because("Use hann_window, hamming_window, blackman_window, bartlett_window", "torch.signal")
-_because("Use where(mask, x, 0), or x[mask]", "torch.masked")
+_because("SciPy has it.  Use scipy.stats.qmc.Sobol", "torch.quasirandom")
 _because(
-    "its functions stand in torch itself",
+    "the windows are functions of torch.  Use hann_window, hamming_window, blackman_window, "
+    "bartlett_window",
+    "torch.signal",
+)
+_because("there are no masked tensors.  Use where(mask, x, 0), or x[mask]", "torch.masked")
+_because(
+    "its functions are in torch itself.  Use torch.<name>",
     "torch.functional torch.serialization torch.types torch.cpu",
 )
 _because(
-    "it is of PyTorch's own machinery, which has no counterpart here",
+    "it belongs to PyTorch's own machinery, which has no counterpart here: leave it out",
     "torch.DisableTorchFunction.* torch.DispatchKey.* torch.ExcludeDispatchKeyGuard torch.Tag",
     "torch.FatalError torch.USE_.* torch.PRIVATE_OPS torch.classproperty torch.get_file_path",
     "torch.compiled_with_cxx11_abi torch.has_lapack torch.has_mkl torch.has_openmp",
@@ -312,10 +339,11 @@ _because(
     "optim.swap_in_optimizer_params_and_state",
 )
 _because(
-    "Use eval mode, in which no running statistics are written, or nn.GroupNorm",
+    "nothing is rewritten in place.  Use eval mode, in which no running statistics are written, "
+    "or nn.GroupNorm",
     "func.replace_all_batch_norm_modules_",
 )
-_because("Use reshape, permute and expand", "func.rearrange")
+_because("a language of its own.  Use reshape, permute and expand", "func.rearrange")
 
 
 def why(path: str) -> str | None:

@@ -101,7 +101,7 @@ class GradcheckError(AssertionError):
         self.curve: ErrorCurve | None = None
         self.entries: dict[int, list[tuple[int, ...]]] = {}  # the wrong ones of each argument
 
-    def repeat_with(self, script: str) -> None:
+    def _repeat_with(self, script: str) -> None:
         """Add the script that repeats the failure to the message."""
         self.script = script
         lines = "\n".join(f"    {line}" for line in script.splitlines())

@@ -142,7 +142,7 @@ def checked_call(call: Call, raise_exception: bool) -> bool:
             return False
         failed, in_time = error, perf_counter() - start < PATIENCE
         failed.inputs = call.arguments()
-        failed.repeat_with(script(call, failed, lambda xs: in_time and _fails(call, xs, failed)))
+        failed._repeat_with(script(call, failed, lambda xs: in_time and _fails(call, xs, failed)))
         raise failed.with_traceback(None) from None
     return True
 

@@ -183,7 +183,8 @@ class Builder:
     def _take(self, text: str, results: list[Any], read: list[str]) -> None:
         """Take over a line that gives new names to the results of a call."""
         left = [f"t{len(self.values) - len(self.inputs) + k}" for k in range(len(results))]
-        line = f"{', '.join(left)} = {text}"
+        one_of_one = len(left) == 1 and isinstance(self.evaluated(text), tuple)
+        line = f"{', '.join(left)}{',' if one_of_one else ''} = {text}"
         self._add(line, left, results, re.findall(r"\b[xt]\d+\b", " ".join(read)))
 
     # ------------------------------------------------------------ a write

@@ -41,8 +41,8 @@ class Heatmap:
     >>> import tinygrad_edu as tg
     >>> tg.viz.heatmap(tg.tensor([[1.0, -2.0], [0.5, float("nan")]]))
     2 x 2, -2 to 1, mean -0.167, 1 NaN
-       1   -2
-     0.5  nan
+      1   -2
+    0.5  nan
     """
 
     def __init__(
@@ -293,8 +293,8 @@ def heatmap(
     >>> tg.viz.heatmap(tg.tensor([[1.0, -2.0], [0.0, 3.0]]), title="weights")
     weights
     2 x 2, -2 to 3, mean 0.5
-    1  -2
-    0   3
+     1  -2
+     0   3
     """
     try:
         values = np.asarray(plain(input))

@@ -18,7 +18,7 @@ RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the
 class Reading(NamedTuple):
     """The gradient of a parameter, or of a layer's parameters together, at one step.
 
-    Attributes
+    Parameters
     ----------
     norm : float
         The square root of the sum of its squares; NaN or infinite if one of its elements is.
