@@ -125,7 +125,8 @@ class Builder:
         if not all(_moderate(y) and y.requires_grad for y in results):
             return
         self.calls.append(function)
-        self._take(call_text(function, texts, params), results, texts)
+        several = isinstance(result, tuple)
+        self._take(call_text(function, texts, params), results, texts, several)
 
     def call_public(self, name: str) -> None:
         """Call a public function with values that fit it."""
@@ -136,7 +137,8 @@ class Builder:
         if result is None or not all(map(_moderate, results)):
             return
         given = [*texts, *[f"{key}={value!r}" for key, value in settings.items()]]
-        self._take(f"tg.{name}({', '.join(given)})", results, texts)
+        line = f"tg.{name}({', '.join(given)})"
+        self._take(line, results, texts, isinstance(result, tuple))
 
     def argument(self, x: Any, rule: Any, op: Op) -> str:
         """The text of an argument: a value of this shape, or the array that is asked for."""
@@ -180,11 +182,10 @@ class Builder:
         self.fixed.add(name)
         return name
 
-    def _take(self, text: str, results: list[Any], read: list[str]) -> None:
-        """Take over a line that gives new names to the results of a call."""
+    def _take(self, text: str, results: list[Any], read: list[str], several: bool) -> None:
+        """Take over a line that gives new names to the results of a call; `several`: a tuple."""
         left = [f"t{len(self.values) - len(self.inputs) + k}" for k in range(len(results))]
-        one_of_one = len(left) == 1 and isinstance(self.evaluated(text), tuple)
-        line = f"{', '.join(left)}{',' if one_of_one else ''} = {text}"
+        line = f"{', '.join(left)}{',' if several and len(left) == 1 else ''} = {text}"
         self._add(line, left, results, re.findall(r"\b[xt]\d+\b", " ".join(read)))
 
     # ------------------------------------------------------------ a write
