@@ -367,12 +367,28 @@ def test_right_functions_are_not_accused_where_they_are_flat_or_steep(name):
     assert gradcheck(f, x, order=2)
 
 
-def test_logits_of_any_size_are_not_accused():
-    random = np.random.default_rng(0)
-    for _ in range(8):
-        x = random.standard_normal((2, 3)) * 10 ** random.uniform(-1, 2.2)
+SURE = [  # results of few values: two slopes in a row may be equal by chance
+    (tg.log_softmax, 1, np.array([[23.5789, 0.938797, 1.5], [-3.0, 20.0, 7.0]])),
+    (tg.log_softmax, 1, np.array([[18.7801, -5.1, -7.3], [0.4, 8.0, 2.0]])),
+    (tg.softmax, 2, np.array([[23.5789, 0.938797, 1.5], [-5.4, 31.0, 7.0]])),
+]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_logits_of_any_size_are_not_accused(seed):
+    random = np.random.default_rng(seed)
+    for size in 10 ** random.uniform(0.8, 1.8, 6):
+        x = random.standard_normal((2, 3)) * size
         for f in (tg.softmax, tg.log_softmax):
             assert gradcheck(lambda x: f(x, -1), x, order=2)  # noqa: B023
+        for f in (tg.tanh, tg.sigmoid):
+            assert gradcheck(f, x, order=2)
+
+
+@pytest.mark.parametrize("case", range(len(SURE)))
+def test_sure_classes_are_not_accused(case):
+    f, order, x = SURE[case]
+    assert gradcheck(lambda x: f(x, -1), x, order=order)
 
 
 @pytest.mark.parametrize("size", SIZES)

@@ -141,6 +141,10 @@ def judged(
         right &= ~uncertain | accepted()[0]
     if not right.all():
         settled = differences.settled()
+        differences.allow_for_roughness()
+        rough, kink_there = accepted()
+        right, at_kink = right | (rough & settled), at_kink or kink_there
+    if not right.all():
         differences.refine()
         better, at_kink_too = accepted()
         better &= right | ~settled
