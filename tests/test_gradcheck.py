@@ -7,6 +7,7 @@ import nn
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS, op
 from tinygrad_edu.testing import GradcheckError, gradcheck
+from tinygrad_edu.testing.numeric import FIRST_STEP, directions
 
 SIZES = [1e-12, 1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9, 1e12]
 POINT = np.array([1.0, 2.0, -3.0, 0.5])
@@ -699,3 +700,11 @@ def test_a_constant_of_lower_precision_hides_no_missing_path():
 def test_a_dict_of_tensors_is_refused():
     with pytest.raises(TypeError, match="input 0 is a dict of tensors"):
         gradcheck(lambda d: d["x"] * 2, ({"x": tg.tensor(X5)},))
+
+
+def test_a_direction_is_finite_where_an_entry_is_zero():
+    x, size = np.array([0.0, 1.0, 0.0, 1e-12]), np.array([1.0, 1.0, 1e6, 1e-12])
+    v = directions(np.random.default_rng(0), x, size, FIRST_STEP)
+    assert np.isfinite(v).all()
+    assert (np.abs(v) > 0.1 * size).all()
+    assert ((x + FIRST_STEP * v) - x == FIRST_STEP * v).all()  # exact

@@ -56,7 +56,7 @@ def directions(random: np.random.Generator, x: Array, size: Array, h: float) -> 
     """Signed Gaussian numbers times `size`, rounded so that x + h v is exact."""
     z = random.standard_normal(x.size)
     z = np.copysign(np.maximum(np.round(8 * np.abs(z)), 1) / 8, z)
-    unit = 2 * np.spacing(np.abs(x)) / h
+    unit = 2 * np.spacing(np.maximum(np.abs(x), h * size)) / h  # beside 0, that of the step
     return np.asarray(np.round(z * size / unit) * unit)
 
 
