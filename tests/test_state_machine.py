@@ -219,6 +219,11 @@ STEPS = settings(
 
 
 class TestEngine(Engine.TestCase):
+    settings = STEPS
+
+
+@pytest.mark.slow
+class TestEngineForLonger(Engine.TestCase):
     settings = settings(STEPS, max_examples=300)  # of 60, half miss some of the faults below
 
 
