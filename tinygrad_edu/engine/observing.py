@@ -186,49 +186,36 @@ def _kept(x: Any) -> Any:
 # ---------------------------------------------------------------- who called
 
 
-_PLUMBING = ("engine", "registry", "registered", "numpy_protocol", "out")  # files, between two
-_OF_MODULES = {"forward", "__call__", "run", "_run", "_call"}
+_BETWEEN = ("engine", "registry", "registered", "numpy_protocol", "out")  # a function and its op
 
 
 def _call(op: str) -> Call:
     """The public function that is running: of our own functions below the user's line, or below
     the innermost module, the outermost."""
-    frame, found, place = sys._getframe(2), None, None
+    frame, found, in_module = sys._getframe(2), None, True
     while frame.f_back and is_own(frame.f_code.co_filename):
-        code = frame.f_code
-        if place is None:
-            in_module = code.co_name in _OF_MODULES and "/nn/" in code.co_filename
-            if in_module and code.co_name != "forward":
-                place = True  # the module stands here: what is further out called it
-            elif not in_module and not _is_plumbing(code) and not _is_private(code):
-                found = frame
+        if frame.f_code.co_qualname == "Module.__call__":
+            in_module = False  # what is further out called it
+        elif in_module and _is_public(frame.f_code):
+            found = frame
         frame = frame.f_back
-    caller = found or frame
     if _own.call is not None and found is not None and found is _own.frame:
         return _own.call
     name = found.f_code.co_name.strip("_") if found is not None else op
     modules = tuple(path for _, path in _own.modules)
     call = Call(name, Place(frame.f_code, frame.f_lasti), modules)
-    _own.frame, _own.call = (caller, call) if found is not None else (None, None)
+    _own.frame, _own.call = found, call if found is not None else None
     return call
 
 
-def _is_plumbing(code: Any) -> bool:
-    parts = code.co_filename.replace("\\", "/").removesuffix(".py").split("/")
-    in_layer = "nn" in parts and code.co_name.startswith("_") and code.co_varnames[:1] == ("self",)
-    return (
-        code.co_name.startswith("<")
-        or in_layer  # a method that its forward calls
-        or parts[-1] in _PLUMBING
-        or parts[-2] in _PLUMBING
-    )
-
-
-def _is_private(code: Any) -> bool:
-    """Is it a function that no user calls: one with an underscore, or a method of a class of nn?"""
-    name = code.co_name
-    inner = "." in code.co_qualname and "/nn/" in code.co_filename.replace("\\", "/")
-    return inner or (name.startswith("_") and not name.endswith("__"))
+def _is_public(code: Any) -> bool:
+    """Is it a function that users call: none between it and its op, no private one, and no method
+    of a class of nn?"""
+    name, path = code.co_name, code.co_filename.replace("\\", "/")
+    *_, folder, file = path.removesuffix(".py").split("/")
+    is_private = name.startswith("<") or (name.startswith("_") and not name.endswith("__"))
+    is_method = "." in code.co_qualname and "/nn/" in path
+    return not (is_private or is_method or file in _BETWEEN or folder in _BETWEEN)
 
 
 def _enter_module(module: Any, _args: Any) -> None:
