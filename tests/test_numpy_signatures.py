@@ -334,6 +334,12 @@ def test_a_reduction_of_what_a_mask_chooses_from_an_initial_value_on(name, given
     np.testing.assert_array_equal(found.array, right)
 
 
+def test_a_masked_mean_of_float16_is_computed_in_float32():
+    x, mask = np.full(5001, 100, np.float16), np.ones(5001, bool)  # their sum is above 65504
+    y = np.mean(tg.tensor(x), where=mask)
+    assert (y.item(), y.dtype) == (100.0, tg.float16)
+
+
 def test_a_masked_reduction_has_the_gradient_of_what_is_chosen():
     x = tg.tensor([1.0, 4.0, 9.0], requires_grad=True)
     mask, start = np.array([True, False, True]), tg.tensor(2.0, requires_grad=True)

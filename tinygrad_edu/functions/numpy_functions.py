@@ -15,6 +15,7 @@ import numpy as np
 from .. import ops
 from ..engine import graph
 from ..numpy_protocol import answer_to, answers
+from ..sums import in_float32
 from . import counting, elementwise, linalg, running, shape
 from .arguments import plain
 from .filling import array_of
@@ -392,11 +393,13 @@ for _function, _ufunc in (
 @answers((np.mean, "more"))
 def mean(a: Any, axis: Any = None, keepdims: bool = False, *, where: Any = True) -> Any:
     """The mean of the elements where the mask is True."""
-    a = floating(a)
-    mask: Any = np.asarray(_mask_for(a, where), a.dtype)
-    count = mask.sum(axis=axis, keepdims=keepdims)
-    total = _reduced(a, axis, keepdims, where=where, ufunc=np.add)
-    return ops.divide(total, np.asarray(count))
+
+    def mean_of(x: Any) -> Any:
+        count = _mask_for(x, where).sum(axis=axis, keepdims=keepdims)
+        total = _reduced(x, axis, keepdims, where=where, ufunc=np.add)
+        return ops.divide(total, np.asarray(count, x.dtype))
+
+    return in_float32(mean_of, floating(a))
 
 
 @answers((np.add, "accumulate"))
