@@ -50,10 +50,14 @@ _because(
     "special.legendre_.*",
 )
 _because(
-    "it is a distribution function here.  Use distributions.Gamma(a, 1.0).cdf(x), which has "
-    "gradients; the other one is 1 minus it",
-    "special.gammainc special.gammaincc torch.igamma torch.igammac Tensor.igamma Tensor.igammac",
-    "Tensor.igamma_ Tensor.igammac_",
+    "it is the distribution function of a gamma distribution.  Use "
+    "distributions.Gamma(a, 1.0).cdf(x), which has gradients",
+    "special.gammainc torch.igamma Tensor.igamma Tensor.igamma_",
+)
+_because(
+    "it is 1 minus the distribution function of a gamma distribution.  Use "
+    "1 - distributions.Gamma(a, 1.0).cdf(x), which has gradients",
+    "special.gammaincc torch.igammac Tensor.igammac Tensor.igammac_",
 )
 _because(
     "there are no sparse tensors.  Use a dense one; index_add and scatter_add add at chosen rows, "
@@ -66,8 +70,11 @@ _because(
     "Tensor.sparse_mask Tensor.sparse_resize_ Tensor.sparse_resize_and_clear_",
     "Tensor.col_indices Tensor.row_indices Tensor.crow_indices Tensor.ccol_indices",
     "Tensor.is_sparse_csr torch.indices_copy torch.values_copy torch.col_indices_copy",
-    "torch.row_indices_copy torch.crow_indices_copy torch.ccol_indices_copy torch.jagged",
-    "torch.nested Tensor.to_padded_tensor",
+    "torch.row_indices_copy torch.crow_indices_copy torch.ccol_indices_copy",
+)
+_because(
+    "all rows of a tensor have one length.  Use nn.utils.rnn.pad_sequence, and a mask",
+    "torch.nested torch.jagged Tensor.to_padded_tensor",
 )
 _because("no gradient is sparse.  Use optim.Adam", "optim.SparseAdam")
 _because(
@@ -79,7 +86,7 @@ _because(
     "torch.fork torch.wait torch.futures torch.Future torch.import_ir_module torch.parse_ir",
     "torch.import_ir_module_from_buffer torch.parse_schema torch.parse_type_comment",
     "torch.merge_type_from_type_comment torch.unify_type_list torch.classes torch.cpp",
-    "torch.ModuleDict torch.ParameterDict torch.BufferDict torch.CallStack torch.Graph torch.Node",
+    "torch.BufferDict torch.CallStack torch.Graph torch.Node",
     "torch.Block torch.Use torch.Value torch.Type torch.Argument.* torch.Gradient torch.Code",
     "torch.AliasDb torch.Capsule torch.CompilationUnit torch.CompleteArgumentSpec torch.Concrete.*",
     "torch.Script.* torch.SymBool.* torch.SymFloat torch.SymInt.* torch.AnyType torch.AwaitType",
@@ -92,6 +99,10 @@ _because(
     "torch.OperatorInfo torch.StaticModule torch.TracingState torch.IODescriptor",
     "torch.DeepCopyMemoTable torch.Deserialization.* torch.Serialization.* torch.PyTorchFile.*",
     "func.debug_unwrap",
+)
+_because(
+    "PyTorch's compiler uses it.  Use nn.ModuleDict or nn.ParameterDict",
+    "torch.ModuleDict torch.ParameterDict",
 )
 _because(
     "there is no GPU.  Code that asks cuda.is_available() first runs as it is",
@@ -136,8 +147,19 @@ _because(
     "Tensor.untyped_storage Tensor.storage_type torch.storage torch.StorageBase",
     "torch.BFloat16Storage torch.BoolStorage torch.ByteStorage torch.CharStorage torch.IntStorage",
     "torch.DoubleStorage torch.HalfStorage torch.LongStorage torch.ShortStorage torch.QInt.*",
-    "torch.QUInt.* torch.from_file Tensor.const_data_ptr torch.resize_as_",
-    "Tensor.module_load torch.as_strided_ Tensor.as_strided_ Tensor.resize Tensor.resize_as",
+    "torch.QUInt.* torch.from_file Tensor.const_data_ptr",
+)
+_because(
+    "a tensor cannot change its strides in place.  Use x.as_strided(size, stride), a view",
+    "torch.as_strided_ Tensor.as_strided_",
+)
+_because(
+    "it is deprecated in PyTorch.  Use x.resize_(shape) or x.resize_as_(y), or x.reshape(shape)",
+    "torch.resize_as_ Tensor.resize Tensor.resize_as",
+)
+_because(
+    "load_state_dict copies values into parameters.  Use it, or x.copy_(y) under no_grad()",
+    "Tensor.module_load",
 )
 _because(
     "nothing is downloaded.  Load weights with load(path), and data sets with nn.data",
@@ -159,10 +181,10 @@ _because(
     "utils.tensorboard",
 )
 _because(
-    "PyTorch has given it up.  Use distributions: minimize -log_prob(x) * reward",
+    "PyTorch itself has removed it.  Use distributions: minimize -log_prob(x) * reward",
     "Tensor.reinforce",
 )
-_because("PyTorch has given it up.  Use torch.no_grad()", "Tensor.volatile")
+_because("PyTorch itself has removed it.  Use torch.no_grad()", "Tensor.volatile")
 _because(
     "a lazy layer holds plain parameters of size 0, the same objects before and after its first "
     "call.  Ask layer.has_uninitialized_params()",
@@ -176,7 +198,7 @@ _because(
     "it multiplies in 8 bits or in groups, on a GPU.  Use matmul or bmm",
     "nn.functional.scaled_mm nn.functional.grouped_mm nn.functional.scaled_grouped_mm",
 )
-_because("PyTorch has given it up.  Use Module and add_module", "nn.Container")
+_because("it is deprecated in PyTorch.  Use Module and add_module", "nn.Container")
 _because(
     "autograd gives these gradients.  Use autograd.grad(conv2d(x, w), (x, w), g)",
     "nn.grad nn.functional.grad",
@@ -209,16 +231,14 @@ _because(
     "transforms.ConvertImageDtype transforms.AutoAugment transforms.RandAugment transforms.v2",
     "transforms.functional transforms.InterpolationMode",
 )
-
-
 _because(
-    "it is for compilers, to which a view is a difficulty.  Copy the view: x.view(2, 3).clone(), "
-    "or cut a tensor with split() and clone the parts",
+    "it is for compilers that cannot work with views.  Copy the view: x.view(2, 3).clone(), or "
+    "cut a tensor with split() and clone the parts",
     "torch.alias_copy torch.as_strided_copy torch.detach_copy torch.diagonal_copy",
     "torch.expand_copy torch.permute_copy torch.select_copy torch.slice_copy torch.slice_inverse",
     "torch.split_copy torch.split_with_sizes_copy torch.squeeze_copy torch.t_copy",
-    "torch.transpose_copy",
-    "torch.unbind_copy torch.unfold_copy torch.unsqueeze_copy torch.view_copy Tensor.slice_inverse",
+    "torch.transpose_copy torch.unbind_copy torch.unfold_copy torch.unsqueeze_copy",
+    "torch.view_copy Tensor.slice_inverse",
 )
 _because(
     "it is what PyTorch's own functions call.  Use the function of nn.functional: conv2d, "
@@ -232,8 +252,8 @@ _because(
     "torch.frobenius_norm torch.nuclear_norm torch.native_norm torch.norm_except_dim",
 )
 _because(
-    "the factors of LAPACK's ?sytrf are left out.  Use linalg.solve, or linalg.cholesky for a "
-    "positive definite matrix",
+    "NumPy has no LDL^T factorization of a symmetric matrix.  Use linalg.solve, or "
+    "linalg.cholesky for a positive definite matrix",
     "linalg.ldl_factor linalg.ldl_factor_ex linalg.ldl_solve",
 )
 _because("NumPy finds all eigenvectors at once.  Use linalg.eigh", "torch.lobpcg")
@@ -242,39 +262,46 @@ _because(
     "index_add",
     "torch.segment_reduce",
 )
-_because("its size does not depend on the values.  Use nonzero", "torch.nonzero_static")
-_because("its size does not depend on the values.  Use x.nonzero()", "Tensor.nonzero_static")
+_because(
+    "it is for compilers, which must know the size of a result beforehand.  Use x.nonzero()",
+    "torch.nonzero_static Tensor.nonzero_static",
+)
 _because(
     "distributions draw such samples.  Use distributions.Binomial(count, prob).sample()",
     "torch.binomial",
 )
 _because(
-    "few people use it.  Use distributions.Pareto, and shift and scale it",
-    "distributions.GeneralizedPareto",
-)
-_because(
-    "few people use it.  Use distributions.Pareto, and shift and scale it",
-    "distributions.generalized_pareto",
+    "for a concentration c > 0 it is a shifted Pareto distribution.  Use "
+    "TransformedDistribution(Pareto(scale / c, 1 / c), AffineTransform(loc - scale / c, 1))",
+    "distributions.GeneralizedPareto distributions.generalized_pareto",
 )
 _because(
     "it holds what PyTorch's distributions share: write such helpers with the functions of torch",
     "distributions.utils",
 )
-_because("an old form of indexing.  Use x[i, j]", "Tensor.index")
-_because("Use nn.functional: prelu(x, weight), hardshrink(x)", "Tensor.prelu Tensor.hardshrink")
+_because("it is an old form of indexing.  Use x[i, j]", "Tensor.index")
 _because(
-    "Python's hash(x) is that of the object.  Use hash(x.numpy().tobytes())", "torch.hash_tensor"
+    "it is a function here, no method.  Use nn.functional: prelu(x, weight), hardshrink(x)",
+    "Tensor.prelu Tensor.hardshrink",
 )
-_because("Python can do it.  Use hash(x.numpy().tobytes())", "Tensor.hash_tensor")
+_because(
+    "Python can hash the bytes of an array.  Use hash(x.numpy().tobytes())",
+    "torch.hash_tensor Tensor.hash_tensor",
+)
 _because(
     "a result is always a plain Tensor, and dtype and order in memory are NumPy's: see x.array",
     "Tensor.as_subclass Tensor.dim_order Tensor.grad_dtype Tensor.name torch.return_types",
     "torch.legacy_contiguous_format",
 )
 _because(
-    "it calls Python for each element.  Use np.fromiter, or x.apply_(function)", "Tensor.map2_"
+    "it calls a Python function for each element, which is slow.  Compute with whole tensors, or "
+    "use x.map_(y, function)",
+    "Tensor.map2_",
 )
-_because("x.__dlpack__() is what other libraries call: theirs.from_dlpack(x)", "torch.to_dlpack")
+_because(
+    "other libraries read a tensor themselves.  Call the from_dlpack(x) of the other library",
+    "torch.to_dlpack",
+)
 _because(
     "autocast changes nothing here: results are float32.  See amp.autocast",
     "torch.autocast_decrement_nesting torch.autocast_increment_nesting torch.clear_autocast_cache",
@@ -295,12 +322,8 @@ _because(
     "autograd.enforce_grad_layout_policy",
 )
 _because(
-    "each thread records and replays on its own: there is nothing to set",
-    "autograd.set_multithreading_.*",
-)
-_because(
-    "each thread records and replays on its own: there is nothing to ask",
-    "autograd.is_multithreading_enabled",
+    "backward() runs in the thread that calls it, and there is nothing to set.  Remove the call",
+    "autograd.set_multithreading_.* autograd.is_multithreading_enabled",
 )
 _because(
     "Python decides which warnings are shown.  Use warnings.simplefilter",
@@ -310,7 +333,7 @@ _because(
     "all results here are deterministic.  See use_deterministic_algorithms",
     "torch.get_deterministic_debug_mode torch.set_deterministic_debug_mode",
 )
-_because("SciPy has it.  Use scipy.stats.qmc.Sobol", "torch.quasirandom")
+_because("SciPy draws such sequences.  Use scipy.stats.qmc.Sobol", "torch.quasirandom")
 _because(
     "the windows are functions of torch.  Use hann_window, hamming_window, blackman_window, "
     "bartlett_window",
@@ -322,7 +345,7 @@ _because(
     "torch.functional torch.serialization torch.types torch.cpu",
 )
 _because(
-    "it belongs to PyTorch's own machinery, which has no counterpart here: leave it out",
+    "it is an internal part of PyTorch, which has no counterpart here.  Remove what uses it",
     "torch.DisableTorchFunction.* torch.DispatchKey.* torch.ExcludeDispatchKeyGuard torch.Tag",
     "torch.FatalError torch.USE_.* torch.PRIVATE_OPS torch.classproperty torch.get_file_path",
     "torch.compiled_with_cxx11_abi torch.has_lapack torch.has_mkl torch.has_openmp",
@@ -339,11 +362,13 @@ _because(
     "optim.swap_in_optimizer_params_and_state",
 )
 _because(
-    "nothing is rewritten in place.  Use eval mode, in which no running statistics are written, "
-    "or nn.GroupNorm",
+    "no function here changes the layers of a module.  Call module.eval(), after which no running "
+    "statistics are written, or use nn.GroupNorm",
     "func.replace_all_batch_norm_modules_",
 )
-_because("a language of its own.  Use reshape, permute and expand", "func.rearrange")
+_because(
+    "the patterns of einops are not read here.  Use reshape, permute and expand", "func.rearrange"
+)
 
 
 def why(path: str) -> str | None:
