@@ -159,7 +159,7 @@ def check_factored(name: str, *inputs: Any) -> None:
     if len(set(dtypes)) > 1:
         given = " and ".join(map(str, dtypes))
         raise RuntimeError(
-            f"{name}: the inputs have the same dtype, not {given}; see x.to(y.dtype)"
+            f"{name}: the inputs must have the same dtype, not {given}; convert one: x.to(y.dtype)"
         )
 
 

@@ -47,7 +47,7 @@ class ConstraintRegistry:
         self._registry: dict[Any, Factory] = {}
 
     def register(self, constraint: Any, factory: Factory | None = None) -> Any:
-        """Enter a transform for a constraint.
+        """Add a transform for a constraint.
 
         Parameters
         ----------
@@ -112,7 +112,7 @@ class ConstraintRegistry:
         factory = self._registry.get(_key_of(constraint))
         if factory is None:
             raise NotImplementedError(
-                f"no transform is known to numbers that are {constraint!r}; enter one with "
+                f"no transform to {constraint!r} is known; add one with "
                 "register(constraint, factory)"
             )
         return factory(constraint)

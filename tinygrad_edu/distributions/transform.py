@@ -421,6 +421,3 @@ class ReshapeTransform(Transform):
 
     def _settings(self) -> Any:
         return (self.in_shape, self.out_shape)
-
-
-# ---------------------------------------------------------------- of each element

@@ -813,15 +813,15 @@ def where(condition: Tensor, input: Any = None, other: Any = None) -> Any:
     if (input is None) != (other is None):
         raise TypeError("where: give both input and other, or neither")
     if input is not None:
-        if getattr(condition, "dtype", None) is not bool_:  # which is asked in the least time
+        if getattr(condition, "dtype", None) is not bool_:  # this test is the quickest
             condition = _condition(condition)
         return ops.where(condition, input, other)
     return tuple(map(graph.Tensor, np.nonzero(np.atleast_1d(plain(condition)))))
 
 
 def _condition(mask: Any) -> Any:
-    """The mask of bools that a condition stands for.  One of uint8 is a mask, too, of PyTorch
-    before it had bools."""
+    """The condition as a mask of bools.  PyTorch takes one of uint8 too, with a warning: that was
+    the dtype of masks before it had bools."""
     check_tensor(mask, "where")
     if mask.dtype == np.uint8:
         why = "where: a condition of uint8 is deprecated; write it as a comparison, x != 0"

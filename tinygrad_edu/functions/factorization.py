@@ -499,7 +499,7 @@ def reflected(name: str, vectors: Any, tau: Any) -> Any:
 
 
 def _reflect(vectors: Any, tau: Any, y: Any, order: Any) -> Any:
-    """... H_j H_i y, for i, j ... in this order."""
+    """Reflections applied to y, one after the other: ... H_j H_i y, where `order` is i, j, ..."""
     rows = vectors.shape[-2]
     unit = np.eye(rows, dtype=vectors.dtype)
     for k in order:
@@ -527,7 +527,7 @@ def ormqr(
     left : bool, default True
         If True, Q C is computed, else C Q.
     transpose : bool, default False
-        If True, Q^T stands in the place of Q.
+        If True, Q^T is used instead of Q.
 
     Returns
     -------
@@ -551,9 +551,9 @@ def ormqr(
     check_matrix(input, "ormqr")
     check_matrix(other, "ormqr")
     check_factored("ormqr", input, tau, other)
-    size, count = input.shape[-2], min(input.shape[-2:])
-    batch = (*input.shape[:-2], other.shape[-2 if left else -1], count)
-    if (*tau.shape[:-1], size, tau.shape[-1]) != batch or other.shape[:-2] != input.shape[:-2]:
+    batch, size, count = input.shape[:-2], input.shape[-2], min(input.shape[-2:])
+    fits = tau.shape == (*batch, count) and other.shape[:-2] == batch
+    if not fits or other.shape[-2 if left else -1] != size:
         shapes = f"{tuple(input.shape)}, {tuple(tau.shape)} and {tuple(other.shape)}"
         raise RuntimeError(
             "ormqr: for vectors (..., m, k) tau is (..., min(m, k)), and the other matrix has m "
@@ -617,11 +617,12 @@ def svd_lowrank(
     ----------
     A : Tensor, shape (..., m, n)
     q : int, default 6
-        The rank, somewhat above that which is wanted.
+        The rank of the result.  Take a few more than the rank that you need.
     niter : int, default 2
-        How often the span is multiplied with A^T and A, which turns it to the large values.
+        The number of times that the random vectors are multiplied by A^T and A.  Each brings their
+        span closer to that of the first singular vectors.
     M : Tensor, optional
-        What is subtracted from A, of a shape that broadcasts to its own: a mean, for example.
+        A tensor that is subtracted from A, for example a mean.  Its shape broadcasts to that of A.
 
     Returns
     -------
@@ -682,7 +683,8 @@ def pca_lowrank(
     A : Tensor, shape (..., m, n)
         m samples of n features.
     q : int, optional
-        The rank, somewhat above that which is wanted; min(6, m, n) unless given.
+        The rank of the result, min(6, m, n) unless given.  Take a few more than the rank that you
+        need.
     center : bool, default True
         If False, the mean is not subtracted.
     niter : int, default 2

@@ -87,7 +87,7 @@ def matmul(a, b):
     >>> tg.matmul(tg.tensor([[1.0, 2.0], [3.0, 4.0]]), tg.tensor([1.0, 1.0]))
     tensor([3., 7.])
     """
-    if a.dtype.char != "e" != b.dtype.char:  # no float16, which is what most products are
+    if a.dtype.char != "e" != b.dtype.char:  # no float16, as in most products
         return np.matmul(a, b)
     return narrowed(np.matmul(wide(a), wide(b)), a, b)
 
@@ -200,7 +200,7 @@ def _positive_definite(draw):
 
 
 def not_finite(x: Any, **_: Any) -> str | None:
-    """Why there are no singular values, if it is that."""
+    """Why a matrix has no singular values: it holds NaN or infinity.  None if it does not."""
     if np.isfinite(x).all():
         return None
     return f"the matrix {x.shape} holds NaN or infinity: it has no singular values"
@@ -411,7 +411,7 @@ def cholesky(x):
     "Differentiation of the Cholesky decomposition", 2016)."""
     check_factored("cholesky", x)
     y = np.linalg.cholesky(_symmetric(x))
-    if np.isnan(np.diagonal(y, axis1=-2, axis2=-1)).any():  # which LAPACK refuses, not all of them
+    if np.isnan(np.diagonal(y, axis1=-2, axis2=-1)).any():  # not every LAPACK refuses NaN
         raise np.linalg.LinAlgError("the matrix is not positive definite: it holds NaN")
     return y
 
