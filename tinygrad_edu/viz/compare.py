@@ -27,7 +27,7 @@ from typing import Any
 import numpy as np
 
 from ..engine.graph import OPS
-from .fold import by_module, in_stretches, levels, size
+from .fold import by_module, in_stretches, levels, size, take_in_sources
 from .groups import Group, in_order, is_source, merged
 from .numbers import number, size_of, together
 from .picture import Arrow, Box, Picture
@@ -358,20 +358,8 @@ def _in_runs(found: Compared, mark: Callable[[Box], str | None]) -> Compared:
         for state, run in runs
         if state is not None and len(run) > 2
     ]
-    _take_in_sources(found.picture, groups)
+    take_in_sources(found.picture, groups)
     return _marked(found, merged(found.picture, groups))
-
-
-def _take_in_sources(picture: Picture, groups: list[Group]) -> None:
-    """Leaves and constants that only one group uses belong to it."""
-    group_of = {member: group for group in groups for member in group.members}
-    users: dict[Box, set[Group | None]] = defaultdict(set)
-    for arrow in picture.arrows:
-        if is_source(arrow.start):
-            users[arrow.start].add(group_of.get(arrow.end))
-    for box, of in users.items():
-        if len(of) == 1 and (group := next(iter(of))) is not None:
-            group.members.append(box)
 
 
 def _marked(found: Compared, picture: Picture) -> Compared:

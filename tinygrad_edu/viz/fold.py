@@ -148,11 +148,11 @@ def by_module(picture: Picture, depth: int) -> Picture:
         name, kind = path[-1].name, path[-1].kind.split(" \u00d7 ")[0]
         group = Group(members, name or kind, kind if name else "", path[:-1])
         groups.append(group)
-    _take_in_sources(picture, groups)
+    take_in_sources(picture, groups)
     return merged(picture, groups)
 
 
-def _take_in_sources(picture: Picture, groups: list[Group]) -> None:
+def take_in_sources(picture: Picture, groups: list[Group]) -> None:
     """Leaves and constants that only one group uses belong to it."""
     group_of = {member: group for group in groups for member in group.members}
     used_by: dict[Box, set[Any]] = defaultdict(set)
@@ -196,7 +196,7 @@ def without_middles(picture: Picture, ends: int) -> Picture:
             groups.append(_stretch(middle, "more "))
     if not groups:
         return picture
-    _take_in_sources(picture, groups)
+    take_in_sources(picture, groups)
     note = f"long chains of ops are folded to their {ends} first and last"
     return with_notes(merged(picture, groups), note)
 
@@ -236,7 +236,7 @@ def in_stretches(picture: Picture, count: int) -> Picture:
     long = -(-len(ops) // max(count, 1))
     stretches = [ops[k : k + long] for k in range(0, len(ops), long)]
     groups = [_stretch(stretch) for stretch in stretches if len(stretch) > 1]
-    _take_in_sources(picture, groups)
+    take_in_sources(picture, groups)
     return merged(picture, groups)
 
 
