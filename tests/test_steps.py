@@ -482,6 +482,19 @@ def test_a_large_record_is_folded_and_the_page_says_so(made):
     assert page.of_kind("leaf")[0]["short"]
 
 
+def test_a_folded_op_says_only_the_settings_that_are_not_its_defaults(made):
+    x = tg.ones(2, 3, requires_grad=True)
+    y = x
+    for _ in range(100):
+        y = y * y.sum(0, keepdim=True) - y.mean(0)
+    page = made(y.sum(), {"x": x}, max_nodes=20)
+    sums = [box for box in page.boxes if box["title"].startswith("sum")]
+    assert [box["settings"] for box in sums] == ["dim=0, keepdim=True", ""]
+    (mean,) = [box for box in page.boxes if box["title"].startswith("mean")]
+    assert mean["settings"] == "dim=0"
+    assert "Forward: mean × 100. The result (3) is computed from x." in page.words
+
+
 def test_several_outputs(made):
     x = tg.tensor([[2.0, 1.0], [0.5, 3.0]], requires_grad=True)
     with tg.viz.observe():

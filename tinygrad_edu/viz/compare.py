@@ -26,12 +26,11 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import OPS
 from .fold import by_module, in_stretches, levels, size, take_in_sources
 from .groups import Group, in_order, is_source, merged
 from .numbers import number, size_of, together
 from .picture import Arrow, Box, Picture
-from .words import key_of, settings_of, shape_of
+from .words import defaults_of, key_of, settings_of, shape_of
 
 MATCH, MODULES, SHAPE = 1000, 10, 1  # what a pair of ops counts
 LARGEST = 4_000_000  # pairs of ops that are tried; of more, blocks that are equal
@@ -243,7 +242,7 @@ def _words(old: Box, new: Box, with_gradients: bool) -> Iterator[str]:
         yield f"{old.dtype} \u2192 {new.dtype}"
     before, after = _settings(old), _settings(new)
     if before != after:
-        yield f"{before or 'as ever'} \u2192 {after or 'as ever'}"
+        yield f"{before or 'default'} \u2192 {after or 'default'}"
     told = new.kind in ("leaf", "output") or (new.kind == "constant" and new.name)
     if told and _is_one(old.value) and _is_one(new.value):
         x, y = (np.asarray(box.value).item() for box in (old, new))
@@ -259,10 +258,8 @@ def _is_one(x: Any) -> bool:
 
 
 def _settings(box: Box) -> str:
-    known = OPS.get(box.op)
-    given = known.op.forward.__kwdefaults__ or {} if known else {}
     key = key_of(box.settings["key"]) if "key" in box.settings else ""
-    return " ".join(filter(None, [settings_of(box.settings, given), key]))
+    return " ".join(filter(None, [settings_of(box.settings, defaults_of(box.op)), key]))
 
 
 def _of_gradients(old: Any, new: Any) -> str:

@@ -10,10 +10,18 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import OPS
 from .numbers import Size, adding, number, size_of, statistics, together
 from .picture import Arrow, Box, Picture
-from .words import formula_of, key_of, lines_of, rules_of, settings_of, shape_of, shortened
+from .words import (
+    defaults_of,
+    formula_of,
+    key_of,
+    lines_of,
+    rules_of,
+    settings_of,
+    shape_of,
+    shortened,
+)
 
 SMALL = 12  # numbers: up to so many are written out
 WIDE = 5  # numbers side by side, of a vector
@@ -146,9 +154,7 @@ class Labels:
     def _of_op(self, box: Box) -> list[str]:
         if box.op == "output":
             return [f"of {arrow.start.name}" for arrow in self.into[box]]
-        known = OPS.get(box.op)
-        given = known.op.forward.__kwdefaults__ or {} if known else {}
-        lines = lines_of(settings_of(box.settings, given), 3)
+        lines = lines_of(settings_of(box.settings, defaults_of(box.op)), 3)
         formula = formula_of(box.formula)
         if "key" in box.settings:
             formula = formula.replace("[key]", key_of(box.settings["key"]))

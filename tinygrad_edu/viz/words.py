@@ -14,6 +14,8 @@ import re
 import textwrap
 from typing import Any
 
+from ..engine.graph import OPS
+
 NAMES = {"axis": "dim", "keepdims": "keepdim", "axes": "dims", "slope": "negative_slope"}
 NAMES |= {"axis1": "dim1", "axis2": "dim2", "ddof": "correction", "shift": "shifts"}
 UNSAID = ("key", "shape", "sizes", "cell", "own", "steps", "order", "k", "size", "start", "ctx")
@@ -35,8 +37,13 @@ def shortened(text: str, longest: int = LONGEST) -> str:
 # ---------------------------------------------------------------- settings
 
 
+def defaults_of(op: str) -> dict[str, Any]:
+    """The settings that an op of the table has unless others are given."""
+    return (OPS[op].op.forward.__kwdefaults__ or {}) if op in OPS else {}
+
+
 def settings_of(settings: dict[str, Any], defaults: dict[str, Any]) -> str:
-    """The settings of an op in PyTorch's words, but for those that are as ever."""
+    """The settings of an op in PyTorch's words, without those that have their default."""
     said = []
     for name, value in settings.items():
         usual = name in defaults and _same(value, defaults[name]) and name != "axis"

@@ -114,13 +114,6 @@ def chain(left: str, filled: str | None, result: str | None) -> str:
     return " = ".join(sides)
 
 
-def defaults_of(box: Box) -> dict[str, Any]:
-    """The settings that its op has unless one says otherwise."""
-    if box.kind == "group" or box.node is None or box.node.plan is None:
-        return {}
-    return dict(box.node.plan.op.forward.__kwdefaults__ or {})
-
-
 def module(name: str, kind: str) -> str:
     """A module in words: "fc1: Linear"."""
     return f"{name}: {kind}" if name else kind

@@ -10,11 +10,10 @@ from typing import Any
 
 from ...engine.graph import Node
 from ..picture import Arrow, Box, Picture
-from ..words import settings_of, shape_of
+from ..words import defaults_of, settings_of, shape_of
 from .boxes import (
     chain,
     computes,
-    defaults_of,
     in_group,
     is_elementwise,
     letters_of,
@@ -57,7 +56,7 @@ class Lesson:
             "title": self.titles[box],
             "op": "" if box.name == box.op or box.kind == "group" else box.op,
             "group": in_group(box),
-            "settings": settings_of(box.settings, defaults_of(box)),
+            "settings": settings_of(box.settings, defaults_of(box.op)),
             "formula": formula.forward,
             "shape": shape_of(box.shape),
             "of": self.places[box.repeats or box],  # the same tensor, if it is drawn twice
@@ -99,7 +98,7 @@ class Lesson:
 
     def _result(self, box: Box) -> str:
         inputs = ", ".join(self.titles[arrow.start] for _, arrow in self.into[box])
-        return f"Of {inputs} it makes {shape_of(box.shape).replace('number', 'a number')}"
+        return f"The result ({shape_of(box.shape)}) is computed from {inputs}"
 
     def _equation(self, box: Box) -> str:
         """The formula, and with numbers where all are single: "y = a b = 2 × (-3) = -6"."""
