@@ -28,7 +28,7 @@ import numpy as np
 
 from .fold import by_module, in_stretches, levels, size, take_in_sources
 from .groups import Group, in_order, is_source, merged
-from .numbers import number, size_of, together
+from .numbers import is_number, number, size_of, together
 from .picture import Arrow, Box, Picture
 from .words import defaults_of, key_of, settings_of, shape_of
 
@@ -244,17 +244,13 @@ def _words(old: Box, new: Box, with_gradients: bool) -> Iterator[str]:
     if before != after:
         yield f"{before or 'default'} \u2192 {after or 'default'}"
     told = new.kind in ("leaf", "output") or (new.kind == "constant" and new.name)
-    if told and _is_one(old.value) and _is_one(new.value):
+    if told and is_number(old.value) and is_number(new.value):
         x, y = (np.asarray(box.value).item() for box in (old, new))
         texts = together([x, y])
         if texts[0] != texts[1]:
             yield f"value {texts[0]} \u2192 {texts[1]}"
     if with_gradients and (words := _of_gradients(old.gradient, new.gradient)):
         yield words
-
-
-def _is_one(x: Any) -> bool:
-    return x is not None and not isinstance(x, tuple) and np.size(x) == 1
 
 
 def _settings(box: Box) -> str:
@@ -271,7 +267,7 @@ def _of_gradients(old: Any, new: Any) -> str:
         said = [_size(before), _size(after)]
         return "" if said[0] == said[1] else "gradient " + " \u2192 ".join(said)
     times = _times(before, after)
-    if np.size(old) == np.size(new) == 1:
+    if is_number(old) and is_number(new):
         x, y = np.asarray(old).item(), np.asarray(new).item()
         texts = together([x, y])
         turned = (x > 0) != (y > 0)

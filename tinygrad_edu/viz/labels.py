@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .numbers import Size, adding, number, size_of, statistics, together
+from .numbers import Size, adding, is_number, number, size_of, statistics, together
 from .picture import Arrow, Box, Picture
 from .words import (
     defaults_of,
@@ -90,11 +90,11 @@ class Labels:
         parts of it along its arrows."""
         carrying = self.uses[box]
         parts = [arrow.gradient for arrow in carrying]
-        if not all(_is_number(x) for x in parts) or not (parts or _is_number(box.gradient)):
+        if not all(is_number(x) for x in parts) or not (parts or is_number(box.gradient)):
             for arrow in carrying:
                 self._flow[arrow] = "\n".join(_measures(self.sizes[arrow]))
             return ""
-        total = box.gradient if _is_number(box.gradient) else None
+        total = box.gradient if is_number(box.gradient) else None
         given = [np.asarray(x).item() for x in parts]
         if total is None:
             texts, text = together(given), ""
@@ -222,10 +222,6 @@ def is_thick(arrow: Arrow) -> bool:
 
 def _called(box: Box) -> str:
     return f"output of {box.op}" if box.kind == "output" else box.op
-
-
-def _is_number(x: Any) -> bool:
-    return x is not None and not isinstance(x, tuple) and np.size(x) == 1
 
 
 def _measures(size: Size) -> list[str]:

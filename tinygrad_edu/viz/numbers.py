@@ -20,6 +20,11 @@ DIGITS = 4  # significant ones, of the largest of the numbers that belong togeth
 MORE_DIGITS = 7  # at most, where the shorter ones do not add up
 
 
+def is_number(x: Any) -> bool:
+    """Is it an array of one element, or a number?"""
+    return x is not None and not isinstance(x, tuple) and np.size(x) == 1
+
+
 def number(x: Any) -> str:
     """One number."""
     return together([x])[0]

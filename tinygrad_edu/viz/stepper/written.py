@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from ..numbers import number, size_of, statistics
+from ..numbers import is_number, number, size_of, statistics
 from ..words import shape_of
 
 ROWS, COLUMNS = 12, 12  # of a heat map
@@ -46,9 +46,7 @@ class Arrays:
 
 def single(x: Any) -> str | None:
     """The number, of an array that holds one."""
-    if x is None or isinstance(x, tuple) or np.size(x) != 1:
-        return None
-    return number(np.reshape(x, -1)[0])
+    return number(np.reshape(x, -1)[0]) if is_number(x) else None
 
 
 def short(x: Any) -> str:
