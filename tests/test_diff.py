@@ -251,6 +251,8 @@ def test_misuse_is_told():
         viz.diff(w * 2, w * 3, theme="blue")
     with pytest.raises(ValueError, match="diff: direction='up'"):
         viz.diff(w * 2, w * 3, direction="up")
+    with pytest.raises(ValueError, match="diff: max_nodes='9': it is None or an integer"):
+        viz.diff(w * 2, w * 3, max_nodes="9")
     with pytest.raises(RuntimeError, match="backward: "):
         viz.diff(w * 2, tg.tensor(1.0))
     with pytest.raises(TypeError, match="diff: "):

@@ -657,8 +657,10 @@ def test_what_cannot_be_a_page_is_said(tmp_path):
         tg.viz.steps(x.sum(), tmp_path / "page.svg")
     with pytest.raises(ValueError, match=r"must end in \.html, not 'page'"):
         tg.viz.steps(x.sum(), tmp_path / "page")
-    with pytest.raises(ValueError, match=r"direction= is \"down\" or \"right\", not 'up'"):
+    with pytest.raises(ValueError, match="steps: direction='up': it is 'down' or 'right'"):
         tg.viz.steps(x.sum(), page, direction="up")
+    with pytest.raises(ValueError, match="steps: max_nodes=2: it is None or an integer, 3 or more"):
+        tg.viz.steps(x.sum(), page, max_nodes=2)
     with pytest.raises(TypeError, match="steps: tensors are named by"):
         tg.viz.steps(x.sum(), page, 3)
     assert not page.exists()

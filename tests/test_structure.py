@@ -77,8 +77,8 @@ WITHIN = {
         "formula written sources boxes lesson backward graph page __init__"
     ),
     "tinygrad_edu.viz": (
-        "observe picture groups repeats fold names numbers words labels headline theme box legend "
-        "dot svg layout render diagram compare diff stepper steps "
+        "observe picture groups repeats fold names options numbers words labels headline theme box "
+        "legend dot svg layout render diagram compare diff stepper steps "
         "readings flow_words flow_chart flow heatmap live __init__"
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",

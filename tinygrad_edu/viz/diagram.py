@@ -19,11 +19,10 @@ from .groups import with_notes
 from .headline import described
 from .labels import SMALL, Labels
 from .names import names_of
+from .options import DIRECTIONS, check_choice, check_limit
 from .picture import Picture, picture_of, uncollected
 from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
-
-DIRECTIONS = ("down", "right")
 
 
 def draw(
@@ -108,11 +107,11 @@ def draw(
         given = type(output).__name__
         raise TypeError(f"draw: it draws what a Tensor was computed from, not {given}")
     limit = _limit(values)
-    _check("direction", direction, DIRECTIONS)
-    _check("theme", theme, THEMES)
-    _check("scale", scale, SCALES)
-    _check_number("depth", depth, 0)
-    _check_number("max_nodes", max_nodes, 3)
+    check_choice("draw", "direction", direction, DIRECTIONS)
+    check_choice("draw", "theme", theme, THEMES)
+    check_choice("draw", "scale", scale, SCALES)
+    check_limit("draw", "depth", depth, 0)
+    check_limit("draw", "max_nodes", max_nodes, 3)
     names = names_of(params, "draw")
     with uncollected():
         picture = picture_of(output, names, gradients=gradients, gradient=gradient)
@@ -142,14 +141,3 @@ def _limit(values: Any) -> int:
             "are written out: 0 or more"
         )
     return values
-
-
-def _check_number(name: str, given: Any, least: int) -> None:
-    if given is not None and (not isinstance(given, int) or given < least):
-        raise ValueError(f"draw: {name}={given!r}: it is None or an integer, {least} or more")
-
-
-def _check(name: str, given: Any, known: tuple[str, ...]) -> None:
-    if given not in known:
-        words = " or ".join(map(repr, known))
-        raise ValueError(f"draw: {name}={given!r}: it is {words}")

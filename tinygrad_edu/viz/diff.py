@@ -10,11 +10,11 @@ import numpy as np
 
 from ..tensor import Tensor
 from .compare import Compared, compared, smaller
-from .diagram import DIRECTIONS
 from .dot import Drawing, Style
 from .fold import BUDGET
 from .labels import Label, Labels
 from .names import names_of
+from .options import DIRECTIONS, check_choice, check_limit
 from .picture import Arrow, Box, Picture, picture_of
 from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, THEMES, scale_for
@@ -94,9 +94,9 @@ def diff(
     >>> "shape 2 × 3 → 5 × 3" in diagram.source, "dropout" in diagram.source
     (True, True)
     """
-    for name, given, known in (("direction", direction, DIRECTIONS), ("theme", theme, THEMES)):
-        if given not in known:
-            raise ValueError(f"diff: {name}={given!r}: it is {' or '.join(map(repr, known))}")
+    check_choice("diff", "direction", direction, DIRECTIONS)
+    check_choice("diff", "theme", theme, THEMES)
+    check_limit("diff", "max_nodes", max_nodes, 3)
     if gradients is None:
         gradients = all(_may_go_back(x) for x in (a, b))
     named = [names_of(p, "diff") for p in (params_a, params_a if params_b is None else params_b)]

@@ -60,7 +60,7 @@ def steps(
     TypeError
         If `output` is not a Tensor, or `params` name something else.
     ValueError
-        If the path has another ending, or there is no such direction.
+        If the path has another ending, or an option another value than those above.
     RuntimeError
         If `output` has no record; if it has several elements and there is no `gradient`; if
         `backward()` has freed what the rules read; or if no Graphviz is found.

@@ -13,12 +13,12 @@ from ...engine.observing import ObservedNode
 from ...tensor import Tensor, root_gradient
 from ..fold import folded
 from ..names import names_of
+from ..options import DIRECTIONS, check_choice, check_limit
 from ..picture import Picture, picture_of
 from .backward import lesson_of
 from .page import page
 
 TITLE = "Backpropagation, step by step"
-DIRECTIONS = {"down": "TB", "right": "LR"}
 UNOBSERVED = (
     "Recorded without viz.observe(): lines of code, modules, and values that no derivative rule "
     "reads are missing. To see them, run the forward pass inside "
@@ -37,8 +37,8 @@ def write(
 ) -> Path:
     """Write the page of `viz.steps`."""
     path = _checked(path)
-    if direction not in DIRECTIONS:
-        raise ValueError(f'steps: direction= is "down" or "right", not {direction!r}')
+    check_choice("steps", "direction", direction, DIRECTIONS)
+    check_limit("steps", "max_nodes", max_nodes, 3)
     if not isinstance(output, Tensor):
         given = type(output).__name__
         raise TypeError(f"steps: it shows how a Tensor was computed, not {given}")
@@ -50,7 +50,7 @@ def write(
     by_node = {x.node: name for name, x in names.items() if x.node is not None}
     lesson = lesson_of(picture, by_node, root_gradient(output, gradient))
     notes = [*picture.notes, *([] if observed else [UNOBSERVED])]
-    text = page(lesson, title or TITLE, notes, DIRECTIONS[direction])
+    text = page(lesson, title or TITLE, notes, "LR" if direction == "right" else "TB")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
