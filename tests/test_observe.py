@@ -1,6 +1,9 @@
 """While someone observes, the record keeps values, calls, modules and lines; else it is as ever."""
 
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -47,6 +50,23 @@ def test_the_name_is_that_of_the_function_that_was_called(name, f):
     with observe():
         y = f(tg.randn(2, 3, requires_grad=True))
     assert calls_behind(y) == {name}
+
+
+def test_the_names_are_the_same_in_a_folder_that_is_called_nn(tmp_path):
+    """What is a file of nn is not decided by the folders above the packages."""
+    (tmp_path / "nn").mkdir()
+    for package in ("tinygrad_edu", "nn"):
+        (tmp_path / "nn" / package).symlink_to(Path(__file__).parents[1] / package)
+    script = """
+import tinygrad_edu as tg
+with tg.viz.observe():
+    y = tg.distributions.Normal(tg.ones(2, requires_grad=True), 1.0).log_prob(tg.ones(2))
+print(tg.__file__, y.node.call.name)
+"""
+    run = [sys.executable, "-c", f"import sys; sys.path.insert(0, 'nn'){script}"]
+    result = subprocess.run(run, capture_output=True, text=True, cwd=tmp_path, check=True)
+    place, name = result.stdout.split()
+    assert (Path(place).parts[-3], name) == ("nn", "log_prob")
 
 
 def test_ops_of_one_call_share_it_and_two_calls_on_one_line_do_not():

@@ -47,7 +47,14 @@ class Place(NamedTuple):
 
 @cache
 def is_own(filename: str) -> bool:
+    """Is it a file of this package, or of nn?"""
     return filename.startswith(OWN_FILES)
+
+
+@cache
+def is_of_nn(filename: str) -> bool:
+    """Is it a file of nn?  Its folder is compared, as one above it may be called nn too."""
+    return filename.startswith(OWN_FILES[1])
 
 
 def user_place(step: str = "") -> Place:

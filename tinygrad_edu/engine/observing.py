@@ -24,7 +24,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from . import graph, packing
-from .clock import Place, is_own
+from .clock import Place, is_of_nn, is_own
 from .graph import OPS, Node, Plan
 from .hooks import ALWAYS, FORWARD, PRE, add_hook, of_all_modules
 
@@ -214,7 +214,7 @@ def _is_public(code: Any) -> bool:
     name, path = code.co_name, code.co_filename.replace("\\", "/")
     *_, folder, file = path.removesuffix(".py").split("/")
     is_private = name.startswith("<") or (name.startswith("_") and not name.endswith("__"))
-    is_method = "." in code.co_qualname and "/nn/" in path
+    is_method = "." in code.co_qualname and is_of_nn(code.co_filename)
     return not (is_private or is_method or file in _BETWEEN or folder in _BETWEEN)
 
 
