@@ -316,7 +316,7 @@ def test_generators_and_handles_and_the_rest():
         repr(tg.amp.GradScaler("cpu", init_scale=8.0)) == "GradScaler(device='cpu', init_scale=8.0)"
     )
     handle = tg.ones(1, requires_grad=True).register_hook(print)
-    assert repr(handle) in (f"RemovableHandle(id={handle.id}, removed)",)
+    assert repr(handle) == f"RemovableHandle(id={handle.id}, removed)", "its tensor is gone"
     x = tg.ones(1, requires_grad=True)
     handle = x.register_hook(print)
     assert repr(handle) == f"RemovableHandle(id={handle.id})"

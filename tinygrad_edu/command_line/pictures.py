@@ -12,7 +12,7 @@ from typing import Any
 from nn import Module
 
 from .. import viz
-from ..engine import packing
+from ..engine.observing import Observation
 from ..tensor import Tensor
 from .script import Stop, WrongUse, run_script
 from .target import Target, part, split
@@ -101,7 +101,7 @@ def _run(options: Namespace, found: Target, observed: bool = True) -> None:
     """Run the script.  Where the picture goes to the output, what the script prints does not."""
     if os.path.isdir(found.path):
         raise WrongUse(f"{found.path} is a folder: name a script in it")
-    watching: Any = _observed() if observed else nullcontext()
+    watching: Any = Observation(whole=True) if observed else nullcontext()
     printed = nullcontext() if options.output else redirect_stdout(sys.stderr)
     with watching, printed:
         try:
@@ -112,17 +112,6 @@ def _run(options: Namespace, found: Target, observed: bool = True) -> None:
             if end.code not in (None, 0):
                 raise
     found.names = vars(sys.modules["__main__"])
-
-
-@contextmanager
-def _observed() -> Iterator[None]:
-    """Observe, and let backward() free nothing: the picture comes after it."""
-    packing.records_stay = True
-    try:
-        with viz.observe():
-            yield
-    finally:
-        packing.records_stay = False
 
 
 def _with_a_record(found: Target) -> Tensor:

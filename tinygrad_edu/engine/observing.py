@@ -77,7 +77,13 @@ _handles: list[Any] = []
 
 
 class Observation:
-    """In a `with` block, the record of this thread keeps more: see `ObservedNode`."""
+    """In a `with` block, the record of this thread keeps more: see `ObservedNode`.
+
+    With `whole`, `backward()` frees nothing of a record meanwhile, and what an op has saved stays
+    as it was though an optimizer writes to the weights."""
+
+    def __init__(self, whole: bool = False) -> None:
+        self.whole = whole
 
     def __repr__(self) -> str:
         return "observe()"
@@ -88,6 +94,7 @@ class Observation:
             _open += 1
             if _open == 1:
                 _start()
+            packing.records_stay = packing.records_stay or self.whole
         _own.depth += 1
         return self
 
@@ -117,7 +124,7 @@ def _start() -> None:
 
 def _stop() -> None:
     graph.planned = None
-    packing.observed_node = None
+    packing.observed_node, packing.records_stay = None, False
     packing.choose_record()
     _forget_plans()
     _plain.clear()

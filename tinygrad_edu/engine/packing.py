@@ -26,7 +26,7 @@ from . import clock, graph
 from .grad_mode import no_grad
 from .graph import Node, Shape, TensorBase
 
-records_stay = False  # while a script runs for a picture: backward() frees nothing
+records_stay = False  # while a whole record is observed: backward() frees nothing
 _open: list[Packing] = []  # those of all threads
 _lock = threading.Lock()
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from textwrap import fill
 from typing import Any
 
-from .flow_words import FAST, label_of, percent
+from .flow_words import FAST, label_of, percent, titled
 from .readings import Reading
 
 INK, QUIET, GRID = "#1f2328", "#59636e", "#d1d9e0"
@@ -45,7 +45,7 @@ def chart(flow: Any, by: str, measure: str) -> Any:
 
 def _bars(flow: Any, figure_class: Any, readings: Any, measure: str) -> Any:
     """A dot for each layer, on a logarithmic scale, from the first layer at the top."""
-    titles = [_title(flow, name) for name in readings]
+    titles = [titled(flow, name) for name in readings]
     long = max(map(len, titles))
     height = 1.6 + 0.26 * len(titles) + 0.2 * len(flow.flags())
     figure = figure_class(figsize=(6.5 + 0.05 * long, height), layout="constrained")
@@ -284,10 +284,6 @@ def _dress(axes: Any, grid: str) -> None:
     axes.xaxis.label.set_color(INK)
     if grid == "y":
         axes.margins(x=0.01)
-
-
-def _title(flow: Any, name: str) -> str:
-    return f"{name} {flow._kinds.get(name, '')}".strip()
 
 
 def _head(figure: Any, flow: Any, title: str) -> None:

@@ -39,7 +39,7 @@ def table(flow: Any, by: str) -> str:
     curves = _bars(readings) if count == 1 else {k: _curve(v) for k, v in readings.items()}
     lines: list[tuple[str, ...]] = [(by, "norm", "", "RMS", "zeros", "update/weight")]
     for name, several in readings.items():
-        lines.append((_titled(flow, name), *_numbers(several[-1], curves[name])))
+        lines.append((titled(flow, name), *_numbers(several[-1], curves[name])))
     right = (False, True, False, True, True, True)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     rows = [
@@ -52,9 +52,9 @@ def table(flow: Any, by: str) -> str:
     return "\n".join([f"gradient flow of {span}", *rows, *(f"! {flag}" for flag in flow.flags())])
 
 
-def _titled(flow: Any, name: str) -> str:
-    kind = flow._kinds.get(name, "")
-    return f"{name} {kind}".strip()
+def titled(flow: Any, name: str) -> str:
+    """The name of a layer, and its class: `fc1 Linear`."""
+    return f"{name} {flow._kinds.get(name, '')}".strip()
 
 
 def _numbers(reading: Reading | None, curve: str) -> tuple[str, ...]:

@@ -274,7 +274,7 @@ def _last(curve: list[float]) -> float:
 
 
 def _chart(values: dict[str, list[float]], count: int, log: bool, title: str) -> str:
-    finite = [x for c in values.values() for x in c if math.isfinite(x) and (x > 0 or not log)]
+    finite = [x for curve in values.values() for x in curve if _is_shown(x, log)]
     low, high = _range(finite, log)
     inner = HEIGHT - TOP - BOTTOM
 
