@@ -65,7 +65,11 @@ _OUTSIDE |= {np.flatnonzero, np.digitize, np.histogram}
 
 def is_for_a_plot() -> bool:
     """Is it matplotlib that asks?  It draws the values that it reads, and returns none of them, so
-    no gradient is lost: it gets arrays, and nothing is recorded."""
+    no gradient is lost: it gets arrays, and nothing is recorded.
+
+    This is the only place where the caller decides what happens.  matplotlib has two protocols by
+    which other types are drawn, `to_numpy` and `matplotlib.units`, but most of its functions use
+    neither: they call `np.asarray`, which must refuse anybody else (tests/test_plotting.py)."""
     if "matplotlib" not in sys.modules:
         return False
     frame: FrameType | None = sys._getframe(2)
