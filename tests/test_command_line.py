@@ -523,6 +523,33 @@ def test_the_nth_value_of_a_name_is_drawn_before_backward_and_the_script_stops(c
     assert "loss got a value 3 times, not 4" in err
 
 
+def test_the_nth_value_may_come_after_others_that_have_no_such_part(command):
+    text = NEURON + "out = None\nout = [x]\nout = [x, loss]\n"
+    code, _, err = command("draw", f"{written(text)}:out[1]", "--nth", 1, "-o", "g.dot")
+    assert (code, err) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "    for loss in [x.sum(), x.prod()]:\n        loss.backward()",
+        "    with contextlib.nullcontext(x.prod()) as loss:\n        pass",
+        "    [_, (*several, loss)] = 1, (2, 3, x.prod())",
+        "    loss: torch.Tensor = x.prod()",
+        "    loss = x.sum()\n    loss *= 2",
+    ],
+)
+def test_every_statement_that_gives_a_name_a_value_is_seen(command, text):
+    text = f"import contextlib, torch\ndef main(x):\n{text}\nmain(torch.ones(3).requires_grad_())"
+    assert command("draw", f"{written(text)}:loss", "-o", "g.dot") == (0, "g.dot\n", "")
+
+
+def test_what_stands_in_the_brackets_of_an_assignment_is_no_name_of_the_script(command):
+    text = "words = {}\nwords[tuple(n for n in 'ab')] = 1\nx[[k for k in (0, 1)]] = 2.0\n"
+    text = NEURON + text + "words['c'] = [*words]\n"
+    assert command("draw", f"{written(text)}:loss", "-o", "g.dot") == (0, "g.dot\n", "")
+
+
 def test_what_cannot_be_drawn_is_told_in_one_line(command):
     path = written(TRAINING)
     missing = r"script.py has no los.  It has .*loss \(\), prediction \(4, 1\)"

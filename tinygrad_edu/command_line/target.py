@@ -45,7 +45,10 @@ class Target:
             self.in_functions.pop((function, name), None)  # the newest stands last
             self.in_functions[function, name] = value
         if self.nth and name == self.first:
-            found = part(value, self.name)
+            try:
+                found = part(value, self.name)
+            except LookupError:  # this value has no such part
+                return
             self.count += isinstance(found, self.kind)
             if self.count == self.nth:
                 self.stopped_at = found

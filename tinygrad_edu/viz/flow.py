@@ -64,7 +64,9 @@ class GradientFlow:
         self, tensors: Mapping[str, Any], kinds: Mapping[str, str] | None = None, every: int = 1
     ) -> None:
         if every < 1:
-            raise ValueError(f"gradient_flow: every={every}, but it is 1 or more: 1 records each step")
+            raise ValueError(
+                f"gradient_flow: every={every}, but it is 1 or more: 1 records each step"
+            )
         self._tensors, self._kinds, self._every = dict(tensors), dict(kinds or {}), every
         self._rows: list[dict[str, Reading]] = []
         self._numbers: list[int] = []
