@@ -113,12 +113,16 @@ class Finder:
     """Finds the module of this package for each path of PyTorch's; it stands before all others, so
     that a PyTorch that is installed beside is never seen."""
 
+    def __init__(self) -> None:
+        self.replaced: list[tuple[ModuleType, str, object]] = []
+
     def find_spec(
         self, path: str, folders: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """What Python calls for each module that it has not imported yet."""
         root = path.partition(".")[0]
         if root in ROOTS and (home := home_of(path)):
+            self._note_attribute(path)
             return ModuleSpec(path, Alias(home))  # type: ignore[arg-type]
         if root in (*ROOTS, *NEED_PYTORCH):
             raise ModuleNotFoundError(missing(path, _place(path)), name=path)
@@ -126,6 +130,21 @@ class Finder:
             # `from torch import fft` asks for it; Python would hide a ModuleNotFoundError.
             raise ImportError(missing(path, path), name=path)
         return None
+
+    def _note_attribute(self, path: str) -> None:
+        """Keep what Python replaces: after an import it sets the module on the package above it."""
+        parent, _, name = path.rpartition(".")
+        if package := sys.modules.get(parent):
+            self.replaced.append((package, name, vars(package).get(name)))
+
+    def put_back_attributes(self) -> None:
+        """Take from our packages the names that imports of `torch.autograd.grad_mode` gave them."""
+        for package, name, value in reversed(self.replaced):
+            value = sys.modules.get(f"{package.__name__}.{name}", value)
+            if value is not None:
+                setattr(package, name, value)
+            elif name in vars(package):
+                delattr(package, name)
 
 
 def install() -> None:

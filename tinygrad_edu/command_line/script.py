@@ -120,6 +120,9 @@ def left_as_it_was() -> Iterator[None]:
     try:
         yield
     finally:
+        for finder in sys.meta_path:
+            if isinstance(finder, aliases.Finder):
+                finder.put_back_attributes()
         for name in of_the_script():
             del sys.modules[name]
         sys.modules.update(modules)
