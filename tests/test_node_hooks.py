@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from cube import Cube
 
 import tinygrad_edu as tg
 from tinygrad_edu import autograd
@@ -156,17 +157,6 @@ def test_what_an_op_saves_is_packed_once_and_unpacked_once():
 
 
 def test_packed_values_have_second_derivatives_and_functions_pack_too():
-    class Cube(autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        def backward(ctx, g):
-            (x,) = ctx.saved_tensors
-            return 3 * x**2 * g
-
     for f in (Cube.apply, lambda x: x**3):
         x = tg.tensor(2.0, requires_grad=True)
         seen = []

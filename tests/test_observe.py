@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cube import Cube
 
 import nn
 import nn.functional as F
@@ -14,20 +15,11 @@ import tinygrad_edu as tg
 from tinygrad_edu.engine import graph, packing
 from tinygrad_edu.engine.hooks import of_all_modules
 from tinygrad_edu.viz import observe
-
-
-def nodes_behind(y):
-    seen, stack = set(), [y.node]
-    while stack:
-        node = stack.pop()
-        if node is not None and node not in seen:
-            seen.add(node)
-            stack += node.inputs
-    return seen
+from tinygrad_edu.viz.picture import recorded
 
 
 def calls_behind(y):
-    return {node.call.name for node in nodes_behind(y) if node.plan and hasattr(node, "call")}
+    return {node.call.name for node in recorded(y.node) if node.plan and hasattr(node, "call")}
 
 
 @pytest.mark.parametrize(
@@ -73,7 +65,7 @@ def test_ops_of_one_call_share_it_and_two_calls_on_one_line_do_not():
     x = tg.randn(2, 3, requires_grad=True)
     with observe():
         y = F.mse_loss(F.softplus(F.softplus(x)), x)
-    calls = {id(node.call): node.call.name for node in nodes_behind(y) if node.plan}
+    calls = {id(node.call): node.call.name for node in recorded(y.node) if node.plan}
     assert sorted(calls.values()).count("softplus") == 2
 
 
@@ -191,17 +183,6 @@ def test_what_hooks_pack_is_observed_too():
 
 
 def test_a_function_with_its_own_backward_is_differentiated_as_ever():
-    class Cube(tg.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        def backward(ctx, g):
-            (x,) = ctx.saved_tensors
-            return 3 * x**2 * g
-
     x = tg.tensor(2.0, requires_grad=True)
     with tg.viz.observe():
         y = Cube.apply(x)

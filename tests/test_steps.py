@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cube import Cube
 
 import nn
 import nn.functional as F
@@ -570,17 +571,6 @@ def test_float16_and_float64(made):
 
 
 def test_what_autograd_functions_and_hooks_of_saved_tensors_record(made):
-    class Cube(tg.autograd.Function):
-        @staticmethod
-        def forward(ctx, x):
-            ctx.save_for_backward(x)
-            return x**3
-
-        @staticmethod
-        def backward(ctx, g):
-            (x,) = ctx.saved_tensors
-            return 3 * x**2 * g
-
     x = scalar(2.0)
     with tg.viz.observe():
         y = Cube.apply(x)
