@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ET
 
 import numpy as np
 import pytest
+from contrast import contrast, rgb
 from drawn import Picture, drawn, norm_in
 from golden_graphs import FOLDER, GRAPHS, text_of
 from hypothesis import given, settings, strategies as st
@@ -14,7 +15,7 @@ import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.viz import draw
 from tinygrad_edu.viz.numbers import adding, number, together
-from tinygrad_edu.viz.theme import DARK, LIGHT, scale_for
+from tinygrad_edu.viz.theme import DARK, LIGHT, Look, scale_for
 from tinygrad_edu.viz.words import formula_of, key_of, module_of, settings_of
 
 
@@ -144,16 +145,18 @@ def test_signed_parts_are_drawn_with_the_decimals_of_their_sum():
         (-0.0, "0"),
         (1e-12, "1e-12"),
         (123456.789, "123457"),
+        (0.1, "0.1"),
+        (-6.88137358, "-6.881"),
         (1.5e30, "1.5e+30"),
         (float("nan"), "nan"),
         (float("-inf"), "-inf"),
         (True, "True"),
         (7, "7"),
-        (5e-324, "5e-324"),
+        (5e-324, "4.941e-324"),
     ],
 )
 def test_one_number(x, text):
-    assert number(x) == text or float(number(x)) == x
+    assert number(x) == text
 
 
 def test_numbers_that_are_read_together_have_the_same_decimals():
@@ -322,7 +325,7 @@ def test_the_ops_of_one_call_stand_together():
     with tg.viz.observe():
         y = x.max(dim=1)[0]
     found = clusters(draw(y.sum()).source)
-    assert found["getitem"] == found["index"] or found["getitem"] == ["max"]
+    assert found["getitem"] == found["reshape"] == ["max"]
     assert found["sum"] == []
 
 
@@ -422,19 +425,13 @@ def test_no_two_colours_of_a_theme_are_equal():
         assert len(set(theme.colours())) == len(theme.colours())
 
 
-def luminance(colour):
-    channels = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 @pytest.mark.parametrize("theme", [LIGHT, DARK])
 def test_text_can_be_read_on_every_ground(theme):
-    looks = (theme.leaf, theme.constant, theme.op, theme.output, theme.group, theme.module)
+    looks = [look for look in vars(theme).values() if isinstance(look, Look)]
+    assert len(looks) == 11
     for ground in [theme.paper, *(look.inside for look in looks)]:
         for ink in (theme.ink, theme.quiet):
-            dark, light = sorted([luminance(ink), luminance(ground)])
-            assert (light + 0.05) / (dark + 0.05) >= 4.5, (ink, ground)
+            assert contrast(rgb(ink), rgb(ground)) >= 4.5, (ink, ground)
 
 
 def test_a_theme_and_a_direction_are_chosen():
@@ -585,10 +582,10 @@ def test_an_svg_has_tooltips_a_title_and_a_description_and_its_text_is_text():
     assert root.get("role") == "img"
     assert root[0].tag == f"{space}title"
     assert root[1].tag == f"{space}desc"
-    assert "2 ops, 1 leaves" in root[1].text or "ops" in root[1].text
+    assert "from: 2 ops, 1 leaf, 1 constant, with the gradients" in root[1].text
     tips = [a.get("{http://www.w3.org/1999/xlink}title") for a in root.iter(f"{space}a")]
     (tip,) = [tip for tip in tips if tip and tip.startswith("multiply (multiply)")]
-    assert "shape 3 float32" in tip or "shape 3" in tip
+    assert "shape 3 float32" in tip
     assert "min 0, max 2, mean 1, std 1, 33% zeros, 1 NaN" in tip
     assert re.search(r"called at test_draw\.py:\d+: y = \(x \* 2\)\.sum\(\)", tip)
     assert "dL/da = g b" in tip

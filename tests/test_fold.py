@@ -445,7 +445,7 @@ def test_common_name(names, common):
     assert common_name(names) == common
 
 
-def test_a_hundred_thousand_ops_need_little_work(monkeypatch):
+def test_four_times_as_many_ops_need_about_four_times_the_work(monkeypatch):
     """The work grows with the number of ops: counted, for clocks of busy machines lie."""
     from tinygrad_edu.viz import repeats
 

@@ -88,7 +88,7 @@ def described(labels: Labels, output: Box) -> str:
     counts = dict.fromkeys(("op", "leaf", "constant", "group"), 0)
     for box in labels.picture.boxes:
         counts["op" if box.kind == "output" else box.kind] += 1
-    words = {"op": "ops", "leaf": "leaves", "constant": "constants", "group": "groups"}
-    said = ", ".join(f"{n} {words[kind]}" for kind, n in counts.items() if n)
+    several = {"op": "ops", "leaf": "leaves", "constant": "constants", "group": "groups"}
+    said = ", ".join(f"{n} {kind if n == 1 else several[kind]}" for kind, n in counts.items() if n)
     gradients = ", with the gradients that flow back" if labels.picture.gradients else ""
     return f"What {labels.name_of(output)} was computed from: {said}{gradients}."
