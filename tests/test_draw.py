@@ -1,5 +1,6 @@
 """What a drawing says in its boxes: values, gradients and their sums, names, modules, words."""
 
+import gc
 import re
 import xml.etree.ElementTree as ET
 
@@ -513,6 +514,23 @@ def test_nan_is_said_with_the_op_that_makes_it():
     diagram = draw((s.sqrt() * 0 + s).exp(), {"s": s}, gradients=True)
     assert title(diagram) == "the gradient becomes NaN from sqrt back to s"
     assert 'label=" nan"' in diagram.source
+
+
+@pytest.mark.parametrize("on", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(on):
+    before = gc.isenabled()
+    x = tg.ones(2, requires_grad=True)
+    seen = []
+    x.register_hook(lambda g: seen.append(gc.isenabled()))
+    try:
+        (gc.enable if on else gc.disable)()
+        draw((x * 2).sum(), gradients=True)
+        assert (seen, gc.isenabled()) == ([False], on)
+        with pytest.raises(RuntimeError, match="gradient="):
+            draw(x * 2, gradients=True)
+        assert gc.isenabled() == on
+    finally:
+        (gc.enable if before else gc.disable)()
 
 
 def test_an_empty_tensor_is_drawn():

@@ -20,7 +20,7 @@ from .headline import described
 from .labels import SMALL, Labels
 from .names import names_of
 from .options import DIRECTIONS, check_choice, check_limit
-from .picture import Picture, picture_of, uncollected
+from .picture import Picture, picture_of
 from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
 
@@ -113,9 +113,8 @@ def draw(
     check_limit("draw", "depth", depth, 0)
     check_limit("draw", "max_nodes", max_nodes, 3)
     names = names_of(params, "draw")
-    with uncollected():
-        picture = picture_of(output, names, gradients=gradients, gradient=gradient)
-        smaller = folded(picture, depth, max_nodes)
+    picture = picture_of(output, names, gradients=gradients, gradient=gradient)
+    smaller = folded(picture, depth, max_nodes)
     style = Style(DARK if theme == "dark" else LIGHT, direction == "right", legend)
 
     def drawing(picture: Picture) -> tuple[Any, str]:

@@ -25,7 +25,7 @@ from dataclasses import replace
 from typing import Any
 
 from .groups import Group, common_name, in_words, is_source, label, merged, with_notes
-from .picture import Arrow, Box, Picture
+from .picture import Arrow, Box, Picture, uncollected
 from .repeats import rolled
 
 BUDGET = 150  # boxes
@@ -34,6 +34,7 @@ PAGE = 22  # boxes below one another: then it fits a page
 ENDS = 5  # of a long chain, what is shown at either end
 
 
+@uncollected()
 def folded(picture: Picture, depth: int | None = None, max_nodes: int | None = BUDGET) -> Picture:
     """The picture with modules below `depth` as one box each, and then, if it has more than
     `max_nodes` boxes, with fewer (with a `depth`, the default is 2,000).  None: as it is.
