@@ -308,6 +308,15 @@ def test_matrices_are_factored_in_float32_and_float64_only(name):
 
 
 @pytest.mark.filterwarnings(WARNS_OF_OLD)
+@pytest.mark.parametrize("name", [*FACTORED, *SOLVED])
+def test_a_list_in_the_place_of_a_matrix_is_refused(name):
+    x, rows = tg.ones(2, 2), [[1.0, 1.0], [1.0, 1.0]]
+    for operands in ([rows, x], [x, rows]) if name in SOLVED else ([rows],):
+        with pytest.raises(TypeError, match=": it takes a tensor, and was given"):
+            (FACTORED | SOLVED)[name](tg, *operands)
+
+
+@pytest.mark.filterwarnings(WARNS_OF_OLD)
 @pytest.mark.parametrize("name", sorted({*SOLVED} - {"linalg.solve_triangular"}))
 def test_the_operands_of_a_system_have_one_dtype(name):
     for dtypes in (["float32", "float64"], ["float64", "float32"]):

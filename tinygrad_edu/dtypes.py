@@ -143,10 +143,18 @@ def no_tensor(x: Any) -> str:
     return f"it takes a tensor, and was given {x!r}, a {kind}; make one with tensor()"
 
 
+def check_tensor(x: Any, name: str) -> None:
+    """Raise TypeError for what is no tensor, and say what to do with it."""
+    if not hasattr(x, "dtype"):
+        raise TypeError(f"{name}: {no_tensor(x)}")
+
+
 def check_factored(name: str, *inputs: Any) -> None:
     """Raise RuntimeError unless all inputs are float32, or all are float64: these are the dtypes
     that matrices are factored in, by LAPACK and by PyTorch.  They are not converted: float16 is too
     short for it, and whole numbers are floats only where that is said."""
+    for x in inputs:
+        check_tensor(x, name)
     dtypes = [x.dtype for x in inputs]
     for dtype in dtypes:
         if dtype == float16:

@@ -39,7 +39,7 @@ from .functions import (
     stack,
     widened,
 )
-from .functions.arguments import Dim, check_floating, plain, two_dims
+from .functions.arguments import Dim, check_floating, check_tensor, plain, two_dims
 from .functions.factorization import ZERO_PIVOT
 from .registry import names_in, public
 from .sums import in_float32
@@ -164,6 +164,8 @@ def solve(A: Tensor, B: Tensor, *, left: bool = True) -> Tensor:
     >>> tg.linalg.solve(tg.tensor([[2.0, 1.0], [1.0, 3.0]]), tg.tensor([3.0, 4.0]))
     tensor([1., 1.])
     """
+    check_tensor(A, "solve")
+    check_tensor(B, "solve")
     if _holds_vectors(A, B):
         if not left:
             given = f"{tuple(A.shape)} and {tuple(B.shape)}"
@@ -217,6 +219,7 @@ def solve_triangular(
             [2.]])
     """
     check_floating(A, "solve_triangular")
+    check_tensor(B, "solve_triangular")
     B = B.to(A.dtype)
     if not left:  # (X A)' = A' X'
         A, B, upper = A.mT, B.mT, not upper
@@ -389,6 +392,7 @@ def tensorinv(A: Tensor, ind: int = 2) -> Tensor:
     >>> tg.linalg.tensorinv(2 * tg.eye(4).reshape(4, 2, 2), ind=1).shape
     torch.Size([2, 2, 4])
     """
+    check_tensor(A, "tensorinv")
     if ind <= 0:
         raise RuntimeError(f"tensorinv: ind is 1 or more, not {ind}")
     rows, columns = A.shape[:ind], A.shape[ind:]
@@ -428,6 +432,8 @@ def tensorsolve(A: Tensor, other: Tensor, dims: Any = None) -> Tensor:
     tensor([[0.5000, 0.5000],
             [0.5000, 0.5000]])
     """
+    check_tensor(A, "tensorsolve")
+    check_tensor(other, "tensorsolve")
     if dims:
         A = A.movedim(tuple(dims), tuple(range(-len(dims), 0)))
     sizes = A.shape[other.ndim :]
@@ -1480,6 +1486,7 @@ def norm(
     >>> tg.linalg.norm(tg.tensor([3.0, 4.0]))
     tensor(5.)
     """
+    check_tensor(A, "norm")
     if ord is not None and dim is None:
         if A.ndim not in (1, 2):
             raise RuntimeError(

@@ -607,10 +607,10 @@ def test_transforms_to_constraints_are_pytorch_s(registry, constraint):
     if None in found:
         assert found == [None, None]
         return
-    (mine, x, transform, region), (wanted, y, *_) = found
+    (mine, x, transform, region), (wanted, y, _, other) = found
     agree(mine, wanted, [x], [y])
     assert region.check(mine.detach()).all()
-    assert transform.codomain.event_dim == region.event_dim
+    assert transform.codomain.event_dim == region.event_dim == other.event_dim
 
 
 @pytest.mark.parametrize("name", [n for n in TRANSFORMS if n not in ("power", "inverse")])
@@ -662,6 +662,7 @@ def test_mixtures_are_pytorch_s(batch, kind):
 
 CHECKED = "boolean nonnegative nonnegative_integer positive positive_integer real unit_interval "
 CHECKED += "simplex real_vector one_hot lower_triangular lower_cholesky positive_definite symmetric"
+CHECKED += " positive_semidefinite corr_cholesky square"
 VALUES = [np.eye(3), np.ones((3, 3)), -np.eye(3), reals(3, 3), np.tril(weights(3, 3))]
 VALUES += [np.full((3, 3), 1 / 3), covariances(3), np.full((3, 3), np.nan)]
 
@@ -672,7 +673,9 @@ def test_constraints_are_pytorch_s(name):
     wanted = getattr(theirs.constraints, name)
     assert (mine.event_dim, mine.is_discrete) == (wanted.event_dim, wanted.is_discrete)
     for value in VALUES:
-        if name == "positive_definite" and (np.isnan(value).any() or np.ptp(value) == 0):
+        if name in ("positive_definite", "positive_semidefinite") and (
+            np.isnan(value).any() or np.ptp(value) == 0
+        ):
             continue  # the smallest eigenvalue is 0, up to its sign
         found, other = mine.check(tg.tensor(value)), wanted.check(torch.tensor(value))
         assert found.tolist() == other.tolist(), value

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any, TypeAlias
 
-from ..dtypes import no_tensor
+from ..dtypes import check_tensor as check_tensor
 from ..numpy_protocol import plain as plain
 
 _SEQUENCE = (tuple, list)
@@ -71,12 +71,6 @@ def sizes_of(sizes: tuple[Any, ...]) -> tuple[int, ...]:
     if len(sizes) == 1 and isinstance(sizes[0], _SEQUENCE):
         return tuple(sizes[0])
     return sizes
-
-
-def check_tensor(x: Any, name: str) -> None:
-    """Raise TypeError for what is no tensor, and say what to do with it."""
-    if not hasattr(x, "dtype"):
-        raise TypeError(f"{name}: {no_tensor(x)}")
 
 
 def check_floating(x: Any, name: str) -> None:

@@ -17,7 +17,7 @@ from ..engine import grad_mode, graph
 from ..engine.clock import caller_level
 from ..registry import public
 from ..rng import numpy_generator
-from .arguments import Tensor, check_floating, named, plain
+from .arguments import Tensor, check_floating, check_tensor, named, plain
 from .linalg import check_matrix, check_square, identity
 from .out import written_to
 
@@ -27,6 +27,7 @@ from .out import written_to
 def check_right_side(name: str, a: Any, b: Any) -> None:
     """Raise RuntimeError unless b holds columns for the square matrix a."""
     check_square(a, name)
+    check_tensor(b, name)
     if b.ndim < 2 or b.shape[-2] != a.shape[-1]:
         raise RuntimeError(
             f"{name}: the matrix {tuple(a.shape)} and the right side {tuple(b.shape)} differ in "
