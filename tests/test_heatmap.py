@@ -114,6 +114,9 @@ def test_what_is_no_tensor_and_what_cannot_be_written_is_refused(tmp_path):
             heatmap(wrong)
     with pytest.raises(ValueError, match="low=2 is above high=1"):
         heatmap(tg.ones(2), low=2, high=1)
+    for end in ({"low": math.nan}, {"high": math.inf}):
+        with pytest.raises(ValueError, match="the ends of the colours are finite"):
+            heatmap(tg.ones(2), **end)
     with pytest.raises(ValueError, match=r"must end in \.svg or \.txt"):
         heatmap(tg.ones(2)).save(tmp_path / "a.png")
     saved = heatmap(tg.ones(2), title="<b>").save(tmp_path / "new" / "a.svg")
@@ -204,7 +207,10 @@ def test_numbers_come_as_tensors_and_by_names():
 @pytest.mark.parametrize("log", [True, False])
 @pytest.mark.parametrize(
     "numbers",
-    [[], [1.0], [0.0, 0.0], [math.nan], [1, math.nan, 3], [1e-9, 1e9], [-1, 1], [math.inf, 2]],
+    [
+        *[[], [1.0], [0.0, 0.0], [math.nan], [1, math.nan, 3], [1e-9, 1e9], [-1, 1], [math.inf, 2]],
+        *[[5e-324, 1.7e308], [-1.7e308, 1.7e308]],
+    ],
 )
 def test_the_chart_of_any_numbers(log, numbers):
     plot = live("a<b", log=log, file=io.StringIO())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Self
 
@@ -139,13 +139,14 @@ class GradientFlow:
 
     def _attach(self, optimizer: Any) -> None:
         """Record by hooks, which do not keep this recorder alive, and go when it goes."""
-        me = weakref.ref(self)
         if optimizer is None:
             for name, x in self._tensors.items():
                 if x.requires_grad:
-                    self._handles.append(_hook_of_leaf(me, name, x))
+                    hook = _weakly(self, lambda flow, x, name=name: flow._arrive(name, x))
+                    self._handles.append(x.register_post_accumulate_grad_hook(hook))
         else:
-            before, after = _hooks_of_optimizer(me)
+            before = _weakly(self, lambda flow, *_: flow._take())
+            after = _weakly(self, lambda flow, *_: flow._close(final=True))
             self._handles.append(optimizer.register_step_pre_hook(before))
             self._handles.append(optimizer.register_step_post_hook(after))
         weakref.finalize(self, _remove, list(self._handles))
@@ -209,7 +210,8 @@ class GradientFlow:
             row = self._rows[-1]
             if final or any(update for _, update in changes.values()):
                 for name in row.keys() & changes.keys():
-                    row[name] = Reading(*row[name][:4], *changes[name])
+                    weight, update = changes[name]
+                    row[name] = row[name]._replace(weight=weight, update=update)
 
     # -------------------------------------------------------- what was recorded
 
@@ -539,27 +541,16 @@ def _kinds(model: Any) -> dict[str, str]:
 # ---------------------------------------------------------------- by hooks
 
 
-def _hook_of_leaf(me: Any, name: str, tensor: Any) -> Any:
-    def hook(x: Any) -> None:
+def _weakly(flow: GradientFlow, act: Callable[..., None]) -> Callable[..., None]:
+    """A hook that calls `act(flow, ...)` as long as somebody holds the recorder."""
+    me = weakref.ref(flow)
+
+    def hook(*given: Any) -> None:
         flow = me()
         if flow is not None:
-            flow._arrive(name, x)
+            act(flow, *given)
 
-    return tensor.register_post_accumulate_grad_hook(hook)
-
-
-def _hooks_of_optimizer(me: Any) -> tuple[Any, Any]:
-    def before(*_: Any) -> None:
-        flow = me()
-        if flow is not None:
-            flow._take()
-
-    def after(*_: Any) -> None:
-        flow = me()
-        if flow is not None:
-            flow._close(final=True)
-
-    return before, after
+    return hook
 
 
 def _remove(handles: list[Any]) -> None:

@@ -59,6 +59,9 @@ class Heatmap:
         self.high = float(high) if high is not None else reach if signed else largest
         if self.low > self.high:
             raise ValueError(f"heatmap: low={self.low:g} is above high={self.high:g}")
+        if not (math.isfinite(self.low) and math.isfinite(self.high)):
+            ends = f"low={self.low:g}, high={self.high:g}"
+            raise ValueError(f"heatmap: {ends}, but the ends of the colours are finite")
         self.signed = self.low < 0
         self._about = _about(values)
 
@@ -285,7 +288,7 @@ def heatmap(
     TypeError
         If `input` is not made of numbers.
     ValueError
-        If `low` is above `high`.
+        If `low` is above `high`, or one of them is NaN or infinite.
 
     Examples
     --------
