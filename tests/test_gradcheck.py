@@ -7,7 +7,8 @@ import nn
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS, op
 from tinygrad_edu.testing import GradcheckError, gradcheck
-from tinygrad_edu.testing.numeric import FIRST_STEP, directions
+from tinygrad_edu.testing.conditions import _close
+from tinygrad_edu.testing.numeric import FIRST_STEP, directions, norm
 
 SIZES = [1e-12, 1e-9, 1e-6, 1e-3, 1.0, 1e3, 1e6, 1e9, 1e12]
 POINT = np.array([1.0, 2.0, -3.0, 0.5])
@@ -708,3 +709,69 @@ def test_a_direction_is_finite_where_an_entry_is_zero():
     assert np.isfinite(v).all()
     assert (np.abs(v) > 0.1 * size).all()
     assert ((x + FIRST_STEP * v) - x == FIRST_STEP * v).all()  # exact
+
+
+# ---------------------------------------------------------------- nothing hides a wrong entry
+
+MANY = np.random.default_rng(5).standard_normal(500)
+MANY[237] = 0.5
+WITH_ZEROS = MANY * (np.arange(500) % 5 > 0)
+TWO_ZEROS = np.abs(MANY) * ~np.isin(np.arange(500), (10, 20))
+FAR_APART = MANY * 10.0 ** np.random.default_rng(6).integers(-12, 13, 500)
+FAR_APART[237] = 0.5
+HIDDEN = {  # forward, slope, x
+    "kinks": (lambda x: np.maximum(x, 0), lambda x: 1.0 * (x > 0), WITH_ZEROS),
+    "edges": (lambda x: x * np.sqrt(x), lambda x: 1.5 * np.sqrt(x), TWO_ZEROS),
+    "many edges": (lambda x: x * np.sqrt(x), lambda x: 1.5 * np.sqrt(x), np.abs(WITH_ZEROS)),
+    "kinks at 1": (
+        lambda x: np.minimum(x, 1),
+        lambda x: 1.0 * (x < 1),
+        np.where(MANY > 1, 1, MANY),
+    ),
+    "squares that overflow": (lambda x: x * x, lambda x: 2 * x, MANY * 1e80),
+    "cubes that underflow": (lambda x: x * x * x, lambda x: 3 * x * x, MANY * 1e-90),
+    "large entries": (lambda x: 3 * x, lambda x: 3.0 + 0 * x, FAR_APART),
+    "large squares": (lambda x: x * x, lambda x: 2 * x, FAR_APART),
+    "zeros": (np.sin, np.cos, WITH_ZEROS),
+}
+
+
+@pytest.mark.parametrize("kind", HIDDEN)
+def test_one_wrong_entry_is_found_beside_all_others(kind):
+    forward, slope, x = HIDDEN[kind]
+    factor = np.where(np.arange(x.size) == 237, 0.0, 1.0)
+    assert x[237] != 0
+    assert slope(x)[237] != 0
+    right = planted(forward, lambda g, _y, x: g * slope(x))
+    assert gradcheck(right, x, check_forward_ad=False, layouts=False)
+    wrong = planted(forward, lambda g, _y, x: g * slope(x) * factor)
+    error = failure(wrong, x, check_forward_ad=False, layouts=False)
+    assert error.index == (237,)
+
+
+@pytest.mark.parametrize("kind", ["squares that overflow", "large squares"])
+def test_a_wrong_second_derivative_is_found_beside_large_ones(kind):
+    x = HIDDEN[kind][2]
+
+    def rule(g, _y, x):
+        if not isinstance(g, tg.Tensor):
+            return 2 * g * x
+        here = np.arange(500) == 237
+        return 2 * g * (x * ~here + x.detach() * here)
+
+    square = planted(lambda x: x * x, rule)
+    error = failure(square, x, order=2, check_forward_ad=False, layouts=False)
+    assert (error.index, error.analytic) == ((237,), 0)
+
+
+def test_a_slope_of_0_is_wrong_where_only_long_steps_show_the_right_one():
+    x = np.array([1e12, 16.0, -3e11])
+    hidden = planted(lambda x: 3 * x.sum(), lambda g, _y, _x: g * np.array([3.0, 0.0, 3.0]))
+    assert failure(hidden, x, check_forward_ad=False).index == (1,)
+
+
+def test_an_infinite_entry_makes_no_others_equal():
+    assert not _close(np.array([np.inf, 1.0]), np.array([np.inf, 2.0]))
+    assert _close(np.array([np.inf, np.nan, 1.0]), np.array([np.inf, np.nan, 1.0]))
+    assert norm(np.array([3e200, -4e200])) == pytest.approx(5e200)
+    assert norm(np.zeros(0)) == norm(np.zeros(2)) == 0

@@ -15,13 +15,26 @@ import numpy as np
 from ..dtypes import Array
 from .analytic import jacobian
 from .checked_function import CheckedFunction
-from .numeric import EPS, FiniteDifferences, central, directions, sizes, typical
+from .numeric import (
+    EPS,
+    FiniteDifferences,
+    central,
+    directions,
+    norm,
+    on_grid,
+    sizes,
+    tried,
+    typical,
+)
 from .options import Options
 
 SMALL = 400  # entries of a Jacobian that is compared whole
 LARGEST = 120  # rows or columns of a Jacobian that is computed whole for a diagnosis
 SAMPLED = 8  # coordinates that are compared besides the random directions
 SHOWN = 8
+ONE = np.zeros(1)  # the form of a directional derivative
+SEARCHED = 300  # groups of entries that are looked at for kinks, before the rest is left out
+ASYMMETRY = 1e-3  # of the changes ahead and behind, beside their size: at a kink it is more
 
 
 @dataclass
@@ -175,26 +188,63 @@ def projected(
     scale = sizes(checked.arrays)
     n, m = checked.x.size, checked.y.size
     u, gradient = np.zeros(m), np.zeros(n)
+    rough = np.zeros(n, bool)  # the entries found to be at a kink or an edge of f
+
+    def wrong_along(v: Array, exact: bool = False) -> Finding | None:
+        step = _disagrees_along(checked, options, u, v, gradient, exact)
+        if step is None:
+            return None
+        return locate(checked, options, u, gradient, np.flatnonzero(v), step * np.abs(v))
+
     for i in range(count):
         u = random.standard_normal(m)
         gradient = checked.vjp(u)
         for size in (scale, typical(checked.arrays)):
             v = directions(random, checked.x, size, options.step)
-            v = levelled(v, gradient) if i % 2 else v
-            step = _disagrees_along(checked, options, u, v, gradient)
-            if step is not None:
-                found = locate(checked, options, u, gradient, np.arange(n), step * size)
-                if found is not None:
-                    return found
-    for k in random.permutation(n)[:samples]:
-        v = np.zeros(n)
-        v[k] = scale[k]
-        step = _disagrees_along(checked, options, u, v, gradient, exact=True)
-        if step is not None:
-            found = locate(checked, options, u, gradient, np.array([k]), step * scale)
+            v = on_grid(levelled(v, gradient), checked.x, size, options.step) if i % 2 else v
+            if _agrees_at_once(checked, options, u, v, gradient):
+                continue
+            found = wrong_along(v)
+            if found is None:
+                rough |= at_kinks(checked, u, np.where(rough, 0.0, v), gradient, options.step)
+                found = wrong_along(np.where(rough, 0.0, v)) if rough.any() else None
             if found is not None:
                 return found
+    for k in (
+        *random.permutation(n)[:samples],
+        *random.permutation(np.flatnonzero(rough))[:samples],
+    ):
+        v = np.zeros(n)
+        v[k] = scale[k]
+        found = wrong_along(v, exact=True)
+        if found is not None:
+            return found
     return None
+
+
+def at_kinks(checked: CheckedFunction, u: Array, v: Array, gradient: Array, h: float) -> Array:
+    """Which entries of x are at a kink of f, or at an edge: found by halves, from the change of
+    <u, f> ahead and behind.  Along a direction with many of them, any slope between two far limits
+    would be right, so a wrong entry elsewhere could hide."""
+    found = np.zeros(v.size, bool)
+    noise = 16 * EPS * norm(u * checked.y)
+    moved, change = v != 0, _along(checked, u)
+    parts = [np.flatnonzero(moved & (checked.x == 0)), np.flatnonzero(moved & (checked.x != 0))]
+    tested = 0
+    while parts:
+        part = parts.pop(0)
+        w = np.zeros(v.size)
+        w[part] = h * v[part]
+        ahead, behind = (s * float(tried(change, checked.x + s * w, ONE)[0]) for s in (1, -1))
+        size = max(norm(gradient * w), abs(ahead), abs(behind))
+        tested += 1
+        if len(part) == 0 or abs(ahead - behind) <= ASYMMETRY * size + noise:
+            continue
+        if len(part) > 1 and tested < SEARCHED:
+            parts += np.array_split(part, 2)
+        else:
+            found[part] = True
+    return found
 
 
 def levelled(v: Array, gradient: Array) -> Array:
@@ -207,6 +257,42 @@ def levelled(v: Array, gradient: Array) -> Array:
         return np.asarray(v * 2.0 ** np.floor(np.log2(np.minimum(1.0, median / part))))
 
 
+def _along(checked: CheckedFunction, u: Array) -> Callable[[Array], Array]:
+    """The change of <u, f> from its value at x.  Each result is subtracted before they are added,
+    so that a small one is not lost in the rounding of a large one."""
+    y = checked.y
+
+    def change(x: Array) -> Array:
+        return np.array([np.dot(u, checked.value(x) - y)])
+
+    return change
+
+
+def _agreement(
+    options: Options, v: Array, gradient: Array, exact: bool
+) -> tuple[Array, float, float]:
+    """<gradient, v>, and how far it may be from the numeric one: relatively, and absolutely."""
+    with np.errstate(all="ignore"):
+        analytic = np.array([np.dot(gradient, v)])
+        slack = options.atol * norm(v)
+        slack += 0.0 if exact else min(options.rtol, 1e-8) * norm(gradient * v)
+    return analytic, options.rtol if exact else 0.0, slack
+
+
+def _agrees_at_once(
+    checked: CheckedFunction,
+    options: Options,
+    u: Array,
+    v: Array,
+    gradient: Array,
+    exact: bool = False,
+) -> bool:
+    """Whether <gradient, v> is that of one central difference."""
+    analytic, rtol, slack = _agreement(options, v, gradient, exact)
+    slope = central(_along(checked, u), checked.x, v, options.step)
+    return bool(equal(analytic, slope, rtol, slack).all())
+
+
 def _disagrees_along(
     checked: CheckedFunction,
     options: Options,
@@ -216,20 +302,13 @@ def _disagrees_along(
     exact: bool = False,
 ) -> float | None:
     """None if <gradient, v> is the numeric <u, J v>; else the step at which this is seen best."""
-
-    def function(x: Array) -> Array:
-        return np.array([np.dot(u, checked.value(x))])
-
-    with np.errstate(all="ignore"):
-        analytic = np.array([np.dot(gradient, v)])
-        norm = float(np.linalg.norm(gradient * v))
-        slack = options.atol * float(np.linalg.norm(v))
-    slack += min(options.rtol, 1e-8) * norm if not exact else 0.0
-    rtol = options.rtol if exact else 0.0
-    slope = central(function, checked.x, v, options.step)
-    if equal(analytic, slope, rtol, slack).all():
+    if _agrees_at_once(checked, options, u, v, gradient, exact):
         return None
-    differences = FiniteDifferences(function, checked.x, v)
+    analytic, rtol, slack = _agreement(options, v, gradient, exact)
+    far = checked.value(checked.x + options.step * v) != checked.y
+    differences = FiniteDifferences(
+        _along(checked, u), checked.x, v, rounded_as=norm((u * checked.y)[far])
+    )
     for attempt in range(2):
         right = differences.accepts(analytic, rtol, slack, plateau=1e-5 if exact else 0.0)
         right |= differences.between(analytic, rtol, slack)

@@ -16,6 +16,7 @@ from . import analytic, comparison, conditions
 from .checked_function import CheckedFunction, checked_function, validate_results
 from .comparison import SAMPLED
 from .error import GradcheckError
+from .numeric import norm
 from .options import Options
 from .report import error_of
 from .script import Call, script
@@ -238,7 +239,7 @@ def _compare_forward_mode(
     if not asked and not tangent.any():
         return
     one, other = float(u @ tangent), float(gradient @ v)
-    size = float(np.linalg.norm(u * tangent) + np.linalg.norm(gradient * v))
+    size = norm(u * tangent) + norm(gradient * v)
     if abs(one - other) <= 1e-8 * size and options.check_backward_ad:
         return
     if comparison.is_small(checked):

@@ -56,8 +56,21 @@ def directions(random: np.random.Generator, x: Array, size: Array, h: float) -> 
     """Signed Gaussian numbers times `size`, rounded so that x + h v is exact."""
     z = random.standard_normal(x.size)
     z = np.copysign(np.maximum(np.round(8 * np.abs(z)), 1) / 8, z)
+    return on_grid(z * size, x, size, h)
+
+
+def on_grid(v: Array, x: Array, size: Array, h: float) -> Array:
+    """v, rounded so that x + h v is exact; 0 where h v is below the precision of x."""
     unit = 2 * np.spacing(np.maximum(np.abs(x), h * size)) / h  # beside 0, that of the step
-    return np.asarray(np.round(z * size / unit) * unit)
+    return np.asarray(np.round(v / unit) * unit)
+
+
+def norm(v: Array) -> float:
+    """The Euclidean norm, also where squares overflow: an infinite one would allow any error."""
+    largest = float(np.abs(v).max(initial=0.0))
+    if not 0 < largest < np.inf:
+        return largest
+    return largest * float(np.linalg.norm(v / largest))
 
 
 def central(f: Function, x: Array, v: Array, h: float = FIRST_STEP) -> Array:
@@ -72,7 +85,8 @@ class FiniteDifferences:
     """The slopes of f at x along v at many steps; `value` and `error` are the best ones.
 
     `natural` is the size that intermediate results of f have by nature: f may be rounded as they
-    are, even where it is much smaller.
+    are, even where it is much smaller.  `rounded_as` is the size of numbers that f is certainly
+    rounded as.
 
     >>> differences = FiniteDifferences(lambda x: x**3, np.array([2.0]), np.array([1.0]))
     >>> differences.value.round(9), bool(differences.error[0] < 1e-9)
@@ -80,7 +94,13 @@ class FiniteDifferences:
     """
 
     def __init__(
-        self, f: Function, x: Array, v: Array, largest: float = 1.0, natural: Array | float = 0.0
+        self,
+        f: Function,
+        x: Array,
+        v: Array,
+        largest: float = 1.0,
+        natural: Array | float = 0.0,
+        rounded_as: float = 0.0,
     ) -> None:
         self._f, self._x, self._v = f, x, v
         more = max(0, min(20, int(np.log2(max(largest, 1.0)) / 2)))
@@ -93,7 +113,7 @@ class FiniteDifferences:
         self.edge = np.asarray(self.only_ahead | (before.all(0) & ~after.any(0)))
         self.flat = self._flat()[:3].all(0)
         self.extended, self._longest = False, self.steps[-1]
-        self._rounded_as = self._roughness = 0.0 * self.natural
+        self._rounded_as, self._roughness = rounded_as + 0.0 * self.natural, 0.0 * self.natural
         self._estimate()
 
     def lengthen(self, size: float = 1.0) -> None:
@@ -122,7 +142,7 @@ class FiniteDifferences:
         found, known = np.zeros(limit.shape), np.zeros(limit.shape, bool)
         for h in (0.00067, 0.00151, 0.0037, 0.0093, 0.067):  # the last where f has few values
             places = [self._x + i * h * self._v for i in range(-4, 5)]
-            values = np.stack([_tried(self._f, x, self.at_x) for x in places])
+            values = np.stack([tried(self._f, x, self.at_x) for x in places])
             with np.errstate(all="ignore"):
                 size = np.sqrt((np.diff(values, 5, axis=0) ** 2).mean(0) / 252)
             found = np.where(known & (h > 0.005), found, np.fmax(found, 4 * size))
@@ -153,7 +173,7 @@ class FiniteDifferences:
             return False
 
         def value(h: float) -> float:
-            return float(_tried(self._f, self._x + h * self._v, self.at_x)[row])
+            return float(tried(self._f, self._x + h * self._v, self.at_x)[row])
 
         places = np.arange(40) * (0.1 * height / slope)
         values = [value(h) for h in places]
@@ -186,8 +206,8 @@ class FiniteDifferences:
 
     def _values(self, steps: Array) -> tuple[Array, Array]:
         f, x, v, at_x = self._f, self._x, self._v, self.at_x
-        ahead = np.stack([_tried(f, x + h * v, at_x) for h in steps])
-        return ahead, np.stack([_tried(f, x - h * v, at_x) for h in steps])
+        ahead = np.stack([tried(f, x + h * v, at_x) for h in steps])
+        return ahead, np.stack([tried(f, x - h * v, at_x) for h in steps])
 
     def _estimate(self) -> None:
         h = self.steps[:, None]
@@ -221,8 +241,12 @@ class FiniteDifferences:
         return np.asarray(found | self._lost(analytic))
 
     def _lost(self, analytic: Array) -> Array:
-        """Which slopes are too small for f, which is flat at x, to show them."""
-        return np.asarray(self.flat & (np.abs(analytic) <= 16 * EPS * self.natural))
+        """Which slopes are too small for f, which is flat at x, to show them.  None is where longer
+        steps surely show a larger one."""
+        limit = 16 * EPS * self.natural
+        with np.errstate(all="ignore"):
+            seen = (np.abs(self.value) - 3 * self.error > limit) & ~self.edge
+        return np.asarray(self.flat & ~seen & (np.abs(analytic) <= limit))
 
     def uncertain(self, analytic: Array, largest: Array) -> Array:
         """Where the error is too large to tell the slope from a wrong one.  `largest` is the size
@@ -315,7 +339,7 @@ class FiniteDifferences:
             return np.asarray(rough & (analytic != 0) & (self.error > 1e-3 * np.abs(analytic)))
 
 
-def _tried(f: Function, x: Array, like: Array) -> Array:
+def tried(f: Function, x: Array, like: Array) -> Array:
     """f(x), or nan where f does not exist so far away."""
     try:
         y = f(x)
