@@ -101,7 +101,9 @@ def sparkline(values: list[float], log: bool = True) -> str:
     """
     each = max(1, -(-len(values) // WIDTH))
     parts = [values[k : k + each] for k in range(0, len(values), each)]
-    means = [math.fsum(p) / len(p) if all(map(math.isfinite, p)) else math.nan for p in parts]
+    means = [
+        math.fsum(x / len(p) for x in p) if all(map(math.isfinite, p)) else math.nan for p in parts
+    ]
     seen = [x for x in means if math.isfinite(x)]
     in_powers = log and all(x >= 0 for x in seen) and any(seen)
     least = min((x for x in seen if x > 0), default=1.0)
@@ -114,7 +116,7 @@ def sparkline(values: list[float], log: bool = True) -> str:
 def _bar(x: float, low: float, high: float) -> str:
     if not math.isfinite(x):
         return "!"
-    share = (x - low) / (high - low) if high > low else 0.5
+    share = (x / 2 - low / 2) / (high / 2 - low / 2) if high > low else 0.5  # no overflow
     return BARS[round(share * (len(BARS) - 1))]
 
 

@@ -18,7 +18,7 @@ POINTS = 400  # of a longer curve, so many means are drawn
 # Colours that colour-blind readers tell apart, on white and on black, and a dash for each.
 COLOURS = ("#2f81d6", "#d9670f", "#1a9e74", "#c063a0", "#b38600")
 DASHES = ("", "6 3", "2 2", "8 3 2 3", "1 3")
-HUGE = 1e300  # from there on a number is drawn as infinity is: the axis would overflow
+HUGE = 1e300  # it is drawn as infinity is, and 1e-300 as 0 is, so that the axis does not overflow
 SECONDS = 0.2  # between two pictures, at least
 
 
@@ -316,7 +316,7 @@ def _chart(values: dict[str, list[float]], count: int, log: bool, title: str) ->
 
 
 def _is_shown(value: float, log: bool) -> bool:
-    return abs(value) < HUGE and (value > 0 or not log)
+    return abs(value) < HUGE and (value > 1 / HUGE or not log)
 
 
 def _range(finite: list[float], log: bool) -> tuple[float, float]:
