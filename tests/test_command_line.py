@@ -502,7 +502,7 @@ for _ in range(3):
 """
     from tinygrad_edu.command_line import pictures
     from tinygrad_edu.command_line.target import Target, split
-    from tinygrad_edu.viz.picture import picture_of
+    from tinygrad_edu.viz.graph.picture import picture_of
 
     target = Target(*split(f"{written(text)}:loss"), tg.Tensor)
     with script.left_as_it_was():

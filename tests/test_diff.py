@@ -10,10 +10,10 @@ from hypothesis import given, strategies as st
 import nn
 import tinygrad_edu as tg
 from tinygrad_edu import viz
-from tinygrad_edu.viz import compare
-from tinygrad_edu.viz.compare import compared, matched, smaller
-from tinygrad_edu.viz.picture import Box, Picture, picture_of
-from tinygrad_edu.viz.theme import DARK, LIGHT
+from tinygrad_edu.viz.drawing.theme import DARK, LIGHT
+from tinygrad_edu.viz.graph import compare
+from tinygrad_edu.viz.graph.compare import compared, matched, smaller
+from tinygrad_edu.viz.graph.picture import Box, Picture, picture_of
 
 
 def changes(a, b, names_a=None, names_b=None, gradients=False):

@@ -15,8 +15,8 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.viz import draw
+from tinygrad_edu.viz.drawing.theme import DARK, LIGHT, Look, scale_for
 from tinygrad_edu.viz.numbers import adding, number, together
-from tinygrad_edu.viz.theme import DARK, LIGHT, Look, scale_for
 from tinygrad_edu.viz.words import formula_of, key_of, module_of, settings_of
 
 

@@ -11,10 +11,10 @@ from hypothesis import given, settings, strategies as st
 import nn
 import nn.functional as F
 import tinygrad_edu as tg
-from tinygrad_edu.viz.fold import by_module, folded, in_stretches, levels, size
-from tinygrad_edu.viz.groups import Group, common_name, merged
-from tinygrad_edu.viz.picture import picture_of
-from tinygrad_edu.viz.repeats import rolled
+from tinygrad_edu.viz.graph.fold import by_module, folded, in_stretches, levels, size
+from tinygrad_edu.viz.graph.groups import Group, common_name, merged
+from tinygrad_edu.viz.graph.picture import picture_of
+from tinygrad_edu.viz.graph.repeats import rolled
 
 # ---------------------------------------------------------------- programs
 
@@ -447,7 +447,7 @@ def test_common_name(names, common):
 
 def test_four_times_as_many_ops_need_about_four_times_the_work(monkeypatch):
     """The work grows with the number of ops: counted, for clocks of busy machines lie."""
-    from tinygrad_edu.viz import repeats
+    from tinygrad_edu.viz.graph import repeats
 
     counts = []
     for steps in (500, 2000):

@@ -15,8 +15,9 @@ import nn.functional as F
 import tinygrad_edu as tg
 from nn import optim
 from tinygrad_edu.engine import hooked
-from tinygrad_edu.viz import gradient_flow, readings
-from tinygrad_edu.viz.flow_words import rounded, sparkline
+from tinygrad_edu.viz import gradient_flow
+from tinygrad_edu.viz.charts import readings
+from tinygrad_edu.viz.charts.flow_words import rounded, sparkline
 
 
 def a_net(*sizes, activation=nn.Tanh):

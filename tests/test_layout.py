@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu.viz import Diagram, layout, render
-from tinygrad_edu.viz.layout import TooSlowError, laid_out
+from tinygrad_edu.viz import Diagram
+from tinygrad_edu.viz.drawing import diagram as diagrams, layout
+from tinygrad_edu.viz.drawing.layout import TooSlowError, laid_out
 
 
 @pytest.fixture
@@ -72,7 +73,7 @@ def test_a_coarser_picture_takes_the_place_of_one_that_takes_too_long(monkeypatc
             raise TooSlowError("slow")
         return laid_out(source, kind)
 
-    monkeypatch.setattr(render, "laid_out", slow)
+    monkeypatch.setattr(diagrams, "laid_out", slow)
     diagram = tg.viz.draw(*long_chain, max_nodes=None)
     svg = diagram.svg()
     assert len(asked) == 3
@@ -88,7 +89,7 @@ def test_without_a_coarser_picture_the_error_says_so(monkeypatch, diagram):
     def slow(*_):
         raise TooSlowError("Graphviz did not lay out the graph in 5 s of computing")
 
-    monkeypatch.setattr(render, "laid_out", slow)
+    monkeypatch.setattr(diagrams, "laid_out", slow)
     with pytest.raises(RuntimeError, match=r"did not lay out the graph"):
         diagram.svg()
     with pytest.raises(RuntimeError, match=r"in 5 s of computing"):

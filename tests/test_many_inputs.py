@@ -138,7 +138,7 @@ def test_what_does_not_fit_among_many_is_named_shortly():
 
 
 def test_many_inputs_are_drawn_with_their_constants():
-    from tinygrad_edu.viz.picture import picture_of
+    from tinygrad_edu.viz.graph.picture import picture_of
 
     xs = several(12)
     kinds = [box.kind for box in picture_of(tg.cat(xs).sum()).boxes]

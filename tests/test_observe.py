@@ -15,7 +15,7 @@ import tinygrad_edu as tg
 from tinygrad_edu.engine import graph, packing
 from tinygrad_edu.engine.hooks import of_all_modules
 from tinygrad_edu.viz import observe
-from tinygrad_edu.viz.picture import recorded
+from tinygrad_edu.viz.graph.picture import recorded
 
 
 def calls_behind(y):

@@ -17,8 +17,8 @@ import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.engine.backward import replay
 from tinygrad_edu.engine.graph import OPS
+from tinygrad_edu.viz.graph.picture import picture_of
 from tinygrad_edu.viz.numbers import number
-from tinygrad_edu.viz.picture import picture_of
 from tinygrad_edu.viz.stepper import formula as formulas
 from tinygrad_edu.viz.stepper.backward import lesson_of
 

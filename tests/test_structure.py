@@ -73,13 +73,16 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
-    "tinygrad_edu.viz.stepper": (
-        "formula written sources boxes lesson backward graph page __init__"
+    "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",
+    "tinygrad_edu.viz.drawing": (
+        "labels headline theme box legend dot svg layout diagram draw diff __init__"
     ),
+    "tinygrad_edu.viz.stepper": (
+        "formula written sources boxes lesson backward graph page steps __init__"
+    ),
+    "tinygrad_edu.viz.charts": "readings flow_words flow_chart flow heatmap live __init__",
     "tinygrad_edu.viz": (
-        "observe picture groups repeats fold names options numbers words labels headline theme box "
-        "legend dot svg layout render diagram compare diff stepper steps "
-        "readings flow_words flow_chart flow heatmap live __init__"
+        "observe names options numbers words graph drawing stepper charts __init__"
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
@@ -153,8 +156,7 @@ def test_imports_point_down(name, path):
             continue  # `from . import graph`: the package only stands in front of the module
         if other != unit:
             assert other_rank < rank, f"{name} imports {imported}, which stands above it"
-    package = next((p for p in WITHIN if name.startswith(f"{p}.") or name == p), None)
-    if package:
+    for package in (p for p in WITHIN if f"{name}.".startswith(f"{p}.")):
         files = WITHIN[package].split()
         own = name.removeprefix(package).strip(".").split(".")[0] or "__init__"
         for imported in imports_of(name, path):

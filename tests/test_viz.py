@@ -15,7 +15,7 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.viz import Diagram, draw
-from tinygrad_edu.viz.theme import ABSOLUTE, LIGHT
+from tinygrad_edu.viz.drawing.theme import ABSOLUTE, LIGHT
 
 
 def small_net():

@@ -1,14 +1,14 @@
 """Pictures of the record: the compute graph, and the gradients that flow back through it."""
 
-from .diagram import draw
-from .diff import diff, snapshot
-from .flow import GradientFlow, gradient_flow
-from .heatmap import Heatmap, heatmap
-from .live import Live, live
+from .charts.flow import GradientFlow, gradient_flow
+from .charts.heatmap import Heatmap, heatmap
+from .charts.live import Live, live
+from .charts.readings import Reading
+from .drawing.diagram import Diagram
+from .drawing.diff import diff, snapshot
+from .drawing.draw import draw
 from .observe import observe
-from .readings import Reading
-from .render import Diagram
-from .steps import steps
+from .stepper.steps import steps
 
 __all__ = [
     "Diagram",

@@ -2,7 +2,7 @@
 
 >>> import numpy as np
 >>> import tinygrad_edu as tg
->>> from tinygrad_edu.viz.picture import picture_of
+>>> from tinygrad_edu.viz.graph.picture import picture_of
 >>> a = tg.tensor(2.0, requires_grad=True)
 >>> with tg.viz.observe():
 ...     loss = (a * -3.0).exp()
@@ -27,8 +27,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.graph import Node
+from ..graph.picture import Arrow, Box, Picture
 from ..numbers import number
-from ..picture import Arrow, Box, Picture
 from .boxes import chain, computes, origin, same, sizes_of
 from .formula import Formula, parsed, with_numbers
 from .lesson import Lesson, Step

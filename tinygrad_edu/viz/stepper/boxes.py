@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.graph import Node, Parts
+from ..graph.picture import Arrow, Box
 from ..numbers import number
-from ..picture import Arrow, Box
 from .written import single
 
 ELEMENTWISE = ("elementwise", "special", "activation")  # files of ops

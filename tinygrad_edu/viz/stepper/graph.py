@@ -11,7 +11,7 @@ import json
 from html import escape
 from typing import Any
 
-from ..render import Diagram
+from ..drawing.diagram import Diagram
 from ..words import shortened
 from .lesson import Lesson
 

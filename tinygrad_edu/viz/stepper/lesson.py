@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...engine.graph import Node
-from ..picture import Arrow, Box, Picture
+from ..graph.picture import Arrow, Box, Picture
 from ..words import defaults_of, settings_of, shape_of
 from .boxes import chain, computes, in_group, is_elementwise, letters_of, module, titles, value_of
 from .formula import parsed, with_numbers

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from html import escape
 from typing import Any, Self, TextIO
 
-from ..engine.graph import TensorBase
+from ...engine.graph import TensorBase
 from .flow_words import sparkline
 
 WIDTH, HEIGHT = 560, 220

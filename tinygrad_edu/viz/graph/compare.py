@@ -1,7 +1,7 @@
 """Compare: two pictures as one, in which each box and arrow is of both, of the first or the second.
 
 >>> import tinygrad_edu as tg
->>> from tinygrad_edu.viz.picture import picture_of
+>>> from tinygrad_edu.viz.graph.picture import picture_of
 >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
 >>> first, second, third = (x * 2).exp(), (x * 3).exp(), (x * 3).tanh().sum()
 >>> for a, b in [(first, second), (second, third)]:
@@ -26,11 +26,11 @@ from typing import Any
 
 import numpy as np
 
+from ..numbers import is_number, number, size_of, together
+from ..words import defaults_of, key_of, settings_of, shape_of
 from .fold import by_module, in_stretches, levels, size, take_in_sources
 from .groups import Group, in_order, is_source, merged
-from .numbers import is_number, number, size_of, together
 from .picture import Arrow, Box, Picture
-from .words import defaults_of, key_of, settings_of, shape_of
 
 MATCH, MODULES, SHAPE = 1000, 10, 1  # what a pair of ops counts
 LARGEST = 4_000_000  # pairs of ops that are tried; of more, blocks that are equal

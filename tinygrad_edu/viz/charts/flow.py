@@ -15,10 +15,10 @@ from typing import Any, Self
 
 import numpy as np
 
-from ..engine import leaf
-from ..engine.backward import ops_behind, replay
-from ..engine.graph import Node, TensorBase
-from ..tensor import root_gradient
+from ...engine import leaf
+from ...engine.backward import ops_behind, replay
+from ...engine.graph import Node, TensorBase
+from ...tensor import root_gradient
 from .flow_chart import chart
 from .flow_words import flags_of, table
 from .readings import Reading, Weights, joined, reading_of

@@ -1,7 +1,7 @@
 """Fold: the same picture with fewer boxes, so that it can be read.
 
 >>> import tinygrad_edu as tg
->>> from tinygrad_edu.viz.picture import picture_of
+>>> from tinygrad_edu.viz.graph.picture import picture_of
 >>> x = tg.tensor(1.0, requires_grad=True)
 >>> y = x
 >>> for _ in range(1000):

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.observing import ModulePath
+from ...engine.observing import ModulePath
 from .groups import Group, common_name, is_source, label, merged, with_notes
 from .picture import Arrow, Box, Picture
 

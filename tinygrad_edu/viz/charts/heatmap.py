@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..dtypes import Array
-from ..functions.arguments import plain
+from ...dtypes import Array
+from ...functions.arguments import plain
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dtypes import Array
+from ...dtypes import Array
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
 RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update

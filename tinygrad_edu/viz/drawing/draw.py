@@ -5,23 +5,23 @@ Values flow down: from the leaves and constants, through the ops, to the output.
 blue where it vanishes and in orange where it explodes.
 
 A picture is made in steps: `picture.py` reads the record, `labels.py` says what is written,
-`theme.py` in which colours, `dot.py` puts it into the DOT language, and `render.py` lays it out.
+`theme.py` in which colours, `dot.py` puts it into the DOT language, `layout.py` lays it out.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from ..tensor import Tensor
+from ...tensor import Tensor
+from ..graph.fold import BUDGET, folded
+from ..graph.groups import with_notes
+from ..graph.picture import Picture, picture_of
+from ..names import names_of
+from ..options import DIRECTIONS, check_choice, check_limit
+from .diagram import TOO_SLOW, Diagram
 from .dot import Drawing, Style, sizes_of
-from .fold import BUDGET, folded
-from .groups import with_notes
 from .headline import described
 from .labels import SMALL, Labels
-from .names import names_of
-from .options import DIRECTIONS, check_choice, check_limit
-from .picture import Picture, picture_of
-from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, SCALES, THEMES, scale_for
 
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..graph.picture import Box
+from ..numbers import size_of
 from .labels import Labels
-from .numbers import size_of
-from .picture import Box
 
 CHANGED = 10.0  # times: from here on it is said that gradients shrink or grow
 

@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from ..tensor import Tensor
-from .compare import Compared, compared, smaller
+from ...tensor import Tensor
+from ..graph.compare import Compared, compared, smaller
+from ..graph.fold import BUDGET
+from ..graph.picture import Arrow, Box, Picture, picture_of
+from ..names import names_of
+from ..options import DIRECTIONS, check_choice, check_limit
+from .diagram import TOO_SLOW, Diagram
 from .dot import Drawing, Style
-from .fold import BUDGET
 from .labels import Label, Labels
-from .names import names_of
-from .options import DIRECTIONS, check_choice, check_limit
-from .picture import Arrow, Box, Picture, picture_of
-from .render import TOO_SLOW, Diagram
 from .theme import DARK, LIGHT, THEMES, scale_for
 
 

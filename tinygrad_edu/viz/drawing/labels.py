@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from .numbers import Size, adding, is_number, number, size_of, statistics, together
-from .picture import Arrow, Box, Picture
-from .words import (
+from ..graph.picture import Arrow, Box, Picture
+from ..numbers import Size, adding, is_number, number, size_of, statistics, together
+from ..words import (
     defaults_of,
     formula_of,
     key_of,

@@ -1,7 +1,7 @@
 """Groups: several boxes of a picture become one, and the arrows between them are merged.
 
 >>> import tinygrad_edu as tg
->>> from tinygrad_edu.viz.picture import picture_of
+>>> from tinygrad_edu.viz.graph.picture import picture_of
 >>> x = tg.tensor([1.0, 2.0], requires_grad=True)
 >>> picture = picture_of((x * 3).exp().sum(), {"x": x})
 >>> x, three, multiply, exp, total = picture.boxes
@@ -21,8 +21,8 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import Parts
-from ..engine.observing import ModulePath
+from ...engine.graph import Parts
+from ...engine.observing import ModulePath
 from .picture import Arrow, Box, Picture
 
 SHAPES = 3  # of what enters or leaves a group, so many are told

@@ -35,10 +35,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..engine.backward import replay
-from ..engine.graph import Node
-from ..engine.observing import COPIED, Call, ModulePath
-from ..tensor import Tensor, root_gradient
+from ...engine.backward import replay
+from ...engine.graph import Node
+from ...engine.observing import COPIED, Call, ModulePath
+from ...tensor import Tensor, root_gradient
 
 Kind = Literal["leaf", "constant", "op", "output", "group"]
 

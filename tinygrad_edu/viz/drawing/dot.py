@@ -7,14 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ..engine.observing import Call, ModulePath
+from ...engine.observing import Call, ModulePath
+from ..graph.picture import Arrow, Box
+from ..words import module_of
 from .box import NOT_XML, box as html, in_order, text
 from .headline import headline
 from .labels import Labels, is_thick
 from .legend import legend
-from .picture import Arrow, Box
 from .theme import LIGHT, Look, Scale, Theme
-from .words import module_of
 
 PAGE = "12.4,17.4"  # inches: a picture that was folded gets no larger
 Place = tuple[ModulePath | Call, ...]  # the modules, and the call, that a box stands in

@@ -1,0 +1,1 @@
+"""Charts: curves and heat maps of what happens in training."""
