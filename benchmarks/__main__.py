@@ -1,0 +1,143 @@
+"""Measure every workload: ours, NumPy by hand and PyTorch, which take turns.
+
+    python -m benchmarks                    everything; writes docs/benchmarks.md (half an hour)
+    python -m benchmarks --quick            few short rounds on one thread (two minutes)
+    python -m benchmarks W1 W3              these workloads only: prints, and writes nothing
+    python -m benchmarks --peers            JAX, autograd and others too, where they are installed
+    python -m benchmarks --quick --check    fail where we became much slower than the page says
+
+Needs PyTorch (`pip install -e '.[oracle]'`); the peers are the extra `peers`.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+from collections import defaultdict
+
+from tqdm import tqdm
+
+from . import page
+from .engines import CORE, ENGINES, available, pinned
+from .workloads import WORKLOADS
+
+FULL = {"rounds": 21, "seconds": 0.05}
+QUICK = {"rounds": 5, "seconds": 0.02}
+SLACK = 2.5  # a step is too slow where its ratio is so many times the recorded one
+
+
+def main():
+    options = arguments()
+    names = options.workloads or list(WORKLOADS)
+    whole = not options.workloads and not options.quick
+    engines = list(ENGINES if options.peers else CORE)
+    effort = QUICK if options.quick else FULL
+    times = {1: measure(names, engines, effort, 1)}
+    if options.check:
+        return check(times[1], page.recorded())
+    if not options.quick:
+        times[2] = measure(names, [e for e in CORE if e in engines], effort, 2)
+    memory = measure_memory(names)
+    text = page.text(times, memory)
+    print(text)
+    if whole:
+        page.write(text, times[1])
+    return 0
+
+
+def arguments():
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("workloads", nargs="*", metavar="W", help=f"any of {', '.join(WORKLOADS)}")
+    parser.add_argument("--quick", action="store_true", help="few short rounds, on one thread")
+    parser.add_argument("--peers", action="store_true", help="JAX, autograd and others too")
+    parser.add_argument(
+        "--check", action="store_true", help=f"fail at {SLACK} times the recorded ratio"
+    )
+    options = parser.parse_args()
+    if unknown := [name for name in options.workloads if name not in WORKLOADS]:
+        parser.error(f"there is no workload {unknown[0]!r}; there are {', '.join(WORKLOADS)}")
+    return options
+
+
+# ---------------------------------------------------------------- in processes of their own
+
+
+def run(order, threads=1):
+    """What `benchmarks.measure` says about the order, piece by piece."""
+    command = [sys.executable, "-m", "benchmarks.measure", json.dumps(order | {"threads": threads})]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env=pinned(threads)
+    ) as process:
+        for line in process.stdout:
+            yield json.loads(line)
+    if process.returncode:
+        raise SystemExit(f"The measurement failed (see above): {order}")
+
+
+def measure(names, engines, effort, threads):
+    """Microseconds a step: {workload: {engine: [of each round]}}."""
+    found = defaultdict(lambda: defaultdict(list))
+    order = {"engines": engines, "check": threads == 1, **effort}
+    groups = [names] if effort is QUICK else [[name] for name in names]
+    with tqdm(total=len(names) * effort["rounds"], unit="round", desc="time", mininterval=1) as bar:
+        for group in groups:
+            for said in run(order | {"workloads": group}, threads):
+                bar.set_postfix_str(said["workload"])
+                if "us" in said:
+                    bar.update()
+                    for engine, us in said["us"].items():
+                        found[said["workload"]][engine].append(us)
+    return {name: dict(engines) for name, engines in found.items()}
+
+
+def measure_memory(names):
+    """Peak MB of whole processes: {workload: {engine: what was said}}."""
+    found = defaultdict(dict)
+    pairs = [(n, e) for n in names for e in CORE if available(e, WORKLOADS[n])]
+    for name, engine in tqdm(pairs, unit="process", desc="memory"):
+        (said,) = run({"workloads": [name], "memory": engine})
+        found[name][engine] = said
+    return found
+
+
+# ---------------------------------------------------------------- have we become slower?
+
+
+def check(times, recorded):
+    """The exit status: 1 where a step is much slower than recorded, beside both of its peers.
+
+    Compared are the fastest rounds.  The slack is wide, because machines differ and other programs
+    run beside this one; what seems too slow is measured once more before it counts.
+    """
+    suspects = too_slow(times, recorded)
+    if suspects:
+        again = {"rounds": 15, "seconds": 0.05}
+        suspects &= too_slow(
+            measure(sorted({w for w, _ in suspects}), list(CORE), again, 1), recorded
+        )
+    for workload, engine in sorted(suspects):
+        print(f"{workload}, {engine}: over {SLACK} times the ratios of docs/benchmarks.md")
+    print(f"{len(times) - len({w for w, _ in suspects})} passed, {len(suspects)} failed")
+    return int(bool(suspects))
+
+
+def too_slow(times, recorded):
+    """The pairs (workload, engine) whose ratios to PyTorch and to the floor are both too large."""
+    return {
+        (workload, engine)
+        for workload, engines in recorded.items()
+        for engine, ratios in engines.items()
+        if engine in times.get(workload, {})
+        and all(
+            page.least_ratio(times[workload], engine, peer) > SLACK * ratio
+            for peer, ratio in ratios.items()
+        )
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
