@@ -42,6 +42,7 @@ tinygrad_edu.engine
 tinygrad_edu.device
 tinygrad_edu.sums
 tinygrad_edu.dtypes
+tinygrad_edu.memory
 tinygrad_edu.size
 tinygrad_edu.absent tinygrad_edu.registry
 """

@@ -12,6 +12,7 @@ from math import e as e, inf as inf, nan as nan, pi as pi
 from . import (
     creation as _creation,
     io as _io,
+    memory as _memory,
     numpy_protocol as _numpy_protocol,
     ops as ops,
     random as _random,
@@ -81,6 +82,7 @@ def _import_what_answers_numpy() -> None:
 
 
 _numpy_protocol.import_the_others = _import_what_answers_numpy
+_memory.keep_freed_memory()
 
 
 def __dir__() -> list[str]:
