@@ -87,9 +87,9 @@ WITHIN = {
     ),
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
-        "close draw layouts checked_function numeric options analytic conditions comparison error "
-        "evidence terms diagnosis report script gradcheck torch_gradcheck source op_cases "
-        "assertion public_functions programs __init__ strategies"
+        "close draw layouts checked_function numeric complex_step options analytic conditions "
+        "comparison projections error evidence terms diagnosis report script gradcheck "
+        "torch_gradcheck source op_cases assertion public_functions programs __init__ strategies"
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (

@@ -14,6 +14,7 @@ import numpy as np
 from ..autograd import enable_grad, grad, no_grad
 from ..dtypes import Array, float64
 from ..engine.graph import TensorBase
+from ..engine.observing import Observation
 from ..func import functional_call
 from ..tensor import Tensor
 
@@ -36,6 +37,7 @@ class CheckedFunction:
         self.order = 1  # 2: this is the gradient of a function, and its derivative is checked
         self.result_names: list[str] = []  # of a gradient: dL/d(input 0)
         self.columns = int(self.x.size)  # so many of the first ones are compared whole
+        self.complex_step: Any = None  # v -> J v, where it can be made
         self._record: tuple[list[Any], list[Any]] | None = None
 
     def split(self, x: Array) -> list[Array]:
@@ -61,9 +63,10 @@ class CheckedFunction:
             return joined([y.array for y in self.call(leaves)])
 
     def record(self) -> tuple[list[Any], list[Any]]:
-        """The leaves and the results of one recorded call, made at the first use."""
+        """The leaves and the results of one observed call, made at the first use."""
         if self._record is None:
-            self._record = self.record_of(self.arrays)
+            with Observation():
+                self._record = self.record_of(self.arrays)
         return self._record
 
     def record_of(self, arrays: Sequence[Array]) -> tuple[list[Any], list[Any]]:

@@ -26,7 +26,9 @@ def diagnose(checked: CheckedFunction, finding: Finding) -> str | None:
     """The first hypothesis that explains all wrong entries, in words."""
     evidence = Evidence(checked, finding, parts_of(checked, finding))
     hypotheses = OF_A_WHOLE_JACOBIAN + OF_ANY_ENTRIES if finding.whole else OF_ANY_ENTRIES
-    for hypothesis in (*ABOUT_THE_DIFFERENCES, *hypotheses, *LESS_CERTAIN):
+    exact = finding.by_complex_step[finding.wrong].all()
+    first = ABOUT_EXACT_NUMBERS if exact else ABOUT_THE_DIFFERENCES
+    for hypothesis in (*first, *hypotheses, *LESS_CERTAIN):
         with np.errstate(all="ignore"):
             found = hypothesis(evidence)
         if found:
@@ -55,6 +57,19 @@ def not_finite(evidence: Evidence) -> str | None:
     if not bad.any() or not np.array_equal(bad, evidence.finding.wrong):
         return None
     return "the gradient is not finite, though f is: a division by 0 or 0 * inf inside a rule?"
+
+
+def small_error(evidence: Evidence) -> str | None:
+    """All wrong entries are nearly right."""
+    finding = evidence.finding
+    ours, theirs = finding.analytic[finding.wrong], finding.numeric[finding.wrong]
+    error = float((np.abs(ours - theirs) / np.abs(theirs)).max())
+    if not error <= 1e-5:
+        return None
+    return (
+        f"a small error: the gradient is right but for {error:.1g} of its size.  Does the rule use "
+        "a rounded constant (3.1416 for pi), an approximation, or float32?"
+    )
 
 
 def unresolved(evidence: Evidence) -> str | None:
@@ -388,6 +403,7 @@ def few_entries(evidence: Evidence) -> str | None:
 
 
 Hypothesis = Callable[[Evidence], str | None]
+ABOUT_EXACT_NUMBERS: tuple[Hypothesis, ...] = (not_finite, small_error)
 ABOUT_THE_DIFFERENCES: tuple[Hypothesis, ...] = (outside, not_finite, unresolved, kink, noise)
 OF_A_WHOLE_JACOBIAN: tuple[Hypothesis, ...] = (swapped, detached, missing_term, constant_factor)
 OF_A_WHOLE_JACOBIAN += (permuted, turned_results, turned_matrix, missing_sum, through_a_sum)

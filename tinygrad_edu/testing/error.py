@@ -61,7 +61,7 @@ class GradcheckError(AssertionError):
     index : tuple of int or None
         The entry of it that is most wrong.
     analytic, numeric : float or None
-        The derivative by the reverse pass, and by differences.
+        The derivative by the reverse pass, and by the reference.
     diagnosis : str or None
         What is wrong, in words, where one of the usual mistakes explains all entries.
 
@@ -71,6 +71,8 @@ class GradcheckError(AssertionError):
         A few lines of Python that repeat the failure.
     inputs : tuple
         The inputs that were given.
+    reference : str or None
+        What the numeric derivative is by: "complex step" or "finite differences".
 
     Examples
     --------
@@ -98,6 +100,7 @@ class GradcheckError(AssertionError):
         self.analytic, self.numeric = analytic, numeric
         self.script: str | None = None
         self.inputs: tuple[Any, ...] = ()
+        self.reference: str | None = None
         self.curve: ErrorCurve | None = None
         self.entries: dict[int, list[tuple[int, ...]]] = {}  # the wrong ones of each argument
 

@@ -26,6 +26,7 @@ def error_of(checked: CheckedFunction, finding: Finding, mode: str = "") -> Grad
         float(finding.numeric[row, column]),
         diagnosis,
     )
+    error.reference = _reference(finding, row, column)
     error.curve = _curve(checked, finding)
     for c in np.flatnonzero(finding.wrong.any(0)):
         j, wrong = checked.input_place(int(finding.columns[c]))
@@ -35,6 +36,7 @@ def error_of(checked: CheckedFunction, finding: Finding, mode: str = "") -> Grad
 
 def headline(checked: CheckedFunction, finding: Finding, mode: str) -> str:
     row, column = finding.worst()
+    digits = _digits(finding)
     k = int(finding.columns[column])
     i, place = checked.input_place(k)
     what = f"{mode}the {_ordinals(checked.order)}derivative by" if mode else _gradient(checked)
@@ -42,9 +44,20 @@ def headline(checked: CheckedFunction, finding: Finding, mode: str) -> str:
         f"gradcheck{_order(checked)}: {what} {checked.names[i]}, shape "
         f"{tuple(checked.shapes[i])}, is wrong; worst at {list(place)}, where the input is "
         f"{checked.x[k]:.6g}: {_entry(checked, finding, row, column)}: analytic "
-        f"{finding.analytic[row, column]:.8g}, numeric {finding.numeric[row, column]:.8g} "
-        f"(+- {finding.error[row, column]:.1g})"
+        f"{finding.analytic[row, column]:.{digits}g}, numeric "
+        f"{finding.numeric[row, column]:.{digits}g} "
+        f"(+- {finding.error[row, column]:.1g}, by {_reference(finding, row, column)})"
     )
+
+
+def _reference(finding: Finding, row: int, column: int) -> str:
+    return "complex step" if finding.by_complex_step[row, column] else "finite differences"
+
+
+def _digits(finding: Finding) -> int:
+    """So many that the worst entry is seen to be wrong."""
+    ours, theirs = finding.analytic[finding.worst()], finding.numeric[finding.worst()]
+    return 8 if f"{ours:.7g}" != f"{theirs:.7g}" else 16
 
 
 def _order(checked: CheckedFunction) -> str:
@@ -68,11 +81,14 @@ def table(checked: CheckedFunction, finding: Finding) -> str:
     entries.sort(key=lambda entry: -np.nan_to_num(apart[entry], nan=np.inf))
     right = [(int(r), int(c)) for r, c in np.argwhere(~finding.wrong & (finding.numeric != 0))]
     chosen = [*entries, *right][:SHOWN]
-    lines = [f"{'result':>20} {'input':>24} {'analytic':>15} {'numeric':>15} {'+-':>8}"]
+    digits = _digits(finding)
+    width = digits + 7
+    lines = [f"{'result':>20} {'input':>24} {'analytic':>{width}} {'numeric':>{width}} {'+-':>8}"]
     for r, c in chosen:
         result, name = _names(checked, finding, r, c)
         lines.append(
-            f"{result:>20} {name:>24} {finding.analytic[r, c]:15.8g} {finding.numeric[r, c]:15.8g} "
+            f"{result:>20} {name:>24} {finding.analytic[r, c]:{width}.{digits}g} "
+            f"{finding.numeric[r, c]:{width}.{digits}g} "
             f"{finding.error[r, c]:8.1g}{'  <- wrong' if finding.wrong[r, c] else ''}"
         )
     rest = len(entries) - sum(finding.wrong[entry] for entry in chosen)
