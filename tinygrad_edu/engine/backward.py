@@ -17,6 +17,7 @@ from operator import attrgetter
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from ..sums import added, rows_added
 from . import clock, graph
@@ -45,38 +46,62 @@ def replay(
     grads: dict[Any, Any] = dict(roots)
     for node in order:
         g = grads.pop(node)
-        g, after = before_step(node, g) if node.hooks else (g, False)
-        inputs, params = node.inputs, node.params
-        parts: list[Any] = [None] * len(inputs)
-        before = mode.level if create_graph else None
-        try:
-            if create_graph:
-                mode.level = level(True)
-            saved: Any = _as_tensors(node) if create_graph else node.saved
-            if saved.__class__ is Packed:
-                saved = saved.unpacked()
-            for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
-                parent: Any = inputs[i]
-                if needed is not None and parent not in needed:
-                    continue
-                seen = list(saved) if shapes_only else saved
-                for k in shapes_only:
-                    x = seen[k]
-                    seen[k] = x.shape if x.__class__ is np.ndarray else graph.shape_of(x)
-                part = rule(g, *seen, **params) if params else rule(g, *seen)
-                if part.shape != parent.shape or part.dtype is not parent.dtype:
-                    part = _fitted(part, parent, node, i)
-                parts[i] = part
-                if not after:
-                    grads[parent] = grads[parent] + part if parent in grads else part
-        finally:
-            if create_graph:
-                mode.level = before
-        if after:
-            parts = _after(node, parts, g, grads)
+        if create_graph or node.hooks:
+            g, parts = _watched_step(node, g, needed, grads, create_graph)
+        else:
+            parts = _step(node, g, node.saved, needed, grads)
         yield node, g, parts
     for end, g in grads.items():
         yield end, before_step(end, g)[0] if end.hooks else g, []
+
+
+def _step(node: Node, g: Any, saved: Any, needed: Nodes, grads: dict[Any, Any]) -> list[Any]:
+    """What the rules of a node give, a part for each input, in its shape and dtype.  It is added to
+    the gradients that have arrived there."""
+    inputs, params = node.inputs, node.params
+    parts: list[Any] = [None] * len(inputs)
+    if saved.__class__ is Packed:
+        saved = saved.unpacked()
+    for i, rule, shapes_only in node.plan.rules:  # type: ignore[union-attr]
+        parent: Any = inputs[i]
+        if needed is not None and parent not in needed:
+            continue
+        seen = saved
+        if shapes_only:
+            seen = [*saved]
+            for k in shapes_only:
+                x = seen[k]
+                seen[k] = x.shape if x.__class__ is ndarray else graph.shape_of(x)
+        if params:
+            part = rule(g, *seen, **params)
+        elif len(seen) == 2:  # most have one input or two, and a call that names them is quicker
+            part = rule(g, seen[0], seen[1])
+        elif len(seen) == 3:
+            part = rule(g, seen[0], seen[1], seen[2])
+        else:
+            part = rule(g, *seen)
+        if part.shape != parent.shape or part.dtype is not parent.dtype:
+            part = _fitted(part, parent, node, i)
+        parts[i] = part
+        grads[parent] = grads[parent] + part if parent in grads else part
+    return parts
+
+
+def _watched_step(
+    node: Node, g: Any, needed: Nodes, grads: dict[Any, Any], create_graph: bool
+) -> tuple[Any, list[Any]]:
+    """The same with hooks, or on Tensors, recorded: the gradient after the hooks, and the parts."""
+    g, waits = before_step(node, g) if node.hooks else (g, False)
+    before = mode.level if create_graph else None
+    try:
+        if create_graph:
+            mode.level = level(True)
+        saved = _as_tensors(node) if create_graph else node.saved
+        parts = _step(node, g, saved, needed, {} if waits else grads)
+    finally:
+        if create_graph:
+            mode.level = before
+    return g, _after(node, parts, g, grads) if waits else parts
 
 
 def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
@@ -141,7 +166,7 @@ def _fitted(part: Any, parent: Node, node: Node, i: int) -> Any:
 
 def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
     """Sum over what broadcasting had repeated: the one place where broadcasting is undone."""
-    shape, plain = parent.shape, part.__class__ is np.ndarray
+    shape, plain = parent.shape, part.__class__ is ndarray
     if plain and part.ndim == 2 and part.shape[1:] == shape:  # of a bias
         return rows_added(part)
     extra = part.ndim - len(shape)
@@ -158,6 +183,7 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
 
 def _check_saved(order: list[Node]) -> None:
     """Refuse to start if what a rule will read was freed, or written since it was saved."""
+    newest_write = clock.newest_write
     for node in order:
         if node.saved is None:
             raise RuntimeError(
@@ -165,5 +191,5 @@ def _check_saved(order: list[Node]) -> None:
                 f"{node.freed_by}.  Run the forward pass again before going backward again, or say "
                 f"backward(retain_graph=True) there."
             )
-        if clock.newest_write > node.tick:
+        if newest_write > node.tick:
             clock.check_unwritten(node.saved, node.tick, node.name, node.shape)

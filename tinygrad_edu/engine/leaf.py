@@ -16,13 +16,14 @@ array shares.
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from . import clock, graph, packing
 from .backward import Nodes, replay
 from .grad_mode import enable_grad
 from .graph import Node, Op, TensorBase
 from .hooked import after_leaf
-from .hooks import AfterGradient
+from .hooks import AfterGradient, Hooks
 from .packing import Parcel
 
 INACTIVE: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
@@ -46,14 +47,21 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
         if place and node.plan:
             free(node, place)
     taken: set[int] = set()
+    written = [before for node, g in arrived if (before := _commit(node, g, taken)) is not None]
+    if written:
+        clock.stamp(*written, place=place or clock.user_place())
     for node, g in arrived:
-        _commit(node, g, taken)
-    for node, g in arrived:
-        if node.hooks and node.plan is None:
-            after_leaf(node, g)
-        for hook in list((node.hooks or {}).values()):
-            if isinstance(hook, AfterGradient):
-                hook.call()
+        if node.hooks:
+            _call_the_last(node, node.hooks, g)
+
+
+def _call_the_last(node: Node, hooks: Hooks, g: Any) -> None:
+    """Call the hooks that wait until the gradients are committed."""
+    if node.plan is None:
+        after_leaf(node, g)
+    for hook in list(hooks.values()):
+        if isinstance(hook, AfterGradient):
+            hook.call()
 
 
 def retain(_: Any) -> None:
@@ -63,28 +71,33 @@ def retain(_: Any) -> None:
 def free(node: Node, place: clock.Place) -> None:
     """Let go of the arrays that a node saved, once its rules have run; the structure stays."""
     for kept in node.saved or ():
-        if kept.__class__ in (np.ndarray, graph.Parts, Parcel):
+        if kept.__class__ is ndarray or kept.__class__ in _HELD:
             node.saved, node.freed_by = None, place
             return
 
 
-def _commit(node: Node, g: Any, taken: set[int]) -> None:
+_HELD = (graph.Parts, Parcel)
+
+
+def _commit(node: Node, g: Any, taken: set[int]) -> Any:
     """Add g to the node's gradient, whose bytes nobody else holds.  `taken` are the arrays that
     became somebody's.  A rule's result is fresh, unless it is the g that came in, or a view; what a
-    hook or a Function may have kept comes as a copy, or as a view."""
+    hook or a Function may have kept comes as a copy, or as a view.  Returns the array that was
+    written in place, if one was."""
     before = node.grad
     if isinstance(g, TensorBase):
         with enable_grad():
             node.grad = g.clone() if before is None else before + g  # type: ignore[attr-defined]
     elif before is None:
-        fresh = g.__class__ is np.ndarray and g.base is None and id(g) not in taken
+        fresh = g.__class__ is ndarray and g.base is None and id(g) not in taken
         node.grad = graph.Tensor(g if fresh else np.array(g))
         taken.add(id(g))
     elif node.plan or not before.array.flags.writeable:
         node.grad = graph.Tensor(before.array + g)
     else:
-        np.add(before.array, g, out=before.array)
-        clock.stamp(before.array)
+        np.add(before.array, g, before.array)
+        return before.array
+    return None
 
 
 # ---------------------------------------------------------------- leaves that change
