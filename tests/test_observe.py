@@ -139,7 +139,7 @@ def test_nothing_stays_behind():
         model(x)
     with pytest.raises(ZeroDivisionError), observe():
         1 / 0  # noqa: B018
-    assert graph.record is graph.Node
+    assert graph.record is graph.new_node
     assert graph.planned is None
     assert packing.observed_node is None
     assert not of_all_modules
@@ -176,7 +176,7 @@ def test_what_hooks_pack_is_observed_too():
     x = tg.ones(2, requires_grad=True)
     with observe(), tg.autograd.graph.saved_tensors_hooks(lambda t: t * 2, lambda t: t / 2):
         y = x.exp()
-    assert graph.record is graph.Node
+    assert graph.record is graph.new_node
     y.sum().backward()
     np.testing.assert_allclose(x.grad, np.exp(np.ones(2, np.float32)))
     np.testing.assert_allclose(y.node.values[0], np.exp(np.ones(2, np.float32)))

@@ -68,12 +68,14 @@ class Tensor(Methods, metaclass=_TensorClass):
             "__weakref__",
             "_inactive_state",
         ),  # the first: for attributes of the user's own
-        *("_base", "_steps", "_owner", "_views", "_room"),  # what it shares memory with (views.py)
+        # What it shares memory with (see `views.py`).
+        *("_base", "_steps", "_owner", "_reference", "_views", "_room"),
     )
     _inactive_state: Node  # that of a leaf, from when it required grad: it holds the gradient
     _base: Tensor | None  # of a view: the tensor whose memory it looks into
     _steps: views.Steps  # the view ops that lead from the base, or from the owner, to it
     _owner: Any  # of a tensor whose memory is borrowed: returns the owner, if it is one and alive
+    _reference: Any  # a weak reference to this tensor, once a tensor borrows its memory
     _views: list[Any] | None  # weak references to those that look into the memory of this one
     _room: int  # how long that list may become before the dead are dropped
 
@@ -82,7 +84,7 @@ class Tensor(Methods, metaclass=_TensorClass):
             data, node = _new_array(data, node, sizes)
         self.array = data
         self.node = node
-        self._base = self._owner = self._views = None
+        self._base = self._owner = self._reference = self._views = None
         self._steps = ()
 
     # -------------------------------------------------------- what it is

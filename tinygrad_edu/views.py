@@ -88,10 +88,12 @@ def root_of(tensor: Any) -> Any:
 
 def _remember(root: Any, view: Any) -> None:
     """Let a write to `root` reach `view`, for as long as somebody holds the view."""
-    if root._views is None:
-        root._views, root._room = [], VIEW_ROOM
-    root._views.append(ref(view))
-    if len(root._views) > root._room:
+    views = root._views
+    if views is None:
+        views, root._room = [], VIEW_ROOM
+        root._views = views
+    views.append(ref(view))
+    if len(views) > root._room:
         _drop_the_dead(root)
 
 
@@ -113,12 +115,19 @@ def borrow(tensor: Any, owner: Any = None) -> Any:
     root, steps = owner, ()
     if owner._base is not None:
         root, steps = owner._base, owner._steps
-    first = root._owner and root._owner()
-    if first is not None and first is not tensor:  # then `root` may die, and its owner live on
-        steps = joined(root._steps, steps)
-        root = first
-    tensor._base, tensor._steps, tensor._owner = None, steps, ref(root)
-    _remember(root, tensor)
+    if root._owner is not None:
+        first = root._owner()
+        if first is not None and first is not tensor:  # then `root` may die, and its owner live on
+            steps = joined(root._steps, steps)
+            root = first
+    if root._reference is None:  # kept: with a new one each time, detach() takes half as long again
+        root._reference = ref(root)
+    tensor._base, tensor._steps, tensor._owner = None, steps, root._reference
+    views = root._views
+    if views is None or len(views) > root._room:
+        _remember(root, tensor)
+    else:
+        views.append(ref(tensor))
     return tensor
 
 

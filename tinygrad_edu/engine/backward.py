@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
 from numpy import ndarray
 
 from ..sums import added, rows_added

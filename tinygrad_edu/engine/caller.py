@@ -19,16 +19,18 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from numpy import ndarray
+from numpy import asarray, generic, ndarray
 
-from ..dtypes import WEAK, alone, promote
+from ..dtypes import WEAK, alone, get_default_dtype, int8, int64, promote
 from . import grad_mode, graph
-from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, as_result, shape_of, unrecorded
+from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, shape_of
 from .outputs import inputs_node, outputs, plan_of_all
 
 WITHOUT_LOOP = 3  # inputs of a variadic op: up to here it is called as an op of so many
 LOOKED_UP = 8  # inputs: up to here a Plan is kept for each choice of those with nodes
 ALL_AT_ONCE = (False, False)  # what is kept for one rule for all inputs: shapes
+# Which of two inputs have nodes: made once, as that takes as long as to look for it.
+NEITHER, FIRST, SECOND, BOTH = (False, False), (True, False), (False, True), (True, True)
 view_of: Any = None  # what view ops return: `views.py` puts its function here
 
 
@@ -127,7 +129,7 @@ def _of_two(op: Op) -> Callable[..., Any]:
         if plain:
             return y if y.__class__ is ndarray else alone(y, a, b)
         y = y if y.__class__ is ndarray else as_result(y)
-        plan = op[n_a is not None, n_b is not None]
+        plan = op[(BOTH if n_b else FIRST) if n_a else (SECOND if n_b else NEITHER)]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
             return unrecorded(call, y, (a, b), params)
         keeps_y, keeps_a, keeps_b = plan.keeps
@@ -269,6 +271,32 @@ def _met(arrays: list[Any], meets: Sequence[int]) -> list[Any]:
         for i, array in zip(meets, promote(*given), strict=True):
             arrays[i] = array
     return arrays
+
+
+# ---------------------------------------------------------------- results
+
+
+def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
+    """A Tensor outside the record.  Floats made of whole numbers are made in the default float
+    (NumPy would compute e^x of uint8 in float16), whole numbers made of bools in int64."""
+    if y.__class__ is ndarray and y.dtype is getattr(inputs[0], "dtype", None):  # most often
+        return graph.Tensor(y, None)
+    several = y.__class__ is Parts
+    kinds = {x.dtype.kind for x in inputs if getattr(x, "dtype", None) is not None}
+    made = (y[0] if several else y).dtype
+    wide = get_default_dtype() if made.kind == "f" else int64
+    if kinds and "f" not in kinds and (made.kind == "f" or (kinds == {"b"} and made == int8)):
+        y = call(*[x.astype(wide) if hasattr(x, "dtype") else x for x in inputs], **params)
+        y = y if several else as_result(y).astype(wide, copy=False)
+    return tuple(map(graph.Tensor, y)) if several else graph.Tensor(y, None)
+
+
+def as_result(y: Any) -> Any:
+    if isinstance(y, generic):  # as most often: what NumPy makes of one number
+        return asarray(y)
+    if isinstance(y, tuple):
+        return Parts(map(as_result, y))
+    return asarray(y) if isinstance(y, (bool, int, float)) else y
 
 
 graph.caller_of = caller_of

@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, Protocol, TypeVar, cast
 import numpy as np
 from numpy import ndarray
 
-from ..dtypes import DType, get_default_dtype, is_stray, no_tensor
+from ..dtypes import DType, is_stray, no_tensor
 from .clock import Place, clock
 from .hooks import Hooks
 from .shown import ShownNode
@@ -44,19 +44,32 @@ class Node(ShownNode):
         *("tick", "grad", "hooks", "freed_by", "__weakref__"),
     )
     freed_by: Place
+    plan: Plan | None
+    inputs: tuple[Node | None, ...]
+    saved: tuple[Any, ...] | None
+    params: dict[str, Any]
+    shape: Shape
+    dtype: DType
+    tick: int
+    grad: Any
+    hooks: Hooks | None  # made at the first hook
 
-    def __init__(
-        self, plan: Any, inputs: Any, saved: Any, params: Any, shape: Shape, dtype: DType
-    ) -> None:
-        self.plan: Plan | None = plan
-        self.inputs: tuple[Node | None, ...] = inputs
-        self.saved: tuple[Any, ...] | None = saved
-        self.params: dict[str, Any] = params
-        self.shape = shape
-        self.dtype = dtype
-        self.tick = next(clock)
-        self.grad: Any = None
-        self.hooks: Hooks | None = None  # made at the first hook
+
+def new_node(
+    plan: Any, inputs: Any, saved: Any, params: Any, shape: Shape, dtype: DType, kind: Any = Node
+) -> Node:
+    """A Node, at this tick.  As `Node.__init__` it would take a third longer, and each op makes
+    one: Python calls that by way of C."""
+    node: Node = kind()
+    node.plan = plan
+    node.inputs = inputs
+    node.saved = saved
+    node.params = params
+    node.shape = shape
+    node.dtype = dtype
+    node.tick = next(clock)
+    node.grad = node.hooks = None
+    return node
 
 
 def leaf(shape: Shape, dtype: DType) -> Node:
@@ -65,7 +78,7 @@ def leaf(shape: Shape, dtype: DType) -> Node:
         raise RuntimeError(
             f"requires_grad: only floating tensors have gradients, not {dtype}; call t.float()"
         )
-    return Node(None, (), None, {}, shape, dtype)
+    return new_node(None, (), None, {}, shape, dtype)
 
 
 class TensorBase:
@@ -77,7 +90,7 @@ class TensorBase:
 
 
 Tensor: Any = TensorBase  # what ops return: `tensor.py` puts its Tensor here
-record: Any = Node  # what makes the Node of an op: while a hook packs, `packing.py` has its own
+record: Any = new_node  # what makes the Node of an op: `packing.py` has its own while a hook packs
 planned: Any = None  # while someone observes, what changes a Plan: see `observing.py`
 caller_of: Any = None  # what makes the function that runs an op: `caller.py` puts its own here
 
@@ -246,27 +259,6 @@ def op(*rules: Rule | None, **declared: Any) -> Callable[[Callable[..., Any]], O
         return cast(OpFunction, made)
 
     return define
-
-
-def unrecorded(call: Any, y: Any, inputs: tuple[Any, ...], params: dict[str, Any]) -> Any:
-    """A Tensor outside the record.  Floats made of whole numbers are made in the default float
-    (NumPy would compute e^x of uint8 in float16), whole numbers made of bools in int64."""
-    if y.__class__ is ndarray and y.dtype is getattr(inputs[0], "dtype", None):  # most often
-        return Tensor(y, None)
-    several = y.__class__ is Parts
-    kinds = {x.dtype.kind for x in inputs if getattr(x, "dtype", None) is not None}
-    made = (y[0] if several else y).dtype
-    wide = get_default_dtype() if made.kind == "f" else np.dtype(np.int64)
-    if kinds and "f" not in kinds and (made.kind == "f" or (kinds == {"b"} and made == np.int8)):
-        y = call(*[x.astype(wide) if hasattr(x, "dtype") else x for x in inputs], **params)
-        y = y if several else as_result(y).astype(wide, copy=False)
-    return tuple(map(Tensor, y)) if several else Tensor(y, None)
-
-
-def as_result(y: Any) -> Any:
-    if isinstance(y, tuple):
-        return Parts(map(as_result, y))
-    return np.asarray(y) if isinstance(y, (np.generic, bool, int, float)) else y
 
 
 class LinAlgError(np.linalg.LinAlgError, RuntimeError):

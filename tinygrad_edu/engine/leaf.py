@@ -21,7 +21,7 @@ from numpy import ndarray
 from . import clock, graph, packing
 from .backward import Nodes, replay
 from .grad_mode import enable_grad
-from .graph import Node, Op, TensorBase
+from .graph import Node, Op, TensorBase, new_node
 from .hooked import after_leaf
 from .hooks import AfterGradient, Hooks
 from .packing import Parcel
@@ -137,7 +137,7 @@ def moved(node: Node, array: Any) -> Node:
     if (node.shape, node.dtype) == (array.shape, array.dtype):
         return node
     if node.plan is not None:
-        return Node(_MOVED, (node,), (array.shape, node.shape), {}, array.shape, array.dtype)
+        return new_node(_MOVED, (node,), (array.shape, node.shape), {}, array.shape, array.dtype)
     new = graph.leaf(array.shape, array.dtype)
     new.params, new.grad, new.hooks = node.params, node.grad, node.hooks
     if new.grad is not None and new.grad.dtype is not new.dtype:

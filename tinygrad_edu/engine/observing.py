@@ -19,13 +19,13 @@ from __future__ import annotations
 import sys
 import threading
 from collections import OrderedDict
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
 from . import graph, packing
 from .clock import Place, is_of_nn, is_own
-from .graph import OPS, Node, Plan
+from .graph import OPS, Node, Plan, new_node
 from .hooks import ALWAYS, FORWARD, PRE, add_hook, of_all_modules
 
 COPIED = 4096  # elements: up to here a value is copied, so that a later write does not change it
@@ -158,8 +158,9 @@ def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, 
         ]
         saved = (*kept, *saved[len(kept) :])
     if not _own.depth:
-        return Node(plan, inputs, packing.packed(saved), params, shape, dtype)
-    node = ObservedNode(plan, inputs, packing.packed(saved), params, shape, dtype)
+        return new_node(plan, inputs, packing.packed(saved), params, shape, dtype)
+    saved = packing.packed(saved)
+    node = cast(ObservedNode, new_node(plan, inputs, saved, params, shape, dtype, ObservedNode))
     node.values = tuple(map(_kept, values[: len(inputs) + 1]))
     node.origins = tuple(map(id, values[1 : len(inputs) + 1]))
     node.call = _call(plan.op.name)

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..dtypes import promote
 from . import grad_mode, graph
-from .graph import OPS, Node, Op, OpFunction, Parts, Plan, Rule, TensorBase
+from .graph import OPS, Node, Op, OpFunction, Parts, Plan, Rule, TensorBase, new_node
 
 
 def _output(ys: Parts, *, k: int) -> Any:
@@ -57,7 +57,7 @@ def outputs(node: Node, ys: Parts, plan: Plan = _PLAN) -> tuple[Any, ...]:
     """The Tensors of a node that has several; whole numbers have no place in the record."""
     results = []
     for k, y in enumerate(ys):
-        step = Node(plan, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
+        step = new_node(plan, (node,), (y.shape, node.shape), {"k": k}, y.shape, y.dtype)
         results.append(graph.Tensor(y, step if y.dtype.kind == "f" else None))
     return tuple(results)
 
@@ -72,7 +72,7 @@ _INPUTS = Op(_inputs, [lambda g, _y, *, i: g[i]], {})
 
 def inputs_node(nodes: tuple[Node | None, ...], shapes: Any, dtype: Any) -> Node:
     """One Node for inputs of these nodes: what arrives there is a gradient for each, as Parts."""
-    return Node(plan_of_all(_INPUTS, nodes), nodes, (shapes,), {}, shapes, dtype)
+    return new_node(plan_of_all(_INPUTS, nodes), nodes, (shapes,), {}, shapes, dtype)
 
 
 def plan_of_all(op: Op, nodes: Sequence[Node | None]) -> Plan:

@@ -24,7 +24,7 @@ from numpy import ndarray
 
 from . import clock, graph
 from .grad_mode import no_grad
-from .graph import Node, Shape, TensorBase
+from .graph import Node, Shape, TensorBase, new_node
 
 records_stay = False  # while a whole record is observed: backward() frees nothing
 _open: list[Packing] = []  # those of all threads
@@ -140,7 +140,7 @@ def packed(saved: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _packed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Shape, dtype: Any) -> Node:
-    return Node(plan, inputs, packed(saved), params, shape, dtype)
+    return new_node(plan, inputs, packed(saved), params, shape, dtype)
 
 
 observed_node: Any = None  # while someone observes, what makes the Node of an op: `observing.py`
@@ -148,4 +148,4 @@ observed_node: Any = None  # while someone observes, what makes the Node of an o
 
 def choose_record() -> None:
     """Let `graph.record` do what those that are open at present need."""
-    graph.record = observed_node or (_packed_node if _open else Node)
+    graph.record = observed_node or (_packed_node if _open else new_node)
