@@ -14,6 +14,7 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
+from typing import NamedTuple
 
 from tqdm import tqdm
 
@@ -21,8 +22,16 @@ from . import page
 from .engines import CORE, ENGINES, available, pinned
 from .workloads import WORKLOADS
 
-FULL = {"rounds": 21, "seconds": 0.05}
-QUICK = {"rounds": 5, "seconds": 0.02}
+
+class Effort(NamedTuple):
+    """How long to measure: rounds of a workload, seconds an engine in each, and all together."""
+
+    rounds: int
+    seconds: float
+    budget: float
+
+
+FULL, QUICK, AGAIN = Effort(21, 0.05, 120), Effort(5, 0.02, 5), Effort(15, 0.05, 20)
 SLACK = 2.5  # a step is too slow where its ratio is so many times the recorded one
 
 
@@ -81,9 +90,9 @@ def run(order, threads=1):
 def measure(names, engines, effort, threads):
     """Microseconds a step: {workload: {engine: [of each round]}}."""
     found = defaultdict(lambda: defaultdict(list))
-    order = {"engines": engines, "check": threads == 1, **effort}
+    order = {"engines": engines, "check": threads == 1, "effort": effort}
     groups = [names] if effort is QUICK else [[name] for name in names]
-    with tqdm(total=len(names) * effort["rounds"], unit="round", desc="time", mininterval=1) as bar:
+    with tqdm(total=len(names) * effort.rounds, unit="round", desc="time", mininterval=1) as bar:
         for group in groups:
             for said in run(order | {"workloads": group}, threads):
                 bar.set_postfix_str(said["workload"])

@@ -35,7 +35,8 @@ def pinned(threads):
     count = str(threads)
     names = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NPROC")
     flags = "--xla_cpu_multi_thread_eigen=false" if threads == 1 else ""
-    return os.environ | dict.fromkeys(names, count) | {"XLA_FLAGS": flags, "DEV": "CPU"}
+    tinygrad = {"DEV": "CPU", "TRAINING": "1"}
+    return os.environ | dict.fromkeys(names, count) | {"XLA_FLAGS": flags} | tinygrad
 
 
 def available(engine, workload):

@@ -16,8 +16,9 @@ class Workload(NamedTuple):
 
     name: str
     module: str
-    eager: tuple[float, float] | None = None
+    eager: tuple[float, float | None]
     compiled: tuple[float, float] | None = None
+    slow: bool = False  # seconds a step
     memory: float | None = None  # peak of the whole process, as a ratio to PyTorch's
 
     @property
@@ -34,8 +35,15 @@ WORKLOADS = {
     workload.name: workload
     for workload in (
         Workload("W1", "digits", eager=(0.48, 1.3), compiled=(0.42, 1.15)),
+        Workload("W2", "wide_digits", eager=(0.85, 1.15), compiled=(0.85, 1.05), memory=1.1),
         Workload("W3", "surface", eager=(0.20, 6), compiled=(0.10, 3)),
+        Workload("W4", "logistic", eager=(0.75, 1.05), compiled=(0.75, 1.05)),
         Workload("W5", "moons", eager=(0.35, 6), compiled=(0.12, 3)),
+        Workload("W5s", "scalars", eager=(0.40, None), slow=True),
+        Workload("W6", "lenet", eager=(0.75, 1.15), compiled=(0.70, 1.1), memory=1.1),
+        Workload("W7l", "lstm", eager=(0.98, 1.8), compiled=(0.75, 1.2)),
+        Workload("W7t", "transformer", eager=(0.98, 1.15), compiled=(0.95, 1.1), memory=1.1),
         Workload("W8", "elementwise", eager=(1.0, 1.3), compiled=(0.9, 1.05)),
+        Workload("W9", "adam", eager=(0.50, 1.1)),
     )
 }

@@ -125,12 +125,11 @@ def in_mygrad(x, y, *start):
 def in_tinygrad(x, y, *start):
     from tinygrad import Tensor, TinyJit, nn
 
-    p = [Tensor(a).realize().requires_grad_() for a in start]
+    p = [Tensor(a).realize() for a in start]
     optimizer = nn.optim.SGD(p, lr=RATE)
     x, y = Tensor(x).realize(), Tensor(y).realize()
 
     @TinyJit
-    @Tensor.train()
     def step():
         w1, b1, w2, b2 = p
         optimizer.zero_grad()
