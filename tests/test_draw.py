@@ -305,7 +305,8 @@ def clusters(source):
         elif (title := re.search(r"label=<<font color=\"#\w+\">(.*?)</font>>", line)) and around:
             around[-1] = title[1]
         elif node := re.match(r"(n\d+) \[label=<<table.*?<b>(.*?)</b>", line):
-            found[node[2]] = [title for title in around if title]
+            full = re.search(r'tooltip="?([^\s"]+)', line)[1]
+            found[node[2]] = found[full] = [title for title in around if title]
     return found
 
 
@@ -319,6 +320,16 @@ def test_modules_are_nested_clusters_with_their_parameters_inside():
     assert found["gelu"] == ["Net", "blocks.0: Sequential", "1: GELU"]
     assert found["sum"] == []
     assert found["constant"] == []  # the data, which came from outside
+    shown = {name for name in found if name in ("weight", "bias", "fc1.weight")}
+    assert shown == {"weight", "bias", "fc1.weight"}  # in the box, and in full in the tooltip
+
+
+def test_a_tensor_drawn_outside_of_its_module_keeps_its_full_name():
+    net = Net()
+    with tg.viz.observe():
+        y = net(tg.ones(2, 3)).sum() + net.fc1.weight.sum()
+    drawing = drawn(y, net)
+    assert {"fc1.weight", "bias", "weight"} <= {drawing.rows(name)[0] for name in drawing.nodes}
 
 
 def test_the_ops_of_one_call_stand_together():

@@ -219,14 +219,14 @@ def test_the_gradient_between_groups_is_what_flows():
         if a.gradient is not None
     }
     U = next(box for box in whole.boxes if box.name == "U")
-    assert math.isclose(norms["U", "matmul", False], np.linalg.norm(U.gradient), rel_tol=1e-5)
+    assert math.isclose(norms["U", "matmul", ""], np.linalg.norm(U.gradient), rel_tol=1e-5)
     parts = [
         a.gradient
         for a in whole.arrows
         if a.start.op == "tanh" and a.end.op == "matmul" and a.gradient is not None
     ]
     together = math.sqrt(sum(np.square(part).sum() for part in parts))
-    assert math.isclose(norms["tanh", "matmul", True], together, rel_tol=1e-5)
+    assert math.isclose(norms["tanh", "matmul", "step"], together, rel_tol=1e-5)
 
 
 # ---------------------------------------------------------------- what is seen
@@ -262,7 +262,9 @@ def test_a_loss_added_up_from_zero_belongs_to_the_step():
     small = folded(picture(lambda: lstm(20)))
     assert small.output.times == 20
     assert {box.times for box in small.boxes if box.ops} == {20}
-    assert sum(arrow.loop for arrow in small.arrows) == 6  # h to the gates, c, and the loss
+    assert [a.loop for a in small.arrows if a.loop] == [
+        "step"
+    ] * 6  # h to the gates, c, and the loss
 
 
 def test_blocks_of_a_transformer_are_drawn_once():
@@ -286,17 +288,61 @@ def test_blocks_of_a_transformer_are_drawn_once():
     assert {(m.name, m.kind) for m in inside} == {
         ("layers.0\u202611", "TransformerEncoderLayer \u00d7 12")
     }
-    assert not any(arrow.loop for arrow in small.arrows)
+    assert [(a.start.name, a.end.name, a.loop) for a in small.arrows if a.loop] == [
+        ("add", "norm1", "block")
+    ]
     assert "modules are folded: depth=4 shows more" in small.notes
+
+
+def encoder(blocks):
+    layer = nn.TransformerEncoderLayer(8, 2, 16, dropout=0.0, batch_first=True)
+    net = nn.TransformerEncoder(layer, blocks, enable_nested_tensor=False)
+    return net(tg.randn(2, 3, 8)).square().mean(), dict(net.named_parameters())
+
+
+def test_one_arrow_carries_the_output_of_a_block_to_the_next_with_all_its_gradient():
+    whole = picture(lambda: encoder(8), observed=True, gradients=True)
+    small = folded(whole)
+    (loop,) = [arrow for arrow in small.arrows if arrow.loop]
+    assert loop.start.modules[-1].name == "norm2"  # the last of a block
+    assert loop.end.modules[-1].name == "self_attn"  # the first
+    assert (loop.loop, loop.times) == ("block", 7)
+    outputs = [
+        box.gradient
+        for box in whole.boxes
+        if box.modules and box.modules[-1].name == "norm2" and box.op == "layer_norm"
+    ]
+    np.testing.assert_allclose(
+        loop.gradient, np.concatenate([g.ravel() for g in outputs[:-1]]), rtol=1e-5, atol=1e-12
+    )
+    source = tg.viz.draw(*observed_encoder(8), gradients=True).source
+    assert source.count("next block") == 3  # in a note, beside the arrow, and in the legend
+    assert len(re.findall(r"-> .*dir=back.*style=dashed", source)) == 1
+
+
+def observed_encoder(blocks):
+    with tg.viz.observe():
+        return encoder(blocks)
+
+
+def test_what_only_the_first_block_takes_stands_outside():
+    x = y = tg.tensor([0.5, 1.0], requires_grad=True)
+    for _ in range(300):
+        y = (y * 0.99).tanh()
+    source = tg.viz.draw(y.sum(), {"x": x}).source
+    inside = re.search(r"subgraph cluster_n\d+_0 \{(.*?)\n\t\t\}", source, re.DOTALL)[1]
+    assert "<b>tanh</b>" in inside
+    assert "<b>x</b>" not in inside
 
 
 def test_blocks_without_modules_are_found_too():
     small = folded(picture(lambda: mlp(60)))
     assert described(small)[:2] == [
-        ("linear", 60, "", "0\u2026118.bias", "0\u2026118.weight"),
+        ("linear", 60, "", "0\u2026118.bias", "0\u2026118.weight", "loop from tanh"),
         ("tanh", 60, "linear"),
     ]
-    assert small.notes[0] == "60 blocks of 2 ops are drawn as one"
+    arrow = "with an arrow to the next block"
+    assert small.notes[0] == f"60 blocks of 2 ops are drawn as one, {arrow}"
 
 
 def test_a_long_chain_keeps_its_ends():
@@ -345,7 +391,7 @@ def test_two_layers_of_steps_are_two_loops():
 
     small = folded(picture(program))
     assert [times for _, times, *_ in described(small)] == [30] * 8 + [1, 1]
-    assert sum(arrow.loop for arrow in small.arrows) == 2
+    assert [arrow.loop for arrow in small.arrows if arrow.loop] == ["step"] * 2
     between = [a for a in small.arrows if a.start.name == "tanh" and a.end.name == "matmul"]
     assert sorted(a.times for a in between) == [29, 29, 30]
 

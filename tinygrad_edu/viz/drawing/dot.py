@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ...engine.observing import Call, ModulePath
@@ -81,13 +81,21 @@ class Drawing:
         if box.members and box.modules:
             return box.modules
         if box.kind in ("leaf", "constant"):
-            uses = [self._place(arrow.end) for arrow in self.labels.out[box]]
+            uses = [self._place_of_use(arrow) for arrow in self.labels.out[box]]
             first = any(arrow.position == 0 for arrow in self.labels.out[box])
             if box.kind == "constant" and first and "." not in box.name:
                 return ()  # data, that came from outside
             return _common(uses)
         call = box.call
         return (*box.modules, call) if call and id(call) in self.calls else box.modules
+
+    def _place_of_use(self, arrow: Arrow) -> Place:
+        """Where an op stands that uses it; around the repeats, if only some of them do."""
+        place, times = self._place(arrow.end), arrow.end.times
+        counted = [
+            isinstance(part, ModulePath) and part.kind.endswith(f"\u00d7 {times}") for part in place
+        ]
+        return place[: counted.index(True)] if arrow.times < times and any(counted) else place
 
     def _draw_inside(self, graph: Any, place: Place, boxes: list[Box]) -> None:
         """The boxes that stand in one place, and, as clusters, the places within it."""
@@ -119,6 +127,7 @@ class Drawing:
         named = [(k, "" if one and not a.argument.isdigit() else a.argument) for k, a in into]
         arguments = named if self.style.right else in_order(named, middle)
         label = self.labels.label(box)
+        label = replace(label, name=_within(self.places[box], label.name))
         made = html(label, arguments, middle, self.gradients, self.theme, self.style.right)
         graph.node(self.ids[box], made, tooltip=_plain(self.labels.tooltip(box)))
 
@@ -145,13 +154,20 @@ class Drawing:
     def _draw_loop(self, graph: Any, arrow: Arrow, start: str, end: str) -> None:
         """A value goes to the next step: beside the boxes, upwards.  Graphviz lays it out best as
         an edge that leads down, with its head at the other end."""
-        side = "s" if self.style.right else "e"
-        ends, apart = (f"{end}:{side}", f"{start}:{side}"), {"weight": "0"}
+        sides = ("s", "s") if self.style.right else ("e", "e")
+        if start == end:
+            sides = ("se", "sw") if self.style.right else ("ne", "se")
+        ends, apart = (f"{end}:{sides[0]}", f"{start}:{sides[1]}"), {"weight": "0"}
         argument = "" if arrow.argument.isdigit() else arrow.argument
-        look = {"dir": "back", "style": "dashed", "taillabel": f" {argument} "}
-        graph.edge(*ends, **look, fontcolor=self.theme.quiet, **apart)
-        if arrow in self.labels.sizes:
-            graph.edge(*ends, **self._of_gradient(arrow) | {"dir": "forward"}, **apart)
+        words = f" {argument} of the next {arrow.loop} " if argument else f" next {arrow.loop} "
+        look = {"dir": "back", "style": "dashed", "fontcolor": self.theme.quiet}
+        if arrow not in self.labels.sizes:
+            graph.edge(*ends, label=text(words), **look, **apart)
+            return
+        back = self._of_gradient(arrow) | {"dir": "forward"}
+        back["label"] = f"{text(words)}\n{back['label']}"
+        graph.edge(*ends, **look, **apart)
+        graph.edge(*ends, **back, **apart)
 
     def _of_gradient(self, arrow: Arrow) -> dict[str, str]:
         size = self.labels.sizes[arrow]
@@ -173,6 +189,12 @@ def _common(places: list[Place]) -> Place:
             break
         common.append(parts[0])
     return tuple(common)
+
+
+def _within(place: Place, name: str) -> str:
+    """The name of a tensor, without those of the modules that it is drawn in."""
+    modules = [part.name for part in place if isinstance(part, ModulePath) and part.name]
+    return name.removeprefix("".join(f"{module}." for module in modules))
 
 
 def _identity(part: ModulePath | Call) -> int:

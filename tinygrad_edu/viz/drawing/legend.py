@@ -68,8 +68,11 @@ def _arrows(labels: Labels, theme: Theme, right: bool) -> Iterator[tuple[str, st
     there, back = ("\u2192", "\u2190") if right else ("\u2193", "\u2191")
     if drawn:
         yield _sign(there, theme.value), "a value flows on"
-    if any(arrow.loop for arrow in drawn):
-        yield _sign("\u21ba", theme.value), "dashed: a value flows to the next of these steps"
+    if loops := sorted({arrow.loop for arrow in drawn if arrow.loop}, reverse=True):
+        yield (
+            _sign("\u21ba", theme.value),
+            f"dashed: a value flows to the next {' or '.join(loops)}",
+        )
     if any(map(is_thick, drawn)):
         yield _sign(there, theme.value), "thick: several values at once"
     marks = {labels.mark(arrow) for arrow in drawn}

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -23,7 +23,7 @@ import numpy as np
 
 from ...engine.graph import Parts
 from ...engine.observing import ModulePath
-from .picture import Arrow, Box, Picture
+from .picture import Arrow, Box, Loop, Picture
 
 SHAPES = 3  # of what enters or leaves a group, so many are told
 SIMPLE = (int, float, str, bool, tuple, type(None))
@@ -43,23 +43,18 @@ class Group:
 
 
 def merged(
-    picture: Picture,
-    groups: Sequence[Group],
-    loops: Collection[Arrow] = (),
-    dropped: Collection[Arrow] = (),
+    picture: Picture, groups: Sequence[Group], loops: Mapping[Arrow, Loop] | None = None
 ) -> Picture:
     """The picture in which one box stands for each group.
 
     An arrow within a group disappears, except those that are `loops`.  A group that would lead to
     itself by way of a box outside of it is left as it was.
     """
-    if gone := set(dropped):
-        picture = replace(picture, arrows=[a for a in picture.arrows if a not in gone])
     while True:
         stand_for = {member: Box("group", g.name, ()) for g in groups for member in g.members[:1]}
         place = {m: stand_for[g.members[0]] for g in groups for m in g.members}
         by_box = {stand_for[g.members[0]]: g for g in groups}
-        bundles = _bundles(picture, place, by_box, loops)
+        bundles = _bundles(picture, place, by_box, loops or {})
         boxes, stuck = in_order(
             list(dict.fromkeys(place.get(box, box) for box in picture.boxes)),
             [(start, end) for start, end, loop, _ in bundles if not loop],
@@ -91,26 +86,25 @@ def _without_the_widest(
     return [group for group in groups if group not in gone]
 
 
-_Key = tuple[Box, Box, bool, Any]
+_Key = tuple[Box, Box, Loop, Any]
 
 
 def _bundles(
-    picture: Picture, place: dict[Box, Box], groups: dict[Box, Group], loops: Collection[Arrow]
+    picture: Picture, place: dict[Box, Box], groups: dict[Box, Group], loops: Mapping[Arrow, Loop]
 ) -> dict[_Key, list[Arrow]]:
     """The arrows that become one, by their new ends."""
-    loops = set(loops)
     found: dict[_Key, list[Arrow]] = defaultdict(list)
     for arrow in picture.arrows:
         start, end = place.get(arrow.start, arrow.start), place.get(arrow.end, arrow.end)
-        loop = arrow in loops
-        if start is end and not loop and not (arrow.loop and start is arrow.start):
+        loop = loops.get(arrow, arrow.loop)
+        if start is end and not (loop and (arrow in loops or start is arrow.start)):
             continue
         position: Any = arrow.position
         if _is_whole(end, groups) or (
             start in groups and groups[start].alike and end not in groups
         ):
             position = None
-        found[start, end, loop or arrow.loop, position].append(arrow)
+        found[start, end, loop, position].append(arrow)
     return found
 
 
@@ -119,7 +113,7 @@ def _is_whole(box: Box, groups: dict[Box, Group]) -> bool:
     return not groups[box].alike if box in groups else box.kind == "group" and not box.formula
 
 
-def _arrow(start: Box, end: Box, loop: bool, arrows: list[Arrow], whole: bool) -> Arrow:
+def _arrow(start: Box, end: Box, loop: Loop, arrows: list[Arrow], whole: bool) -> Arrow:
     first, last = arrows[0], arrows[-1]
     if len(arrows) == 1 and first.start is start and first.end is end:
         return first
@@ -143,7 +137,8 @@ def joined(gradients: Iterable[Any], shape: Any = None) -> Any:
     if len(known) < 2:
         return known[0] if known else None
     if shape is not None and all(np.shape(g) == shape for g in known if not isinstance(g, Parts)):
-        return sum(known[1:], known[0])
+        with np.errstate(all="ignore"):  # what is NaN or infinite is seen in the picture
+            return sum(known[1:], known[0])
     return np.concatenate([row for g in known for row in _rows(g)])
 
 

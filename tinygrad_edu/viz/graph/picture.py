@@ -41,6 +41,7 @@ from ...engine.observing import COPIED, Call, ModulePath
 from ...tensor import Tensor, root_gradient
 
 Kind = Literal["leaf", "constant", "op", "output", "group"]
+Loop = Literal["", "step", "block"]
 
 
 @dataclass(eq=False)
@@ -97,7 +98,7 @@ class Arrow:
     argument: str  # its name in the formula of the op
     gradient: Any = None  # the part of dL/d(start) that comes back along this arrow
     times: int = 1  # how many it stands for
-    loop: bool = False  # it leads to the next of alike steps that are drawn as one: upwards
+    loop: Loop = ""  # it leads to the next of alike steps that are drawn as one: upwards
 
 
 @dataclass(eq=False)

@@ -3,8 +3,9 @@
 The ops of a picture, in the order in which they ran, are a row of labels.  Blocks of a network, and
 time steps of a loop, are a stretch of it that is periodic: each op is like the one a period before.
 If each of them also gets its inputs from the corresponding places, the stretch is rolled up: one
-period is drawn, each of whose boxes stands for all that correspond to it.  Where the repeats share
-a leaf (the weights of a recurrent network), an arrow leads from one step to the next.
+period is drawn, each of whose boxes stands for all that correspond to it.  An arrow leads from one
+to the next.  Repeats that share a leaf (the weights of a recurrent network) are called steps, others
+blocks.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from typing import Any
 import numpy as np
 
 from ...engine.observing import ModulePath
-from .groups import Group, common_name, is_source, label, merged, with_notes
-from .picture import Arrow, Box, Picture
+from .groups import Group, common_name, is_source, joined, label, merged, with_notes
+from .picture import Arrow, Box, Loop, Picture
 
 PERIODS = 24  # how many are tried
 LAGS = 4  # in a period, so many ops may be alike without hiding it
@@ -43,18 +44,21 @@ def rolled(picture: Picture) -> Picture:
     runs = sorted(row.runs(), key=lambda run: run.start)
     if not runs:
         return picture
-    swapped = row.swapped
-    picture = replace(picture, arrows=[swapped.get(arrow, arrow) for arrow in picture.arrows])
-    groups, loops, dropped, notes = [], set(), set(), []
+    groups: list[Group] = []
+    loops: dict[Arrow, Loop] = {}
+    changed: dict[Arrow, Arrow | None] = {}
+    notes = []
     for run in runs:
         steps = row.steps(run)
         ops = list(_groups_of_ops(steps, run.shared))
         groups += [*ops, *_groups_of_sources(row, run, ops)]
-        found, gone = row.carried(run)
-        loops |= found
-        dropped |= gone
+        found, instead = row.carried(run)
+        loops |= dict.fromkeys(found, "step" if run.shared else "block")
+        changed |= instead
         notes.append(_note(steps, run.shared))
-    return with_notes(merged(picture, groups, loops, dropped), *notes)
+    arrows = [row.swapped.get(arrow, arrow) for arrow in picture.arrows]
+    arrows = [kept for arrow in arrows if (kept := changed.get(arrow, arrow)) is not None]
+    return with_notes(merged(replace(picture, arrows=arrows), groups, loops), *notes)
 
 
 def _note(steps: list[list[Box]], shared: bool) -> str:
@@ -62,8 +66,8 @@ def _note(steps: list[list[Box]], shared: bool) -> str:
     if len(steps[0]) == 1:
         return f"{times} times {first.op or first.name} in a row is one box"
     inner = sum(box.ops for box in steps[0])
-    words = f"{times} {'steps' if shared else 'blocks'} of {inner} ops are drawn as one"
-    return words + (", with an arrow to the next step" if shared else "")
+    kind = "step" if shared else "block"
+    return f"{times} {kind}s of {inner} ops are drawn as one, with an arrow to the next {kind}"
 
 
 class _Row:
@@ -229,21 +233,35 @@ class _Row:
 
     # ---------------------------------------------------------------- rolling them up
 
-    def carried(self, run: Run) -> tuple[set[Arrow], set[Arrow]]:
-        """The arrows that lead from one period to a later one: those to draw as loops, and those to
-        leave out, because one value goes from each block to the next and nothing else does."""
-        found, kinds = set(), set()
+    def carried(self, run: Run) -> tuple[list[Arrow], dict[Arrow, Arrow | None]]:
+        """The arrows that lead from one period to a later one, and what some arrows become: where
+        one value goes from each block to the next and nothing else does, one arrow carries it."""
+        found: dict[Arrow, int] = {}  # and from where in the period
+        lags = set()
         for k in range(run.start, run.stop):
             step = (k - run.start) // run.period
             for arrow in self.arrows[k]:
                 i = self.place.get(arrow.start, -1)
                 if i >= run.start and (from_ := (i - run.start) // run.period) != step:
-                    found.add(arrow)
-                    kinds.add(((i - run.start) % run.period, step - from_))
-        simple = len(kinds) == 1 and all(lag == 1 for _, lag in kinds)
-        if simple and not run.shared:
-            return set(), found
-        return found, set()
+                    found[arrow] = (i - run.start) % run.period
+                    lags.add(step - from_)
+        if run.shared or lags != {1} or len(set(found.values())) > 1:
+            return list(found), {}
+        readers: dict[Box, list[Arrow]] = defaultdict(list)
+        for arrow in found:
+            readers[arrow.start].append(arrow)
+        changed: dict[Arrow, Arrow | None] = dict.fromkeys(found)
+        changed |= {arrows[0]: _together(arrows) for arrows in readers.values()}
+        return [arrow for arrow in changed.values() if arrow], changed
+
+
+def _together(arrows: list[Arrow]) -> Arrow:
+    """One arrow, to the first that reads a value, in the place of those to all of them."""
+    first = arrows[0]
+    if len(arrows) == 1:
+        return first
+    total = joined([arrow.gradient for arrow in arrows], first.start.shape)
+    return replace(first, argument="", gradient=total)
 
 
 def _longest_free(used: np.ndarray[Any, Any], start: int, stop: int) -> tuple[int, int]:
