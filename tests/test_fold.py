@@ -199,6 +199,70 @@ def test_any_graph_fits_into_any_budget(seed, ops, budget):
     assert size(small) <= budget
 
 
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Sequential(nn.Linear(4, 4), nn.GELU(), nn.Linear(4, 4))
+
+    def forward(self, x):
+        return x + self.f(x)
+
+
+class InParts(nn.Module):
+    """The parts of a block are called one by one: no module is around all of it."""
+
+    def __init__(self):
+        super().__init__()
+        self.norms = nn.ModuleList([nn.LayerNorm(4) for _ in range(12)])
+        self.blocks = nn.ModuleList([Residual() for _ in range(12)])
+        self.head = nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3))
+
+    def forward(self, x):
+        for norm, block in zip(self.norms, self.blocks, strict=True):
+            x = x + block(norm(x)) * 2
+        return self.head(x)
+
+
+def without_a_model(x):
+    for _ in range(12):
+        x = Residual()(x).tanh() + 1
+    return x
+
+
+def growing(k):
+    return nn.Sequential(nn.Linear(4 + k, 5 + k), nn.Tanh(), nn.Linear(5 + k, 5 + k))
+
+
+NETS = {
+    "blocks": lambda: nn.Sequential(*[Residual() for _ in range(12)]),
+    "blocks in parts": InParts,
+    "deep inside": lambda: nn.Sequential(nn.Sequential(InParts())),
+    "blocks in no module": lambda: without_a_model,
+    "no two alike": lambda: nn.Sequential(*[growing(k) for k in range(30)]),
+    "recurrent": lambda: lambda x: nn.GRU(4, 4, 3)(x)[0],
+}
+
+
+@pytest.mark.parametrize("budget", [8, 12, 20])
+@pytest.mark.parametrize("name", NETS)
+def test_the_depth_that_a_folded_picture_names_is_the_least_that_shows_more(name, budget):
+    whole = picture(lambda: (NETS[name]()(tg.randn(2, 4)).sum(), {}), observed=True)
+    small = folded(whole, max_nodes=budget)
+    named = re.findall(r"modules are folded: depth=(\d+) shows more", "\n".join(small.notes))
+    if any(box.members and box.op in ("Linear", "Residual", "GRU") for box in small.boxes):
+        assert len(named) == 1
+    for depth in map(int, named):
+        assert opened(small, by_module(whole, depth))
+        assert not opened(small, by_module(whole, depth - 1))
+
+
+def opened(picture, finer):
+    """Of which groups does the finer picture show more boxes?"""
+    owner = {one: box for box in finer.boxes for one in originals([box])}
+    groups = [box for box in picture.boxes if box.members and box.ops]
+    return [b.name for b in groups if len({owner[one] for one in originals([b])}) > b.times]
+
+
 @pytest.mark.parametrize("depth", range(6))
 def test_depth_makes_one_box_of_each_module_below(depth):
     whole = picture(lambda: gpt(3), observed=True)

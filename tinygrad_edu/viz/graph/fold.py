@@ -24,7 +24,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from .groups import Group, common_name, in_words, is_source, label, merged, with_notes
+from .groups import Group, common_name, in_words, is_source, label, merged, originals, with_notes
 from .picture import Arrow, Box, Picture, uncollected
 from .repeats import rolled
 
@@ -79,13 +79,45 @@ def _ever_smaller(picture: Picture, max_nodes: int, by_modules: bool) -> Iterato
     picture = alike_as_one(picture)
     yield picture
     deepest = max((len(box.modules) for box in picture.boxes), default=0)
+    folded_at = None
     for depth in range(deepest - 1, 0, -1) if by_modules else ():
+        folded_at = _outermost_that_folds(picture, depth)
         picture = alike_as_one(rolled(by_module(picture, depth)))
-        yield with_notes(picture, f"modules are folded: depth={depth + 1} shows more")
+        yield with_notes(picture, *_hint(picture, folded_at))
     for ends in (ENDS, 2):
         if (shorter := without_middles(picture, ends)) is not picture:
             picture = shorter
-            yield picture
+            yield with_notes(picture, *_hint(picture, folded_at))
+
+
+def _outermost_that_folds(picture: Picture, depth: int) -> int:
+    """The least `depth` of `draw` that folds no module which is open after `by_module`: steps and
+    blocks, which are around some of them, do not count for it."""
+    paths = {box.modules[: depth + 1] for box in picture.boxes if len(box.modules) > depth}
+    return max(sum(part.call >= 0 for part in path) for path in paths) - 1
+
+
+def _hint(picture: Picture, folded_at: int | None) -> Iterator[str]:
+    """Which `depth` of `draw` opens at least one of the boxes, and closes none."""
+    if folded_at is None:
+        return
+    groups = [
+        (box, [one for one in originals([box]) if one.ops]) for box in picture.boxes if box.members
+    ]
+    deepest = max((len(one.modules) for _, ops in groups for one in ops), default=0)
+    for depth in range(folded_at, deepest + 1):
+        if any(_is_opened(box, ops, depth) for box, ops in groups):
+            yield f"modules are folded: depth={depth} shows more"
+            return
+
+
+def _is_opened(box: Box, ops: list[Box], depth: int) -> bool:
+    """Would `by_module` make more than one box of what a group stands for?"""
+    alone = [len(op.modules) <= depth for op in ops]
+    calls = {
+        op.modules[depth].call for op, is_alone in zip(ops, alone, strict=True) if not is_alone
+    }
+    return len(calls) + sum(alone) > box.times or (any(alone) and box.parameters > 0)
 
 
 def _ever_coarser(picture: Picture, max_nodes: int) -> Iterator[Picture]:

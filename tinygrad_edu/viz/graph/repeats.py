@@ -4,8 +4,8 @@ The ops of a picture, in the order in which they ran, are a row of labels.  Bloc
 time steps of a loop, are a stretch of it that is periodic: each op is like the one a period before.
 If each of them also gets its inputs from the corresponding places, the stretch is rolled up: one
 period is drawn, each of whose boxes stands for all that correspond to it.  An arrow leads from one
-to the next.  Repeats that share a leaf (the weights of a recurrent network) are called steps, others
-blocks.
+to the next.  Repeats that share a leaf (the weights of a recurrent network) are called steps, the
+others blocks.
 """
 
 from __future__ import annotations
