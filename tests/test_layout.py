@@ -1,14 +1,18 @@
 """Pictures are made by Graphviz in a process of its own, which may not take too long."""
 
+import re
 import stat
+import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+import nn
 import tinygrad_edu as tg
 from tinygrad_edu.viz import Diagram
 from tinygrad_edu.viz.drawing import diagram as diagrams, layout
-from tinygrad_edu.viz.drawing.layout import TooSlowError, laid_out
+from tinygrad_edu.viz.drawing.layout import TooLargeError, TooSlowError, laid_out
 
 
 @pytest.fixture
@@ -67,7 +71,7 @@ def long_chain():
 def test_a_coarser_picture_takes_the_place_of_one_that_takes_too_long(monkeypatch, long_chain):
     asked = []
 
-    def slow(source, kind):
+    def slow(source, kind, **_):
         asked.append(source.count("[label=<"))
         if len(asked) < 3:
             raise TooSlowError("slow")
@@ -85,8 +89,62 @@ def test_a_coarser_picture_takes_the_place_of_one_that_takes_too_long(monkeypatc
     assert diagram.source.count("tanh") > 30  # the text is what was asked for
 
 
+def pixels(path):
+    return struct.unpack(">II", path.read_bytes()[16:24])
+
+
+def test_a_png_of_a_folded_picture_has_pixels_enough_to_read_it(tmp_path, long_chain):
+    folded = tg.viz.draw(*long_chain, max_nodes=60, legend=False)
+    svg = folded.svg()
+    (width,) = re.findall(r'^<svg width="(.*?)pt"', svg, re.MULTILINE)
+    (shrunk,) = re.findall(r'transform="scale\(([0-9.]+) ', svg)
+    dots = pixels(folded.save(tmp_path / "folded.png"))[0] / float(width) * 72
+    assert abs(dots - min(96 / float(shrunk), 192)) < 3
+
+
+def test_a_png_of_many_boxes_has_fewer_pixels_or_says_what_it_would_have(
+    tmp_path, monkeypatch, long_chain
+):
+    monkeypatch.setattr(diagrams, "AS_IT_COMES", 100)
+    whole = tg.viz.draw(*long_chain, max_nodes=None, legend=False)
+    width, height = pixels(whole.save(tmp_path / "whole.png"))
+    monkeypatch.setattr(layout, "LONGEST_SIDE", height * 3 // 4)
+    assert abs(pixels(whole.save(tmp_path / "smaller.png"))[1] - height * 3 // 4) < height / 50
+    monkeypatch.setattr(layout, "LONGEST_SIDE", height // 3)
+    assert pixels(whole.save(tmp_path / "coarser.png"))[1] < height // 3
+    assert whole.svg().count(">tanh<") > 30  # an SVG has no pixels
+    (digraph, _) = whole._drawn["png"]
+    found = re.search(
+        r"would have ([0-9,]+) \u00d7 ([0-9,]+) pixels: save it as .svg", digraph.source
+    )
+    asked = [int(number.replace(",", "")) for number in found.groups()]
+    np.testing.assert_allclose(asked, [width, height], rtol=0.02)
+    with pytest.raises(TooLargeError, match=r"^a PNG of this graph would have"):
+        Diagram(whole.digraph).save(tmp_path / "none.png")
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.f = nn.Sequential(nn.Linear(3, 3), nn.Tanh(), nn.Linear(3, 3))
+
+    def forward(self, x):
+        return x + self.f(x)
+
+
+def test_modules_stand_below_one_another_with_their_parameters():
+    def width(blocks):
+        net = nn.Sequential(*[Residual() for _ in range(blocks)])
+        with tg.viz.observe():
+            y = net(tg.ones(2, 3)).sum()
+        svg = tg.viz.draw(y, net, legend=False, values=False).svg()
+        return float(re.findall(r'^<svg width="(.*?)pt"', svg, re.MULTILINE)[0])
+
+    assert width(5) < width(1) * 1.2
+
+
 def test_without_a_coarser_picture_the_error_says_so(monkeypatch, diagram):
-    def slow(*_):
+    def slow(*_, **__):
         raise TooSlowError("Graphviz did not lay out the graph in 5 s of computing")
 
     monkeypatch.setattr(diagrams, "laid_out", slow)

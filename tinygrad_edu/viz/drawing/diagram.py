@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
-from .layout import TooSlowError, is_there, laid_out
+from .layout import NotDrawnError, TooSlowError, is_there, laid_out, resolution
 from .svg import finished
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 FORMATS = ("svg", "png", "pdf")
 COARSER = (60, 25, 8)  # boxes, where a layout takes too long
-TOO_SLOW = "the layout of the larger picture took too long"
+AS_IT_COMES = 150  # boxes: so many are painted, whatever their size
 
 
 class Diagram:
@@ -30,8 +31,9 @@ class Diagram:
     auto : bool, default False
         Whether an SVG is dark where the browser prefers that.
     coarser : callable, optional
-        For a number of boxes, a graph with no more of them and its description: taken if the layout
-        of this one takes more than a few seconds.
+        For a number of boxes and a note, a graph with no more boxes that says the note, and its
+        description: taken if the layout of this one takes more than a few seconds, or a PNG of it
+        would be too large.
 
     Examples
     --------
@@ -47,11 +49,11 @@ class Diagram:
         *,
         description: str = "",
         auto: bool = False,
-        coarser: Callable[[int], tuple[Any, str]] | None = None,
+        coarser: Callable[[int, str], tuple[Any, str]] | None = None,
     ) -> None:
         self.digraph, self.description, self.auto = digraph, description, auto
         self._coarser = coarser
-        self._drawn: tuple[Any, str] | None = None  # what took its place
+        self._drawn: dict[str, tuple[Any, str]] = {}  # by kind of file, what took its place
 
     @property
     def source(self) -> str:
@@ -144,21 +146,22 @@ class Diagram:
         return made
 
     def _laid_out(self, kind: str) -> tuple[bytes, str]:
-        """The picture, or a coarser one whose layout ends, and its description."""
-        coarser = self._coarser
-        if self._drawn is None:
-            try:
-                return laid_out(self.source, kind), self.description
-            except TooSlowError:
-                if coarser is None:
-                    raise
-        assert coarser is not None
+        """The picture, or a coarser one of which Graphviz makes one, and its description."""
+        digraph, description = self._drawn.get(kind, (self.digraph, self.description))
+        try:
+            return _made(digraph, kind), description
+        except NotDrawnError as error:
+            if self._coarser is None:
+                raise
+            note = error.note
         for size in COARSER:
-            self._drawn = self._drawn or coarser(size)
+            digraph, description = self._coarser(size, note)
             try:
-                return laid_out(str(self._drawn[0].source), kind), self._drawn[1]
-            except TooSlowError:
-                self._drawn = None
+                made = _made(digraph, kind)
+            except NotDrawnError:
+                continue
+            self._drawn[kind] = digraph, description
+            return made, description
         raise TooSlowError("Graphviz did not lay out the graph, and no coarser one either")
 
     def _without_renderer(self, path: Path | None) -> str:
@@ -189,3 +192,12 @@ class Diagram:
             return {"image/svg+xml": self.svg(), "text/plain": repr(self)}
         except RuntimeError as error:
             return {"text/plain": f"{error}\n\n{self.source}"}
+
+
+def _made(digraph: Any, kind: str) -> bytes:
+    """A file of this kind; a PNG with as many pixels as it takes to read it."""
+    source = str(digraph.source)
+    shrunk = re.search(r'^\tsize="', source, re.MULTILINE)
+    if kind == "png" and (shrunk or source.count(" [label=<") > AS_IT_COMES):
+        return laid_out(source, kind, dots=resolution(laid_out(source, "svg").decode()))
+    return laid_out(source, kind)

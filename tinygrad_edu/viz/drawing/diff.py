@@ -14,7 +14,7 @@ from ..graph.fold import BUDGET
 from ..graph.picture import Arrow, Box, Picture, picture_of
 from ..names import names_of
 from ..options import DIRECTIONS, check_choice, check_limit
-from .diagram import TOO_SLOW, Diagram
+from .diagram import Diagram
 from .dot import Drawing, Style
 from .labels import Label, Labels
 from .theme import DARK, LIGHT, THEMES, scale_for
@@ -110,11 +110,8 @@ def diff(
         digraph = Drawing(MarkedLabels(shown), style, scale_for("absolute", [])).digraph()
         return digraph, f"What differs between two compute graphs: {summary(found)}."
 
-    def coarser(max_nodes: int) -> tuple[Any, str]:
-        return drawing(max_nodes, TOO_SLOW)
-
     digraph, description = drawing(max_nodes)
-    return Diagram(digraph, description=description, auto=theme == "auto", coarser=coarser)
+    return Diagram(digraph, description=description, auto=theme == "auto", coarser=drawing)
 
 
 def snapshot(

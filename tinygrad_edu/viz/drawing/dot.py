@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...engine.observing import Call, ModulePath
+from ..graph.fold import late_levels
+from ..graph.groups import is_source
 from ..graph.picture import Arrow, Box
 from ..words import module_of
 from .box import NOT_XML, box as html, in_order, text
@@ -40,6 +42,7 @@ class Drawing:
         self.ids = {box: f"n{k}" for k, box in boxes if box not in labels.inside}
         self.calls = self._calls()
         self.places = {box: self._place(box) for box in self.ids}
+        self.lengths = {} if self.picture.notes else self._lengths()  # a page is no longer
         self.start, self.end = ("e", "w") if style.right else ("s", "n")
 
     def digraph(self) -> Any:
@@ -97,6 +100,25 @@ class Drawing:
         ]
         return place[: counted.index(True)] if arrow.times < times and any(counted) else place
 
+    def _lengths(self) -> dict[Arrow, int]:
+        """How many ranks an arrow spans at least, where it enters a module: then what is drawn
+        above its end in there, such as the parameters, stands below its start.  Otherwise Graphviz
+        would set one module beside the other, as their ranks overlap."""
+        level = late_levels(self.picture)
+        top: dict[Any, int] = {}
+        for box, place in self.places.items():
+            for key in _prefixes(place):
+                top[key] = min(level[box], top.get(key, level[box]))
+        lengths = {}
+        for arrow in self.picture.arrows:
+            if arrow.loop or arrow.start not in self.ids or is_source(arrow.start):
+                continue
+            around = set(_prefixes(self.places[arrow.start]))
+            entered = [key for key in _prefixes(self.places[arrow.end]) if key not in around]
+            if entered:
+                lengths[arrow] = level[arrow.end] - top[entered[0]] + 1
+        return lengths
+
     def _draw_inside(self, graph: Any, place: Place, boxes: list[Box]) -> None:
         """The boxes that stand in one place, and, as clusters, the places within it."""
         depth = len(place)
@@ -142,6 +164,8 @@ class Drawing:
             self._draw_loop(graph, arrow, start, end)
             return
         weighed = {"weight": weight}
+        if (length := self.lengths.get(arrow, 1)) > 1:
+            weighed["minlen"] = str(length)
         look = {"penwidth": "2.5"} if is_thick(arrow) else {}
         if mark := self.labels.mark(arrow):
             look["color"] = getattr(self.theme, mark).border
@@ -195,6 +219,12 @@ def _within(place: Place, name: str) -> str:
     """The name of a tensor, without those of the modules that it is drawn in."""
     modules = [part.name for part in place if isinstance(part, ModulePath) and part.name]
     return name.removeprefix("".join(f"{module}." for module in modules))
+
+
+def _prefixes(place: Place) -> list[tuple[int, ...]]:
+    """The clusters that a place is in, the outermost first."""
+    keys = tuple(map(_identity, place))
+    return [keys[:k] for k in range(1, len(keys) + 1)]
 
 
 def _identity(part: ModulePath | Call) -> int:

@@ -18,7 +18,7 @@ from ..graph.groups import with_notes
 from ..graph.picture import Picture, picture_of
 from ..names import names_of
 from ..options import DIRECTIONS, check_choice, check_limit
-from .diagram import TOO_SLOW, Diagram
+from .diagram import Diagram
 from .dot import Drawing, Style, sizes_of
 from .headline import described
 from .labels import SMALL, Labels
@@ -122,8 +122,8 @@ def draw(
         made = Drawing(labels, style, scale_for(scale, sizes_of(labels)))
         return made.digraph(), described(labels, picture.output)
 
-    def coarser(max_nodes: int) -> tuple[Any, str]:
-        return drawing(with_notes(folded(picture, None, max_nodes), TOO_SLOW))
+    def coarser(max_nodes: int, note: str) -> tuple[Any, str]:
+        return drawing(with_notes(folded(picture, None, max_nodes), note))
 
     digraph, description = drawing(smaller)
     return Diagram(digraph, description=description, auto=theme == "auto", coarser=coarser)

@@ -285,7 +285,7 @@ def sources_as_one(picture: Picture) -> Picture:
 
 def beside_each_use(picture: Picture, max_nodes: float, near: int = 2) -> Picture:
     """A leaf or constant that is used at places far apart stands beside each of them."""
-    level = _late_levels(picture)
+    level = late_levels(picture)
     uses: dict[Box, list[Arrow]] = defaultdict(list)
     for arrow in picture.arrows:
         if is_source(arrow.start) and not is_source(arrow.end):
@@ -309,7 +309,7 @@ def beside_each_use(picture: Picture, max_nodes: float, near: int = 2) -> Pictur
     return replace(picture, boxes=boxes, arrows=arrows)
 
 
-def _late_levels(picture: Picture) -> dict[Box, int]:
+def late_levels(picture: Picture) -> dict[Box, int]:
     """The levels if each box stands as near to its uses as it can."""
     level = levels(picture)
     after: dict[Box, list[Box]] = defaultdict(list)
