@@ -12,7 +12,7 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS
 
-COUNT = 40  # parts, one of which is quick enough for `make test`
+COUNT = 200  # parts, one of which is quick enough for `make test`
 PARTS = [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, COUNT))]
 
 
