@@ -129,8 +129,8 @@ def methods():
     head = [*NEEDED, "from .engine.graph import TensorBase"]
     head += ["from .tensor import Tensor", "", "def in_place(function: Any, name: str) -> Any: ..."]
     lines = ["", "class Registered(TensorBase):"]
-    for name, (function, _) in sorted(registry.METHODS.items()):
-        line = signature(name, function, as_method=True)
+    for name, entry in sorted(registry.METHODS.items()):
+        line = signature(name, registry.described(entry.function), as_method=True)
         lines.append("    " + re.sub(PLAIN, r"_\1", line))
     return "\n".join([HEAD, *head, *lines]) + "\n"
 

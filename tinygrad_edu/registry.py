@@ -16,28 +16,31 @@ tests that call each name as PyTorch does.
 """
 
 from collections.abc import Callable
-from functools import cache, wraps
+from functools import cache
 from inspect import Parameter, Signature, signature
 from threading import RLock
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Method(NamedTuple):
+class Method:
     """A method of Tensor: the function that it calls with the tensor, and whether it then writes
     the result into the tensor: its "values", or its "shape" (as a view of itself), or nothing."""
 
-    function: Callable[..., Any]
-    writes: str = ""
+    __slots__ = ("function", "writes")
+
+    def __init__(self, function: Callable[..., Any], writes: str = "") -> None:
+        self.function, self.writes = function, writes
 
 
-class Name(NamedTuple):
+class Name:
     """A public name: the function, whether it takes `out=` under this name, and its first name."""
 
-    function: Callable[..., Any]
-    takes_out: bool
-    first: str
+    __slots__ = ("first", "function", "takes_out")
+
+    def __init__(self, function: Callable[..., Any], takes_out: bool, first: str) -> None:
+        self.function, self.takes_out, self.first = function, takes_out, first
 
 
 NAMES: dict[str, Name] = {}  # by PyTorch's path: "exp", "linalg.inv"
@@ -84,6 +87,8 @@ def public(
         If another function has one of the names.
     """
 
+    writes = "values" if inplace else "shape" if inplace_shape else ""
+
     def declare(function: F) -> F:
         own, function = function, with_signature(function)
         paths = names or (function.__name__,)
@@ -93,34 +98,35 @@ def public(
             if home != "Tensor":
                 _enter(NAMES, path, named)
             if home == "Tensor" or (method and not home):
-                described(function)
                 _enter(METHODS, name, Method(function))
-            if (inplace or inplace_shape) and home in ("", "Tensor"):
-                _enter(METHODS, f"{name}_", Method(function, "values" if inplace else "shape"))
+            if writes and home in ("", "Tensor"):
+                _enter(METHODS, f"{name}_", Method(function, writes))
         return function
 
     return declare
 
 
 def _enter(table: dict[str, Any], name: str, entry: Any) -> None:
-    if name in table:
-        raise ValueError(f"public: {name!r} is declared twice: {table[name]} and {entry}")
-    table[name] = entry
+    if table.setdefault(name, entry) is not entry:
+        both = f"{table[name].function} and {entry.function}"
+        raise ValueError(f"public: {name!r} is declared twice: {both}")
 
 
 def public_at(path: str) -> Any:
     """The function of this name, as a user calls it."""
-    function, takes_out, first = NAMES[path]
+    name = NAMES[path]
     with _making:  # several threads may ask for a name at once
-        described(function)
-        return with_out(function, first) if takes_out else function
+        function = described(name.function)
+        return with_out(function, name.first) if name.takes_out else function
 
 
-def described(function: Any) -> None:
-    """Let a function that can describe itself (see `maker`) do so, once."""
-    if hasattr(function, "describe"):
-        function.describe()
-        del function.describe
+def described(function: F) -> F:
+    """A function; one that can describe itself (see `maker`) does so, once."""
+    with _making:
+        if hasattr(function, "describe"):
+            function.describe()
+            del function.describe
+    return function
 
 
 def names_in(home: str) -> dict[str, Any]:
@@ -158,14 +164,14 @@ def _has_dim(function: Any) -> bool:
 @cache  # so it is one function under all its names, made when one of them is asked for
 def with_out(function: F, path: str) -> F:
     """The function, which also takes `out=`; pickle finds it by its path below the package."""
-    call = _taking(function, out=True)
+    call: Any = _taking(function, out=True)
     home, _, call.__qualname__ = path.rpartition(".")
     call.__module__ = f"{__package__}.{home}" if home else str(__package__)
     call.__doc__ = _with_out_section(function.__doc__ or "")
     own: Signature = getattr(function, "__signature__", None) or signature(function)
     parameters = sorted([*own.parameters.values(), OUT], key=lambda p: p.kind)
-    call.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return call
+    call.__signature__ = own.replace(parameters=parameters)
+    return call  # type: ignore[no-any-return]
 
 
 OUT = Parameter("out", Parameter.KEYWORD_ONLY, default=None, annotation="Tensor | None")
@@ -178,7 +184,6 @@ def _taking(function: F, out: bool = False) -> F:
     positional = code.co_varnames[: code.co_argcount]
     renamed = (("axis", "dim"), ("keepdims", "keepdim")) if _has_dim(function) else ()
 
-    @wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
         if not kwargs:
             return function(*args)
@@ -194,7 +199,16 @@ def _taking(function: F, out: bool = False) -> F:
             return into(target, function, args, kwargs)
         return function(*args, **kwargs)
 
-    return call  # type: ignore[return-value]
+    return like(call, function)  # type: ignore[no-any-return]
+
+
+def like(call: Any, function: Callable[..., Any]) -> Any:
+    """`call`, which looks like the function that it calls: functools.wraps in less time."""
+    call.__name__, call.__qualname__ = function.__name__, function.__qualname__
+    call.__module__, call.__doc__ = function.__module__, function.__doc__
+    vars(call).update(vars(function))
+    call.__annotations__, call.__wrapped__ = function.__annotations__, function
+    return call
 
 
 # ---------------------------------------------------------------- what docstrings share

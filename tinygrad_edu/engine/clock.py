@@ -73,20 +73,18 @@ def caller_level() -> int:
     return level
 
 
-class Write(NamedTuple):
+class Write:
     """When some elements of a buffer were written, and where."""
 
-    tick: int
-    place: Place
+    __slots__ = ("place", "tick")
+
+    def __init__(self, tick: int, place: Place) -> None:
+        self.tick, self.place = tick, place
 
 
-class Region(NamedTuple):
-    """Which elements of a buffer an array shows, counted in bytes from the buffer's start."""
-
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-    itemsize: int
+# Which elements of a buffer an array shows, counted in bytes from the buffer's start: the offset,
+# the shape, the strides and the size of an element.
+Region = tuple[int, tuple[int, ...], tuple[int, ...], int]
 
 
 class Writes:
@@ -243,7 +241,7 @@ def extent_of(array: Array, owner: Array) -> tuple[int, int]:
 
 def region_of(array: Array, owner: Array) -> Region:
     offset = 0 if array is owner else address(array) - address(owner)
-    return Region(offset, array.shape, array.strides, array.itemsize)
+    return offset, array.shape, array.strides, array.itemsize
 
 
 def _is_all(array: Array, owner: Array) -> bool:
@@ -254,12 +252,13 @@ class _Laid:
     """What NumPy makes an array of that lies at an address, only to be compared."""
 
     def __init__(self, region: Region, start: int) -> None:
+        offset, shape, strides, itemsize = region
         self.__array_interface__ = {
             "version": 3,
-            "typestr": f"|V{region.itemsize}",
-            "data": (start + region.offset, False),
-            "shape": region.shape,
-            "strides": region.strides,
+            "typestr": f"|V{itemsize}",
+            "data": (start + offset, False),
+            "shape": shape,
+            "strides": strides,
         }
 
 

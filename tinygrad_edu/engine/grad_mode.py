@@ -10,7 +10,7 @@ import threading
 import weakref
 from collections.abc import Callable
 from functools import partial, wraps
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from ..registry import public
 
@@ -19,13 +19,14 @@ GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes longer than th
 RLock: Any = type(threading.RLock())
 
 
-class Level(NamedTuple):
+class Level:
     """Recording on or off, while the lock is held (None: until it is taken back), and the level
     around this one."""
 
-    on: bool
-    lock: Any
-    around: Any
+    __slots__ = ("around", "lock", "on")
+
+    def __init__(self, on: bool, lock: Any, around: Any) -> None:
+        self.on, self.lock, self.around = on, lock, around
 
 
 class _Thread:
@@ -49,10 +50,11 @@ class GradMode(threading.local):
     @property
     def recording(self) -> bool:
         """Does the innermost level that is still held say so?"""
-        if self.level is not None:
-            on, lock, around = self.level
-            if around is None and (lock is None or lock._is_owned()):  # mostly there is one
-                return on
+        level = self.level
+        if level is not None and level.around is None:  # mostly there is one
+            lock = level.lock
+            if lock is None or lock._is_owned():
+                return level.on
         held = self.held()
         return held is None or held.on
 
@@ -206,9 +208,9 @@ def _stated(on: bool, now: Level | None) -> Level | None:
     """The present level, with ops recorded or not from now on until it ends."""
     if not on:
         paused.add(here.mark)
-    if now is None or now[1:] == (None, None):
+    if now is None or (now.lock is None and now.around is None):
         return None if on else Level(on, None, None)
-    return now._replace(on=on)
+    return Level(on, now.lock, now.around)
 
 
 class _NamedSwitch(_Switch):

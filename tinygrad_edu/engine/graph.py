@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple, Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 
 import numpy as np
 from numpy import ndarray
@@ -111,13 +111,19 @@ class Parts(tuple[Any, ...]):
 # ---------------------------------------------------------------- ops
 
 
-class Plan(NamedTuple):
+class Plan:
     """What an op saves and which rules run, once it is known which of its inputs need a
     gradient."""
 
-    op: Op
-    keeps: tuple[bool, ...]  # for y and each input: is the array saved, or its shape only?
-    rules: tuple[tuple[int, Rule, tuple[int, ...]], ...]  # input, rule, what it sees as a shape
+    __slots__ = ("keeps", "op", "rules")
+
+    def __init__(
+        self,
+        op: Op,
+        keeps: tuple[bool, ...],  # for y and each input: is the array saved, or its shape only?
+        rules: tuple[tuple[int, Rule, tuple[int, ...]], ...],  # input, rule, what it sees as shape
+    ) -> None:
+        self.op, self.keeps, self.rules = op, keeps, rules
 
 
 class Op(dict[tuple[bool, ...], Plan]):
@@ -136,17 +142,19 @@ class Op(dict[tuple[bool, ...], Plan]):
     named: tuple[str, ...] = ()
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
-        for name, value in declared.items():
+        for name in declared:
             if name not in Op.__annotations__:
                 raise TypeError(f"@op: {name}= is not something that an op declares")
-            setattr(self, name, value)
-        code = forward.__code__
-        self.name, self.forward = forward.__name__.strip("_"), forward
-        given = forward.__kwdefaults__ or {}  # a rule is told the defaults too
-        self.rules = tuple(partial(rule, **given) if rule and given else rule for rule in rules)
+        vars(self).update(declared)
+        code, given = forward.__code__, forward.__kwdefaults__
+        self.name, self.forward, self.rules = forward.__name__.strip("_"), forward, tuple(rules)
+        if given:  # a rule is told the defaults too
+            self.rules = tuple([rule and partial(rule, **given) for rule in rules])
         self.arity = code.co_argcount - (self.residual is not None)
-        read = self.residual.__code__.co_varnames[: self.arity] if self.residual else ()
-        self.residual_of = [i for i, name in enumerate(read) if name[0] != "_"]
+        self.residual_of: list[int] = []  # the inputs that it reads
+        if self.residual is not None:
+            read = self.residual.__code__.co_varnames[: self.arity]
+            self.residual_of = [i for i, name in enumerate(read) if name[0] != "_"]
         self.variadic = bool(code.co_flags & 0x04)
         if self.arity <= 2 and not self.named:
             self.named = ("input", "other")[: self.arity]
@@ -170,7 +178,8 @@ class Op(dict[tuple[bool, ...], Plan]):
 
     def names_of(self, count: int) -> tuple[str, ...]:
         """What `count` inputs are called."""
-        return (*self.named, *[f"x{i}" for i in range(len(self.named), count)])
+        known = len(self.named)
+        return self.named + tuple([f"x{i}" for i in range(known, count)] if known < count else ())
 
     def __missing__(self, needs: tuple[bool, ...]) -> Plan:
         count = len(needs) + 1

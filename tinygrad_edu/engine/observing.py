@@ -141,7 +141,7 @@ def _forget_plans() -> None:
 
 
 def _all_saved(plan: Plan) -> Plan:
-    full = plan._replace(keeps=(True,) * len(plan.keeps))
+    full = Plan(plan.op, (True,) * len(plan.keeps), plan.rules)
     _plain[id(full)] = full, plan
     return full
 

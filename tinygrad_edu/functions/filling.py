@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import warnings
 from collections.abc import Callable
-from functools import cache, partial, wraps
+from functools import cache, partial
 from operator import index
 from typing import Any
 
@@ -15,7 +15,7 @@ from ..device import check_device, strided
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
 from ..engine import graph
 from ..engine.clock import caller_level
-from ..registry import public
+from ..registry import like, public
 from ..size import Size
 from .arguments import Tensor, plain, sizes_of
 
@@ -54,7 +54,6 @@ def maker(function: Callable[..., Fill]) -> Callable[..., Any]:
     array, and the dtype unless the caller gives one (None is the default float).
     """
 
-    @wraps(function)
     def make(
         *args: Any,
         dtype: DTypeLike = None,
@@ -73,7 +72,7 @@ def maker(function: Callable[..., Fill]) -> Callable[..., Any]:
         return made(fill(dtype=checked(dtype or usual or get_default_dtype())), requires_grad)
 
     make.describe = partial(_describe, make, function)  # type: ignore[attr-defined]
-    return make
+    return like(make, function)  # type: ignore[no-any-return]
 
 
 def _describe(make: Any, function: Callable[..., Fill]) -> None:

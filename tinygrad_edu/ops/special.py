@@ -400,8 +400,10 @@ def _polygamma(n, x):
 
 # ln gamma(2 + z) / z for |z| <= 1/2: 1 - gamma + sum_k (-1)^k (zeta(k) - 1) z^(k-1) / k, where
 # zeta(k) - 1 = (-1)^k psi_(k-1)(2) / (k - 1)!  (A&S 6.1.33, 6.4.10)
-_AROUND_2 = [1 - np.euler_gamma]
-_AROUND_2 += [_polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in range(2, 28)]
+@cache
+def _around_2():
+    rest = [_polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in range(2, 28)]
+    return [1 - np.euler_gamma, *rest]
 
 
 def _lgamma(x):
@@ -410,7 +412,7 @@ def _lgamma(x):
     z = a - nearest
     to_2 = np.where(nearest == 2, 1, 1 / (a - 1))  # gamma(2 + z) = gamma(a) to_2
     to_2 = np.where(nearest == 0, a * (a + 1), np.where(nearest == 1, a, to_2))
-    near = z * _polynomial(_AROUND_2, z) - np.log(to_2)
+    near = z * _polynomial(_around_2(), z) - np.log(to_2)
     y = np.where(a < 8, a + 6, a)
     far = (y - 0.5) * (np.log(y) - 1) + (np.log(2 * pi) - 1) / 2 + _rest(-1, y)
     far -= np.log(np.where(a < 8, a * (a + 1) * (a + 2) * (a + 3) * (a + 4) * (a + 5), 1))
