@@ -210,6 +210,42 @@ def test_numpy_warns_where_the_result_is_not_finite_as_the_user_has_set_it(name)
         assert np.geterr() == before
 
 
+def _float32s():
+    """float32 numbers of all sizes: the subnormal ones, those around 4, both infinities."""
+    near = np.linspace(-4.5, 4.5, 20_001)
+    wide = np.geomspace(1e-45, 3e38, 4_001)
+    edges = [0.0, 4.0, np.nextafter(np.float32(4), np.float32(0)), 3.8325, np.inf]
+    sizes = np.concatenate([near, wide, edges]).astype(np.float32)
+    return np.concatenate([sizes, -sizes])
+
+
+def _units_wrong(y, exact):
+    """By how many units in the last place of float32 y is wrong."""
+    unit = np.spacing(np.absolute(exact).astype(np.float32)).astype(float)
+    return np.max(np.absolute(y.astype(float) - exact) / unit)
+
+
+def test_erf_of_float32_is_right_to_four_units_in_the_last_place():
+    x = _float32s()
+    y = tg.erf(tg.tensor(x)).array
+    assert _units_wrong(y, np.array([math.erf(a) for a in x])) <= 4
+    assert np.absolute(y).max() == 1
+    assert np.isnan(tg.erf(tg.tensor(math.nan)).item())
+    assert (np.signbit(y) == np.signbit(x)).all()
+
+
+def test_tails_of_float32_keep_their_digits():
+    """gelu(-5) = -1.4e-6, of which 1 + erf would leave one digit."""
+    x = np.linspace(-10, 9, 4_001).astype(np.float32)
+    tail = np.array([math.erfc(a) for a in x])
+    assert _units_wrong(tg.erfc(tg.tensor(x)).array, tail) <= 8
+    chance = np.array([math.erfc(a * -math.sqrt(0.5)) / 2 for a in x.astype(float)])
+    y = F.gelu(tg.tensor(x)).array
+    np.testing.assert_allclose(y, x * chance, rtol=5e-6)
+    far = tg.special.ndtr(tg.tensor([-math.inf, -30.0, 0.0, 30.0, math.inf]))
+    assert far.tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
+
+
 def test_what_overflows_on_the_way_to_a_right_result_does_not_warn():
     far = np.array([-1e4, 1e4])
     with np.errstate(all="raise", under="ignore"):

@@ -38,6 +38,7 @@ tinygrad_edu.numpy_protocol
 tinygrad_edu.views
 tinygrad_edu.rng
 tinygrad_edu.ops
+tinygrad_edu.error_function
 tinygrad_edu.engine
 tinygrad_edu.device
 tinygrad_edu.sums

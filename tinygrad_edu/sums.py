@@ -46,6 +46,12 @@ def narrowed(y: Any, x: Any, *others: Any) -> Any:
         return y.astype(float16)
 
 
+def onto(y: Any) -> Any:
+    """`y`, a result that nobody else holds, as the place for the next one: `np.exp(y, onto(y))`
+    needs no memory, and half the time of one that does.  None for a number, which has no place."""
+    return y if y.ndim else None
+
+
 def in_float32(function: Any, *inputs: Any) -> Any:
     """function(*inputs), computed in float32 where the inputs, numbers too, meet in float16."""
     if not any(getattr(x, "dtype", None) == float16 for x in inputs):

@@ -13,7 +13,7 @@ from ..engine.graph import op
 from ..sums import narrowed, wide
 from .elementwise import logsigmoid, not_broadcasting, selected, sigmoid, tanh
 from .piecewise import relu
-from .special import ndtr, normal_density
+from .special import normal
 
 # ---------------------------------------------------------------- straight lines
 
@@ -89,17 +89,32 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-@op(lambda g, y, x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
+def _silu_rule(g, y, _x, s):
+    slope = 1 - s
+    slope *= y
+    slope += s
+    slope *= g
+    return slope
+
+
+@op(_silu_rule, residual=lambda x: sigmoid(wide(x)))
 def silu(x, s):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
     return narrowed(x * s, x)
 
 
-@op(lambda g, _y, x, p: g * (p + x * normal_density(wide(x))), residual=lambda x: ndtr(wide(x)))
-def gelu(x, p):
-    """y = x p, with p = the chance that a standard normal number is below x;
-    dL/dx = g (p + x e^(-x^2 / 2) / sqrt(2 pi))  (Hendrycks and Gimpel, 2016)."""
-    return narrowed(x * p, x)
+def _gelu_rule(g, _y, x, r):
+    slope = x * r[1]
+    slope += r[0]
+    slope *= g
+    return slope
+
+
+@op(_gelu_rule, residual=lambda x: normal(wide(x)))
+def gelu(x, r):
+    """y = x p, with p = the chance that a standard normal number is below x, and d their density;
+    dL/dx = g (p + x d)  (Hendrycks and Gimpel, 2016)."""
+    return narrowed(x * r[0], x)
 
 
 _GELU = 2 * (2 / pi) ** 0.5

@@ -10,7 +10,7 @@ from math import prod
 import numpy as np
 
 from ..engine.graph import op
-from ..sums import MOST, added, narrowed, row_of_ones, wide
+from ..sums import MOST, added, narrowed, onto, row_of_ones, wide
 from .elementwise import log, not_broadcasting, sigmoid, sqrt, where
 from .indexing import put_along_axis
 from .reduction import kept, mean, sum as sum_
@@ -87,26 +87,34 @@ def _total(x, axis):
 
 def _through_softmax(g, y, _x, axis):
     g = wide(g)
-    return y * (g - _total(g * y, axis))
+    part = g - _total(g * y, axis)
+    part *= y
+    return part
 
 
 @op(_through_softmax)
 def softmax(x, *, axis):
     """y_i = e^x_i / sum_j e^x_j along the axis;  dL/dx = y (g - sum_j g_j y_j)."""
-    y = np.exp(_shifted(x, axis))
-    return narrowed(y / added(y, axis, True), x)
+    y = _shifted(x, axis)
+    y = np.exp(y, onto(y))
+    y /= added(y, axis, True)
+    return narrowed(y, x)
 
 
 def _through_log_softmax(g, y, _x, axis):
     g = wide(g)
-    return g - np.exp(wide(y)) * _total(g, axis)
+    part = np.exp(wide(y))
+    part *= -_total(g, axis)
+    part += g
+    return part
 
 
 @op(_through_log_softmax)
 def log_softmax(x, *, axis):
     """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
     y = _shifted(x, axis)
-    return narrowed(y - np.log(added(np.exp(y), axis, True)), x)
+    y -= np.log(added(np.exp(y), axis, True))
+    return narrowed(y, x)
 
 
 def _through_logsumexp(g, y, x, axis, keepdims):
@@ -139,13 +147,18 @@ def _standardized(x, _weight, _bias, *, eps):
     x = wide(x)
     d = x - _row_mean(x)
     scale = 1 / sqrt(_row_mean(d * d) + eps)
-    return d * scale, scale
+    d *= scale
+    return d, scale
 
 
 def _through_standardized(g, _y, x, weight, _bias, r, eps):
     z, scale = r  # of x, which second derivatives read
     h = wide(g) * weight
-    return (h - _row_mean(h) - z * _row_mean(h * z)) * scale
+    along = _row_mean(h * z)
+    h -= _row_mean(h)
+    h -= z * along
+    h *= scale
+    return h
 
 
 @op(
@@ -208,7 +221,8 @@ def nll(logp, target):
 def _softmax_minus_one_hot(g, _y, x, target, logp):
     part = np.exp(wide(logp))
     part[np.arange(len(target)), target] -= 1
-    return part * (g / len(target))
+    part *= g / len(target)
+    return part
 
 
 @op(

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..engine.graph import op
 from ..registry import public
-from ..sums import narrowed, wide
+from ..sums import narrowed, onto, wide
 
 _SILENT = copy_context()
 _SILENT.run(np.seterr, all="ignore")  # in that context only: what the user has set stays
@@ -401,10 +401,11 @@ def sigmoid(x):
     >>> tg.sigmoid(tg.tensor([0.0, 2.0]))
     tensor([0.5000, 0.8808])
     """
-    one = _ONE.get(x.dtype, 1)
-    y = silently(np.exp, np.subtract(_ZERO.get(x.dtype, 0), x))  # where it overflows, 1 / inf is 0
+    one, wider = _ONE.get(x.dtype, 1), wide(x)
+    y = np.subtract(_ZERO.get(wider.dtype, 0.0), wider)
+    y = silently(np.exp, y, onto(y))  # where it overflows, 1 / inf is 0
     y += one
-    return np.divide(one, y)
+    return narrowed(np.divide(one, y, onto(y)), x)
 
 
 @op(lambda g, _y, x: g * sigmoid(-x))

@@ -31,12 +31,12 @@ def _as_matrix(g, _a, _b):
 
 def _to_left(g, _y, _a, b):
     columns = b[:, None] if b.ndim == 1 else b
-    return _as_matrix(g, _a, b.shape) @ columns.swapaxes(-1, -2)
+    return wide(_as_matrix(g, _a, b.shape)) @ wide(columns.swapaxes(-1, -2))
 
 
 def _to_right(g, _y, a, _b):
     rows = a[None, :] if a.ndim == 1 else a
-    part = rows.swapaxes(-1, -2) @ _as_matrix(g, a.shape, _b)
+    part = wide(rows.swapaxes(-1, -2)) @ wide(_as_matrix(g, a.shape, _b))
     return part[..., 0] if len(_b) == 1 else part
 
 

@@ -1,17 +1,19 @@
 """Special functions, from textbook formulas: the error function, the Bessel functions, the gamma
 function, and their relatives.
 
-No table of coefficients stands here: the polynomials are made when first used, from formulas of
-Abramowitz and Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results are
-right to about 1e-14 in float64, and to a few roundings of the last digit in float32.
+No table of coefficients stands here: the polynomials are made from formulas of Abramowitz and
+Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results are right to about
+1e-14 in float64, and to a few roundings of the last digit in float32.
 """
 
 from functools import cache, partial
-from math import erf as exact_erf, erfc as exact_erfc, factorial, pi, sqrt
+from math import factorial, pi, sqrt
 
 import numpy as np
 
-from ..engine.graph import op
+from .. import error_function as kernels
+from ..engine.graph import TensorBase, op
+from ..error_function import bell, polynomial
 from ..registry import public
 from .elementwise import divide, exp, log, silently, square, where
 from .piecewise import sign
@@ -19,108 +21,30 @@ from .piecewise import sign
 __all__ = ["digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e"]
 __all__ += ["lgamma", "log_ndtr", "ndtr", "ndtri", "polygamma"]
 
+BLOCK = 1 << 14  # elements, which stay in the cache while a polynomial is evaluated
 
-def _polynomial(coefficients, x):
-    """c0 + c1 x + c2 x^2 + ..., by Horner's rule."""
-    y = x * coefficients[-1]
-    for c in coefficients[-2:0:-1]:
-        y = (y + c) * x
-    return y + coefficients[0]
+
+def in_float(function, x, at_least="f4", results=1):
+    """function(x), computed block by block in a dtype of `at_least` these digits, without warnings.
+    The result has the dtype of x, and float64 for integers; of several results there is a row for
+    each."""
+    own = x.dtype if x.dtype.kind == "f" else np.dtype("f8")
+    flat = x.reshape(-1).astype(np.result_type(own, at_least), copy=False)
+    y = np.empty_like(flat, dtype=own, shape=(results, flat.size))
+
+    def fill():
+        for start in range(0, flat.size, BLOCK):
+            y[:, start : start + BLOCK] = function(flat[start : start + BLOCK])
+
+    silently(fill)
+    return y.reshape((results, *x.shape)) if results > 1 else y.reshape(x.shape)
 
 
 # ---------------------------------------------------------------- the error function
 
 
-@cache
-def _interpolated(function, degree, dtype):
-    """The polynomial through the function's values at the Chebyshev points of [-1, 1]."""
-    from numpy.polynomial.chebyshev import cheb2poly
-
-    k = np.arange(degree + 1)
-    quarter = pi / (2 * len(k))
-    values = [function(t) for t in np.cos(quarter * (2 * k + 1))]
-    coefficients = np.cos(quarter * (np.outer(k, 2 * k + 1) % (4 * len(k)))) @ values * (2 / len(k))
-    coefficients[0] /= 2
-    return cheb2poly(coefficients).astype(dtype)
-
-
-def _scaled_erfc(a):
-    """e^(a^2) erfc(a); beyond 1 as 1 / (a + (1/2) / (a + 1 / (a + (3/2) / ...))) / sqrt pi
-    (A&S 7.1.14)."""
-    if a < 1:
-        return np.exp(a * a) * exact_erfc(a)
-    fraction = a
-    for k in range(200, 0, -1):
-        fraction = a + k / 2 / fraction
-    return 1 / fraction / sqrt(pi)
-
-
-def _far(t):
-    """(a + 2.5) e^(a^2) erfc(a) for any a >= 0, at t = (a - 2.5) / (a + 2.5)."""
-    return 5 / (1 - t) * _scaled_erfc(2.5 * (1 + t) / (1 - t))
-
-
-def _near(t):
-    """erf(a) / a for a <= 1, at t = 2 a^2 - 1."""
-    return exact_erf(sqrt((t + 1) / 2)) / sqrt((t + 1) / 2)
-
-
-def _erfcx_of_size(a):
-    """e^(a^2) erfc(a) for a >= 0."""
-    r = 1 / (a + 2.5)
-    series = _interpolated(_far, 10 if a.dtype.itemsize == 4 else 22, a.dtype)
-    return _polynomial(series, 1 - 5 * r) * r
-
-
-def _exp_of_square(a, sign):
-    """e^(a^2), or e^(-a^2).  To round a^2 would cost all digits that a^2 has before the point, so
-    a^2 = b^2 + (a - b)(a + b) with b so short that b^2 is exact."""
-    b = np.rint(np.minimum(a, 32) * 16) * 0.0625
-    return np.exp(sign * b * b) * np.exp(sign * (a - b) * (a + b))
-
-
-def _erfc_of_size(a):
-    """erfc(a) for a >= 0."""
-    return _erfcx_of_size(a) * _exp_of_square(a, -1)
-
-
-BLOCK = 1 << 14  # elements, which stay in the cache while a polynomial is evaluated
-
-
-def _in_float(function, x, at_least="f4"):
-    """function(x), computed block by block in a dtype of `at_least` these digits, without warnings.
-    The result has the dtype of x, and float64 for integers."""
-    own = x.dtype if x.dtype.kind == "f" else np.dtype("f8")
-    wide = np.result_type(own, at_least)
-    flat = x.reshape(-1).astype(wide, copy=False)
-    y = np.empty_like(flat, dtype=own)
-    for start in range(0, len(flat), BLOCK):
-        part = silently(lambda x: function(x).astype(own), flat[start : start + BLOCK])
-        y[start : start + BLOCK] = part
-    return y.reshape(x.shape)
-
-
-def _erf(x):
-    a = np.absolute(x)
-    near = np.minimum(a, 1)
-    series = _interpolated(_near, 6 if a.dtype.itemsize == 4 else 11, a.dtype)
-    near = near * _polynomial(series, 2 * near * near - 1)
-    return np.copysign(np.where(a < 1, near, 1 - _erfc_of_size(a)), x)
-
-
-def _erfc(x):
-    y = _erfc_of_size(np.absolute(x))
-    return np.where(x < 0, 2 - y, y)
-
-
-def _bell(x):
-    """e^(-x^2); beyond 40 it is 0, and x^2 may overflow."""
-    x = np.minimum(np.maximum(x, -40), 40)
-    return np.exp(-x * x)
-
-
 @public("erf", "special.erf", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: g * (2 / sqrt(pi)) * _bell(x))
+@op(lambda g, _y, x: g * (2 / sqrt(pi)) * bell(x))
 def erf(x):
     """Error function: y = 2 / sqrt pi times the integral of e^(-t^2) from 0 to x;
     dL/dx = 2 g e^(-x^2) / sqrt pi.
@@ -129,11 +53,11 @@ def erf(x):
     >>> tg.erf(tg.tensor([0.0, 1.0]))
     tensor([0.0000, 0.8427])
     """
-    return _in_float(_erf, x)
+    return in_float(kernels.erf, x)
 
 
 @public("erfc", "special.erfc", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: g * (-2 / sqrt(pi)) * _bell(x))
+@op(lambda g, _y, x: g * (-2 / sqrt(pi)) * bell(x))
 def erfc(x):
     """Complementary error function: y = 1 - erf x, accurate for large x too;
     dL/dx = -2 g e^(-x^2) / sqrt pi.
@@ -142,13 +66,7 @@ def erfc(x):
     >>> tg.erfc(tg.tensor([0.0, 1.0]))
     tensor([1.0000, 0.1573])
     """
-    return _in_float(_erfc, x)
-
-
-def _erfcx(x):
-    a = np.absolute(x)
-    right = _erfcx_of_size(a)
-    return np.where(x < 0, 2 * _exp_of_square(a, 1) - right, right)
+    return in_float(kernels.erfc, x)
 
 
 @public("special.erfcx", out=True)
@@ -160,12 +78,20 @@ def erfcx(x):
     >>> tg.special.erfcx(tg.tensor([0.0, 100.0]))
     tensor([1.0000, 0.0056])
     """
-    return _in_float(_erfcx, x, "f8")
+    return in_float(kernels.erfcx, x, "f8")
 
 
 def normal_density(x):
     """e^(-x^2 / 2) / sqrt(2 pi): the density of the standard normal distribution."""
-    return sqrt(0.5 / pi) * _bell(x * sqrt(0.5))
+    return sqrt(0.5 / pi) * bell(x * sqrt(0.5))
+
+
+def normal(x):
+    """The standard normal distribution: the chance of a number below x, and the density at x."""
+    if isinstance(x, TensorBase) or x.dtype.itemsize == 8:
+        return ndtr(x), normal_density(x)
+    chance, density = in_float(kernels.normal, x, results=2)
+    return chance, density
 
 
 @public("special.ndtr", out=True)
@@ -178,13 +104,7 @@ def ndtr(x):
     >>> tg.special.ndtr(tg.tensor([0.0, 1.96]))
     tensor([0.5000, 0.9750])
     """
-    return _in_float(lambda x: _erfc(x * -sqrt(0.5)) * 0.5, x)
-
-
-def _log_ndtr(x):
-    a = np.absolute(x) * sqrt(0.5)
-    below = np.log(_erfcx_of_size(a) / 2) - np.square(x) / 2
-    return np.where(x < -1, below, np.log1p(-_erfc(x * sqrt(0.5)) / 2))
+    return in_float(kernels.ndtr, x)
 
 
 @public("special.log_ndtr", out=True)
@@ -197,35 +117,10 @@ def log_ndtr(x):
     >>> tg.special.log_ndtr(tg.tensor([0.0, -40.0]))
     tensor([-6.9315e-01, -8.0461e+02])
     """
-    return _in_float(_log_ndtr, x, "f8")
+    return in_float(kernels.log_ndtr, x, "f8")
 
 
 # ---------------------------------------------------------------- and its inverse
-
-
-def _erfinv_of(y, rest):
-    """The a >= 0 with erf(a) = y, for y in [0, 1] and rest = 1 - y, which the caller knows to all
-    digits.  Winitzki's formula (2008) is right to 2e-3; Halley's method triples the digits.
-
-    Up to 1/2 it solves erf(a) = y, and beyond ln erfc(a) = ln rest, whose derivative is
-    -m = -2 / (sqrt pi erfcx(a)), with m' = m (m - 2 a)."""
-    logarithm = np.log(rest * (1 + y))
-    half = 2 / (pi * 0.147) + logarithm / 2
-    a = np.sqrt(np.sqrt(half * half - logarithm / 0.147) - half)
-    near, far = np.minimum(a, 1), np.where(rest > 0, a, 1)
-    for _ in range(3):
-        step = (_erf(near) - y) / _bell(near) * (sqrt(pi) / 2)
-        near = near - step / (1 + step * near)
-        scaled = _erfcx_of_size(far)
-        m = 2 / sqrt(pi) / scaled
-        step = (np.log(rest / scaled) + np.square(far)) / m
-        far = far - step / (1 - step * (m - 2 * far) / 2)
-    return np.where(y < 0.5, near, np.where(rest > 0, far, np.where(rest == 0, np.inf, np.nan)))
-
-
-def _erfinv(x):
-    a = np.absolute(x)
-    return np.copysign(_erfinv_of(a, 1 - a), x)
 
 
 @public("erfinv", "special.erfinv", method=True, inplace=True, out=True)
@@ -238,12 +133,7 @@ def erfinv(x):
     >>> tg.erfinv(tg.tensor([0.0, 0.5, 1.0]))
     tensor([0.0000, 0.4769,    inf])
     """
-    return _in_float(_erfinv, x, "f8")
-
-
-def _ndtri(p):
-    rest = 2 * np.where(p < 0.5, p, 1 - p)
-    return np.copysign(_erfinv_of(np.absolute(2 * p - 1), rest), p - 0.5) * sqrt(2)
+    return in_float(kernels.erfinv, x, "f8")
 
 
 @public("special.ndtri", out=True)
@@ -256,7 +146,7 @@ def ndtri(x):
     >>> tg.special.ndtri(tg.tensor([0.5, 0.975]))
     tensor([0.0000, 1.9600])
     """
-    return _in_float(_ndtri, x, "f8")
+    return in_float(kernels.ndtri, x, "f8")
 
 
 @public("special.entr", out=True)
@@ -268,7 +158,7 @@ def entr(x):
     >>> tg.special.entr(tg.tensor([0.0, 0.5, 1.0]))
     tensor([-0.0000, 0.3466, -0.0000])
     """
-    return _in_float(_entr, x)
+    return in_float(_entr, x)
 
 
 def _entr(x):
@@ -291,7 +181,7 @@ def _scaled_bessel(n, x):
     a, series = np.maximum(np.absolute(x), 30), [1.0]
     for k in range(1, 25):
         series.append(series[-1] * ((2 * k - 1) ** 2 - 4 * n * n) / (8 * k))
-    far = _polynomial(series, 1 / a) / np.sqrt(2 * pi * a)
+    far = polynomial(series, 1 / a) / np.sqrt(2 * pi * a)
     y = np.where(np.absolute(x) < 30, near, far)
     return np.copysign(y, x) if n else y
 
@@ -317,7 +207,7 @@ def i0(x):
     >>> tg.special.i0(tg.tensor([0.0, 1.0]))
     tensor([1.0000, 1.2661])
     """
-    return _in_float(partial(_bessel, 0), x, "f8")
+    return in_float(partial(_bessel, 0), x, "f8")
 
 
 @public("special.i1", out=True)
@@ -329,7 +219,7 @@ def i1(x):
     >>> tg.special.i1(tg.tensor([0.0, 1.0]))
     tensor([0.0000, 0.5652])
     """
-    return _in_float(partial(_bessel, 1), x, "f8")
+    return in_float(partial(_bessel, 1), x, "f8")
 
 
 @public("special.i0e", out=True)
@@ -342,7 +232,7 @@ def i0e(x):
     >>> tg.special.i0e(tg.tensor([0.0, 1000.0]))
     tensor([1.0000, 0.0126])
     """
-    return _in_float(partial(_scaled_bessel, 0), x, "f8")
+    return in_float(partial(_scaled_bessel, 0), x, "f8")
 
 
 @public("special.i1e", out=True)
@@ -355,7 +245,7 @@ def i1e(x):
     >>> tg.special.i1e(tg.tensor([0.0, 1000.0]))
     tensor([0.0000, 0.0126])
     """
-    return _in_float(partial(_scaled_bessel, 1), x, "f8")
+    return in_float(partial(_scaled_bessel, 1), x, "f8")
 
 
 # ---------------------------------------------------------------- the gamma function
@@ -368,7 +258,7 @@ def _rest(n, y):
     (n = -1), and up to its sign the derivatives of that (A&S 6.1.40, 6.4.11).  For y >= 8."""
     terms = enumerate(_BERNOULLI, 1)
     series = [b * (factorial(n + 2 * j - 1) / factorial(2 * j)) for j, b in terms]
-    return _polynomial(series, 1 / (y * y)) / y ** (n + 2)
+    return polynomial(series, 1 / (y * y)) / y ** (n + 2)
 
 
 def _polygamma_right(n, x):
@@ -412,7 +302,7 @@ def _lgamma(x):
     z = a - nearest
     to_2 = np.where(nearest == 2, 1, 1 / (a - 1))  # gamma(2 + z) = gamma(a) to_2
     to_2 = np.where(nearest == 0, a * (a + 1), np.where(nearest == 1, a, to_2))
-    near = z * _polynomial(_around_2(), z) - np.log(to_2)
+    near = z * polynomial(_around_2(), z) - np.log(to_2)
     y = np.where(a < 8, a + 6, a)
     far = (y - 0.5) * (np.log(y) - 1) + (np.log(2 * pi) - 1) / 2 + _rest(-1, y)
     far -= np.log(np.where(a < 8, a * (a + 1) * (a + 2) * (a + 3) * (a + 4) * (a + 5), 1))
@@ -433,7 +323,7 @@ def lgamma(x):
     >>> tg.lgamma(tg.tensor([1.0, 5.0]))
     tensor([0.0000, 3.1781])
     """
-    return _in_float(_lgamma, x, "f8")
+    return in_float(_lgamma, x, "f8")
 
 
 @public("digamma", "special.digamma", "special.psi", method=True, inplace=True, out=True)
@@ -445,7 +335,7 @@ def digamma(x):
     >>> tg.digamma(tg.tensor([1.0, 5.0]))
     tensor([-0.5772,  1.5061])
     """
-    return _in_float(partial(_polygamma, 0), x, "f8")
+    return in_float(partial(_polygamma, 0), x, "f8")
 
 
 @op(
@@ -456,4 +346,4 @@ def digamma(x):
 def polygamma(x, *, n):
     """Polygamma function, the n-th derivative of `digamma`: y = psi_n(x);
     dL/dx = g psi_(n+1)(x)."""
-    return _in_float(partial(_polygamma, n), x, "f8")
+    return in_float(partial(_polygamma, n), x, "f8")
