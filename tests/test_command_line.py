@@ -433,6 +433,18 @@ loss = (w * x).sum().tanh()
 """
 
 
+@pytest.mark.parametrize("own", ["nn.py", "nn/__init__.py"])
+def test_a_module_nn_beside_the_script_is_said_to_be_hidden(command, own):
+    place = written("class Net: ...\n", own).resolve()
+    path = written("import nn\nprint(hasattr(nn, 'Net'), hasattr(nn, 'Linear'))\n")
+    code, out, err = command("run", path)
+    assert (code, out) == (0, "False True\n")
+    assert err.startswith(f"{place} is not imported: `import nn` means the package nn of")
+    assert err.count("\n") == 1
+    path = written("import nn\nprint(1)\n", "elsewhere/script.py")
+    assert command("run", path) == (0, "1\n", "")
+
+
 def test_a_tensor_of_a_script_is_drawn(command):
     code, out, err = command("draw", f"{written(NEURON)}:loss", "-o", "new/graph.dot")
     assert (code, out, err) == (0, "new/graph.dot\n", "")

@@ -103,8 +103,22 @@ def _prepare(argv: list[str], folder: str) -> None:
     if not sys.flags.safe_path:
         sys.path[0] = folder
     sys.path.insert(0 if sys.flags.safe_path else 1, STAND_INS)
+    if hidden := _hidden(folder):
+        sys.stderr.write(
+            f"{hidden} is not imported: `import nn` means the package nn of tinygrad_edu in this "
+            "run; if the script needs that file, give it another name\n"
+        )
     aliases.install()
     io.names_of_pickles = "taken"
+
+
+def _hidden(folder: str) -> str | None:
+    """The script's own module `nn`, which ours hides: it is imported already."""
+    for name in ("nn.py", os.path.join("nn", "__init__.py")):
+        place = os.path.join(folder, name)
+        if os.path.exists(place) and not os.path.samefile(place, nn.__file__ or ""):
+            return place
+    return None
 
 
 @contextmanager

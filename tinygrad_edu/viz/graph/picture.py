@@ -115,7 +115,7 @@ class Picture:
 @contextmanager
 def uncollected() -> Iterator[None]:
     """Switch the garbage collector off for a while.  It would look at each of the many new boxes
-    again and again, though none is garbage: a third of the time for a picture of 100,000 ops."""
+    again and again, though none is garbage: half of the time for a picture of 100,000 ops."""
     enabled = gc.isenabled()
     gc.disable()
     try:
