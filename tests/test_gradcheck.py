@@ -775,3 +775,69 @@ def test_an_infinite_entry_makes_no_others_equal():
     assert _close(np.array([np.inf, np.nan, 1.0]), np.array([np.inf, np.nan, 1.0]))
     assert norm(np.array([3e200, -4e200])) == pytest.approx(5e200)
     assert norm(np.zeros(0)) == norm(np.zeros(2)) == 0
+
+
+# ---------------------------------------------------------------- infinity, nan and overflow
+
+
+def with_wall(k, low, high):
+    """x^2, but infinite where entry k is not between two numbers."""
+
+    def forward(x):
+        y = x * x
+        y[k] = np.where((low <= x[k]) & (x[k] <= high), y[k], np.inf)
+        return y
+
+    return forward
+
+
+def far_out(n):
+    """Forward, slope, x; the wrong entry is the one in the middle."""
+    x, k = np.linspace(1, 2, n), n // 2
+    twice = lambda x: 2 * x  # noqa: E731
+    return {
+        "exp that overflows": (np.exp, np.exp, np.where(np.arange(n) == 1, 700, x)),
+        "slopes of 1e308": (lambda x: 1e308 * x, lambda x: 1e308 + 0 * x, x / 2),
+        "a wall at x": (with_wall(k, x[k], 9), twice, x),
+        "a wall beside x": (with_wall(k, 0, x[k] + 1e-6), twice, x),
+        "a wall elsewhere": (with_wall(1, 0, x[1] + 1e-6), twice, x),
+        "nan beyond 0": (
+            lambda x: x * np.sqrt(x) + x, lambda x: 1.5 * np.sqrt(x) + 1, x * (np.arange(n) != k),
+        ),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", far_out(9))
+@pytest.mark.parametrize("n", [9, 500])
+def test_infinite_values_nearby_hide_no_wrong_entry(kind, n):
+    forward, slope, x = far_out(n)[kind]
+    settings = {"check_forward_ad": False, "layouts": False}
+    assert gradcheck(planted(forward, lambda g, _y, x: g * slope(x)), x, **settings)
+    for change in (0.5, np.nan, np.inf):
+        factor = np.where(np.arange(n) == n // 2, change, 1.0)
+        wrong = planted(forward, lambda g, _y, x: g * slope(x) * factor)  # noqa: B023
+        assert failure(wrong, x, **settings).index == (n // 2,)
+
+
+@pytest.mark.parametrize("n", [9, 500])
+def test_where_the_slope_is_infinite_no_finite_gradient_is_right(n):
+    x = np.where(np.arange(n) == n // 2, 0, np.linspace(1, 2, n))
+    for forward, at_0 in ((np.cbrt, 0.0), (np.sqrt, 5.0)):
+        power = 1 / 3 if forward is np.cbrt else 1 / 2
+
+        def rule(g, _y, x):
+            safe = np.where(x == 0, 1, x)
+            return g * np.where(x == 0, at_0, power * safe ** (power - 1))  # noqa: B023
+
+        f = planted(forward, rule)
+        for loss in (f, lambda x: f(x).sum()):  # noqa: B023
+            assert failure(loss, x, check_forward_ad=False, layouts=False).index == (n // 2,)
+    error = failure(planted(np.cbrt, lambda g, _y, x: g * 0), np.zeros(1))
+    assert "vertical" in error.diagnosis
+    sharp = planted(lambda x: np.sqrt(np.abs(x)), lambda g, _y, x: g * 0)
+    assert gradcheck(sharp, np.zeros(2))  # a subgradient, as that of a norm at 0
+
+
+def test_where_no_slope_is_finite_the_message_says_so():
+    exp = planted(np.exp, lambda g, y, _x: g * y)
+    assert "no numeric slope" in failure(exp, np.array([709.782])).diagnosis

@@ -17,6 +17,8 @@ from ..tensor import Tensor
 from .checked_function import CheckedFunction, joined
 from .numeric import sizes
 
+LARGEST = float(np.finfo(np.float64).max)
+
 
 def jacobian(checked: CheckedFunction) -> Array:
     """J, of shape (size of y, size of x): one reverse pass for each row."""
@@ -69,7 +71,7 @@ class Gradient(CheckedFunction):
         before, scale = self.before, sizes(self.before.arrays)
         us = joined(self.arrays[len(before.arrays) :])
         ys = np.maximum(np.abs(before.y), before.natural(float(scale.max())))
-        return np.asarray((np.abs(us) * ys).sum() / scale)
+        return np.asarray(np.minimum((np.abs(us) * ys).sum() / scale, LARGEST))
 
 
 def derivative(checked: CheckedFunction, random: np.random.Generator) -> CheckedFunction:

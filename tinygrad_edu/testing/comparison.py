@@ -177,7 +177,7 @@ def judged(
         if not right.all():
             subgradient = differences.between(column, options.rtol, atol)
             at_kink, right = bool((subgradient & ~right).any()), right | subgradient
-        right &= ~differences.undecided(column, largest) & ~differences.jumps()
+        right &= ~differences.undecided(column, largest) & ~differences.vertical()
         return right | differences.at_an_edge(column, options.rtol, atol), at_kink
 
     right, at_kink = accepted()
@@ -201,7 +201,7 @@ def judged(
 
 
 def equal(a: Array, b: Array, rtol: float, atol: Array | float) -> Array:
-    """Which slopes a, all finite, are those of b."""
+    """Which slopes a are those of b.  None is infinite: beside infinity, all would be equal."""
     with np.errstate(all="ignore"):
         size = np.maximum(np.abs(a), np.abs(b))
-        return np.asarray(np.isfinite(a) & (np.abs(a - b) <= atol + rtol * size))
+        return np.asarray(np.isfinite(size) & (np.abs(a - b) <= atol + rtol * size))

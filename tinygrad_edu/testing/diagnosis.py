@@ -43,8 +43,13 @@ def outside(evidence: Evidence) -> str | None:
     """No difference can be taken at all."""
     row, column = evidence.finding.worst()
     differences = evidence.finding.differences.get(int(evidence.finding.columns[column]))
-    if differences is None or not differences.undefined()[row]:
+    if differences is None or np.isfinite(differences.value[row]):
         return None
+    if not differences.undefined()[row]:
+        return (
+            "f is finite so close to this input only, or its slope is so large, that there is no "
+            "numeric slope.  Check at another point"
+        )
     return (
         "f is not finite, or raises an error, on both sides of this input, however small the step, "
         "so there is no numeric slope.  Check at another point"
@@ -93,7 +98,7 @@ def kink(evidence: Evidence) -> str | None:
     for place, k in enumerate(evidence.finding.columns):
         differences = evidence.finding.differences.get(int(k))
         if differences is not None:
-            kinks[:, place] = differences.kinks() | differences.jumps()
+            kinks[:, place] = differences.kinks() | differences.vertical()
     if not (kinks | ~evidence.finding.wrong).all():
         return None
     row, column = evidence.finding.worst()
@@ -101,6 +106,11 @@ def kink(evidence: Evidence) -> str | None:
     differences = evidence.finding.differences[k]
     if differences.jumps()[row]:
         return "f jumps here (its value, not only its slope), so it has no derivative"
+    if differences.vertical()[row]:
+        return (
+            "f is vertical here, as the cube root is at 0: its slope grows without end on ever "
+            "shorter steps.  Check at another point"
+        )
     behind, _, ahead, _ = differences.one_sided()
     scale = sizes(evidence.checked.arrays)[k]
     return (

@@ -205,16 +205,18 @@ class FiniteDifferences:
         self._estimate()
 
     def _values(self, steps: Array) -> tuple[Array, Array]:
+        """f ahead and behind; nan where it is not finite, so that no slope or size is infinite."""
         f, x, v, at_x = self._f, self._x, self._v, self.at_x
-        ahead = np.stack([tried(f, x + h * v, at_x) for h in steps])
-        return ahead, np.stack([tried(f, x - h * v, at_x) for h in steps])
+        both = [np.stack([tried(f, x + h * v, at_x) for h in sign * steps]) for sign in (1, -1)]
+        ahead, behind = (np.where(np.isfinite(values), values, np.nan) for values in both)
+        return ahead, behind
 
     def _estimate(self) -> None:
         h = self.steps[:, None]
         with np.errstate(all="ignore"):
             size = np.fmax(np.abs(self.ahead), np.abs(self.behind))  # of the one side, at an edge
             slopes = (self.ahead - self.behind) / (2 * h)
-            self.slopes = (16 * slopes[:-1] - slopes[1:]) / 15
+            self.slopes = slopes[:-1] + (slopes[:-1] - slopes[1:]) / 15
             self.rounding = 4 * EPS * np.fmax(size[:-1], self._rounded_as) / h[:-1]
             self.rounding += self._roughness / h[:-1]
             errors = _errors(self.slopes, self.rounding)
@@ -262,7 +264,7 @@ class FiniteDifferences:
         with np.errstate(all="ignore"):
             for values, sign in ((self.behind, -1.0), (self.ahead, 1.0)):
                 slopes = sign * (values - self.at_x) / h
-                slopes = (4 * slopes[:-1] - slopes[1:]) / 3
+                slopes = slopes[:-1] + (slopes[:-1] - slopes[1:]) / 3
                 errors = _errors(slopes, 2 * self.rounding)
                 if self.extended:
                     errors = _without_contradictions(slopes, errors)
@@ -294,8 +296,8 @@ class FiniteDifferences:
     def at_an_edge(self, analytic: Array, rtol: float, atol: float | Array) -> Array:
         """Which analytic slopes are right where f exists on one side only."""
         with np.errstate(all="ignore"):
-            far = np.fmax(np.abs(self.ahead - self.at_x), np.abs(self.behind - self.at_x))
-            last = far[np.searchsorted(self.steps, self._longest)]
+            side = np.where(self.only_ahead, self.ahead, self.behind)  # the other may be infinite
+            last = np.abs(side - self.at_x)[np.searchsorted(self.steps, self._longest)]
             size = np.maximum(np.abs(analytic), last / self._longest)
             near = np.abs(analytic - self.value) <= atol + rtol * size + 3 * self.error
             known = self.error <= 1e-3 * size + 1e-9 * np.abs(self.at_x)
@@ -328,6 +330,18 @@ class FiniteDifferences:
             grows = (np.abs(short[:-1] / short[1:] - 4) < 1e-3).all(0)
             jump = np.abs(2 * self.steps[0] * short[0])
         return np.asarray(grows & (jump > 1e-6 * np.abs(self.at_x)))
+
+    def vertical(self) -> Array:
+        """Where the slope is infinite, as that of the cube root at 0, or f jumps: on ever shorter
+        steps the slopes grow without end."""
+        first = np.searchsorted(self.steps, STEPS[0])  # finer ones may show rounding only
+        short = self.slopes[first : first + 6]
+        with np.errstate(all="ignore"):
+            ratio = short[:-1] / short[1:]
+            rise = np.abs(2 * STEPS[0] * short[0])
+        return np.asarray(
+            ((ratio > 1.1) & (ratio < 4.1)).all(0) & (rise > 1e-6 * np.abs(self.at_x))
+        )
 
     def undecided(self, analytic: Array, largest: Array) -> Array:
         """Where f is so much rougher than float64 that its slope cannot be told.  `largest` is the

@@ -14,6 +14,7 @@ from .options import Options
 
 SAMPLED = 8  # coordinates that are compared besides the random directions
 SEARCHED = 300  # groups of entries that are looked at for kinks, before the rest is left out
+LARGE = 2.0**800
 ASYMMETRY = 1e-3  # of the changes ahead and behind, beside their size: at a kink it is more
 
 
@@ -30,11 +31,15 @@ def projected(
     entries of an input: else an error of a small entry would be lost among larger ones."""
     scale, h = sizes(checked.arrays), options.step
     rough = np.zeros(checked.x.size, bool)  # the entries found to be at a kink or an edge of f
+    unit = 1.0 if np.abs(checked.y).max() < LARGE else 1 / LARGE  # of u: sums must be finite
     projection = Projection(checked, options, np.zeros(checked.y.size))
     for i in range(count):
-        projection = Projection(checked, options, random.standard_normal(checked.y.size))
+        projection = Projection(checked, options, unit * random.standard_normal(checked.y.size))
+        found = projection.locate(np.flatnonzero(~projection.finite), scale)
+        if found is not None:
+            return found
         for size in (scale, typical(checked.arrays)):
-            v = directions(random, checked.x, size, h)
+            v = np.where(projection.finite, directions(random, checked.x, size, h), 0.0)
             v = on_grid(levelled(v, projection.gradient), checked.x, size, h) if i % 2 else v
             if projection.agrees_at_once(v):
                 continue
@@ -69,7 +74,9 @@ class Projection:
 
     def __init__(self, checked: CheckedFunction, options: Options, u: Array) -> None:
         self.checked, self.options, self.u = checked, options, u
-        self.gradient = checked.vjp(u)
+        gradient = checked.vjp(u)
+        self.finite = np.isfinite(gradient)
+        self.gradient = np.where(self.finite, gradient, 0.0)  # 0 times nan is nan
 
     def change(self, x: Array) -> Array:
         """<u, f(x)> less its value at the point.  Each result is subtracted before they are added,
@@ -117,6 +124,8 @@ class Projection:
         moved = self.checked.value(self.checked.x + self.options.step * v) != y
         rounded_as = norm((self.u * y)[moved])
         differences = FiniteDifferences(self.change, self.checked.x, v, rounded_as=rounded_as)
+        if differences.vertical().any():
+            return float(differences.steps[0])
         for attempt in range(2):
             right = differences.accepts(analytic, rtol, atol, plateau=1e-5 if alone else 0.0)
             right |= differences.between(analytic, rtol, atol)
@@ -158,6 +167,8 @@ class Projection:
     def locate(self, entries: Array, steps: Array) -> Finding | None:
         """The wrong entries among some of x: the worst part, again and again; then its true
         entries.  `steps` are those at which an error was seen, one for each entry of x."""
+        if len(entries) == 0:
+            return None
         random = np.random.default_rng(0)
 
         def error_over(part: Array) -> float:
@@ -191,7 +202,8 @@ class Projection:
         def error_over(part: Array) -> float:
             chosen = np.zeros(self.u.size)
             chosen[part] = signs[part]
-            error = np.abs(self.checked.vjp(chosen)[entries] - chosen @ slopes).max()
+            numeric = chosen[part] @ slopes[part]  # of these rows only: 0 times nan is nan
+            error = np.abs(self.checked.vjp(chosen)[entries] - numeric).max()
             return float(error) if np.isfinite(error) else np.inf
 
         rows = np.arange(self.u.size)
