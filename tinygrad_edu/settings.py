@@ -328,63 +328,6 @@ def set_default_tensor_type(t: Any) -> None:
 
 
 @public()
-def compile(
-    model: Any = None,
-    *,
-    fullgraph: bool = False,
-    dynamic: bool | None = None,
-    backend: Any = "inductor",
-    mode: str | None = None,
-    options: dict[str, Any] | None = None,
-    name: str | None = None,
-    disable: bool = False,
-    recompile_limit: int | None = None,
-    isolate_recompiles: bool = False,
-    shapes_spec: Any = None,
-) -> Any:
-    """Return the function or module as it is, so that scripts which compile run unchanged.
-
-    Parameters
-    ----------
-    model : callable, optional
-        The function or module; without it, a decorator is returned.
-    fullgraph, dynamic, backend, mode, options, name, disable
-        Accepted as in PyTorch, without effect.
-    recompile_limit, isolate_recompiles, shapes_spec
-        Accepted as in PyTorch, without effect.
-
-    Returns
-    -------
-    callable
-        `model` itself.
-
-    Raises
-    ------
-    TypeError
-        If `model` cannot be called.
-
-    Notes
-    -----
-    Differs from PyTorch: nothing is compiled.
-
-    Examples
-    --------
-    >>> import tinygrad_edu as tg
-    >>> @tg.compile
-    ... def double(x):
-    ...     return x + x
-    >>> double(tg.tensor([1.0, 2.0]))
-    tensor([2., 4.])
-    """
-    if model is None:
-        decorator: Callable[[Any], Any] = compile
-        return decorator
-    if not callable(model):
-        raise TypeError(f"compile: it takes a function or a module, not {model!r}")
-    return model
-
-
-@public()
 def typename(obj: Any) -> str:
     """Return the name of an object's type: of a tensor by its dtype, else with its module.
 

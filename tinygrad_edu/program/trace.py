@@ -1,0 +1,450 @@
+"""Trace: an array that writes down every NumPy call made on it, while the call runs for real.
+
+>>> import numpy as np
+>>> from tinygrad_edu.engine.graph import TensorBase
+>>> trace = Trace()
+>>> x = trace.external(np.ones(2, np.float32), "x")
+>>> y = np.exp(x) * 2
+>>> [call.name for call in trace.calls]
+['np.exp', 'np.multiply']
+
+It says that it is an ndarray, so that everything takes the road that it takes for arrays; but it
+is none, so that nothing reads its numbers unseen: what is not written down raises `NotTraceable`.
+"""
+
+from __future__ import annotations
+
+import operator
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import get_ident
+from typing import Any
+
+import numpy as np
+
+from ..engine.clock import Place, is_own, owner_of
+from ..engine.graph import TensorBase
+from ..rng import Generator, default_generator
+
+
+class NotTraceable(RuntimeError):
+    """What cannot be part of a program: the function is run as it is instead."""
+
+
+class DependsOnValues(RuntimeError):
+    """Error of `compile`: a line of the user's needs the numbers themselves, not only shapes."""
+
+
+class Value:
+    """An array of the program: what it looks like, and whose memory it lies in."""
+
+    def __init__(self, array: Any, root: Value | None, kind: str, name: str = "") -> None:
+        self.array, self.root, self.kind, self.name = array, root or self, kind, name
+        self.views = 0  # how many other Values lie in its memory
+        self.call: Call | None = None
+
+
+class Call:
+    """One NumPy call: its name, what it is given, what it makes, and what it writes to."""
+
+    def __init__(self, name: str, args: Any, kwargs: Any) -> None:
+        self.name, self.args, self.kwargs = name, args, kwargs
+        self.made: list[Value] = []
+        self.form: type | None = None  # of several results
+        self.writes: Value | None = None
+        self.expects: Any = None  # of a guard: the value on which the program rests
+        self.backward = False
+
+
+WRITERS = {np.copyto, np.put_along_axis, np.place, np.putmask, np.put, np.fill_diagonal}
+WRITING_METHODS = {"fill", "sort", "partition", "put"}
+OF_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
+OF_VALUES |= {np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.union1d}
+OF_VALUES |= {np.setdiff1d, np.intersect1d, np.trim_zeros, np.histogram_bin_edges}
+OF_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj}
+OF_SHAPES |= {np.isrealobj, np.shares_memory, np.may_share_memory, np.common_type}
+NEW = {np.zeros_like, np.empty_like, np.ones_like, np.full_like}
+STATIC = ("shape", "dtype", "ndim", "size", "strides", "nbytes", "itemsize", "flags")
+ASKS = {"__bool__", "__int__", "__float__", "__index__", "__contains__", "item", "tolist"}
+ASKS |= {"__format__", "__complex__", "numpy", "__array__"}
+
+
+def mapped(tree: Any, change: Callable[[Any], Any]) -> Any:
+    """A tree of arguments, each leaf changed."""
+    if isinstance(tree, tuple | list):
+        return (tuple if isinstance(tree, tuple) else list)([mapped(x, change) for x in tree])
+    if tree.__class__ is dict:
+        return {k: mapped(x, change) for k, x in tree.items()}
+    if tree.__class__ is slice:
+        return slice(mapped(tree.start, change), mapped(tree.stop, change), tree.step)
+    return change(tree)
+
+
+def values_in(tree: Any) -> list[Value]:
+    found: list[Value] = []
+    mapped(tree, lambda x: found.append(x) if isinstance(x, Value) else None)
+    return found
+
+
+def _look(array: Any) -> Any:
+    return array.shape, array.dtype, array.strides
+
+
+class Trace:
+    """Everything that was written down: the calls in their order, and what came from outside."""
+
+    def __init__(self) -> None:
+        self.calls: list[Call] = []
+        self.thread = get_ident()
+        self.tensors: dict[int, tuple[Any, Value, Traced]] = {}  # read by f, by their ids
+        self.adopted: dict[int, tuple[Any, Traced]] = {}  # arrays that nobody wrote down: constants
+        self.owners: dict[int, Value] = {}
+        self.sources: dict[Any, Value] = {}  # the generators that were drawn from
+        self.kept: list[Any] = []  # so that no id is given twice
+        self.backward = False
+        self.why: BaseException | None = None  # what stood in the way first
+
+    # -------------------------------------------------------- what comes in
+
+    def external(self, array: Any, name: str) -> Any:
+        return self._traced(Value(array, None, "external", name))
+
+    def constant(self, array: Any) -> Any:
+        if id(array) not in self.adopted:
+            traced = self._traced(Value(array, None, "constant"))
+            self.adopted[id(array)] = array, traced
+        return self.adopted[id(array)][1]
+
+    def _traced(self, value: Value) -> Any:
+        self.kept.append(value.array)
+        if value.root is value:
+            self.owners[id(owner_of(value.array))] = value
+        else:
+            value.root.views += 1
+        return Traced(self, value)
+
+    def of_tensor(self, tensor: Any) -> Any:
+        """What a tensor from outside holds, as part of the program."""
+        if id(tensor) not in self.tensors:
+            array = SLOT.__get__(tensor)
+            if type(array) is not np.ndarray:
+                raise self.stop(f"a tensor that holds a {type(array).__name__}")
+            traced = self.external(array, "")
+            self.tensors[id(tensor)] = tensor, traced._value, traced
+        return self.tensors[id(tensor)][2]
+
+    def stop(self, what: str) -> NotTraceable:
+        self.why = self.why or NotTraceable(f"there is no way to write down {what}")
+        return NotTraceable(str(self.why))
+
+    # -------------------------------------------------------- writing down
+
+    def record(self, function: Any, name: str, args: Any, kwargs: Any, writes: Any = None) -> Any:
+        """Run a call for real and write it down."""
+        if type(writes) is Traced:
+            self._prepare_write(writes, whole=False)
+        elif writes is not None:
+            raise self.stop(f"{name} that writes to an array of its own")
+        result = function(*mapped(args, self._real), **mapped(kwargs, self._real))
+        call = Call(name, mapped(args, self._value), mapped(kwargs, self._value))
+        call.backward, call.writes = self.backward, writes._value if writes is not None else None
+        self.calls.append(call)
+        return writes if writes is not None else self._results(call, result)
+
+    def _results(self, call: Call, result: Any) -> Any:
+        if isinstance(result, tuple | list):
+            call.form = type(result)
+            made = [self._result(call, np.asarray(x)) for x in result]
+            return type(result)(*made) if hasattr(result, "_fields") else type(result)(made)
+        return self._result(call, np.asarray(result))
+
+    def _result(self, call: Call, array: Any) -> Any:
+        if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+            raise self.stop(f"{call.name}, which makes {type(array).__name__} of {array.dtype}")
+        root = self.owners.get(id(owner_of(array)))
+        traced = self._traced(Value(array, root, "view" if root else "fresh"))
+        traced._value.call = call
+        call.made.append(traced._value)
+        return traced
+
+    def _real(self, x: Any) -> Any:
+        return x._value.array if type(x) is Traced else x
+
+    def _value(self, x: Any) -> Any:
+        if isinstance(x, np.ndarray) and type(x) is not Traced:
+            x = self.constant(x)
+        return x._value if type(x) is Traced else x
+
+    def _prepare_write(self, target: Traced, whole: bool) -> None:
+        """What comes from outside is written at the end; until then the program writes a copy."""
+        root = target._value.root
+        if root.kind in ("external", "constant"):
+            if target._value is not root or root.views:
+                raise self.stop("a write to a part of what comes from outside")
+            if not whole:
+                target._value = target.copy()._value
+
+    def ufunc(self, ufunc: Any, method: str, inputs: Any, kwargs: Any) -> Any:
+        name = f"np.{ufunc.__name__}" + ("" if method == "__call__" else f".{method}")
+        function = getattr(ufunc, method)
+        if getattr(np, ufunc.__name__, None) is not ufunc:
+            raise self.stop(f"{name}, which is no function of NumPy's")
+        if method == "at":
+            self.record(function, name, inputs, kwargs, writes=inputs[0])
+            return None
+        (out,) = kwargs.pop("out", None) or (None,)
+        if out is None:
+            return self.record(function, name, inputs, kwargs)
+        value = out._value if type(out) is Traced else None
+        if value is None or value.root.views or value.root is not value or "where" in kwargs:
+            return self.record(function, name, inputs, {**kwargs, "out": out}, writes=out)
+        self._prepare_write(out, whole=True)
+        made = self.record(function, name, inputs, kwargs)
+        if _look(made) != _look(out):
+            made = self.record(np.empty_like, "np.empty_like", (out,), {})
+            self.record(function, name, inputs, {**kwargs, "out": made}, writes=made)
+        out._value = made._value  # from now on, whoever holds it sees what was written
+        return out
+
+    def function(self, function: Any, args: Any, kwargs: Any) -> Any:
+        if function in OF_SHAPES:
+            return function(*mapped(args, self._real), **mapped(kwargs, self._real))
+        if function in OF_VALUES or (function is np.where and len(args) == 1):
+            raise self.depends(f"the shape of {function.__name__}(x)")
+        name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
+        name = f"np.{function.__name__}" if getattr(np, function.__name__, 0) is function else name
+        found: Any = np
+        for part in name.split(".")[1:]:
+            found = getattr(found, part, None)
+        if found is not function:
+            raise self.stop(f"{name}, which is no function of NumPy's")
+        if kwargs.get("out") is not None:
+            return self.record(function, name, args, kwargs, writes=kwargs["out"])
+        writes = args[0] if function in WRITERS else None
+        return self.record(function, name, args, kwargs, writes)
+
+    def guard(self, x: Any, what: str) -> Any:
+        """A number that our own code asks for: the program holds as long as it is the same."""
+        if self._is_users():
+            raise self.depends(what)
+        call = Call("guard", (x._value,), {})
+        call.backward, call.expects = self.backward, x._value.array.item()
+        self.calls.append(call)
+        return call.expects
+
+    def _is_users(self) -> bool:
+        frame: Any = sys._getframe(1)
+        while frame.f_code.co_filename == __file__ or (
+            frame.f_code.co_name in ASKS and is_own(frame.f_code.co_filename)
+        ):
+            frame = frame.f_back
+        return not is_own(frame.f_code.co_filename)
+
+    def depends(self, what: str) -> DependsOnValues:
+        frame: Any = sys._getframe(1)
+        while frame.f_back and is_own(frame.f_code.co_filename):
+            frame = frame.f_back
+        place = Place(frame.f_code, frame.f_lasti)
+        self.why = DependsOnValues(
+            f"compile: {what} at {place} depends on the numbers in a tensor, and a program is made "
+            "for shapes and dtypes only.  Compute it outside of the compiled function, or with "
+            "where(condition, a, b); or call this function without compile."
+        )
+        return self.why
+
+
+class Traced:
+    """An array of a program that is being written down."""
+
+    __slots__ = ("__weakref__", "_trace", "_value")
+    _trace: Trace
+    _value: Value
+
+    def __init__(self, trace: Trace, value: Value) -> None:
+        self._trace, self._value = trace, value
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> Any:
+        return np.ndarray
+
+    @property
+    def base(self) -> Any:
+        root = self._value.root
+        return None if root is self._value else Traced(self._trace, root)
+
+    @property
+    def T(self) -> Any:  # noqa: N802
+        return self.transpose()
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
+        if any(isinstance(x, TensorBase) for x in inputs):
+            return NotImplemented
+        return self._trace.ufunc(ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:
+        return self._trace.function(function, args, kwargs)
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        if self._trace._is_users():
+            raise self._trace.depends("what NumPy is given")
+        raise self._trace.stop("np.asarray(x), after which no call on x is seen")
+
+    def __getattr__(self, name: str) -> Any:
+        if name[:2] == "__" or not callable(getattr(np.ndarray, name, None)):
+            raise AttributeError(f"a traced array has no {name}", name=name, obj=self)
+        if name == "nonzero":
+            raise self._trace.depends("the shape of nonzero()")
+        if name in ("tolist", "tobytes", "tofile", "dump", "dumps", "resize", "setflags", "byteswap"):
+            raise self._trace.depends(f"{name}()")
+
+        def method(*args: Any, **kwargs: Any) -> Any:
+            real = getattr(np.ndarray, name)
+            if kwargs.get("out") is not None:
+                raise self._trace.stop(f".{name}(out=)")
+            writes = self if name in WRITING_METHODS else None
+            return self._trace.record(real, f".{name}", (self, *args), kwargs, writes)
+
+        return method
+
+    def item(self, *place: Any) -> Any:
+        if self._trace._is_users():
+            raise self._trace.depends("item()")
+        return np.take(self, *place) if place else self.reshape(())
+
+    def __bool__(self) -> bool:
+        return bool(self._trace.guard(self, "a branch"))
+
+    def __int__(self) -> int:
+        return int(self._trace.guard(self, "int(t)"))
+
+    __index__ = __int__
+
+    def __float__(self) -> float:
+        return float(self._trace.guard(self, "float(t)"))
+
+    def __len__(self) -> int:
+        return len(self._value.array)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (self[i] for i in range(len(self)))
+
+    def __repr__(self) -> str:
+        return f"traced {self.dtype} {self.shape}"
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = key if isinstance(key, tuple) else (key,)
+        if any(type(p) is Traced and p.dtype.kind == "b" for p in parts):
+            raise self._trace.depends("the shape of x[mask]")
+        return self._trace.record(operator.getitem, "[]", (self, key), {})
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._trace.record(operator.setitem, "[]=", (self, key, value), {}, writes=self)
+
+    def __pow__(self, power: Any) -> Any:
+        if type(power) in (int, float) and self.dtype.kind == "f" and power in (2, 0.5):
+            return np.square(self) if power == 2 else np.sqrt(self)
+        return self._trace.record(operator.pow, "**", (self, power), {})
+
+    def __rpow__(self, base: Any) -> Any:
+        return np.power(base, self)
+
+
+def _operator(ufunc: Any, swapped: bool = False) -> Any:
+    def binary(self: Any, other: Any) -> Any:
+        if isinstance(other, TensorBase):
+            return NotImplemented
+        return ufunc(other, self) if swapped else ufunc(self, other)
+
+    return binary
+
+
+def _in_place(ufunc: Any) -> Any:
+    return lambda self, other: ufunc(self, other, out=self)
+
+
+def _static(name: str) -> Any:
+    return property(lambda self: getattr(self._value.array, name))
+
+
+for _name in STATIC:
+    setattr(Traced, _name, _static(_name))
+_TWO = "add:add sub:subtract mul:multiply truediv:divide floordiv:floor_divide mod:remainder "
+_TWO += "matmul:matmul and:bitwise_and or:bitwise_or xor:bitwise_xor lshift:left_shift "
+_TWO += "rshift:right_shift"
+for _pair in _TWO.split():
+    _short, _, _long = _pair.partition(":")
+    setattr(Traced, f"__{_short}__", _operator(getattr(np, _long)))
+    setattr(Traced, f"__r{_short}__", _operator(getattr(np, _long), swapped=True))
+    setattr(Traced, f"__i{_short}__", _in_place(getattr(np, _long)))
+for _pair in "lt:less le:less_equal gt:greater ge:greater_equal eq:equal ne:not_equal".split():
+    setattr(Traced, f"__{_pair[:2]}__", _operator(getattr(np, _pair[3:])))
+for _pair in "neg:negative pos:positive abs:absolute invert:invert".split():
+    _short, _, _long = _pair.partition(":")
+    setattr(Traced, f"__{_short}__", lambda self, ufunc=getattr(np, _long): ufunc(self))
+
+
+class _Draws:
+    """A generator of random numbers whose draws are written down."""
+
+    def __init__(self, trace: Trace, generator: Any, real: Any) -> None:
+        self._trace, self._real = trace, real
+        own = default_generator() is generator
+        key = None if own else generator
+        if key not in trace.sources:
+            trace.sources[key] = Value(real, None, "random")
+        self._value = trace.sources[key]
+
+    def __getattr__(self, name: str) -> Any:
+        def draw(*args: Any, **kwargs: Any) -> Any:
+            if name in ("shuffle", "bit_generator", "spawn"):
+                raise self._trace.stop(f"{name}() of random numbers")
+            made = self._trace.record(getattr(self._real, name), f".{name}", args, kwargs)
+            self._trace.calls[-1].args = (self._value, *self._trace.calls[-1].args)
+            return made
+
+        return draw
+
+
+# ---------------------------------------------------------------- while it is being written down
+
+SLOT = TensorBase.__dict__["array"]
+NUMPY = Generator.__dict__["numpy"]
+now: Trace | None = None  # one at a time
+
+
+def _read(tensor: Any) -> Any:
+    array = SLOT.__get__(tensor)
+    if now is None or now.thread != get_ident():
+        return array._value.array if type(array) is Traced else array
+    return array if type(array) is Traced else now.of_tensor(tensor)
+
+
+def _write(tensor: Any, array: Any) -> None:
+    if now is not None and now.thread == get_ident():
+        if id(tensor) in now.tensors:
+            raise now.stop("another array for a tensor from outside")
+        if type(array) is np.ndarray:
+            array = now.constant(array)
+    SLOT.__set__(tensor, array)
+
+
+def _generator(generator: Any) -> Any:
+    real = NUMPY.__get__(generator)
+    here = now is not None and now.thread == get_ident()
+    return _Draws(now, generator, real) if here and now else real
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """A Trace of all that this thread does with tensors in a `with` block."""
+    global now
+    trace = now = Trace()
+    watched: Any = TensorBase
+    try:
+        watched.array = property(_read, _write)
+        Generator.numpy = property(_generator, NUMPY.fset)  # type: ignore[assignment]
+        yield trace
+    finally:
+        now = None
+        watched.array, Generator.numpy = SLOT, NUMPY
