@@ -35,6 +35,7 @@ from . import mps as mps, nn as nn, ops as ops, optim as optim, special as speci
 from . import testing as testing, utils as utils, version as version, viz as viz
 from .amp import autocast as autocast
 from .func import vmap as vmap
+from .program import compile as compile
 from .device import channels_last as channels_last, channels_last_3d as channels_last_3d
 from .device import contiguous_format as contiguous_format, preserve_format as preserve_format
 from .device import strided as strided

@@ -24,6 +24,7 @@ tinygrad_edu
 tinygrad_edu.version
 tinygrad_edu.viz
 tinygrad_edu.testing
+tinygrad_edu.program
 tinygrad_edu.io
 tinygrad_edu.distributions
 tinygrad_edu.autograd
@@ -86,6 +87,7 @@ WITHIN = {
     "tinygrad_edu.viz": (
         "observe names options numbers words graph drawing stepper charts __init__"
     ),
+    "tinygrad_edu.program": "trace held program source calls entry compiled __init__",
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts checked_function numeric complex_step options analytic conditions "

@@ -24,7 +24,6 @@ from .creation import as_tensor as as_tensor
 from .creation import asarray as asarray
 from .size import broadcast_shapes as broadcast_shapes
 from .dtypes import can_cast as can_cast
-from .settings import compile as compile
 from .rng import default_generator as default_generator
 from .device import device as device
 from .engine.grad_mode import enable_grad as enable_grad
@@ -137,6 +136,7 @@ from . import mps as mps, nn as nn, ops as ops, optim as optim, special as speci
 from . import testing as testing, utils as utils, version as version, viz as viz
 from .amp import autocast as autocast
 from .func import vmap as vmap
+from .program import compile as compile
 from .device import channels_last as channels_last, channels_last_3d as channels_last_3d
 from .device import contiguous_format as contiguous_format, preserve_format as preserve_format
 from .device import strided as strided

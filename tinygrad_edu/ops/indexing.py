@@ -156,7 +156,8 @@ def _added_at(values, arrays, key, shape):
     if numbers and len(arrays) == len(key) == named > 1:
         rows = np.ravel_multi_index(arrays, shape[:named], mode="wrap").reshape(-1)
     else:
-        part, at = located(np.arange(count).reshape(shape[:named]), arrays, key)
+        places = np.arange(count, like=arrays[0])
+        part, at = located(places.reshape(shape[:named]), arrays, key)
         rows = part[at].reshape(-1)
     values = values.reshape((len(rows), width))
     y = np.zeros_like(values, shape=shape, order="C")

@@ -45,7 +45,7 @@ def _inverse(axes):
 )
 def broadcast_to(x, *, shape):
     """y = x repeated, without copying, to a larger shape;  dL/dx = g, summed by the engine."""
-    if x.__class__ is np.ndarray and x.size == 1 and x.ndim <= len(shape):  # ten times as fast
+    if type(x) is np.ndarray and x.size == 1 and x.ndim <= len(shape):  # ten times as fast
         y = np.ndarray(shape, x.dtype, x, 0, (0,) * len(shape))
         y.flags.writeable = False
         return y
@@ -149,7 +149,7 @@ def _diagonal_view(x, offset, axis1, axis2):
     if x.__class__ is not np.ndarray:
         return np.diagonal(x, offset, axis1, axis2)
     y = x.diagonal(offset, axis1, axis2)
-    if x.flags.writeable:
+    if x.flags.writeable and not y.flags.writeable:
         y.flags.writeable = True
     return y
 
@@ -205,7 +205,7 @@ def slices(x, *, axis, size, step):
     """y[.., p, .., k] = x[.., p step + k, ..], a view;  dL/dx = the slices of g, added where they
     stand."""
     count = (x.shape[axis] - size) // step + 1
-    own_memory = x.__class__ is np.ndarray and memory_of(x).flags.c_contiguous
+    own_memory = type(x) is np.ndarray and memory_of(x).flags.c_contiguous
     if not own_memory or not x.size or not size:
         windows = sliding_window_view(x, size, axis)
         return windows[(*(slice(None),) * axis, slice(None, None, step))]

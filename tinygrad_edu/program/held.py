@@ -12,10 +12,10 @@ False
 from __future__ import annotations
 
 import types
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable
 from functools import partial
 from operator import is_
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..engine.clock import is_own
 from ..engine.graph import TensorBase
@@ -24,15 +24,24 @@ PLAIN = (int, float, str, bytes)
 LONG = 1000  # items: of a longer list or dict, it is only noticed that it is another
 
 
+class Part(NamedTuple):
+    """A few of the variables, attributes or items: what they hold now, and what they held."""
+
+    now: Callable[[], Iterable[Any]]
+    put: Callable[[], Any] | None  # what puts back what they held
+    values: tuple[Any, ...]
+
+
 class Held:
     """The variables, attributes and items that are reached from some functions and objects."""
 
     def __init__(self, roots: Iterable[Any]) -> None:
-        self.parts: list[tuple[Any, Any, Any]] = []  # a dict, list or cells, its names, its values
+        self.parts: list[Part] = []
         self.paths: dict[int, str] = {}  # of each tensor that was found
+        self.classes: list[tuple[Any, type]] = []
+        self.kept: list[Any] = []  # so that no id is given twice
         self.seen: set[int] = set()
-        self.kept = list(roots)
-        for root in self.kept:
+        for root in roots:
             self._visit(root, "")
 
     def _visit(self, x: Any, path: str) -> None:
@@ -41,6 +50,7 @@ class Held:
         if id(x) in self.seen or isinstance(x, TensorBase | type | types.ModuleType):
             return
         self.seen.add(id(x))
+        self.kept.append(x)
         if isinstance(x, types.FunctionType):
             self._visit_function(x, path)
         elif isinstance(x, types.MethodType):
@@ -48,65 +58,67 @@ class Held:
             self._visit(x.__self__, path)
         elif isinstance(x, partial):
             self._visit((x.func, x.args, x.keywords), path)
-        elif isinstance(x, dict | list | tuple) and len(x) > LONG:
-            return
         elif isinstance(x, dict):
-            self._note(x, None, tuple(x.values()), list(map(str, x)), path)
-        elif isinstance(x, list | tuple):
-            self._note(x, None, tuple(x), list(map(str, range(len(x)))), path)
+            self._visit_dict(x, path)
+        elif isinstance(x, list | tuple) and len(x) <= LONG:
+            self._note(lambda: x, partial(_refill, x, [*x]), range(len(x)), x, path)
         elif hasattr(x, "__dict__") and _is_users(x):
-            own = vars(x)
-            self._note(own, None, tuple(own.values()), list(own), path)
+            self.classes.append((x, type(x)))
+            self._visit_dict(vars(x), path)
+
+    def _visit_dict(self, x: dict[Any, Any], path: str) -> None:
+        if len(x) <= LONG:
+            self._note(x.values, partial(_refill, x, {**x}), x, x.values(), path)
 
     def _visit_function(self, f: Any, path: str) -> None:
         if is_own(f.__code__.co_filename):
             return
-        cells = f.__closure__ or ()
-        filled = [c for c in cells if _content(c) is not None]
-        names = [n for n, c in zip(f.__code__.co_freevars, cells, strict=True) if c in filled]
-        self._note(filled, [], tuple(map(_content, filled)), names, path)
-        read = [n for n in _names_in(f.__code__) if n in f.__globals__]
-        self._note(f.__globals__, read, tuple(f.__globals__[n] for n in read), read, "")
+        cells, known = f.__closure__ or (), f.__globals__
+        contents = [_content(cell) for cell in cells]
+        self._note(lambda: map(_content, cells), None, f.__code__.co_freevars, contents, path)
+        names = [name for name in _names_in(f.__code__) if name in known]
+        values = {name: known[name] for name in names}
+        self._note(
+            lambda: map(known.get, names), partial(known.update, values), names, values.values(), ""
+        )
         self._visit((f.__defaults__, f.__kwdefaults__), path)
 
-    def _note(self, held: Any, names: Any, values: Any, words: Sequence[str], path: str) -> None:
-        if not isinstance(held, tuple):
-            self.parts.append((held, names, values))
-        for word, value in zip(words, values, strict=True):
-            self._visit(value, f"{path}.{word}" if path else word)
+    def _note(self, now: Any, put: Any, names: Iterable[Any], values: Any, path: str) -> None:
+        self.parts.append(Part(now, put, tuple(values)))
+        for name, value in zip(names, self.parts[-1].values, strict=True):
+            self._visit(value, f"{path}.{name}" if path else str(name))
 
     def is_unchanged(self) -> bool:
         """Does each of them still hold the same object, or an equal number?"""
-        for held, names, values in self.parts:
-            now = _now(held, names)
-            if len(now) != len(values) or not all(map(is_, now, values)):
-                if len(now) != len(values) or not all(map(_equal, now, values)):
+        for now, _, values in self.parts:
+            if not all(map(is_, now(), values)) or len(values) != len(tuple(now())):
+                found = tuple(now())
+                if len(found) != len(values) or not all(map(_equal, found, values)):
                     return False
         return True
 
     def restore(self) -> None:
         """Put back what was there."""
-        for held, names, values in self.parts:
-            if isinstance(held, dict):
-                keys = [*held][: len(values)] if names is None else names
-                for key in [*held] if names is None else ():
-                    if key not in keys:
-                        del held[key]
-                held.update(zip(keys, values, strict=True))
-            elif names is None:
-                held[:] = values
+        for x, kind in self.classes:
+            if type(x) is not kind:
+                x.__class__ = kind
+        for part in self.parts:
+            if part.put is not None:
+                part.put()
+
+
+def _refill(held: Any, before: Any) -> None:
+    if isinstance(held, dict):
+        held.clear()
+        held.update(before)
+    elif isinstance(held, list):
+        held[:] = before
 
 
 def _is_users(x: Any) -> bool:
     """Is it a module, or an object of a class of the user's?"""
     own = type(x).__module__.partition(".")[0] in ("tinygrad_edu", "nn", "numpy")
     return not own or "_members" in vars(x)
-
-
-def _now(held: Any, names: Any) -> Any:
-    if names is None:
-        return held.values() if isinstance(held, dict) else held
-    return [held.get(n) for n in names] if isinstance(held, dict) else list(map(_content, held))
 
 
 def _equal(a: Any, b: Any) -> bool:

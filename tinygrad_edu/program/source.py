@@ -1,9 +1,4 @@
-"""Source: what was written down, as a short Python program of NumPy calls into kept buffers.
-
-Five steps: calls that are made twice are made once; calls whose result nobody reads are dropped;
-each result gets a buffer, which it shares with results that are dead by then; views of buffers are
-made once; and all of it is printed.
-"""
+"""Source: a program as Python that needs NumPy alone."""
 
 from __future__ import annotations
 
@@ -14,179 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from .trace import NEW, Call, NotTraceable, Trace, Value, mapped, values_in
+from .program import COPIES, NEW_NAMES, Program, is_of_backward, layout, takes_out, ufunc_of
+from .trace import Call, NotTraceable, Value, values_in
 
-OUT = {f"np.{name}" for name in "sum prod max min amax amin any all concatenate stack".split()}
-OUT |= {"np.dot", "np.cumsum", "np.clip", "np.argmax", "np.argmin", ".sum", ".prod", ".max", ".min", ".any"}
-OUT |= {".all", ".cumsum", ".argmax", ".argmin", ".clip"}
-COPIES = {".astype", ".copy", "np.copy"}
-NEW_NAMES = {f"np.{function.__name__}" for function in NEW}
+SIGNS = {"**": "**", "add": "+", "sub": "-", "mul": "*", "truediv": "/", "floordiv": "//"}
+SIGNS |= {"mod": "%", "lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
+SIGNS |= {"and_": "&", "or_": "|", "xor": "^", "lshift": "<<", "rshift": ">>"}
 IDLE = (("dtype", None), ("keepdims", False))  # what says nothing
 LITERAL = 100  # elements of a constant that are printed as they are
-Key = Any
-
-
-def look(value: Value) -> Any:
-    return value.array.shape, value.array.dtype, value.array.strides
-
-
-class Program:
-    """The calls that are left, and where each result lies."""
-
-    def __init__(
-        self, trace: Trace, outputs: Any, arrived: Any, grads: Any, of: Sequence[Value]
-    ) -> None:
-        """`arrived` are the gradients of the outputs, `grads` those of the inputs `of`."""
-        self.calls, self.arrived, self.of = trace.calls, arrived, of
-        written = [(old, tensor, now._value) for tensor, old, now in trace.tensors.values()]
-        self.writes = [(old, t, new) for old, t, new in written if new is not old]
-        self.mutated = {call.writes.root for call in self.calls if call.writes}
-        self.same: dict[Value, Value] = {}
-        self.outputs, self.grads = list(outputs), list(grads)
-        self._merge()
-        self.outputs = [self._now(v) for v in self.outputs]
-        self.grads = [self._now(v) for v in self.grads]
-        self.writes = [(old, t, self._now(new)) for old, t, new in self.writes]
-        self._drop()
-        self.given = {v.root for v in (*self.outputs, *self.grads)}
-        self._place()
-
-    # -------------------------------------------------------- equal calls, calls that do nothing
-
-    def _now(self, value: Any) -> Any:
-        return self.same.get(value, value) if isinstance(value, Value) else value
-
-    def _merge(self) -> None:
-        known: dict[Key, Call] = {}
-        left = []
-        for call in self.calls:
-            call.args, call.kwargs = mapped(call.args, self._now), mapped(call.kwargs, self._now)
-            roots = {v.root for v in (*values_in((call.args, call.kwargs)), *call.made)}
-            if call.expects is None and not call.writes and self.mutated.isdisjoint(roots):
-                like = self._like(call) or known.setdefault(_key(call), call)
-                if like is not call:
-                    made = [like] if isinstance(like, Value) else like.made
-                    self.same.update(zip(call.made, made, strict=True))
-                    continue
-            left.append(call)
-        self.calls = left
-
-    def _like(self, call: Call) -> Value | None:
-        """The operand that the result is equal to: `astype` to the same dtype, an idle reshape."""
-        first = call.args[0] if call.args else None
-        if not isinstance(first, Value) or len(call.made) != 1 or call.form:
-            return None
-        copied = call.name == ".astype" or (call.name in COPIES and first.root.kind == "fresh")
-        idle = copied or call.made[0].kind == "view"
-        at_start = copied or _start(first) == _start(call.made[0])
-        return first if idle and at_start and look(first) == look(call.made[0]) else None
-
-    # -------------------------------------------------------- what nobody reads
-
-    def _drop(self) -> None:
-        needed = {*self.outputs, *self.grads, *[new for _, _, new in self.writes]}
-        needed |= {v.root for v in needed}
-        left = []
-        for call in reversed(self.calls):
-            draws = any(v.kind == "random" for v in values_in(call.args[:1]))
-            written = call.writes and call.writes.root in needed
-            if draws or written or call.name == "guard" or not needed.isdisjoint(call.made):
-                values = values_in((call.args, call.kwargs))
-                needed.update(values, [v.root for v in values])
-                left.append(call)
-        self.calls = left[::-1]
-        self.needed = needed
-
-    # -------------------------------------------------------- where each result lies
-
-    def _place(self) -> None:
-        """A buffer for each result that can be written to one, shared once it is dead."""
-        last: dict[Value, float] = {}
-        for k, call in enumerate(self.calls):
-            if call.backward and call.writes and not _is_of_backward(call.writes.root):
-                raise NotTraceable("the backward pass writes to what the forward pass made")
-            for v in values_in((call.args, call.kwargs)):
-                last[v.root] = k
-                if call.backward and not _is_of_backward(v.root):
-                    last[v.root] = np.inf  # a backward pass may come twice
-        for _, _, new in self.writes:
-            last[new.root] = np.inf
-        self.buffers: list[Value] = []  # the first in each
-        self.buffer_of: dict[Value, Value] = {}
-        free: dict[Any, list[Value]] = {}
-        for k, call in enumerate(self.calls):
-            roots = {v.root for v in values_in((call.args, call.kwargs))}
-            dead = [r for r in roots if last[r] == k and r in self.buffer_of]
-            made = call.made[0] if call.made else None
-            if made is not None and made not in self.given and _takes_out(call):
-                over = [r for r in dead if _can_take_over(call, r, made)]
-                if over:
-                    dead.remove(over[0])
-                    self.buffer_of[made] = self.buffer_of[over[0]]
-                elif free.get(look(made)):
-                    self.buffer_of[made] = free[look(made)].pop()
-                else:
-                    self.buffers.append(made)
-                    self.buffer_of[made] = made
-                if made not in last:
-                    dead.append(made)
-            for root in dead:
-                free.setdefault(look(root), []).append(self.buffer_of[root])
-
-
-def _is_of_backward(root: Value) -> bool:
-    return root.call is not None and root.call.backward
-
-
-def _start(value: Value) -> int:
-    return value.array.__array_interface__["data"][0]  # type: ignore[no-any-return]
-
-
-def _key(call: Call) -> Key:
-    if any(v.kind == "random" for v in values_in(call.args[:1])):
-        return object()
-    words = mapped((call.args, call.kwargs), lambda x: (type(x).__name__, id(x) if isinstance(x, Value) else repr(x)))
-    return call.name, repr(words)
-
-
-def _ufunc(call: Call) -> Any:
-    ufunc = getattr(np, call.name[3:], None) if call.name.startswith("np.") else None
-    return ufunc if isinstance(ufunc, np.ufunc) else None
-
-
-def _takes_out(call: Call) -> bool:
-    """Can the result be written to a buffer, by `out=` or by a copy?"""
-    made = call.made[0]
-    if call.form or made.kind != "fresh" or layout(made) is None or "out" in call.kwargs:
-        return False
-    ufunc, name = _ufunc(call), call.name
-    reduced = name.endswith((".reduce", ".accumulate"))
-    known = ufunc is not None or reduced or name in OUT or name in COPIES or name in NEW_NAMES
-    in_order = made.array.flags.c_contiguous or name != "np.dot"
-    return known and in_order and "where" not in call.kwargs
-
-
-def _can_take_over(call: Call, root: Value, made: Value) -> bool:
-    """May an elementwise call write over this operand, which nobody reads any more?"""
-    ufunc = _ufunc(call)
-    whole = all(v is root for v in values_in(call.args) if v.root is root)
-    return ufunc is not None and not ufunc.signature and whole and look(root) == look(made)
-
-
-def layout(value: Value) -> str | None:
-    """How a buffer is made that lies in memory as this array does; None if it has gaps."""
-    array = value.array
-    order = sorted(range(array.ndim), key=lambda k: -array.strides[k])
-    shape, kind = array.shape, f"np.{array.dtype.name}" if array.dtype.kind != "b" else "bool"
-    if array.flags.c_contiguous:
-        return f"np.empty({shape}, {kind})"
-    if not array.transpose(order).flags.c_contiguous:
-        return None
-    back = tuple(order.index(k) for k in range(array.ndim))
-    return f"np.empty({tuple(shape[k] for k in order)}, {kind}).transpose({back})"
-
-
-# ---------------------------------------------------------------- printing
 
 
 class Source:
@@ -287,12 +117,12 @@ class Source:
             return f"{args[0]}[{_key_text(call.args[1], shown)}]"
         if call.name == "[]=":
             return f"{args[0]}[{_key_text(call.args[1], shown)}] = {args[2]}"
-        if call.name == "**":
-            return f"({args[0]} ** {args[1]})"
+        if call.name in SIGNS:
+            return f"({args[0]} {SIGNS[call.name]} {args[1]})"
         said = {k: x for k, x in call.kwargs.items() if x is not np._NoValue}
         words = [f"{k}={shown(x)}" for k, x in said.items() if (k, x) not in IDLE]
         words += [f"out={out}"] if out else []
-        if call.name == ".transpose" and len(args) == 1:
+        if _is_transposed(call):
             return f"{args[0]}.T"
         if call.name[0] == ".":
             return f"{args[0]}{call.name}({', '.join([*args[1:], *words])})"
@@ -305,7 +135,7 @@ class Source:
         for old, _, _ in program.writes:
             self.text(old, 0)
         for value, of in zip(program.grads, program.of, strict=True):
-            if _is_of_backward(value) and value.name == "":
+            if is_of_backward(value) and value.name == "":
                 value.name = f"d_{of.name}"
         for value in program.outputs:
             value.name = value.name or "y"
@@ -348,8 +178,8 @@ class Source:
         elif made in self.program.buffer_of:
             self._into(call, half, self.program.buffer_of[made])
         else:
-            scalar = made.array.ndim == 0 and made in self.program.given and _takes_out(call)
-            out = layout(made) if scalar and _ufunc(call) else ""
+            scalar = made.array.ndim == 0 and made in self.program.given and takes_out(call)
+            out = layout(made) if scalar and ufunc_of(call) else ""
             text = self.expression(call, half, out or "")
             lines.append(f"{self.text(made, half)} = {text}  # {made.array.shape}")
 
@@ -362,7 +192,7 @@ class Source:
             lines.append(f"np.copyto({self._buffer(buffer)}, {source}{cast}){comment}")
         elif call.name in NEW_NAMES:
             kind = call.name.removeprefix("np.").removesuffix("_like")
-            fill = {"zeros": 0, "ones": 1}.get(kind)
+            fill: Any = {"zeros": 0, "ones": 1}.get(kind)
             if kind == "full":
                 given: Any = [*call.args[1:2], call.kwargs.get("fill_value")][0]
                 fill = self.text(given, half) if isinstance(given, Value) else literal(given, str)
@@ -378,9 +208,17 @@ class Source:
         """What a half returns: an array that nobody else holds."""
         text = self.text(value, half)
         own = value.root.kind == "fresh" and value.root not in self.program.buffer_of
-        own = own and (value is value.root) and bool(value.root.call and value.root.call.backward) is bool(half)
+        own = (
+            own
+            and (value is value.root)
+            and bool(value.root.call and value.root.call.backward) is bool(half)
+        )
         if value.array.ndim == 0:
-            return f"np.array({text})" if not own or not (value.call and _ufunc(value.call)) else text
+            return (
+                f"np.array({text})"
+                if not own or not (value.call and ufunc_of(value.call))
+                else text
+            )
         return text if own else f"{text}.copy()"
 
     def kept(self) -> Any:
@@ -390,27 +228,29 @@ class Source:
         yield "Views: other shapes of the same memory", self.views
 
     def __str__(self) -> str:
-        def block(names: Any) -> str:
-            names = list(names)
-            return f"({', '.join(names)}{',' if len(names) == 1 else ''})" if names else "()"
-
         saved = [self.names[v] for v in self.saved]
-        head = ", ".join(self.names[v] for v in self.inputs)
+        inputs = [self.names[v] for v in self.inputs]
         shapes = [f"{self.names[v]} {v.array.shape}" for v in self.inputs if v.kind == "external"]
         text = [f'"""{self.title}: forward and backward in NumPy, as compile() wrote them."""']
         text += ["", "import numpy as np"]
         for title, lines in self.kept():
             text += ["", f"# {title}", *lines] if lines else []
-        text += ["", ""]
-        text += [f"def forward({head}):", *[f"    # {line}" for line in _wrapped(shapes)]]
-        text += [f"    {line}" for line in self.lines[0]]
-        returned = self.returned[0] if len(self.returned) == 1 else block(self.returned)
-        text += [f"    return {returned}, {block(saved)}"]
+        returned = self.returned[0] if len(self.returned) == 1 else _tuple(self.returned)
+        text += self._half("forward", inputs, [f"# {line}" for line in _wrapped(shapes)], 0)
+        text += [f"    return {returned}, {_tuple(saved)}"]
         if self.program.grads:
-            text += ["", "", f"def backward({', '.join([*[self.names[v] for v in self.program.arrived], *saved])}):"]
-            text += [f"    {line}" for line in self.lines[1]]
-            text += [f"    return {block(self.gradients)}"]
+            arrived = [self.names[v] for v in self.program.arrived]
+            text += self._half("backward", [*arrived, *saved], [], 1)
+            text += [f"    return {_tuple(self.gradients)}"]
         return "\n".join(text) + "\n"
+
+    def _half(self, name: str, inputs: Any, comments: Any, half: int) -> list[str]:
+        lines = [*comments, *self.lines[half]]
+        return ["", "", f"def {name}({', '.join(inputs)}):", *[f"    {line}" for line in lines]]
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)}{',' if len(names) == 1 else ''})"
 
 
 def _wrapped(words: Sequence[str], width: int = 90) -> list[str]:
@@ -433,12 +273,20 @@ def _constant_name(array: Any) -> str:
     if array.ndim == 1 and array.dtype.kind == "i" and (array == range(array.size)).all():
         return "places"
     first = array.flat[0].item() if array.size and (array == array.flat[0]).all() else None
-    word = {0: "zero", 1: "one", 0.5: "half", 2: "two"}.get(first, "c")
+    words: dict[Any, str] = {0: "zero", 1: "one", 0.5: "half", 2: "two"}
+    word = words.get(first, "c")
     return f"{word}s" if array.ndim and word in ("zero", "one") else word
 
 
 def _is_transposed(call: Call) -> bool:
-    return call.name in (".transpose", ".swapaxes", "np.transpose", "np.swapaxes")
+    """Is the result x.T, or that of a matrix by another name?"""
+    known = (".transpose", ".swapaxes", "np.transpose", "np.swapaxes")
+    first = call.args[0]
+    return (
+        call.name in known
+        and call.made[0].array.shape == first.array.T.shape
+        and call.made[0].array.strides == first.array.T.strides
+    )
 
 
 def _key_text(key: Any, shown: Any) -> str:
@@ -447,7 +295,7 @@ def _key_text(key: Any, shown: Any) -> str:
     if isinstance(key, slice):
         ends = ["" if x is None else shown(x) for x in (key.start, key.stop, key.step)]
         return ":".join(ends if ends[2] else ends[:2])
-    return shown(key)
+    return str(shown(key))
 
 
 def literal(x: Any, shown: Any) -> str:
@@ -477,6 +325,7 @@ def _array_text(array: Any) -> str:
     if array.size and len(plain) == 1:
         return f"np.full({array.shape}, {literal(array.flat[0].item(), str)}, {kind})"
     if array.size <= LITERAL:
+
         def shown(x: Any) -> str:
             return literal(x, shown)
 

@@ -15,16 +15,18 @@ is none, so that nothing reads its numbers unseen: what is not written down rais
 from __future__ import annotations
 
 import operator
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import get_ident
 from typing import Any
+from weakref import ref
 
 import numpy as np
 
-from ..engine.clock import Place, is_own, owner_of
-from ..engine.graph import TensorBase
+from ..engine.clock import Place, is_of_nn, is_own, owner_of
+from ..engine.graph import Parts, TensorBase
 from ..rng import Generator, default_generator
 
 
@@ -37,12 +39,18 @@ class DependsOnValues(RuntimeError):
 
 
 class Value:
-    """An array of the program: what it looks like, and whose memory it lies in."""
+    """An array of the program, or a Python number: what it looks like, and whose memory it is."""
 
-    def __init__(self, array: Any, root: Value | None, kind: str, name: str = "") -> None:
-        self.array, self.root, self.kind, self.name = array, root or self, kind, name
-        self.views = 0  # how many other Values lie in its memory
+    def __init__(self, real: Any, root: Value | None, kind: str, name: str = "") -> None:
+        self.real, self.root, self.kind, self.name = real, root or self, kind, name
+        self.array = np.asarray(real) if kind == "number" else real
+        self.views: list[Any] = []  # weak references to what looks into its memory
         self.call: Call | None = None
+        self.traced: Any = None
+
+    def is_seen(self) -> bool:
+        """Does anything else look into its memory?"""
+        return any(view() is not None for view in self.views)
 
 
 class Call:
@@ -65,6 +73,9 @@ OF_VALUES |= {np.setdiff1d, np.intersect1d, np.trim_zeros, np.histogram_bin_edge
 OF_SHAPES = {np.shape, np.ndim, np.size, np.result_type, np.can_cast, np.iscomplexobj}
 OF_SHAPES |= {np.isrealobj, np.shares_memory, np.may_share_memory, np.common_type}
 NEW = {np.zeros_like, np.empty_like, np.ones_like, np.full_like}
+WORDS = {"__bool__": "a branch", "__int__": "int(t)", "__float__": "float(t)", "item": "item()"}
+WORDS |= {"__index__": "an index", "tolist": "tolist()", "tensor_text": "what is printed"}
+NUMPY_FILES = os.path.dirname(np.__file__)
 STATIC = ("shape", "dtype", "ndim", "size", "strides", "nbytes", "itemsize", "flags")
 ASKS = {"__bool__", "__int__", "__float__", "__index__", "__contains__", "item", "tolist"}
 ASKS |= {"__format__", "__complex__", "numpy", "__array__"}
@@ -87,6 +98,10 @@ def values_in(tree: Any) -> list[Value]:
     return found
 
 
+def _is_between(filename: str) -> bool:
+    return is_own(filename) or filename.startswith(NUMPY_FILES)
+
+
 def _look(array: Any) -> Any:
     return array.shape, array.dtype, array.strides
 
@@ -97,10 +112,12 @@ class Trace:
     def __init__(self) -> None:
         self.calls: list[Call] = []
         self.thread = get_ident()
+        self.moved: set[Value] = set()  # the numbers of a tensor from outside, laid out anew
         self.tensors: dict[int, tuple[Any, Value, Traced]] = {}  # read by f, by their ids
         self.adopted: dict[int, tuple[Any, Traced]] = {}  # arrays that nobody wrote down: constants
         self.owners: dict[int, Value] = {}
         self.sources: dict[Any, Value] = {}  # the generators that were drawn from
+        self.gradients: dict[Any, Any] = {}  # of the leaves that f read, as they were
         self.kept: list[Any] = []  # so that no id is given twice
         self.backward = False
         self.why: BaseException | None = None  # what stood in the way first
@@ -118,11 +135,12 @@ class Trace:
 
     def _traced(self, value: Value) -> Any:
         self.kept.append(value.array)
-        if value.root is value:
+        if value.root is value and value.kind != "number":
             self.owners[id(owner_of(value.array))] = value
-        else:
-            value.root.views += 1
-        return Traced(self, value)
+        traced = Traced(self, value)
+        if value.root is not value:
+            value.root.views.append(ref(traced))
+        return traced
 
     def of_tensor(self, tensor: Any) -> Any:
         """What a tensor from outside holds, as part of the program."""
@@ -131,8 +149,26 @@ class Trace:
             if type(array) is not np.ndarray:
                 raise self.stop(f"a tensor that holds a {type(array).__name__}")
             traced = self.external(array, "")
+            if tensor.node is not None:
+                self.gradients[tensor.node] = tensor.node.grad
             self.tensors[id(tensor)] = tensor, traced._value, traced
         return self.tensors[id(tensor)][2]
+
+    def check_gradients(self) -> None:
+        """Nothing but a result comes out of f: no gradient of a leaf."""
+        for node, gradient in self.gradients.items():
+            if node.grad is not gradient:
+                node.grad = gradient
+                self.stop("backward() in the function; call it on the result")
+
+    def lay_out(self, tensor: Any, array: Any) -> None:
+        """A tensor from outside gets the same numbers in another order in memory."""
+        _, value, before = self.tensors[id(tensor)]
+        made = array._value.root.call if type(array) is Traced else None
+        if made is None or made.name != ".reshape" or made.args[0] is not before._value:
+            raise self.stop("another array for a tensor from outside")
+        self.moved.add(array._value)
+        self.tensors[id(tensor)] = tensor, value, array
 
     def stop(self, what: str) -> NotTraceable:
         self.why = self.why or NotTraceable(f"there is no way to write down {what}")
@@ -150,29 +186,35 @@ class Trace:
         call = Call(name, mapped(args, self._value), mapped(kwargs, self._value))
         call.backward, call.writes = self.backward, writes._value if writes is not None else None
         self.calls.append(call)
+        if not values_in((call.args, call.kwargs)) and name[0] != ".":  # np.arange(n, like=x)
+            self.calls.pop()
+            return self.constant(result)
         return writes if writes is not None else self._results(call, result)
 
     def _results(self, call: Call, result: Any) -> Any:
         if isinstance(result, tuple | list):
             call.form = type(result)
-            made = [self._result(call, np.asarray(x)) for x in result]
+            made = [self._result(call, x) for x in result]
             return type(result)(*made) if hasattr(result, "_fields") else type(result)(made)
-        return self._result(call, np.asarray(result))
+        return self._result(call, result)
 
-    def _result(self, call: Call, array: Any) -> Any:
+    def _result(self, call: Call, result: Any) -> Any:
+        array = result if isinstance(result, np.ndarray) else np.asarray(result)
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
             raise self.stop(f"{call.name}, which makes {type(array).__name__} of {array.dtype}")
         root = self.owners.get(id(owner_of(array)))
-        traced = self._traced(Value(array, root, "view" if root else "fresh"))
+        number = type(result) in (bool, int, float)
+        kind = "number" if number else "view" if root else "fresh"
+        traced = self._traced(Value(result if number else array, root, kind))
         traced._value.call = call
         call.made.append(traced._value)
         return traced
 
     def _real(self, x: Any) -> Any:
-        return x._value.array if type(x) is Traced else x
+        return x._value.real if type(x) is Traced else x
 
     def _value(self, x: Any) -> Any:
-        if isinstance(x, np.ndarray) and type(x) is not Traced:
+        if type(x) is not Traced and isinstance(x, np.ndarray):
             x = self.constant(x)
         return x._value if type(x) is Traced else x
 
@@ -180,7 +222,7 @@ class Trace:
         """What comes from outside is written at the end; until then the program writes a copy."""
         root = target._value.root
         if root.kind in ("external", "constant"):
-            if target._value is not root or root.views:
+            if target._value is not root or root.is_seen():
                 raise self.stop("a write to a part of what comes from outside")
             if not whole:
                 target._value = target.copy()._value
@@ -197,7 +239,7 @@ class Trace:
         if out is None:
             return self.record(function, name, inputs, kwargs)
         value = out._value if type(out) is Traced else None
-        if value is None or value.root.views or value.root is not value or "where" in kwargs:
+        if value is None or value.root.is_seen() or value.root is not value or "where" in kwargs:
             return self.record(function, name, inputs, {**kwargs, "out": out}, writes=out)
         self._prepare_write(out, whole=True)
         made = self.record(function, name, inputs, kwargs)
@@ -213,10 +255,11 @@ class Trace:
         if function in OF_VALUES or (function is np.where and len(args) == 1):
             raise self.depends(f"the shape of {function.__name__}(x)")
         name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
-        name = f"np.{function.__name__}" if getattr(np, function.__name__, 0) is function else name
+        if vars(np).get(function.__name__) is function:
+            name = f"np.{function.__name__}"
         found: Any = np
         for part in name.split(".")[1:]:
-            found = getattr(found, part, None)
+            found = getattr(found, part, found)
         if found is not function:
             raise self.stop(f"{name}, which is no function of NumPy's")
         if kwargs.get("out") is not None:
@@ -235,17 +278,26 @@ class Trace:
 
     def _is_users(self) -> bool:
         frame: Any = sys._getframe(1)
-        while frame.f_code.co_filename == __file__ or (
-            frame.f_code.co_name in ASKS and is_own(frame.f_code.co_filename)
+        while (
+            frame.f_code.co_filename == __file__
+            or (frame.f_code.co_name in ASKS and is_own(frame.f_code.co_filename))
+            or frame.f_code.co_filename.startswith(NUMPY_FILES)
         ):
             frame = frame.f_back
         return not is_own(frame.f_code.co_filename)
 
-    def depends(self, what: str) -> DependsOnValues:
+    def depends(self, what: str) -> RuntimeError:
+        """The error that names the user's line; where a layer of nn needs the numbers, it only
+        stands in the way."""
         frame: Any = sys._getframe(1)
-        while frame.f_back and is_own(frame.f_code.co_filename):
+        of_layer = False
+        while frame.f_back and _is_between(frame.f_code.co_filename):
+            of_layer = of_layer or is_of_nn(frame.f_code.co_filename)
+            what = WORDS.get(frame.f_code.co_name, what)
             frame = frame.f_back
         place = Place(frame.f_code, frame.f_lasti)
+        if of_layer:
+            return self.stop(f"{what}, which depends on the numbers in it")
         self.why = DependsOnValues(
             f"compile: {what} at {place} depends on the numbers in a tensor, and a program is made "
             "for shapes and dtypes only.  Compute it outside of the compiled function, or with "
@@ -263,18 +315,22 @@ class Traced:
 
     def __init__(self, trace: Trace, value: Value) -> None:
         self._trace, self._value = trace, value
+        value.traced = ref(self)
 
     @property  # type: ignore[misc]
     def __class__(self) -> Any:
-        return np.ndarray
+        return type(self._value.real)
 
     @property
     def base(self) -> Any:
         root = self._value.root
-        return None if root is self._value else Traced(self._trace, root)
+        if root is self._value:
+            return None
+        alive = root.traced()
+        return Traced(self._trace, root) if alive is None else alive
 
     @property
-    def T(self) -> Any:  # noqa: N802
+    def T(self) -> Any:
         return self.transpose()
 
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
@@ -295,7 +351,16 @@ class Traced:
             raise AttributeError(f"a traced array has no {name}", name=name, obj=self)
         if name == "nonzero":
             raise self._trace.depends("the shape of nonzero()")
-        if name in ("tolist", "tobytes", "tofile", "dump", "dumps", "resize", "setflags", "byteswap"):
+        if name in (
+            "tolist",
+            "tobytes",
+            "tofile",
+            "dump",
+            "dumps",
+            "resize",
+            "setflags",
+            "byteswap",
+        ):
             raise self._trace.depends(f"{name}()")
 
         def method(*args: Any, **kwargs: Any) -> Any:
@@ -310,7 +375,9 @@ class Traced:
     def item(self, *place: Any) -> Any:
         if self._trace._is_users():
             raise self._trace.depends("item()")
-        return np.take(self, *place) if place else self.reshape(())
+        if self._value.kind == "number":
+            raise AttributeError("a number has no item()")
+        return self._trace.record(np.ndarray.item, ".item", (self, *place), {})
 
     def __bool__(self) -> bool:
         return bool(self._trace.guard(self, "a branch"))
@@ -339,7 +406,22 @@ class Traced:
         return self._trace.record(operator.getitem, "[]", (self, key), {})
 
     def __setitem__(self, key: Any, value: Any) -> None:
+        whole = key is Ellipsis or (isinstance(key, tuple) and [*map(type, key)] == [type(...)])
+        own, root = self._value, self._value.root
+        if whole and type(value) is Traced and own is root and not root.is_seen():
+            whole = bool(_look(value) == _look(self))
+            if whole:
+                self._value = value.copy()._value
+                return
         self._trace.record(operator.setitem, "[]=", (self, key, value), {}, writes=self)
+
+    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
+        """A view that can be written to, as NumPy's own is not."""
+        axis, key = (axis1 if offset < 0 else axis2), [slice(None)] * self.ndim
+        key[axis] = slice(abs(offset), None)
+        d = self._value.array.diagonal(offset, axis1, axis2)
+        name, given = "np.lib.stride_tricks.as_strided", (self[tuple(key)], d.shape, d.strides)
+        return self._trace.record(np.lib.stride_tricks.as_strided, name, given, {})
 
     def __pow__(self, power: Any) -> Any:
         if type(power) in (int, float) and self.dtype.kind == "f" and power in (2, 0.5):
@@ -350,13 +432,28 @@ class Traced:
         return np.power(base, self)
 
 
+OPERATORS = "add:add sub:subtract mul:multiply truediv:divide floordiv:floor_divide "
+OPERATORS += "mod:remainder matmul:matmul and_:bitwise_and or_:bitwise_or xor:bitwise_xor "
+OPERATORS += "lshift:left_shift rshift:right_shift lt:less le:less_equal gt:greater "
+OPERATORS += "ge:greater_equal eq:equal ne:not_equal"
+
+
 def _operator(ufunc: Any, swapped: bool = False) -> Any:
     def binary(self: Any, other: Any) -> Any:
         if isinstance(other, TensorBase):
             return NotImplemented
-        return ufunc(other, self) if swapped else ufunc(self, other)
+        a, b = (other, self) if swapped else (self, other)
+        if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
+            return self._trace.record(PYTHON[ufunc], PYTHON[ufunc].__name__, (a, b), {})
+        return ufunc(a, b)
 
     return binary
+
+
+PYTHON = {
+    getattr(np, ufunc): getattr(operator, name)
+    for name, ufunc in [pair.split(":") for pair in OPERATORS.split()]
+}
 
 
 def _in_place(ufunc: Any) -> Any:
@@ -369,19 +466,16 @@ def _static(name: str) -> Any:
 
 for _name in STATIC:
     setattr(Traced, _name, _static(_name))
-_TWO = "add:add sub:subtract mul:multiply truediv:divide floordiv:floor_divide mod:remainder "
-_TWO += "matmul:matmul and:bitwise_and or:bitwise_or xor:bitwise_xor lshift:left_shift "
-_TWO += "rshift:right_shift"
-for _pair in _TWO.split():
+for _pair in OPERATORS.split():
     _short, _, _long = _pair.partition(":")
-    setattr(Traced, f"__{_short}__", _operator(getattr(np, _long)))
-    setattr(Traced, f"__r{_short}__", _operator(getattr(np, _long), swapped=True))
-    setattr(Traced, f"__i{_short}__", _in_place(getattr(np, _long)))
-for _pair in "lt:less le:less_equal gt:greater ge:greater_equal eq:equal ne:not_equal".split():
-    setattr(Traced, f"__{_pair[:2]}__", _operator(getattr(np, _pair[3:])))
-for _pair in "neg:negative pos:positive abs:absolute invert:invert".split():
-    _short, _, _long = _pair.partition(":")
-    setattr(Traced, f"__{_short}__", lambda self, ufunc=getattr(np, _long): ufunc(self))
+    _ufunc, _short = getattr(np, _long), _short.strip("_")
+    setattr(Traced, f"__{_short}__", _operator(_ufunc))
+    if _short not in ("lt", "le", "gt", "ge", "eq", "ne"):
+        setattr(Traced, f"__r{_short}__", _operator(_ufunc, swapped=True))
+        setattr(Traced, f"__i{_short}__", _in_place(_ufunc))
+_ONE = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
+for _short, _of_one in _ONE.items():
+    setattr(Traced, f"__{_short}__", lambda self, ufunc=_of_one: ufunc(self))
 
 
 class _Draws:
@@ -417,16 +511,16 @@ def _read(tensor: Any) -> Any:
     array = SLOT.__get__(tensor)
     if now is None or now.thread != get_ident():
         return array._value.array if type(array) is Traced else array
-    return array if type(array) is Traced else now.of_tensor(tensor)
+    return array if type(array) in (Traced, Parts) else now.of_tensor(tensor)
 
 
 def _write(tensor: Any, array: Any) -> None:
     if now is not None and now.thread == get_ident():
         if id(tensor) in now.tensors:
-            raise now.stop("another array for a tensor from outside")
+            return now.lay_out(tensor, array)
         if type(array) is np.ndarray:
             array = now.constant(array)
-    SLOT.__set__(tensor, array)
+    return SLOT.__set__(tensor, array)  # type: ignore[no-any-return]
 
 
 def _generator(generator: Any) -> Any:
@@ -441,10 +535,11 @@ def tracing() -> Iterator[Trace]:
     global now
     trace = now = Trace()
     watched: Any = TensorBase
+    generators: Any = Generator
     try:
         watched.array = property(_read, _write)
-        Generator.numpy = property(_generator, NUMPY.fset)  # type: ignore[assignment]
+        generators.numpy = property(_generator, NUMPY.fset)
         yield trace
     finally:
         now = None
-        watched.array, Generator.numpy = SLOT, NUMPY
+        watched.array, generators.numpy = SLOT, NUMPY
