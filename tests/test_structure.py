@@ -87,7 +87,7 @@ WITHIN = {
     "tinygrad_edu.viz": (
         "observe names options numbers words graph drawing stepper charts __init__"
     ),
-    "tinygrad_edu.program": "trace held program source calls entry compiled __init__",
+    "tinygrad_edu.program": "traced trace held program source calls entry compiled __init__",
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
         "close draw layouts checked_function numeric complex_step options analytic conditions "

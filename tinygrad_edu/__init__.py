@@ -52,8 +52,13 @@ globals().update({name: _public_at(name) for name in _NAMES if name in globals()
 __version__ = "0.1.0"
 # Imported when they are first asked for.
 _LAZY = "accelerator amp autograd backends cuda distributions func linalg mps nn optim special "
-_LAZY += "program testing utils version viz"
-_ELSEWHERE = {"GradScaler": "amp", "autocast": "amp", "compile": "program", "vmap": "func"}  # likewise
+_LAZY += "testing utils version viz"
+_ELSEWHERE = {
+    "GradScaler": "amp",
+    "autocast": "amp",
+    "compile": "program",
+    "vmap": "func",
+}  # likewise
 # Those of PyTorch's names here that are listed where they are at home: methods, functions of nn.
 _METHODS = "detach detach_ fill_ zero_ is_signed is_conj is_neg is_inference get_device"
 _OF_NN = "conv1d conv2d conv3d conv_transpose1d conv_transpose2d conv_transpose3d conv_tbc "

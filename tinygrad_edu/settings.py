@@ -4,7 +4,6 @@ NumPy has one way to compute, so most of these are accepted without effect; each
 """
 
 import os
-from collections.abc import Callable
 from typing import Any
 
 from .device import device as Device

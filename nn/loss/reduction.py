@@ -8,7 +8,6 @@ and `reduce` are taken, with PyTorch's warning.
 from __future__ import annotations
 
 import warnings
-from math import isnan
 from typing import ClassVar
 
 import numpy as np
@@ -89,7 +88,8 @@ def refuse_empty(name: str, input: Tensor) -> None:
 def refuse_nan(name: str, loss: Tensor, target: Tensor) -> None:
     """A NaN in the input may come of a step too large; one in the target is a hole in the data."""
     y = loss.array
-    lost = isnan(y.item()) if y.ndim == 0 else np.isnan(y).any()
+    number = y.item() if y.ndim == 0 else None
+    lost = np.isnan(y).any() if number is None else number != number
     if lost and np.isnan(target.array).any():
         place = [*first(np.isnan(target.array))]
         raise ValueError(

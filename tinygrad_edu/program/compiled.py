@@ -98,7 +98,7 @@ class Compiled:
         return self._last.source
 
     def __str__(self) -> str:
-        return self.source
+        return self.source.rstrip()
 
     def __repr__(self) -> str:
         return f"compile({self._f!r})"

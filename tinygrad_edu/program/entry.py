@@ -26,6 +26,7 @@ from .program import Program
 from .source import Source
 from .trace import NotTraceable, Trace
 
+MISSES = 10  # calls in a row whose numbers need other steps; then the function runs as it is
 IDLE = 2  # sets of buffers that wait for the next call
 
 # ---------------------------------------------------------------- one program
@@ -40,6 +41,7 @@ class Entry:
 
     why: BaseException | None = None  # why there is no program: the function runs as it is
     for_good = False
+    misses = 0
     source = ""
 
     def __init__(self, f: Any, held: Held) -> None:
@@ -66,6 +68,8 @@ class Entry:
             finally:
                 restore(states)
                 trace.check_gradients()
+                read = trace.tensors.values()
+                self.writes = [t for t, old, now in read if now._value not in (old, *trace.moved)]
                 changed = not self.held.is_unchanged()
                 if changed:
                     self.held.restore()
@@ -74,7 +78,6 @@ class Entry:
         self._find_inputs(trace, given, names)
         of = [trace.tensors[id(t)][1] for t in self.found]
         program = Program(trace, ys, gs, grads, of)
-        self.writes = [t for _, t, _ in program.writes]
         self._check_writes(given)
         del self.read, self.found
         source = Source(program, title)
@@ -202,7 +205,15 @@ class Entry:
             made, saved = halves["forward"](*arrays)
         except Exception:
             restore(states)
+            self.idle.append(halves)
+            self.misses += 1
+            if self.misses >= MISSES:
+                self.why, self.for_good = (
+                    NotTraceable("its numbers need other steps each time"),
+                    True,
+                )
             raise NotTraceable("these numbers need other steps") from None
+        self.misses = 0
         if before:
             clock.stamp(*[t.array for t in self.writes])
         made = [made] if self.count == 1 else made

@@ -116,7 +116,7 @@ class Program:
         self.buffer_of: dict[Value, Value] = {}
         free: dict[Any, list[Value]] = {}
         for k, call in enumerate(self.calls):
-            roots = {v.root for v in values_in((call.args, call.kwargs))}
+            roots = dict.fromkeys(v.root for v in values_in((call.args, call.kwargs)))
             dead = [r for r in roots if last[r] == k and r in self.buffer_of]
             made = call.made[0] if call.made else None
             if made is not None and made not in self.given and takes_out(call):

@@ -319,10 +319,12 @@ def literal(x: Any, shown: Any) -> str:
 
 def _array_text(array: Any) -> str:
     kind = f"np.{array.dtype.name}" if array.dtype.kind != "b" else "bool"
+    if not array.size:
+        return f"np.empty({array.shape}, {kind})"
     if array.ndim == 0:
         return f"np.array({literal(array.item(), str)}, {kind})"
     plain = np.unique(array.view(f"u{array.itemsize}")) if array.flags.forc else ()
-    if array.size and len(plain) == 1:
+    if len(plain) == 1:
         return f"np.full({array.shape}, {literal(array.flat[0].item(), str)}, {kind})"
     if array.size <= LITERAL:
 

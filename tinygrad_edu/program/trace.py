@@ -8,13 +8,11 @@
 >>> [call.name for call in trace.calls]
 ['np.exp', 'np.multiply']
 
-It says that it is an ndarray, so that everything takes the road that it takes for arrays; but it
-is none, so that nothing reads its numbers unseen: what is not written down raises `NotTraceable`.
+What cannot be written down raises `NotTraceable`.
 """
 
 from __future__ import annotations
 
-import operator
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ import numpy as np
 from ..engine.clock import Place, is_of_nn, is_own, owner_of
 from ..engine.graph import Parts, TensorBase
 from ..rng import Generator, default_generator
+from .traced import Traced, look
 
 
 class NotTraceable(RuntimeError):
@@ -66,7 +65,6 @@ class Call:
 
 
 WRITERS = {np.copyto, np.put_along_axis, np.place, np.putmask, np.put, np.fill_diagonal}
-WRITING_METHODS = {"fill", "sort", "partition", "put"}
 OF_VALUES = {np.nonzero, np.flatnonzero, np.argwhere, np.unique, np.extract, np.compress}
 OF_VALUES |= {np.unique_values, np.unique_counts, np.unique_inverse, np.unique_all, np.union1d}
 OF_VALUES |= {np.setdiff1d, np.intersect1d, np.trim_zeros, np.histogram_bin_edges}
@@ -76,7 +74,6 @@ NEW = {np.zeros_like, np.empty_like, np.ones_like, np.full_like}
 WORDS = {"__bool__": "a branch", "__int__": "int(t)", "__float__": "float(t)", "item": "item()"}
 WORDS |= {"__index__": "an index", "tolist": "tolist()", "tensor_text": "what is printed"}
 NUMPY_FILES = os.path.dirname(np.__file__)
-STATIC = ("shape", "dtype", "ndim", "size", "strides", "nbytes", "itemsize", "flags")
 ASKS = {"__bool__", "__int__", "__float__", "__index__", "__contains__", "item", "tolist"}
 ASKS |= {"__format__", "__complex__", "numpy", "__array__"}
 
@@ -100,10 +97,6 @@ def values_in(tree: Any) -> list[Value]:
 
 def _is_between(filename: str) -> bool:
     return is_own(filename) or filename.startswith(NUMPY_FILES)
-
-
-def _look(array: Any) -> Any:
-    return array.shape, array.dtype, array.strides
 
 
 class Trace:
@@ -243,20 +236,21 @@ class Trace:
             return self.record(function, name, inputs, {**kwargs, "out": out}, writes=out)
         self._prepare_write(out, whole=True)
         made = self.record(function, name, inputs, kwargs)
-        if _look(made) != _look(out):
+        if look(made) != look(out):
             made = self.record(np.empty_like, "np.empty_like", (out,), {})
             self.record(function, name, inputs, {**kwargs, "out": made}, writes=made)
         out._value = made._value  # from now on, whoever holds it sees what was written
         return out
 
     def function(self, function: Any, args: Any, kwargs: Any) -> Any:
+        own: str = function.__name__
         if function in OF_SHAPES:
             return function(*mapped(args, self._real), **mapped(kwargs, self._real))
         if function in OF_VALUES or (function is np.where and len(args) == 1):
-            raise self.depends(f"the shape of {function.__name__}(x)")
-        name = f"{function.__module__}.{function.__name__}".replace("numpy.", "np.", 1)
-        if vars(np).get(function.__name__) is function:
-            name = f"np.{function.__name__}"
+            raise self.depends(f"the shape of {own}(x)")
+        name = f"{function.__module__}.{own}".replace("numpy.", "np.", 1)
+        if vars(np).get(own) is function:
+            name = f"np.{own}"
         found: Any = np
         for part in name.split(".")[1:]:
             found = getattr(found, part, found)
@@ -304,178 +298,6 @@ class Trace:
             "where(condition, a, b); or call this function without compile."
         )
         return self.why
-
-
-class Traced:
-    """An array of a program that is being written down."""
-
-    __slots__ = ("__weakref__", "_trace", "_value")
-    _trace: Trace
-    _value: Value
-
-    def __init__(self, trace: Trace, value: Value) -> None:
-        self._trace, self._value = trace, value
-        value.traced = ref(self)
-
-    @property  # type: ignore[misc]
-    def __class__(self) -> Any:
-        return type(self._value.real)
-
-    @property
-    def base(self) -> Any:
-        root = self._value.root
-        if root is self._value:
-            return None
-        alive = root.traced()
-        return Traced(self._trace, root) if alive is None else alive
-
-    @property
-    def T(self) -> Any:
-        return self.transpose()
-
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        if any(isinstance(x, TensorBase) for x in inputs):
-            return NotImplemented
-        return self._trace.ufunc(ufunc, method, inputs, kwargs)
-
-    def __array_function__(self, function: Any, _types: Any, args: Any, kwargs: Any) -> Any:
-        return self._trace.function(function, args, kwargs)
-
-    def __array__(self, *_: Any, **__: Any) -> Any:
-        if self._trace._is_users():
-            raise self._trace.depends("what NumPy is given")
-        raise self._trace.stop("np.asarray(x), after which no call on x is seen")
-
-    def __getattr__(self, name: str) -> Any:
-        if name[:2] == "__" or not callable(getattr(np.ndarray, name, None)):
-            raise AttributeError(f"a traced array has no {name}", name=name, obj=self)
-        if name == "nonzero":
-            raise self._trace.depends("the shape of nonzero()")
-        if name in (
-            "tolist",
-            "tobytes",
-            "tofile",
-            "dump",
-            "dumps",
-            "resize",
-            "setflags",
-            "byteswap",
-        ):
-            raise self._trace.depends(f"{name}()")
-
-        def method(*args: Any, **kwargs: Any) -> Any:
-            real = getattr(np.ndarray, name)
-            if kwargs.get("out") is not None:
-                raise self._trace.stop(f".{name}(out=)")
-            writes = self if name in WRITING_METHODS else None
-            return self._trace.record(real, f".{name}", (self, *args), kwargs, writes)
-
-        return method
-
-    def item(self, *place: Any) -> Any:
-        if self._trace._is_users():
-            raise self._trace.depends("item()")
-        if self._value.kind == "number":
-            raise AttributeError("a number has no item()")
-        return self._trace.record(np.ndarray.item, ".item", (self, *place), {})
-
-    def __bool__(self) -> bool:
-        return bool(self._trace.guard(self, "a branch"))
-
-    def __int__(self) -> int:
-        return int(self._trace.guard(self, "int(t)"))
-
-    __index__ = __int__
-
-    def __float__(self) -> float:
-        return float(self._trace.guard(self, "float(t)"))
-
-    def __len__(self) -> int:
-        return len(self._value.array)
-
-    def __iter__(self) -> Iterator[Any]:
-        return (self[i] for i in range(len(self)))
-
-    def __repr__(self) -> str:
-        return f"traced {self.dtype} {self.shape}"
-
-    def __getitem__(self, key: Any) -> Any:
-        parts = key if isinstance(key, tuple) else (key,)
-        if any(type(p) is Traced and p.dtype.kind == "b" for p in parts):
-            raise self._trace.depends("the shape of x[mask]")
-        return self._trace.record(operator.getitem, "[]", (self, key), {})
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        whole = key is Ellipsis or (isinstance(key, tuple) and [*map(type, key)] == [type(...)])
-        own, root = self._value, self._value.root
-        if whole and type(value) is Traced and own is root and not root.is_seen():
-            whole = bool(_look(value) == _look(self))
-            if whole:
-                self._value = value.copy()._value
-                return
-        self._trace.record(operator.setitem, "[]=", (self, key, value), {}, writes=self)
-
-    def diagonal(self, offset: int = 0, axis1: int = 0, axis2: int = 1) -> Any:
-        """A view that can be written to, as NumPy's own is not."""
-        axis, key = (axis1 if offset < 0 else axis2), [slice(None)] * self.ndim
-        key[axis] = slice(abs(offset), None)
-        d = self._value.array.diagonal(offset, axis1, axis2)
-        name, given = "np.lib.stride_tricks.as_strided", (self[tuple(key)], d.shape, d.strides)
-        return self._trace.record(np.lib.stride_tricks.as_strided, name, given, {})
-
-    def __pow__(self, power: Any) -> Any:
-        if type(power) in (int, float) and self.dtype.kind == "f" and power in (2, 0.5):
-            return np.square(self) if power == 2 else np.sqrt(self)
-        return self._trace.record(operator.pow, "**", (self, power), {})
-
-    def __rpow__(self, base: Any) -> Any:
-        return np.power(base, self)
-
-
-OPERATORS = "add:add sub:subtract mul:multiply truediv:divide floordiv:floor_divide "
-OPERATORS += "mod:remainder matmul:matmul and_:bitwise_and or_:bitwise_or xor:bitwise_xor "
-OPERATORS += "lshift:left_shift rshift:right_shift lt:less le:less_equal gt:greater "
-OPERATORS += "ge:greater_equal eq:equal ne:not_equal"
-
-
-def _operator(ufunc: Any, swapped: bool = False) -> Any:
-    def binary(self: Any, other: Any) -> Any:
-        if isinstance(other, TensorBase):
-            return NotImplemented
-        a, b = (other, self) if swapped else (self, other)
-        if isinstance(a, bool | int | float) and isinstance(b, bool | int | float):
-            return self._trace.record(PYTHON[ufunc], PYTHON[ufunc].__name__, (a, b), {})
-        return ufunc(a, b)
-
-    return binary
-
-
-PYTHON = {
-    getattr(np, ufunc): getattr(operator, name)
-    for name, ufunc in [pair.split(":") for pair in OPERATORS.split()]
-}
-
-
-def _in_place(ufunc: Any) -> Any:
-    return lambda self, other: ufunc(self, other, out=self)
-
-
-def _static(name: str) -> Any:
-    return property(lambda self: getattr(self._value.array, name))
-
-
-for _name in STATIC:
-    setattr(Traced, _name, _static(_name))
-for _pair in OPERATORS.split():
-    _short, _, _long = _pair.partition(":")
-    _ufunc, _short = getattr(np, _long), _short.strip("_")
-    setattr(Traced, f"__{_short}__", _operator(_ufunc))
-    if _short not in ("lt", "le", "gt", "ge", "eq", "ne"):
-        setattr(Traced, f"__r{_short}__", _operator(_ufunc, swapped=True))
-        setattr(Traced, f"__i{_short}__", _in_place(_ufunc))
-_ONE = {"neg": np.negative, "pos": np.positive, "abs": np.absolute, "invert": np.invert}
-for _short, _of_one in _ONE.items():
-    setattr(Traced, f"__{_short}__", lambda self, ufunc=_of_one: ufunc(self))
 
 
 class _Draws:
