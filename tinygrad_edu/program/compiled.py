@@ -10,7 +10,7 @@ from typing import Any
 from ..dtypes import get_default_dtype
 from ..engine import graph
 from ..engine.grad_mode import mode as grad_mode
-from ..engine.graph import Node, TensorBase
+from ..engine.graph import TensorBase
 from ..func.trees import leaves
 from . import trace as traces
 from .calls import Call, argument_names
@@ -37,9 +37,9 @@ class Compiled:
         self._title = getattr(f, "__name__", type(f).__name__)
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        here = traces.now
-        if graph.record is not Node or graph.planned or (here and here.thread == get_ident()):
-            return self._f(*args, **kwargs)  # somebody watches each op
+        watched = graph.record is not graph.new_node or graph.planned is not None
+        if watched or (traces.now is not None and traces.now.thread == get_ident()):
+            return self._f(*args, **kwargs)  # somebody looks at each op
         call = Call(args, kwargs)
         entries = self._programs.setdefault(
             (call.key, grad_mode.recording, get_default_dtype()), []

@@ -13,7 +13,7 @@ import numpy as np
 from ..engine import clock
 from ..engine.backward import ops_behind
 from ..engine.grad_mode import enable_grad, mode
-from ..engine.graph import Node, Op, Parts, Plan, TensorBase
+from ..engine.graph import Node, Op, Parts, Plan, TensorBase, new_node
 from ..engine.outputs import arrived_at, outputs
 from ..func.traced_call import pulled
 from ..func.trees import leaves, like
@@ -236,15 +236,15 @@ class Entry:
         saved, roots = (run, *run.saved), self.roots
         if len(made) == 1 == len(roots):
             y = made[0]
-            run.node = node = Node(self.plan, run.nodes, saved, {}, y.shape, y.dtype)
+            run.node = node = new_node(self.plan, run.nodes, saved, {}, y.shape, y.dtype)
             return [Tensor(y, node)]
         tensors = [Tensor(y) for y in made]
         ys: Any = Parts([made[k] for k in roots])
         if len(roots) == 1:
-            run.node = Node(self.plan, run.nodes, saved, {}, ys[0].shape, ys[0].dtype)
+            run.node = new_node(self.plan, run.nodes, saved, {}, ys[0].shape, ys[0].dtype)
             tensors[roots[0]].node = run.node
             return tensors
-        run.node = Node(self.plan, run.nodes, saved, {}, ys.shape, ys.dtype)
+        run.node = new_node(self.plan, run.nodes, saved, {}, ys.shape, ys.dtype)
         for k, y in zip(roots, outputs(run.node, ys, arrived_at), strict=True):
             tensors[k] = y
         return tensors
