@@ -47,7 +47,7 @@ newaxis = None  # x[:, newaxis], as NumPy's
 half, float, double = float16, float32, float64
 short, int, long = int16, int32, int64
 # A module of this package has the name of a public function: `tg.tensor` is the function.
-globals().update({name: _public_at(name) for name in _NAMES if name in globals()})
+globals().update({name: _public_at(name) for name in _NAMES.keys() & globals().keys()})
 
 __version__ = "0.1.0"
 # Imported when they are first asked for.
@@ -72,11 +72,12 @@ _OF_NN += "constant_pad_nd binary_cross_entropy_with_logits kl_div cosine_embedd
 _OF_NN += "hinge_embedding_loss margin_ranking_loss poisson_nll_loss ctc_loss "
 _OF_NN += "triplet_margin_loss rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu_cell gru_cell "
 _OF_NN += "lstm_cell"
-__all__ = sorted(
-    {name for name, thing in globals().items() if name[0] != "_" and type(thing) is not type(ops)}
-    | {path for path in _NAMES if "." not in path}
-    | {*_LAZY.split(), *_ELSEWHERE, "ops"}
-)
+
+
+def _all() -> list[str]:
+    own = {name for name, x in globals().items() if name[0] != "_" and type(x) is not type(ops)}
+    public = {path for path in _NAMES if "." not in path}
+    return sorted(own | public | {*_LAZY.split(), *_ELSEWHERE, "ops"})
 
 
 def _import_what_answers_numpy() -> None:
@@ -91,7 +92,7 @@ _memory.keep_freed_memory()
 
 
 def __dir__() -> list[str]:
-    return [*__all__, "__version__"]
+    return [*__getattr__("__all__"), "__version__"]  # type: ignore[misc]
 
 
 def __getattr__(name: str) -> object:
@@ -102,6 +103,8 @@ def __getattr__(name: str) -> object:
     from .absent import refuse
     from .registry import METHODS
 
+    if name == "__all__":
+        return globals().setdefault(name, _all())
     if name in _NAMES:
         return globals().setdefault(name, _public_at(name))
     if name in _LAZY.split():

@@ -9,13 +9,14 @@ A path is PyTorch's own: "torch.fft", "Tensor.to_sparse", "nn.quantized".  One t
 """
 
 import sys
+from functools import cache
 from typing import NoReturn
 
-REASONS: dict[str, str] = {}  # by path
+_TABLE: list[tuple[str, tuple[str, ...]]] = []  # each reason, and the paths that it is for
 
 
 def _because(reason: str, *paths: str) -> None:
-    REASONS.update({name: reason for path in paths for name in path.split()})
+    _TABLE.append((reason, paths))
 
 
 _because(
@@ -371,12 +372,26 @@ _because(
 )
 
 
+@cache
+def _reasons() -> dict[str, str]:
+    """The reason for each path."""
+    return {name: reason for reason, paths in _TABLE for path in paths for name in path.split()}
+
+
+def __getattr__(name: str) -> dict[str, str]:
+    """`REASONS`, the reason for each path, is made when it is first asked for."""
+    if name != "REASONS":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return _reasons()
+
+
 def why(path: str) -> str | None:
     """The message for a name that is left out on purpose; None for any other."""
-    reason = REASONS.get(path)
+    reasons = _reasons()
+    reason = reasons.get(path)
     if reason is None and "._" not in path:  # which are Python's, and our own
-        starts = [name for name in REASONS if name.endswith(".*") and path.startswith(name[:-2])]
-        reason = REASONS[starts[0]] if starts else None
+        starts = [name for name in reasons if name.endswith(".*") and path.startswith(name[:-2])]
+        reason = reasons[starts[0]] if starts else None
     return reason and f"{path} is left out: {reason}"
 
 
@@ -401,5 +416,6 @@ class Absent:
         refuse("Tensor", self.name, cls if instance is None else instance)
 
 
-_OF_TENSOR = [path.removeprefix("Tensor.") for path in REASONS if path.startswith("Tensor.")]
+_PATHS = " ".join([" ".join(paths) for _, paths in _TABLE])
+_OF_TENSOR = [rest.partition(" ")[0] for rest in _PATHS.split("Tensor.")[1:]]
 LEFT_OUT = {name: Absent(name) for name in _OF_TENSOR}

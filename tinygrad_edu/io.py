@@ -14,9 +14,9 @@ from __future__ import annotations
 
 import os
 import re
+from _thread import get_ident  # as in registry.py
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from threading import get_ident
 from typing import IO, Any
 from warnings import warn
 

@@ -15,10 +15,10 @@ Tensor (`registered.py`), the stubs that editors and type checkers read, the pag
 tests that call each name as PyTorch does.
 """
 
+from _thread import RLock  # to import `threading` takes longer than this file
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, Signature, signature
-from threading import RLock
 from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -250,9 +250,11 @@ _SECTIONS = {("input",): _OF_ONE, ("input", "other"): _OF_TWO}
 def _with_sections(text: str, op: Any) -> str:
     """The docstring of an op of one or two inputs, with the sections that all such ops share
     between its text and its example."""
-    before, prompt, example = text.partition(">>>")
     sections = _SECTIONS.get(op.named)
-    if not prompt or op.keywords or sections is None or "\n----" in before.replace(" ", ""):
+    if sections is None or op.keywords:
+        return text
+    before, prompt, example = text.partition(">>>")
+    if not prompt or "\n----" in before.replace(" ", ""):
         return text
     margin = before[len(before.rstrip(" ")) :]  # which Python 3.13 takes away
     return before + _indented(sections, margin).lstrip() + margin + prompt + example

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from _thread import _local as local  # as in registry.py
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -167,7 +167,7 @@ class Generator:
 Source = Generator | None  # None: this thread's default generator
 
 
-class _PerThread(threading.local):
+class _PerThread(local):
     generator: Generator | None = None  # importing numpy.random takes longer than all of this
     watching: tuple[dict[Generator, dict[str, Any]], ...] = ()
 

@@ -22,8 +22,8 @@ Memory that somebody else holds too (a NumPy array, a detached tensor) is *borro
 values are also written into the memory, and the clock notices if a rule had saved it.
 """
 
+from _thread import RLock  # as in registry.py
 from collections.abc import Iterator
-from threading import RLock
 from typing import Any
 from weakref import ref
 

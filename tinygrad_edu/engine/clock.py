@@ -13,8 +13,8 @@ or places were written, the tick of each element's newest write.
 import itertools
 import os
 import sys
-import threading
 import weakref
+from _thread import RLock  # as in registry.py
 from functools import cache, partial
 from math import gcd
 from typing import Any, NamedTuple
@@ -179,7 +179,7 @@ class _Elements:
 
 NOWHERE = Place(None, 0)
 _writes: dict[int, Writes] = {}
-_lock = threading.RLock()  # one at a time: none is lost where several threads write
+_lock = RLock()  # one at a time: none is lost where several threads write
 
 
 def stamp(*arrays: Array, key: Any = None, place: Place | None = None) -> None:

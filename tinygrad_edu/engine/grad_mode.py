@@ -6,8 +6,8 @@ block is the release of a lock, which is written in C: ops are recorded if the i
 is still held says so.
 """
 
-import threading
 import weakref
+from _thread import RLock as _RLock, _local as local  # as in registry.py
 from collections.abc import Callable
 from functools import partial, wraps
 from typing import Any, TypeVar, cast
@@ -16,7 +16,7 @@ from ..registry import public
 
 F = TypeVar("F", bound=Callable[..., Any])
 GENERATOR = 0x20  # inspect.CO_GENERATOR; importing inspect takes longer than this whole file
-RLock: Any = type(threading.RLock())
+RLock: Any = _RLock  # in the stubs it is final
 
 
 class Level:
@@ -36,7 +36,7 @@ class _Thread:
 paused: set[Any] = set()  # the threads that may have it off: while there is none, ops do not ask
 
 
-class GradMode(threading.local):
+class GradMode(local):
     """Are ops recorded on this thread?"""
 
     level: Level | None = None  # the innermost one; outside of all, they are

@@ -16,7 +16,7 @@ instead of the class itself, so an op costs nothing more outside of it.
 
 from __future__ import annotations
 
-import threading
+from _thread import _local as local, allocate_lock  # as in registry.py
 from collections.abc import Callable
 from typing import Any
 
@@ -28,10 +28,10 @@ from .graph import Node, Shape, TensorBase, new_node
 
 records_stay = False  # while a whole record is observed: backward() frees nothing
 _open: list[Packing] = []  # those of all threads
-_lock = threading.Lock()
+_lock = allocate_lock()
 
 
-class _Own(threading.local):
+class _Own(local):
     """The hooks of this thread, the innermost last, and the messages that refuse them."""
 
     def __init__(self) -> None:

@@ -6,8 +6,6 @@ state, whose first part is the output h.  It returns the new state and what its 
 That returns the gradients of u, of z, and of the state: of h apart from what goes through u.
 """
 
-from typing import Any, NamedTuple
-
 import numpy as np
 
 from ..engine.graph import Parts, op
@@ -75,15 +73,13 @@ def _lstm_back(dh, dc, i, f, g, o, c, tanh_c, h):
     return da, da, (None, before)
 
 
-class Cell(NamedTuple):
+class Cell:
     """One step, its derivative, how many gates read u and z, whether those are only added, and
     whether the output, the last of what the step keeps, is projected before it goes on."""
 
-    step: Any
-    back: Any
-    gates: int
-    adds: bool = True
-    projects: bool = False
+    def __init__(self, step, back, gates, adds=True, projects=False):
+        self.step, self.back = step, back
+        self.gates, self.adds, self.projects = gates, adds, projects
 
 
 CELLS = {
@@ -143,7 +139,8 @@ class _Stacked:
 def _steps(x, *, cell, sizes, reverse):
     """What each step read and made, in the order of time, and the last state."""
     z, w, b, *state = x
-    step, _, gates, _, projects = CELLS[cell]
+    one = CELLS[cell]
+    step, gates, projects = one.step, one.gates, one.projects
     p = state.pop() if projects else None
     w, b = _by_gate(w, gates), _by_gate(b, gates)
     across, b = copy(w.swapaxes(1, 2)), b.reshape((gates, 1, w.shape[1]))
@@ -165,7 +162,8 @@ def _steps(x, *, cell, sizes, reverse):
 def _through_time(g, _y, x, states, *, cell, sizes, reverse):
     z, w, _, *state = x
     (gh, *dstate), (steps, _) = g, states
-    _, back, gates, adds, projects = CELLS[cell]
+    one = CELLS[cell]
+    back, gates, adds, projects = one.back, one.gates, one.adds, one.projects
     w, p, dys = _by_gate(w, gates), state[-1], []
     plain = all(part.__class__ is np.ndarray for part in (*g, z, w))
     du = _Stacked(z, gates, plain)
