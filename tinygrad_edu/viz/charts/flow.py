@@ -155,27 +155,25 @@ class GradientFlow:
         """A backward pass has added to the gradient of a parameter.  If it has done so before in
         this step, a new step begins."""
         if name in self._arrived or not self._arrived:
-            self._close(final=True)
             self._arrived = set()
             self._begin()
         self._arrived.add(name)
         if self._is_due():
-            with np.errstate(all="ignore"):
-                self._rows[-1][name] = reading_of(tensor.grad.array)
+            self._rows[-1][name] = reading_of(tensor.grad.array)
 
     def _take(self) -> None:
         """Read all gradients as one step."""
-        self._close(final=True)
         self._begin()
         if self._is_due():
             row = self._rows[-1]
-            with np.errstate(all="ignore"):
-                for name, x in self._tensors.items():
-                    gradient = x.grad
-                    if gradient is not None:
-                        row[name] = reading_of(gradient.array)
+            for name, x in self._tensors.items():
+                gradient = x.grad
+                if gradient is not None:
+                    row[name] = reading_of(gradient.array)
 
     def _begin(self) -> None:
+        """End the step before, and begin the next one."""
+        is_read = self._close(final=True)
         if self._is_snapshot:
             self._rows, self._numbers, self._count = [], [], 0
             self._is_snapshot = False
@@ -184,11 +182,14 @@ class GradientFlow:
             return
         self._rows.append({})
         self._numbers.append(self._count - 1)
+        self._is_open = True
+        if is_read and self._weights is not None:
+            self._weights.go_on()
+            return
         arrays = self._arrays()
         if self._weights is None or not self._weights.fits(arrays):
             self._weights = Weights(arrays)
         self._weights.take(arrays)
-        self._is_open = True
 
     def _is_due(self) -> bool:
         return (self._count - 1) % self._every == 0
@@ -197,21 +198,22 @@ class GradientFlow:
         """The weights; of a loss alone, only the gradients are known."""
         return {name: x.array for name, x in self._tensors.items() if hasattr(x, "array")}
 
-    def _close(self, final: bool = False) -> None:
-        """Measure how the weights have changed since the last step was read.  If they have not, the
-        optimizer may still have to step, unless this is final."""
+    def _close(self, final: bool = False) -> bool:
+        """Measure how the weights have changed since the last step was read, and say whether they
+        were read now.  If they have not changed, the optimizer may still have to step, unless this
+        is final."""
         if not self._is_open or self._weights is None:
-            return
+            return False
         self._is_open = not final
         arrays = self._arrays()
-        if self._weights.fits(arrays):
-            with np.errstate(all="ignore"):
-                changes = self._weights.changes(arrays)
-            row = self._rows[-1]
-            if final or any(update for _, update in changes.values()):
-                for name in row.keys() & changes.keys():
-                    weight, update = changes[name]
-                    row[name] = row[name]._replace(weight=weight, update=update)
+        if not self._weights.fits(arrays):
+            return False
+        changes = self._weights.changes(arrays)
+        row = self._rows[-1]
+        if final or any(update for _, update in changes.values()):
+            for name in row.keys() & changes.keys():
+                row[name] = Reading(*row[name][:4], *changes[name])
+        return True
 
     # -------------------------------------------------------- what was recorded
 
@@ -587,9 +589,8 @@ def _of_losses(losses: list[Any], params: Any, every: int) -> GradientFlow:
         )
     flow = GradientFlow(tensors or {n: node for node, n in names.items()}, _kinds(params), every)
     flow._numbers, flow._count = list(range(0, len(rows), every)), len(rows)
-    with np.errstate(all="ignore"):
-        for row in rows[::every]:
-            flow._rows.append({name: reading_of(np.asarray(g)) for name, g in row.items()})
+    for row in rows[::every]:
+        flow._rows.append({name: reading_of(np.asarray(g)) for name, g in row.items()})
     return flow
 
 

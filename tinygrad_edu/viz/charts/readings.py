@@ -91,8 +91,7 @@ def _hypot(norms: Iterable[float]) -> float:
 
 
 def reading_of(gradient: Array) -> Reading:
-    """Measure a gradient: its norm in one pass, and the zeros of a large one by a sample.  NumPy's
-    warnings of overflow are the caller's to silence."""
+    """Measure a gradient: its norm in one pass, and the zeros of a large one by a sample."""
     flat = gradient.ravel(order="K")  # no copy, whichever way it lies
     squares = float(flat.dot(flat)) if flat.itemsize > 2 else math.inf
     if not 1e-30 < squares < 1e30:  # float32 may have lost it, and float16 has no use of its own
@@ -102,6 +101,7 @@ def reading_of(gradient: Array) -> Reading:
     return Reading(math.sqrt(squares), flat.size, zeros, 0)
 
 
+@np.errstate(all="ignore")
 def _careful_reading(flat: Array) -> Reading:
     exact = np.abs(flat.astype(np.float64))
     finite = np.isfinite(exact)
@@ -161,8 +161,8 @@ class Weights:
         ends = np.cumsum(lengths, dtype=np.intp)
         self.starts = ends - lengths
         self.scale = np.sqrt(np.divide(sizes, lengths))
-        self.both = np.empty((2, sum(lengths)))  # the weights before, and since: then the change
-        self.squares = np.empty_like(self.both)
+        self.before, self.since = np.empty((2, sum(lengths)))
+        self.squares = np.empty((2, sum(lengths)))  # of the weights before, and of their change
         self._places = list(zip(self.names, self.starts.tolist(), ends.tolist(), strict=True))
 
     def fits(self, arrays: dict[str, Array]) -> bool:
@@ -171,16 +171,22 @@ class Weights:
 
     def take(self, arrays: dict[str, Array]) -> None:
         """Keep the weights as they are now."""
-        self._gather(arrays, self.both[0])
+        self._gather(arrays, self.before)
 
+    def go_on(self) -> None:
+        """Keep the weights as `changes` has just read them."""
+        self.before, self.since = self.since, self.before
+
+    @np.errstate(all="ignore")
     def changes(self, arrays: dict[str, Array]) -> dict[str, tuple[float, float]]:
         """For each array the norm before, and that of the change since."""
         if not self.names:
             return {}
-        before, since = self.both
-        self._gather(arrays, since)
-        np.subtract(since, before, out=since)
-        np.multiply(self.both, self.both, out=self.squares)
+        self._gather(arrays, self.since)
+        of_weights, of_change = self.squares
+        np.multiply(self.before, self.before, out=of_weights)
+        np.subtract(self.since, self.before, out=of_change)
+        np.multiply(of_change, of_change, out=of_change)
         norms = np.sqrt(np.add.reduceat(self.squares, self.starts, axis=1)) * self.scale
         return dict(zip(self.names, zip(*norms.tolist(), strict=True), strict=True))
 
