@@ -230,14 +230,14 @@ class TestEngineForLonger(Engine.TestCase):
 # ---------------------------------------------------------------- faults that it finds
 
 
-def replay_without_sums():
+def step_without_sums():
     """The reverse pass, but of the gradients of several uses of a tensor only the last arrives."""
-    source = textwrap.dedent(inspect.getsource(backward.replay))
+    source = textwrap.dedent(inspect.getsource(backward._step))
     right = "grads[parent] + part if parent in grads else part"
     assert right in source
     scope = dict(vars(backward))
     exec(source.replace(right, "part"), scope)
-    return scope["replay"]
+    return scope["_step"]
 
 
 def overwritten(node, g, taken):
@@ -246,7 +246,7 @@ def overwritten(node, g, taken):
 
 FAULTS = {
     "a gradient takes the place of the one before": (leaf, "_commit", overwritten),
-    "gradients of several uses are not added": (leaf, "replay", replay_without_sums()),
+    "gradients of several uses are not added": (backward, "_step", step_without_sums()),
     "a view does not see a write": (views, "_look_again", lambda root, moved=False: None),
     "a hook is not called": (backward, "before_step", lambda node, g: (g, False)),
     "a late write goes unnoticed": (clock, "check_unwritten", lambda *_: None),
