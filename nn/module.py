@@ -115,7 +115,9 @@ class Module(Hooked, Stateful):
         try:
             if "_hooks" in self.__dict__ or of_all_modules:
                 return HookedCall(self, args, kwargs).run()
-            return self.forward(*args, **kwargs) if kwargs else self.forward(*args)
+            if kwargs:
+                return self.forward(*args, **kwargs)
+            return self.forward(args[0]) if len(args) == 1 else self.forward(*args)
         except AttributeError as error:
             self._explain(error, args)
             raise

@@ -28,6 +28,7 @@ from .packing import Packed
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
 Nodes = set[Node] | None
+_tick = attrgetter("tick")
 
 
 def replay(
@@ -111,11 +112,11 @@ def ops_behind(roots: Iterable[Node], since: int = 0) -> list[Node]:
     while stack:
         node = stack.pop()
         for i, _, _ in node.plan.rules:  # type: ignore[union-attr]
-            parent = node.inputs[i]
-            if parent and parent.plan and parent not in seen and parent.tick > since:
+            parent: Any = node.inputs[i]
+            if parent.plan is not None and parent not in seen and parent.tick > since:
                 seen.add(parent)
                 stack.append(parent)
-    return sorted(seen, key=attrgetter("tick"), reverse=True)
+    return sorted(seen, key=_tick, reverse=True)
 
 
 def _leading_to(only: Nodes, order: list[Node]) -> tuple[list[Node], Nodes]:

@@ -195,7 +195,10 @@ def stamp(*arrays: Array, key: Any = None, place: Place | None = None) -> None:
             writes = _writes.get(id(owner))
             if writes is None:
                 writes = _writes[id(owner)] = Writes(owner)
-            writes.add(owner, array, key, write)
+            if array is owner and key is None and not writes.regions:  # at the least cost
+                writes.whole = write
+            else:
+                writes.add(owner, array, key, write)
 
 
 def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) -> None:

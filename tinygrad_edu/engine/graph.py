@@ -61,12 +61,9 @@ def new_node(
     """A Node, at this tick.  As `Node.__init__` it would take a third longer, and each op makes
     one: Python calls that by way of C."""
     node: Node = kind()
-    node.plan = plan
-    node.inputs = inputs
-    node.saved = saved
-    node.params = params
-    node.shape = shape
-    node.dtype = dtype
+    node.plan, node.inputs = plan, inputs
+    node.saved, node.params = saved, params
+    node.shape, node.dtype = shape, dtype
     node.tick = next(clock)
     node.grad = node.hooks = None
     return node

@@ -31,12 +31,12 @@ def _as_rows(x):
 def _to_weight(g, _y, x, _weight, _bias):
     if x.ndim != 2:
         g, x = _as_rows(g), _as_rows(x)
-    return wide(g).swapaxes(0, 1) @ wide(x)
+    return np.dot(wide(g).swapaxes(0, 1), wide(x))  # for small matrices faster than @ by half
 
 
 def _to_input(g, _y, _x, weight, _bias):
     g, weight = wide(g), wide(weight)
-    return g @ weight if g.ndim == 2 else (_as_rows(g) @ weight).reshape(_x)
+    return np.dot(g, weight) if g.ndim == 2 else np.dot(_as_rows(g), weight).reshape(_x)
 
 
 @op(
