@@ -9,15 +9,18 @@ tensor([2., 4., 6.])
 
 from math import e as e, inf as inf, nan as nan, pi as pi
 
-from . import (
-    creation as _creation,
-    io as _io,
-    memory as _memory,
-    numpy_protocol as _numpy_protocol,
-    ops as ops,
-    random as _random,
-    settings as _settings,
-)
+from .memory import keep_freed_memory as _keep_freed_memory, uncollected as _uncollected
+
+with _uncollected():  # of what an import makes nothing is garbage
+    from . import (
+        creation as _creation,
+        io as _io,
+        numpy_protocol as _numpy_protocol,
+        ops as ops,
+        random as _random,
+        settings as _settings,
+    )
+
 from .device import (
     channels_last as channels_last,
     channels_last_3d as channels_last_3d,
@@ -88,7 +91,7 @@ def _import_what_answers_numpy() -> None:
 
 
 _numpy_protocol.import_the_others = _import_what_answers_numpy
-_memory.keep_freed_memory()
+_keep_freed_memory()
 
 
 def __dir__() -> list[str]:

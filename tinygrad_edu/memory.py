@@ -15,8 +15,11 @@ TINYGRAD_EDU_MALLOC=0 in the environment, or one of glibc's own variables, nothi
 costs more than a small op, and a result would be a view of the pool's memory.)
 """
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 MOST_KEPT = 256 << 20  # bytes at the end of the heap that are free and stay in the process
 LARGEST = 32 << 20  # bytes: larger arrays go back to the system at once; glibc knows no more
@@ -38,3 +41,17 @@ def keep_freed_memory() -> bool:
         return bool(libc.mallopt(MMAP, LARGEST) and libc.mallopt(TRIM, MOST_KEPT))
     except (ImportError, OSError, AttributeError):
         return False
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Switch Python's garbage collector off for a while: where many objects are made and none is
+    garbage (boxes of a large picture, the functions of a package), it would look at each of them
+    again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

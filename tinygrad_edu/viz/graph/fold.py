@@ -24,8 +24,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
+from ...memory import uncollected
 from .groups import Group, common_name, in_words, is_source, label, merged, originals, with_notes
-from .picture import Arrow, Box, Picture, uncollected
+from .picture import Arrow, Box, Picture
 from .repeats import rolled
 
 BUDGET = 150  # boxes

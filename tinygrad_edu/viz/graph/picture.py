@@ -23,11 +23,9 @@ decided where they are drawn.  `draw`, `steps` and `diff` begin with it.
 
 from __future__ import annotations
 
-import gc
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -38,6 +36,7 @@ import numpy as np
 from ...engine.backward import replay
 from ...engine.graph import Node
 from ...engine.observing import COPIED, Call, ModulePath
+from ...memory import uncollected
 from ...tensor import Tensor, root_gradient
 
 Kind = Literal["leaf", "constant", "op", "output", "group"]
@@ -110,19 +109,6 @@ class Picture:
     output: Box
     gradients: bool = False  # are they known, from a reverse pass or from `.grad`?
     notes: list[str] = field(default_factory=list)  # what the picture says about itself
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Switch the garbage collector off for a while.  It would look at each of the many new boxes
-    again and again, though none is garbage: half of the time for a picture of 100,000 ops."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()
 
 
 @uncollected()
