@@ -222,6 +222,7 @@ class Entry:
             run.entry, run.halves, run.saved, run.call = self, halves, saved, call
             run.arrays, run.states, run.before = arrays, states, before
             run.nodes = tuple([nodes[x] if x.__class__ is int else x.node for x in self.ends])
+            run.tick = next(clock.clock)
             tensors = self._recorded(run, made)
         else:
             self.idle.append(halves)
@@ -236,16 +237,16 @@ class Entry:
         saved, roots = (run, *run.saved), self.roots
         if len(made) == 1 == len(roots):
             y = made[0]
-            run.node = node = new_node(self.plan, run.nodes, saved, {}, y.shape, y.dtype)
+            node = new_node(self.plan, run.nodes, saved, {}, y.shape, y.dtype)
             return [Tensor(y, node)]
         tensors = [Tensor(y) for y in made]
         ys: Any = Parts([made[k] for k in roots])
         if len(roots) == 1:
-            run.node = new_node(self.plan, run.nodes, saved, {}, ys[0].shape, ys[0].dtype)
-            tensors[roots[0]].node = run.node
+            node = new_node(self.plan, run.nodes, saved, {}, ys[0].shape, ys[0].dtype)
+            tensors[roots[0]].node = node
             return tensors
-        run.node = new_node(self.plan, run.nodes, saved, {}, ys.shape, ys.dtype)
-        for k, y in zip(roots, outputs(run.node, ys, arrived_at), strict=True):
+        node = new_node(self.plan, run.nodes, saved, {}, ys.shape, ys.dtype)
+        for k, y in zip(roots, outputs(node, ys, arrived_at), strict=True):
             tensors[k] = y
         return tensors
 
@@ -307,7 +308,7 @@ class Run(tuple[Any, ...]):
 
     entry: Entry
     call: Call
-    node: Node
+    tick: int
     nodes: tuple[Any, ...]
     halves: dict[str, Any]
     arrays: list[Any]  # what the program was given
@@ -331,10 +332,10 @@ class Run(tuple[Any, ...]):
 
     def again(self, gs: Sequence[Any]) -> Sequence[Any]:
         """The gradients by the record of the function itself: by other steps, or recorded."""
-        entry, call, node = self.entry, self.call, self.node
+        entry, call = self.entry, self.call
         written = {id(t) for t in entry.writes}
         read = [x for x, t in zip(self.arrays, entry.inputs, strict=True) if id(t) not in written]
-        clock.check_unwritten(tuple(read), node.tick, "compiled", node.shape)
+        clock.check_unwritten(tuple(read), self.tick, "compiled", ())
         start = next(clock.clock)
         with put_back(self.states, self.before), enable_grad():
             args, kwargs = call.with_tensors(call.fresh())

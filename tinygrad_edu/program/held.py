@@ -12,7 +12,7 @@ False
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from operator import is_
 from typing import Any, NamedTuple
@@ -27,7 +27,7 @@ LONG = 1000  # items: of a longer list or dict, it is only noticed that it is an
 class Part(NamedTuple):
     """A few of the variables, attributes or items: what they hold now, and what they held."""
 
-    now: Callable[[], Iterable[Any]]
+    now: Callable[[], Collection[Any]]
     put: Callable[[], Any] | None  # what puts back what they held
     values: tuple[Any, ...]
 
@@ -75,11 +75,11 @@ class Held:
             return
         cells, known = f.__closure__ or (), f.__globals__
         contents = [_content(cell) for cell in cells]
-        self._note(lambda: map(_content, cells), None, f.__code__.co_freevars, contents, path)
+        self._note(lambda: [_content(cell) for cell in cells], None, f.__code__.co_freevars, contents, path)
         names = [name for name in _names_in(f.__code__) if name in known]
         values = {name: known[name] for name in names}
         self._note(
-            lambda: map(known.get, names), partial(known.update, values), names, values.values(), ""
+            lambda: [known.get(name) for name in names], partial(known.update, values), names, values.values(), ""
         )
         self._visit((f.__defaults__, f.__kwdefaults__), path)
 
@@ -91,10 +91,11 @@ class Held:
     def is_unchanged(self) -> bool:
         """Does each of them still hold the same object, or an equal number?"""
         for now, _, values in self.parts:
-            if not all(map(is_, now(), values)) or len(values) != len(tuple(now())):
-                found = tuple(now())
-                if len(found) != len(values) or not all(map(_equal, found, values)):
-                    return False
+            found = now()
+            if len(found) != len(values):
+                return False
+            if not all(map(is_, found, values)) and not all(map(_equal, found, values)):
+                return False
         return True
 
     def restore(self) -> None:

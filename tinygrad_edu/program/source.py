@@ -321,6 +321,8 @@ def _array_text(array: Any) -> str:
     kind = f"np.{array.dtype.name}" if array.dtype.kind != "b" else "bool"
     if not array.size:
         return f"np.empty({array.shape}, {kind})"
+    if array.ndim == 1 and kind == "np.int64" and (array == range(array.size)).all():
+        return f"np.arange({array.size})"
     if array.ndim == 0:
         return f"np.array({literal(array.item(), str)}, {kind})"
     plain = np.unique(array.view(f"u{array.itemsize}")) if array.flags.forc else ()
