@@ -1,8 +1,11 @@
 """`compile`: a function as its NumPy program, whose results are those of the function."""
 
+import copy
+import gc
 import subprocess
 import sys
 import threading
+import weakref
 from random import Random
 
 import numpy as np
@@ -418,6 +421,27 @@ def test_forms_of_the_call():
             compiled(unknown)
     model = tg.compile(nn.Linear(2, 1))
     assert [p.shape for p in model.parameters()] == [(1, 2), (1,)]
+
+
+def test_a_copy_has_weights_and_programs_of_its_own():
+    model, (x, _) = tg.compile(mlp()), batch()
+    right = model(x)
+    twin = copy.deepcopy(model)
+    with tg.no_grad():
+        for p in twin.parameters():
+            p.zero_()
+    assert not twin(x).array.any()
+    assert np.array_equal(model(x).array, right.array)
+
+
+def test_a_call_without_backward_leaves_nothing_behind():
+    w = weights()
+    y = tg.compile(lambda x: (w * x).sum())(tg.ones(3))
+    node = weakref.ref(y.node)
+    gc.disable()
+    del y
+    gc.enable()
+    assert node() is None
 
 
 def test_a_decorated_method():

@@ -104,7 +104,12 @@ class Compiled:
         return f"compile({self._f!r})"
 
     def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(f"a compiled function has no {name}", name=name, obj=self)
         return getattr(self.__dict__["_f"], name)
+
+    def __reduce__(self) -> Any:
+        return compile, (self._f,)  # a copy writes its own programs
 
     def __get__(self, instance: Any, owner: Any = None) -> Any:
         return self if instance is None else partial(self, instance)

@@ -13,7 +13,7 @@ import numpy as np
 from ..engine import clock
 from ..engine.backward import ops_behind
 from ..engine.grad_mode import enable_grad, mode
-from ..engine.graph import Node, Op, Parts, Plan, TensorBase, new_node
+from ..engine.graph import Op, Parts, Plan, TensorBase, new_node
 from ..engine.outputs import arrived_at, outputs
 from ..func.traced_call import pulled
 from ..func.trees import leaves, like

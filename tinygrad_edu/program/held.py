@@ -75,11 +75,17 @@ class Held:
             return
         cells, known = f.__closure__ or (), f.__globals__
         contents = [_content(cell) for cell in cells]
-        self._note(lambda: [_content(cell) for cell in cells], None, f.__code__.co_freevars, contents, path)
+        self._note(
+            lambda: [_content(cell) for cell in cells], None, f.__code__.co_freevars, contents, path
+        )
         names = [name for name in _names_in(f.__code__) if name in known]
         values = {name: known[name] for name in names}
         self._note(
-            lambda: [known.get(name) for name in names], partial(known.update, values), names, values.values(), ""
+            lambda: [known.get(name) for name in names],
+            partial(known.update, values),
+            names,
+            values.values(),
+            "",
         )
         self._visit((f.__defaults__, f.__kwdefaults__), path)
 
