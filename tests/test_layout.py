@@ -123,6 +123,12 @@ def test_a_png_of_many_boxes_has_fewer_pixels_or_says_what_it_would_have(
         Diagram(whole.digraph).save(tmp_path / "none.png")
 
 
+@pytest.mark.parametrize("legend", [True, False])
+def test_the_title_is_written_once(long_chain, legend):
+    svg = tg.viz.draw(*long_chain, max_nodes=60, legend=legend).svg()
+    assert svg.count(">max_nodes=") == 1
+
+
 class Residual(nn.Module):
     def __init__(self):
         super().__init__()

@@ -59,6 +59,8 @@ class Drawing:
             inner.attr(peripheries="0")
             if self.style.legend:
                 inner.attr(label=self._legend(), labelloc="b", labeljust="l", tooltip="legend")
+            else:
+                inner.attr(label="")  # or it would show the title again
             self._draw_inside(inner, (), list(self.ids))
             for arrow in self.picture.arrows:
                 if arrow.start in self.ids:
