@@ -14,7 +14,6 @@ import numpy as np
 from ..autograd import enable_grad, grad, no_grad
 from ..dtypes import Array, float64
 from ..engine.graph import TensorBase
-from ..engine.observing import Observation
 from ..func import functional_call
 from ..tensor import Tensor
 
@@ -63,10 +62,9 @@ class CheckedFunction:
             return joined([y.array for y in self.call(leaves)])
 
     def record(self) -> tuple[list[Any], list[Any]]:
-        """The leaves and the results of one observed call, made at the first use."""
+        """The leaves and the results of one recorded call, made at the first use."""
         if self._record is None:
-            with Observation():
-                self._record = self.record_of(self.arrays)
+            self._record = self.record_of(self.arrays)
         return self._record
 
     def record_of(self, arrays: Sequence[Array]) -> tuple[list[Any], list[Any]]:

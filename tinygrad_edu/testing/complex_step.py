@@ -22,7 +22,7 @@ from .. import ops
 from ..dtypes import Array, float64
 from ..engine.backward import ops_behind
 from ..engine.graph import Node
-from ..engine.observing import ObservedNode
+from ..engine.observing import Observation, ObservedNode
 from .checked_function import CheckedFunction
 from .numeric import EPS, sizes
 
@@ -44,12 +44,13 @@ too.  The test of this table compares each of them with differences."""
 
 
 class ComplexStep:
-    """J v of a function at its point x, for any v, from the ops in its record, oldest first."""
+    """J v of a function at its point x, for any v, from a record that holds all values."""
 
-    def __init__(self, checked: CheckedFunction, nodes: Sequence[ObservedNode]) -> None:
-        leaves, self._results = checked.record()
+    def __init__(self, checked: CheckedFunction) -> None:
+        with Observation():
+            leaves, self._results = checked.record_of(checked.arrays)
         self._leaves = [leaf.node for leaf in leaves]
-        self._nodes, self._split = nodes, checked.split
+        self._nodes, self._split = _ops_of(self._results), checked.split
         self._at_x = self._values(self._split(checked.x))
 
     def value(self, x: Array) -> Array:
@@ -111,13 +112,11 @@ def _with_real_part(y: Array, real: Array) -> Array:
 def complex_step(checked: CheckedFunction) -> ComplexStep | None:
     """v -> J v; None where an op of f is not analytic, or f is more than its record: a part of it
     is detached, say, or a comparison chooses a branch."""
-    results = checked.record()[1]
-    nodes: list[Any] = ops_behind([y.node for y in results if y.node is not None])[::-1]
-    if not all(_is_analytic(node) for node in nodes):
+    if not all(_is_analytic(node) for node in _ops_of(checked.record()[1])):
         return None
     d = FAR * sizes(checked.arrays) * np.random.default_rng(0).standard_normal(checked.x.size)
     try:
-        step = ComplexStep(checked, nodes)
+        step = ComplexStep(checked)
         for x in (checked.x, checked.x + d, checked.x - d):
             y = checked.value(x)
             if not np.all(np.abs(step.value(x) - y) <= 8 * EPS * np.abs(y)):
@@ -127,7 +126,10 @@ def complex_step(checked: CheckedFunction) -> ComplexStep | None:
     return step if np.isfinite(step(d)).all() else None
 
 
-def _is_analytic(node: Node) -> bool:
-    if not isinstance(node, ObservedNode) or node.plan is None:
-        return False
+def _ops_of(results: Sequence[Any]) -> list[Any]:
+    """The ops that the results depend on, oldest first."""
+    return ops_behind([y.node for y in results if y.node is not None])[::-1]
+
+
+def _is_analytic(node: Any) -> bool:
     return node.plan.op.forward in ANALYTIC and node.dtype == float64
