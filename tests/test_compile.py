@@ -423,6 +423,17 @@ def test_forms_of_the_call():
     assert [p.shape for p in model.parameters()] == [(1, 2), (1,)]
 
 
+def test_a_function_that_sets_a_seed_runs_as_it_is():
+    def f(x):
+        tg.manual_seed(3)
+        return x * tg.rand(3)
+
+    compiled = tg.compile(f)
+    for _ in range(3):
+        assert compiled(tg.ones(3)).tolist() == f(tg.ones(3)).tolist()
+    assert "a seed that the function sets" in compiled.source
+
+
 def test_a_copy_has_weights_and_programs_of_its_own():
     model, (x, _) = tg.compile(mlp()), batch()
     right = model(x)

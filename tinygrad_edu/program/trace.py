@@ -325,7 +325,7 @@ class _Draws:
 # ---------------------------------------------------------------- while it is being written down
 
 SLOT = TensorBase.__dict__["array"]
-NUMPY = Generator.__dict__["numpy"]
+NUMPY, SEED = Generator.__dict__["numpy"], Generator.manual_seed
 now: Trace | None = None  # one at a time
 
 
@@ -351,6 +351,12 @@ def _generator(generator: Any) -> Any:
     return _Draws(now, generator, real) if here and now else real
 
 
+def _seeded(generator: Any, seed: int) -> Any:
+    if now is not None and now.thread == get_ident():
+        raise now.stop("a seed that the function sets")
+    return SEED(generator, seed)
+
+
 @contextmanager
 def tracing() -> Iterator[Trace]:
     """A Trace of all that this thread does with tensors in a `with` block."""
@@ -360,8 +366,8 @@ def tracing() -> Iterator[Trace]:
     generators: Any = Generator
     try:
         watched.array = property(_read, _write)
-        generators.numpy = property(_generator, NUMPY.fset)
+        generators.numpy, generators.manual_seed = property(_generator, NUMPY.fset), _seeded
         yield trace
     finally:
         now = None
-        watched.array, generators.numpy = SLOT, NUMPY
+        watched.array, generators.numpy, generators.manual_seed = SLOT, NUMPY, SEED
