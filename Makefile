@@ -42,14 +42,8 @@ format: $(VENV)/dev  ## let ruff lay out and mend the code
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/oracle  ## time and memory beside NumPy by hand and PyTorch eager (minutes)
-	$(BIN)/python benchmarks/run.py
-	$(BIN)/python benchmarks/lenet.py
-	$(BIN)/python benchmarks/indexing.py
-	$(BIN)/python benchmarks/data.py
-	$(BIN)/python benchmarks/optimizers.py
-	$(BIN)/python benchmarks/recurrent.py
-	$(BIN)/python benchmarks/transformer.py
+bench: $(VENV)/$(if $(PEERS),peers,oracle)  ## time and memory beside NumPy by hand and PyTorch: writes docs/benchmarks.md (an hour; QUICK=1: 2 minutes; PEERS=1: JAX and others too)
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick) $(if $(PEERS),--peers) $(if $(CHECK),--check)
 
 trust: $(VENV)/bench  ## how many wrong derivatives our gradcheck finds, PyTorch's and autograd's: writes docs/trust.md (30 minutes)
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/trust.py
@@ -78,6 +72,10 @@ $(VENV)/browser: $(VENV)/dev
 
 $(VENV)/bench: $(VENV)/oracle
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
+
+$(VENV)/peers: $(VENV)/oracle
+	$(BIN)/python -m pip install --quiet --editable '.[peers]'
 	@touch $@
 
 pictures: $(VENV)/browser  ## make the pictures of README.md and of the guides anew, from their code

@@ -46,11 +46,14 @@ def main():
         return check(times[1], page.recorded())
     if not options.quick:
         times[2] = measure(names, [e for e in CORE if e in engines], effort, 2)
-    memory = measure_memory(names)
-    text = page.text(times, memory)
-    print(text)
+    names = [n for n in names if WORKLOADS[n].memory or not options.quick]
+    text = page.text(times, measure_memory(names))
     if whole:
-        page.write(text, times[1])
+        (growth,) = run("growth")
+        limits = list(tqdm(run("limits", "--json"), desc="limits", unit="limit"))
+        text += page.more_text(growth, limits)
+        page.write(text, times[1], growth)
+    print(text)
     return 0
 
 
@@ -75,26 +78,26 @@ def arguments():
 # ---------------------------------------------------------------- in processes of their own
 
 
-def run(order, threads=1):
-    """What `benchmarks.measure` says about the order, piece by piece."""
-    command = [sys.executable, "-m", "benchmarks.measure", json.dumps(order | {"threads": threads})]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, text=True, env=pinned(threads)
-    ) as process:
+def run(module, *arguments, threads=1):
+    """What a module of the benchmarks prints, line by line."""
+    command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    env = pinned(threads)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
         for line in process.stdout:
             yield json.loads(line)
     if process.returncode:
-        raise SystemExit(f"The measurement failed (see above): {order}")
+        raise SystemExit(f"This failed (see above): {' '.join(command)}")
 
 
 def measure(names, engines, effort, threads):
     """Microseconds a step: {workload: {engine: [of each round]}}."""
     found = defaultdict(lambda: defaultdict(list))
-    order = {"engines": engines, "check": threads == 1, "effort": effort}
+    order = {"engines": engines, "check": threads == 1, "effort": effort, "threads": threads}
     groups = [names] if effort is QUICK else [[name] for name in names]
     with tqdm(total=len(names) * effort.rounds, unit="round", desc="time", mininterval=1) as bar:
         for group in groups:
-            for said in run(order | {"workloads": group}, threads):
+            orders = json.dumps(order | {"workloads": group})
+            for said in run("measure", orders, threads=threads):
                 bar.set_postfix_str(said["workload"])
                 if "us" in said:
                     bar.update()
@@ -108,7 +111,7 @@ def measure_memory(names):
     found = defaultdict(dict)
     pairs = [(n, e) for n in names for e in CORE if available(e, WORKLOADS[n])]
     for name, engine in tqdm(pairs, unit="process", desc="memory"):
-        (said,) = run({"workloads": [name], "memory": engine})
+        (said,) = run("measure", json.dumps({"workloads": [name], "memory": engine}))
         found[name][engine] = said
     return found
 

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from .workloads import WORKLOADS
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "benchmarks.md"
 PLOT = ROOT / "docs" / "pictures" / "benchmarks.svg"
+PLOT_OF_GROWTH = ROOT / "docs" / "pictures" / "benchmarks_growth.svg"
 RECORDED = Path(__file__).with_name("recorded.json")
 OURS = ("ours", "ours, compiled")
 PEERS = {"PyTorch": "PyTorch eager", "NumPy by hand": "NumPy by hand"}
@@ -133,12 +135,39 @@ def text(times, memory):
     return "\n".join(parts) + "\n"
 
 
+def more_text(growth, limits):
+    """The parts of the page that need no other engine's steps: growth, and the table of limits."""
+    deep, broad = growth["straight"], growth["wide"]
+    most = max(deep, key=int)
+    parts = [
+        "\n## Growth\n",
+        "Forward and backward take time in proportion to the number of nodes, in a record that is\n"
+        f"one chain as in a wide one: {int(most):,} nodes take {deep[most]:.1f} s in a chain and "
+        f"{broad[most]:.1f} s side by side.\nA test counts the calls. The same holds for the batch "
+        "size of 784-32-10, once the arrays are so large\nthat the calls themselves count for little.\n",
+        "![Time of forward and backward by size](pictures/benchmarks_growth.svg)\n",
+        "## Limits\n",
+        "What one op, layer or loader takes, beside PyTorch eager unless the line says otherwise\n"
+        "(`python -m benchmarks.limits`, fastest rounds, one thread).\n",
+        table(["", "measured", "limit", "reason"], map(limit_row, limits)),
+    ]
+    return "\n".join(parts) + "\n"
+
+
+def limit_row(found):
+    value, limit, unit = found["measure"], found["limit"], found["unit"]
+    over = limit is not None and round(value, 2) > limit
+    words = "" if limit is None else f"{limit:g}{unit}"
+    return [found["name"], f"{value:.2f}{unit}", words + " **missed**" * over, found["why"] * over]
+
+
 # ---------------------------------------------------------------- files
 
 
-def write(words, times):
+def write(words, times, growth):
     PAGE.write_text(words)
     plot(times)
+    plot_growth(growth)
     found = {
         name: {
             ours: {peer: round(float(least_ratio(engines, ours, peer)), 3) for peer in PEERS}
@@ -152,15 +181,9 @@ def write(words, times):
 
 def plot(times):
     """Bars: the time of a step of each engine, as a ratio to PyTorch's."""
-    import matplotlib
-
-    matplotlib.use("svg")
-    import matplotlib.pyplot as plt
-
     engines = [e for e in ENGINES if any(e in f for f in times.values())]
     width = 0.8 / len(engines)
-    with plt.rc_context({"svg.hashsalt": "benchmarks", "font.size": 9}):
-        figure, axes = plt.subplots(figsize=(9, 4), layout="constrained")
+    with drawing(PLOT, 1) as (axes,):
         for i, engine in enumerate(engines):
             rows = [(x, f) for x, f in enumerate(times.values()) if {engine, "PyTorch"} <= set(f)]
             middle = [quartiles(ratios(f, engine, "PyTorch"))[1] for _, f in rows]
@@ -169,6 +192,27 @@ def plot(times):
         axes.set(yscale="log", ylabel="time of a step / PyTorch eager", xticks=range(len(times)))
         axes.set_xticklabels(times)
         axes.legend(ncols=5, fontsize=8)
-        PLOT.parent.mkdir(exist_ok=True)
-        figure.savefig(PLOT, metadata={"Date": None})
-        plt.close(figure)
+
+
+def plot_growth(growth):
+    """Lines: seconds by number of nodes, and by batch size, both scales logarithmic."""
+    with drawing(PLOT_OF_GROWTH, 2) as (left, right):
+        for what, label in (("straight", "a chain"), ("wide", "side by side")):
+            left.plot([int(n) for n in growth[what]], growth[what].values(), "o-", label=label)
+        right.plot([int(n) for n in growth["batch"]], growth["batch"].values(), "o-")
+        left.legend()
+        for axes, label in ((left, "nodes"), (right, "batch size of 784-32-10")):
+            axes.set(xscale="log", yscale="log", xlabel=label, ylabel="seconds")
+            axes.grid(alpha=0.3)
+
+
+@contextmanager
+def drawing(path, columns):
+    """Axes, side by side; what is drawn there is written as SVG, the same bytes each time."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
+    with matplotlib.rc_context({"svg.hashsalt": "benchmarks", "font.size": 9}):
+        figure = Figure(figsize=(9, 4), layout="constrained")
+        yield figure.subplots(1, columns, squeeze=False)[0]
+        figure.savefig(path, metadata={"Date": None})

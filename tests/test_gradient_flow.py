@@ -433,7 +433,7 @@ def test_a_hook_that_waits_for_the_gradient_costs_no_copy_of_it():
 
 
 def test_it_takes_a_small_part_of_a_step():
-    """About a thirtieth on a machine that does nothing else: see benchmarks/gradient_flow.py."""
+    """About a thirtieth on a machine that does nothing else: `python -m benchmarks.limits flow`."""
     net = nn.Sequential(
         nn.Linear(784, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 10)
     )

@@ -1,5 +1,5 @@
 """Recurrence: a whole sequence in one op, since a record of every step costs too much (see
-benchmarks/recurrent.py).
+`python -m benchmarks.limits nn.`).
 
 A cell takes u, what the state says to each of its gates, z, what the input says to them, and the
 state, whose first part is the output h.  It returns the new state and what its derivative reads.
