@@ -144,7 +144,7 @@ def more_text(growth, limits):
         "Forward and backward take time in proportion to the number of nodes, in a record that is\n"
         f"one chain as in a wide one: {int(most):,} nodes take {deep[most]:.1f} s in a chain and "
         f"{broad[most]:.1f} s side by side.\nA test counts the calls. The same holds for the batch "
-        "size of 784-32-10, once the arrays are so large\nthat the calls themselves count for little.\n",
+        "size of 784-32-10, once the arrays are so large\nthat calls count for little.\n",
         "![Time of forward and backward by size](pictures/benchmarks_growth.svg)\n",
         "## Limits\n",
         "What one op, layer or loader takes, beside PyTorch eager unless the line says otherwise\n"
