@@ -2,7 +2,7 @@
 
 import numpy as np
 
-RATE = 0.1
+RATE = 0.01
 
 
 def problem():

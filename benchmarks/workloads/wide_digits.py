@@ -2,7 +2,7 @@
 
 import numpy as np
 
-RATE, MOMENTUM = 0.05, 0.9
+RATE, MOMENTUM = 0.01, 0.9
 SHAPES = ((256, 784), 256, (128, 256), 128, (10, 128), 10)
 
 
