@@ -93,7 +93,7 @@ def measure(names, engines, effort, threads):
     """Microseconds a step: {workload: {engine: [of each round]}}."""
     found = defaultdict(lambda: defaultdict(list))
     order = {"engines": engines, "check": threads == 1, "effort": effort, "threads": threads}
-    groups = [names] if effort is QUICK else [[name] for name in names]
+    groups = [[name] for name in names] if effort == FULL else [names]  # starting takes seconds
     with tqdm(total=len(names) * effort.rounds, unit="round", desc="time", mininterval=1) as bar:
         for group in groups:
             orders = json.dumps(order | {"workloads": group})
@@ -125,6 +125,8 @@ def check(times, recorded):
     Compared are the fastest rounds.  The slack is wide, because machines differ and other programs
     run beside this one; what seems too slow is measured once more before it counts.
     """
+    if not recorded:
+        print("No ratios are recorded yet: `make bench` does so.  Only the results were compared.")
     suspects = too_slow(times, recorded)
     if suspects:
         again = {"rounds": 15, "seconds": 0.05}

@@ -43,8 +43,8 @@ def goal(name, engine, peer):
 
 
 def recorded():
-    """{workload: {engine: {peer: ratio}}} of the last whole run."""
-    return json.loads(RECORDED.read_text())
+    """{workload: {engine: {peer: ratio}}} of the last whole run; empty before the first."""
+    return json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
 
 
 # ---------------------------------------------------------------- tables
