@@ -56,7 +56,7 @@ def selected(g, mask):
     """g where the mask is true, else 0, also where g is infinite or NaN: 0 times these is NaN.
 
     The bits of g, read as an integer, are multiplied by 0 or 1: that is exact, and takes the
-    time of g * mask, where `np.where` takes ten times as long (`python -m benchmarks.limits selected`).
+    time of g * mask.  `np.where` takes ten times as long: `python -m benchmarks.limits selected`.
     """
     on_arrays = g.__class__ is mask.__class__ is np.ndarray and mask.dtype.char == "?"
     whole = _BITS.get(g.dtype) if on_arrays else None
