@@ -246,6 +246,14 @@ def test_tails_of_float32_keep_their_digits():
     assert far.tolist() == [0.0, 0.0, 0.5, 1.0, 1.0]
 
 
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_the_remainder_by_one_is_numpys_bit_for_bit(dtype):
+    x = np.array([0.0, -0.0, 1, -1, 2.5, -2.5, 1e-7, -1e-7, 6e4, -6e4, 2**-24, nan], dtype)
+    for one in (1, 1.0):
+        y, exact = tg.remainder(tg.tensor(x), one).array, np.remainder(x, x.dtype.type(1))
+        assert y.tobytes() == exact.tobytes()
+
+
 def test_what_overflows_on_the_way_to_a_right_result_does_not_warn():
     far = np.array([-1e4, 1e4])
     with np.errstate(all="raise", under="ignore"):

@@ -227,3 +227,19 @@ def test_one_place_of_a_vector_is_written_by_an_index_without_dimensions():
     """As the tutorials make one-hot targets: zeros(10).scatter_(0, torch.tensor(y), value=1)."""
     for src in ({"value": 1}, {"src": tg.tensor(1.0)}):
         assert tg.zeros(3).scatter_(0, tg.tensor(1), **src).tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize("largest", [True, False])
+@pytest.mark.parametrize("kind", ["distinct", "ties", "nan"])
+def test_topk_is_the_start_of_the_sorted_row(kind, largest):
+    """Also where it does not sort them all: equal numbers stay in order, nan is the largest."""
+    random = np.random.default_rng(0)
+    x = random.standard_normal((6, 40, 3)).astype(np.float32)
+    x = np.round(x * 3) if kind == "ties" else x
+    if kind == "nan":
+        x[random.random(x.shape) < 0.03] = np.nan
+    for k in (0, 1, 3, 10, 11):
+        top = tg.topk(tg.tensor(x), k, dim=1, largest=largest)
+        whole = tg.sort(tg.tensor(x), dim=1, descending=largest, stable=True)
+        np.testing.assert_array_equal(top.indices.array, whole.indices.array[:, :k])
+        np.testing.assert_array_equal(top.values.array, whole.values.array[:, :k])

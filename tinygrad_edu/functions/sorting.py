@@ -143,9 +143,10 @@ def _ranked(name: str, x: Any, dim: int, descending: bool, k: int | None = None)
     size = x.shape[own] if x.ndim else 1
     if k is not None and not 0 <= k <= size:
         raise RuntimeError(f"{name}: k = {k} is out of range: dimension {dim} has size {size}")
-    places = ops.argsort(x, axis=dim, descending=descending)
-    if x.ndim and k is not None:
-        places = ops.getitem(places, key=(slice(None),) * own + (slice(k),))
+    if k is None:
+        places = ops.argsort(x, axis=dim, descending=descending)
+    else:
+        places = ops.argtop(x, k=k, axis=dim, largest=descending)
     return PAIRS[name](ops.take_along_axis(x, places, axis=dim), places)
 
 

@@ -89,28 +89,13 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-def _silu_rule(g, y, _x, s):
-    slope = 1 - s
-    slope *= y
-    slope += s
-    slope *= g
-    return slope
-
-
-@op(_silu_rule, residual=lambda x: sigmoid(wide(x)))
+@op(lambda g, y, _x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
 def silu(x, s):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
     return narrowed(x * s, x)
 
 
-def _gelu_rule(g, _y, x, r):
-    slope = x * r[1]
-    slope += r[0]
-    slope *= g
-    return slope
-
-
-@op(_gelu_rule, residual=lambda x: normal(wide(x)))
+@op(lambda g, _y, x, r: g * (r[0] + x * r[1]), residual=lambda x: normal(wide(x)))
 def gelu(x, r):
     """y = x p, with p = the chance that a standard normal number is below x, and d their density;
     dL/dx = g (p + x d)  (Hendrycks and Gimpel, 2016)."""

@@ -87,9 +87,7 @@ def _total(x, axis):
 
 def _through_softmax(g, y, _x, axis):
     g = wide(g)
-    part = g - _total(g * y, axis)
-    part *= y
-    return part
+    return y * (g - _total(g * y, axis))
 
 
 @op(_through_softmax)
@@ -103,10 +101,7 @@ def softmax(x, *, axis):
 
 def _through_log_softmax(g, y, _x, axis):
     g = wide(g)
-    part = np.exp(wide(y))
-    part *= -_total(g, axis)
-    part += g
-    return part
+    return g - np.exp(wide(y)) * _total(g, axis)
 
 
 @op(_through_log_softmax)
@@ -147,18 +142,13 @@ def _standardized(x, _weight, _bias, *, eps):
     x = wide(x)
     d = x - _row_mean(x)
     scale = 1 / sqrt(_row_mean(d * d) + eps)
-    d *= scale
-    return d, scale
+    return d * scale, scale
 
 
 def _through_standardized(g, _y, x, weight, _bias, r, eps):
     z, scale = r  # of x, which second derivatives read
     h = wide(g) * weight
-    along = _row_mean(h * z)
-    h -= _row_mean(h)
-    h -= z * along
-    h *= scale
-    return h
+    return (h - _row_mean(h) - z * _row_mean(h * z)) * scale
 
 
 @op(
@@ -221,8 +211,7 @@ def nll(logp, target):
 def _softmax_minus_one_hot(g, _y, x, target, logp):
     part = np.exp(wide(logp))
     part[np.arange(len(target)), target] -= 1
-    part *= g / len(target)
-    return part
+    return part * (g / len(target))
 
 
 @op(

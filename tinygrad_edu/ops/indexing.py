@@ -154,7 +154,12 @@ def _added_at(values, arrays, key, shape):
     count, width = prod(shape[:named]), prod(shape[named:])
     numbers = all(array.dtype.kind != "b" for array in arrays)
     if numbers and len(arrays) == len(key) == named > 1:
-        rows = np.ravel_multi_index(arrays, shape[:named], mode="wrap").reshape(-1)
+        rows = 0
+        for array, n in zip(
+            arrays, shape[:named], strict=True
+        ):  # a negative one counts from the end
+            rows = rows * n + (array + (array < 0) * n)
+        rows = rows.reshape(-1)
     else:
         places = np.arange(count, like=arrays[0])
         part, at = located(places.reshape(shape[:named]), arrays, key)
@@ -344,3 +349,33 @@ def argsort(x, *, axis=-1, descending=False):
         return np.argsort(x, axis=axis, kind="stable")
     back = np.argsort(np.flip(x, axis), axis=axis, kind="stable")
     return x.shape[axis] - 1 - np.flip(back, axis)
+
+
+SEVERAL = 4  # times as many numbers as are wanted: from here on, not all of them are sorted
+
+
+@op(None, samples=lambda draw: draw.case((5,), k=2, axis=0, largest=draw.choice(True, False)))
+def argtop(x, *, k=1, axis=-1, largest=True):
+    """y = the places of the k largest (or smallest) x along the axis, in order, as `argsort` has
+    them.  No gradient flows back."""
+    places = _above(x, k, axis, largest) if x.__class__ is np.ndarray and x.ndim else None
+    if places is not None:
+        order = argsort(np.take_along_axis(x, places, axis), axis=axis, descending=largest)
+        return np.take_along_axis(places, order, axis)
+    places = argsort(x, axis=axis, descending=largest)
+    return places[(slice(None),) * (axis % x.ndim) + (slice(k),)] if x.ndim else places
+
+
+def _above(x, k, axis, largest):
+    """The places of the k largest or smallest x along the axis, as they come; None if others are
+    equal to the last of them, or if it takes as long to sort.  The k-th is found in linear time."""
+    n = x.shape[axis]
+    if not 0 < SEVERAL * k <= n or x.size == 0:
+        return None
+    rows = np.ascontiguousarray(x.swapaxes(axis, -1))
+    last = np.partition(rows, n - k if largest else k - 1, -1)
+    last = last[..., n - k, None] if largest else last[..., k - 1, None]
+    found, count = np.flatnonzero(rows >= last if largest else rows <= last), x.size // n
+    if len(found) != k * count or (found.reshape(count, k) // n != np.arange(count)[:, None]).any():
+        return None
+    return (found % n).reshape((*rows.shape[:-1], k)).swapaxes(axis, -1)

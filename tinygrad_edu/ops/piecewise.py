@@ -10,6 +10,7 @@ import numpy as np
 
 from ..engine.graph import op
 from ..registry import public
+from ..sums import narrowed, wide
 from .elementwise import _ZERO, not_broadcasting, selected, silently, where
 
 _binary = partial(op, explain=not_broadcasting)  # an op of two inputs that broadcast
@@ -214,6 +215,9 @@ def remainder(a, b):
     >>> tg.remainder(tg.tensor([7, -7]), 3)
     tensor([1, 2])
     """
+    if b.__class__ in (int, float) and b == 1 and a.dtype.kind == "f":
+        y = wide(a)  # the fraction: NumPy's loop, which is right for all b, takes 40 times as long
+        return narrowed(y - np.floor(y), a)
     return _quotient(np.remainder, a, b)
 
 

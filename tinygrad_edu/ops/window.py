@@ -192,7 +192,8 @@ def conv_transpose(other, weight, *, windows, groups):
     weight = wide(weight).reshape(groups, out // groups, per_group, -1)
     weight = weight.transpose(3, 0, 2, 1).copy()
     other = _grouped(other, groups)
-    _add_windows(view, windows, (np.matmul(there, other) for there in weight))
+    times = np.multiply if weight.shape[2:] == (1, 1) else np.matmul  # a kernel for each channel
+    _add_windows(view, windows, (times(there, other) for there in weight))
     return _batch_first(narrowed(inside, given))
 
 
