@@ -19,19 +19,17 @@ from _thread import RLock  # to import `threading` takes longer than this file
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, Signature, signature
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Method:
+class Method(NamedTuple):
     """A method of Tensor: the function that it calls with the tensor, and whether it then writes
     the result into the tensor: its "values", or its "shape" (as a view of itself), or nothing."""
 
-    __slots__ = ("function", "writes")
-
-    def __init__(self, function: Callable[..., Any], writes: str = "") -> None:
-        self.function, self.writes = function, writes
+    function: Callable[..., Any]
+    writes: str = ""
 
 
 class Name:
