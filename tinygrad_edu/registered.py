@@ -9,7 +9,7 @@ from typing import Any
 from . import functions as functions  # which declares them
 from .absent import LEFT_OUT
 from .engine.graph import TensorBase
-from .registry import METHODS, Method, described
+from .registry import METHODS
 from .views import kept_apart
 
 
@@ -54,8 +54,8 @@ DETAILS = """ into this tensor.
 
 
 class MadeLater:
-    """A method that is made when somebody first asks for it, and then stands in this one's place:
-    of the many that there are, a program calls few."""
+    """A method that writes, `x.exp_()`, before it is made: when somebody first asks for it, it is
+    made and takes this one's place.  Of the many that there are, a program calls few."""
 
     __slots__ = ("name",)
 
@@ -64,23 +64,15 @@ class MadeLater:
 
     def __get__(self, instance: Any, cls: type) -> Any:
         entry, name = METHODS[self.name], self.name
-        method: Any = described(entry.function)
-        if entry.writes:
-            make = in_place if entry.writes == "values" else reshaped_in_place
-            method = make(method, name)
+        make = in_place if entry.writes == "values" else reshaped_in_place
+        method: Any = make(entry.function, name)
         setattr(Registered, name, method)
         return method if instance is None else method.__get__(instance, cls)
-
-
-def _method(name: str, entry: Method) -> Any:
-    """What the class has under this name: the function itself, if there is nothing to make."""
-    is_ready = not entry.writes and not hasattr(entry.function, "describe")
-    return entry.function if is_ready else MadeLater(name)
 
 
 class Registered(TensorBase):
     """The base class of Tensor that has the public functions as methods."""
 
     __slots__ = ()
-    vars().update({name: _method(name, entry) for name, entry in METHODS.items()})
+    vars().update({x: MadeLater(x) if m.writes else m.function for x, m in METHODS.items()})
     vars().update(LEFT_OUT)

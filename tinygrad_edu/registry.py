@@ -96,6 +96,7 @@ def public(
             if home != "Tensor":
                 _enter(NAMES, path, named)
             if home == "Tensor" or (method and not home):
+                described(function)
                 _enter(METHODS, name, Method(function))
             if writes and home in ("", "Tensor"):
                 _enter(METHODS, f"{name}_", Method(function, writes))
