@@ -8,6 +8,7 @@ from hypothesis import given, settings, strategies as st
 
 import tinygrad_edu as tg
 from tinygrad_edu import ops
+from tinygrad_edu.engine.backward import replay
 from tinygrad_edu.engine.graph import OPS, op
 from tinygrad_edu.testing import GradcheckError, gradcheck, op_case
 
@@ -87,6 +88,24 @@ def test_gradients_keep_dtype_and_own_their_memory(name, random):
     for x, same in zip(arrays_of(halves), before, strict=True):
         np.testing.assert_array_equal(x, same, err_msg="an input was changed")
     assert all((g.array == 1).all() for g in gradients), "the gradient given was changed"
+
+
+@pytest.mark.parametrize(("create_graph", "of_g"), [(False, True), (True, True), (True, False)])
+@pytest.mark.parametrize("name", DIFFERENTIABLE)
+def test_rules_write_into_nothing_that_others_read(name, create_graph, of_g):
+    """g may be a Tensor that requires grad where what was saved is an array, as for `jvp`; and what
+    a rule has computed of it may be saved by what it computes next."""
+    case = op_case(OPS[name], Random(0))
+    first, *others = as_leaves(case.inputs)
+    others = others if of_g else [x.detach() if isinstance(x, tg.Tensor) else x for x in others]
+    for y in several(case(first, *others)):
+        if not y.requires_grad:
+            continue
+        g = tg.ones_like(y).requires_grad_(of_g)
+        steps = list(replay({y.node: g}, create_graph))
+        for part in (part for _, _, parts in steps for part in parts):
+            if isinstance(part, tg.Tensor) and part.requires_grad:
+                part.sum().backward(retain_graph=True)
 
 
 @pytest.mark.parametrize("name", OTHERS)
