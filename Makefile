@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow browser oracle quick lint format bench trust pictures clean
+.PHONY: help demo examples test slow long browser oracle quick lint format bench trust pictures clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -20,9 +20,12 @@ examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers
 test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2
 
-slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, more cases (10 minutes)
+slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, planted faults (6 minutes)
 	$(BIN)/python -m pytest -n 2 -m slow tests
+
+long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (half an hour)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
+	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m slow tests/test_mutants.py
 
 browser: $(VENV)/browser  ## the tests of the stepper's page in a real browser, which is Debian's chromium (2 minutes)
 	$(BIN)/python -m pytest -m browser tests

@@ -3,6 +3,7 @@
 `make trust` holds other checkers beside ours, on the same mutants (docs/trust.md).
 """
 
+import os
 from random import Random
 
 import mutants as m
@@ -12,10 +13,11 @@ import pytest
 import tinygrad_edu as tg
 from tinygrad_edu.engine.graph import OPS
 
-COUNT = 200  # parts, one of which is quick enough for `make test`
-PARTS = [0, *(pytest.param(part, marks=pytest.mark.slow) for part in range(1, COUNT))]
+COUNT = 40
+PARTS = range(COUNT) if os.environ.get("HYPOTHESIS_PROFILE") == "long" else [0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", PARTS)
 def test_at_most_one_in_a_hundred_mutants_survives(part):
     everything = m.mutants()

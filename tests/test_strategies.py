@@ -416,7 +416,10 @@ PLANTED = {
 }
 
 
-@pytest.mark.parametrize("name", PLANTED)
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in PLANTED if name != "tanh"]
+
+
+@pytest.mark.parametrize("name", ["tanh", *SLOW])
 def test_a_wrong_rule_shrinks_to_a_few_lines(name):
     others = {"sin", "exp", "tanh", "add", "multiply", "sum", "mean", "transpose"} - {name}
     some = strategies.programs([*sorted(others), wrong(name, PLANTED[name])])

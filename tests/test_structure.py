@@ -307,6 +307,7 @@ def test_python_itself_warns_of_nothing():
     assert result.returncode == 0, result.stderr
 
 
+@pytest.mark.slow
 def test_types_are_seen_from_outside(tmp_path):
     script = tmp_path / "user.py"
     lines = ["import tinygrad_edu as tg", "reveal_type(tg.tensor(1.0).exp())"]

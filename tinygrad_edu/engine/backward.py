@@ -1,5 +1,6 @@
 """Replay: walk the record from its last Node to its first, applying one derivative per step.
 
+>>> import numpy as np
 >>> import tinygrad_edu as tg
 >>> x = tg.tensor(3.0, requires_grad=True)
 >>> y = (x * x).exp()

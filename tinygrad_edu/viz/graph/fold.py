@@ -9,8 +9,10 @@
 >>> small = folded(picture_of(y, {"x": x}))
 >>> [(box.name, box.times) for box in small.boxes if box.ops]
 [('multiply', 1000), ('tanh', 1000)]
->>> small.notes
-['1000 blocks of 2 ops are drawn as one', 'max_nodes=2001 shows all 2,001 boxes']
+>>> for note in small.notes:
+...     print(note)
+1000 blocks of 2 ops are drawn as one, with an arrow to the next block
+max_nodes=2001 shows all 2,001 boxes
 
 What is folded first hides the least: what is repeated is drawn once; then the modules become one
 box each, from the inside out; then the middle of long chains; and at last whole stretches.
