@@ -68,7 +68,7 @@ def small_error(evidence: Evidence) -> str | None:
     """All wrong entries are nearly right."""
     finding = evidence.finding
     ours, theirs = finding.analytic[finding.wrong], finding.numeric[finding.wrong]
-    error = float((np.abs(ours - theirs) / np.abs(theirs)).max())
+    error = float(np.max(np.abs(ours - theirs) / np.abs(theirs)))
     if not error <= 1e-5:
         return None
     return (

@@ -89,7 +89,7 @@ class Projection:
         rtol, atol = self._limits(v, alone)
         if self.checked.complex_step is not None and not alone:
             atol += min(self.options.rtol, 1e-11) * norm(parts)
-        return bool(equal(self._analytic(v), parts.sum(), rtol, atol).all())
+        return bool(equal(self._analytic(v), np.asarray(parts.sum()), rtol, atol).all())
 
     def _analytic(self, v: Array) -> Array:
         with np.errstate(all="ignore"):
