@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow long browser oracle quick lint format bench trust pictures clean
+.PHONY: help demo examples test slow wheel long browser oracle quick lint format bench trust pictures clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -22,6 +22,9 @@ test: lint      ## lint, then every test that needs neither PyTorch nor a packag
 
 slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, planted faults (6 minutes)
 	$(BIN)/python -m pytest -n 2 -m slow tests
+
+wheel: $(VENV)/dev  ## build a wheel, and use it in a fresh environment
+	$(BIN)/python -m pytest -m slow tests/test_package.py
 
 long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (half an hour)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py

@@ -66,6 +66,7 @@ ELSEWHERE = {
     "tinygrad_edu.Tensor.array": None,
     "tinygrad_edu.Tensor.astype": "torch.Tensor.to",
     "tinygrad_edu.Tensor.node": None,
+    "tinygrad_edu.Tensor.to_numpy": "torch.Tensor.numpy",
     "tinygrad_edu.autograd.checkpoint": "torch.utils.checkpoint.checkpoint",
     "tinygrad_edu.autograd.inference_mode": "torch.inference_mode",
     "tinygrad_edu.autograd.is_grad_enabled": "torch.is_grad_enabled",

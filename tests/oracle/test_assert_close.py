@@ -76,4 +76,5 @@ def said(lib, case):
 
 @pytest.mark.parametrize("case", CASES.strip().splitlines())
 def test_it_says_what_pytorch_says(case):
-    assert said(tg, case) == said(torch, case)
+    ours, _, _what_to_do = said(tg, case).partition("  Give two tensors")
+    assert ours == said(torch, case)

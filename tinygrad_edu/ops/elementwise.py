@@ -408,7 +408,7 @@ def sigmoid(x):
     return narrowed(np.divide(one, y, onto(y)), x)
 
 
-@op(lambda g, _y, x: g * sigmoid(-x))
+@op(lambda g, _y, x: g * sigmoid(-wide(x)))
 def logsigmoid(x):
     """Logarithm of the sigmoid, without overflow: y = ln sigmoid(x) = -ln(1 + e^-x);
     dL/dx = g sigmoid(-x)."""

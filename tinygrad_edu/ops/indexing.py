@@ -161,7 +161,8 @@ def _added_at(values, arrays, key, shape):
             rows = rows * n + (array + (array < 0) * n)
         rows = rows.reshape(-1)
     else:
-        places = np.arange(count, like=arrays[0])
+        first = arrays[0]  # a single number of NumPy is none that an array is made `like`
+        places = np.arange(count, like=first) if isinstance(first, np.ndarray) else np.arange(count)
         part, at = located(places.reshape(shape[:named]), arrays, key)
         rows = part[at].reshape(-1)
     values = values.reshape((len(rows), width))
