@@ -2,6 +2,7 @@
 
 import copy
 import gc
+import math
 import subprocess
 import sys
 import threading
@@ -453,6 +454,40 @@ def test_a_call_without_backward_leaves_nothing_behind():
     del y
     gc.enable()
     assert node() is None
+
+
+def test_a_record_holds_no_argument_so_that_no_cycle_arises():
+    f = tg.compile(lambda x: (x * x).sum())
+    gc.disable()
+    try:
+        for _ in range(3):
+            x = weights() * 1
+            x += f(x)  # the record of x leads to the call that was given x
+            there = weakref.ref(x)
+            del x
+            assert there() is None
+    finally:
+        gc.enable()
+
+
+def test_numbers_that_are_equal_but_not_the_same_have_programs_of_their_own():
+    f = tg.compile(lambda x, c: x * c)
+    one = tg.ones(1)
+    signs = [np.signbit(f(one, c).numpy()).item() for c in (0.0, -0.0, 0.0)]
+    assert signs == [False, True, False]
+    for _ in range(3):
+        assert f(one, math.nan).isnan().all()
+    assert len(f._programs) == 3
+
+
+def test_programs_for_ever_other_arguments_are_bounded():
+    f = tg.compile(lambda x, c: x * c)
+    for k in range(80):
+        assert f(tg.ones(1), k).item() == k
+    assert len(f._programs) == 65
+    assert "64 other choices of arguments" in f.source
+    f(tg.ones(1), 3)
+    assert "np.multiply" in f.source
 
 
 def test_a_decorated_method():

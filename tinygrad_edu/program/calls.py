@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -12,7 +12,22 @@ import numpy as np
 from ..engine.graph import TensorBase
 from ..func.trees import leaves, like
 from ..rng import default_generator
-from ..tensor import Tensor
+
+
+class Placeholder:
+    """Stands for a tensor in a tree of arguments or of results."""
+
+
+def form_of(tree: Any) -> Any:
+    """The tree, with a placeholder for each tensor."""
+    flat = [Placeholder if isinstance(x, TensorBase) else x for x in leaves(tree)]
+    return like(tree, iter(flat))
+
+
+def filled(form: Any, tensors: Iterable[Any]) -> Any:
+    """The tree of this form, with these tensors in it."""
+    new = iter(tensors)
+    return like(form, iter([next(new) if x is Placeholder else x for x in leaves(form)]))
 
 
 class Call:
@@ -35,6 +50,8 @@ class Call:
             return type(x), tuple([self._key(part) for part in x])
         if isinstance(x, dict):
             return tuple([(name, self._key(part)) for name, part in x.items()])
+        if isinstance(x, float):
+            return type(x), repr(x)  # 0.0 == -0.0, and nan is not nan
         try:
             hash(x)
         except TypeError:
@@ -43,16 +60,6 @@ class Call:
                 "is the same at the next call; pass a tensor, a number or another hashable value"
             ) from None
         return type(x), x
-
-    def with_tensors(self, tensors: Sequence[Any]) -> Any:
-        """The arguments, with other tensors in the places of theirs."""
-        new = iter(tensors)
-        flat = [next(new) if isinstance(x, TensorBase) else x for x in leaves(self.tree)]
-        return like(self.tree, iter(flat))
-
-    def fresh(self) -> list[Any]:
-        """Tensors of their own for the arguments, at the same places in the record."""
-        return [Tensor(x, node) for x, node in zip(self.arrays, self.nodes, strict=True)]
 
 
 def looks(t: Any) -> Any:

@@ -19,6 +19,8 @@ from .held import Held
 from .trace import DependsOnValues, NotTraceable
 
 KEPT = 8  # programs for arguments of the same shapes; then the function runs as it is
+CHOICES = 64  # of shapes and of arguments that are no tensors; others run as they are
+OTHERS = "others"
 _tracing = RLock()  # one at a time
 
 
@@ -41,9 +43,7 @@ class Compiled:
         if watched or (traces.now is not None and traces.now.thread == get_ident()):
             return self._f(*args, **kwargs)  # somebody looks at each op
         call = Call(args, kwargs)
-        entries = self._programs.setdefault(
-            (call.key, grad_mode.recording, get_default_dtype()), []
-        )
+        entries = self._entries_of(call)
         entry = next((entry for entry in entries if entry.fits()), None)
         if entry is None or (entry.arrived != entry.arriving and entry.tries < KEPT):
             with _tracing:
@@ -54,6 +54,13 @@ class Compiled:
             return result
         self._last = entry
         return self._run(entry, call)
+
+    def _entries_of(self, call: Call) -> list[Entry]:
+        """What was written for such arguments, in this grad mode."""
+        choice: Any = (call.key, grad_mode.recording, get_default_dtype())
+        if choice not in self._programs and len(self._programs) >= CHOICES:
+            choice = OTHERS
+        return self._programs.setdefault(choice, [])
 
     def _run(self, entry: Entry, call: Call) -> Any:
         if entry.why is None:
@@ -68,9 +75,12 @@ class Compiled:
         others = [x for x in leaves(call.tree) if not isinstance(x, TensorBase)]
         entry = Entry(self._f, Held([self._f, *others]))
         try:
-            entry.for_good = len(entries) >= KEPT
-            if entry.for_good:
+            entry.for_good = True
+            if entries is self._programs.get(OTHERS):
+                raise NotTraceable(f"it was called with {CHOICES} other choices of arguments")
+            if len(entries) >= KEPT:
                 raise NotTraceable(f"what the function reads has changed {KEPT} times")
+            entry.for_good = False
             names = argument_names(self._f, call)
             entry.write(call, names, before and before.arrived, self._title)
         except DependsOnValues:

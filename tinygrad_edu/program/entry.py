@@ -16,11 +16,11 @@ from ..engine.grad_mode import enable_grad, mode
 from ..engine.graph import Op, Parts, Plan, TensorBase, new_node
 from ..engine.outputs import arrived_at, outputs
 from ..func.traced_call import pulled
-from ..func.trees import leaves, like
+from ..func.trees import leaves
 from ..rng import default_generator, drawn_from
 from ..tensor import Tensor
 from . import trace as traces
-from .calls import Call, Draw, looks, put_back, restore
+from .calls import Call, Draw, Placeholder, filled, form_of, looks, put_back, restore
 from .held import Held
 from .program import Program
 from .source import Source
@@ -30,10 +30,6 @@ MISSES = 10  # calls in a row whose numbers need other steps; then the function 
 IDLE = 2  # sets of buffers that wait for the next call
 
 # ---------------------------------------------------------------- one program
-
-
-class Result:
-    """Stands for a tensor in the form of what the function returns."""
 
 
 class Entry:
@@ -58,8 +54,9 @@ class Entry:
 
     def write(self, call: Call, names: Sequence[str], arriving: Any, title: str) -> None:
         """Run the function on arrays that write down each call, and make the program of that."""
-        given, start = call.fresh(), next(clock.clock)
-        args, kwargs = call.with_tensors(given)
+        given, start = list(map(Tensor, call.arrays, call.nodes)), next(clock.clock)
+        self.arguments = form_of(call.tree)
+        args, kwargs = filled(self.arguments, given)
         with drawn_from() as states:
             try:
                 with traces.tracing() as trace:
@@ -90,7 +87,7 @@ class Entry:
         if any(isinstance(y, np.ndarray) for y in flat):
             raise trace.stop("an array as a result; return tensors")
         self.tensors: list[Any] = [y for y in flat if isinstance(y, TensorBase)]
-        self.form = like(tree, iter([Result if isinstance(y, TensorBase) else y for y in flat]))
+        self.form = form_of(tree)
         self.count = len(self.tensors)
         self.roots = [k for k, y in enumerate(self.tensors) if y.node and mode.recording]
         ends: set[Any] = {self.tensors[k].node for k in self.roots}
@@ -208,10 +205,8 @@ class Entry:
             self.idle.append(halves)
             self.misses += 1
             if self.misses >= MISSES:
-                self.why, self.for_good = (
-                    NotTraceable("its numbers need other steps each time"),
-                    True,
-                )
+                self.why = NotTraceable("its numbers need other steps each time")
+                self.for_good = True
             raise NotTraceable("these numbers need other steps") from None
         self.misses = 0
         if before:
@@ -219,7 +214,8 @@ class Entry:
         made = [made] if self.count == 1 else made
         if self.ends:
             run = Run()
-            run.entry, run.halves, run.saved, run.call = self, halves, saved, call
+            run.entry, run.halves, run.saved = self, halves, saved
+            run.given = call.arrays, call.nodes
             run.arrays, run.states, run.before = arrays, states, before
             run.nodes = tuple([nodes[x] if x.__class__ is int else x.node for x in self.ends])
             run.tick = next(clock.clock)
@@ -227,10 +223,7 @@ class Entry:
         else:
             self.idle.append(halves)
             tensors = [Tensor(y) for y in made]
-        if self.form is Result:
-            return tensors[0]
-        new = iter(tensors)
-        return like(self.form, iter([next(new) if x is Result else x for x in leaves(self.form)]))
+        return tensors[0] if self.form is Placeholder else filled(self.form, tensors)
 
     def _recorded(self, run: Run, made: Any) -> list[Any]:
         """The results as one op of the record."""
@@ -307,7 +300,7 @@ class Run(tuple[Any, ...]):
     """A call whose backward pass may come: until then it holds a set of buffers."""
 
     entry: Entry
-    call: Call
+    given: tuple[Any, Any]  # the arrays and the nodes of the arguments: a node holds no Tensor
     tick: int
     nodes: tuple[Any, ...]
     halves: dict[str, Any]
@@ -332,13 +325,13 @@ class Run(tuple[Any, ...]):
 
     def again(self, gs: Sequence[Any]) -> Sequence[Any]:
         """The gradients by the record of the function itself: by other steps, or recorded."""
-        entry, call = self.entry, self.call
+        entry = self.entry
         written = {id(t) for t in entry.writes}
         read = [x for x, t in zip(self.arrays, entry.inputs, strict=True) if id(t) not in written]
         clock.check_unwritten(tuple(read), self.tick, "compiled", ())
         start = next(clock.clock)
         with put_back(self.states, self.before), enable_grad():
-            args, kwargs = call.with_tensors(call.fresh())
+            args, kwargs = filled(entry.arguments, map(Tensor, *self.given))
             tensors: list[Any] = [
                 y for y in leaves(entry.f(*args, **kwargs)) if isinstance(y, TensorBase)
             ]

@@ -207,18 +207,14 @@ class Source:
     def _result(self, value: Value, half: int) -> str:
         """What a half returns: an array that nobody else holds."""
         text = self.text(value, half)
-        own = value.root.kind == "fresh" and value.root not in self.program.buffer_of
         own = (
-            own
-            and (value is value.root)
-            and bool(value.root.call and value.root.call.backward) is bool(half)
+            (value is value.root and value.kind == "fresh")
+            and value not in self.program.buffer_of
+            and is_of_backward(value) is bool(half)
         )
-        if value.array.ndim == 0:
-            return (
-                f"np.array({text})"
-                if not own or not (value.call and ufunc_of(value.call))
-                else text
-            )
+        if value.array.ndim == 0:  # only a ufunc with out= makes an array of it
+            is_array = own and value.call and ufunc_of(value.call)
+            return text if is_array else f"np.array({text})"
         return text if own else f"{text}.copy()"
 
     def kept(self) -> Any:
