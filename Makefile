@@ -20,13 +20,13 @@ examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers
 test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
 	$(BIN)/python -m pytest -n 2
 
-slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, planted faults (6 minutes)
+slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, planted faults (minutes)
 	$(BIN)/python -m pytest -n 2 -m slow tests
 
 wheel: $(VENV)/dev  ## build a wheel, and use it in a fresh environment
 	$(BIN)/python -m pytest -m slow tests/test_package.py
 
-long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (half an hour)
+long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (long)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m slow tests/test_mutants.py
 

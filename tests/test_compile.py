@@ -490,6 +490,13 @@ def test_programs_for_ever_other_arguments_are_bounded():
     assert "np.multiply" in f.source
 
 
+def test_the_largest_few_of_many_are_part_of_a_program():
+    f = tg.compile(lambda x: tg.topk(x, 2).values)
+    x = tg.randn(3, 40)
+    assert np.array_equal(f(x).array, tg.topk(x, 2).values.array)
+    assert "np.argsort" in f.source
+
+
 def test_a_decorated_method():
     class Net(nn.Module):
         def __init__(self):

@@ -155,10 +155,8 @@ def _added_at(values, arrays, key, shape):
     numbers = all(array.dtype.kind != "b" for array in arrays)
     if numbers and len(arrays) == len(key) == named > 1:
         rows = 0
-        for array, n in zip(
-            arrays, shape[:named], strict=True
-        ):  # a negative one counts from the end
-            rows = rows * n + (array + (array < 0) * n)
+        for array, n in zip(arrays, shape[:named], strict=True):
+            rows = rows * n + (array + (array < 0) * n)  # a negative one counts from the end
         rows = rows.reshape(-1)
     else:
         first = arrays[0]  # a single number of NumPy is none that an array is made `like`
@@ -359,7 +357,7 @@ SEVERAL = 4  # times as many numbers as are wanted: from here on, not all of the
 def argtop(x, *, k=1, axis=-1, largest=True):
     """y = the places of the k largest (or smallest) x along the axis, in order, as `argsort` has
     them.  No gradient flows back."""
-    places = _above(x, k, axis, largest) if x.__class__ is np.ndarray and x.ndim else None
+    places = _above(x, k, axis, largest) if type(x) is np.ndarray and x.ndim else None
     if places is not None:
         order = argsort(np.take_along_axis(x, places, axis), axis=axis, descending=largest)
         return np.take_along_axis(places, order, axis)
