@@ -30,7 +30,8 @@ from typing import Any, Final
 
 CONSTANTS = """\
 from . import accelerator as accelerator, amp as amp, autograd as autograd, backends as backends
-from . import cuda as cuda, distributions as distributions, func as func, linalg as linalg
+from . import cuda as cuda, diagnose as diagnose, distributions as distributions
+from . import func as func, linalg as linalg
 from . import mps as mps, nn as nn, ops as ops, optim as optim, special as special
 from . import testing as testing, utils as utils, version as version, viz as viz
 from .amp import autocast as autocast

@@ -22,6 +22,7 @@ tinygrad_edu.utils tinygrad_edu.nn tinygrad_edu.optim
 nn
 tinygrad_edu
 tinygrad_edu.version
+tinygrad_edu.diagnose
 tinygrad_edu.viz
 tinygrad_edu.testing
 tinygrad_edu.program
@@ -75,6 +76,9 @@ WITHIN = {
         "__init__"
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
+    "tinygrad_edu.diagnose": (
+        "shown causes anomaly slices why explain lint profile memory __init__"
+    ),
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",
     "tinygrad_edu.viz.drawing": (

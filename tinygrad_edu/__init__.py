@@ -54,8 +54,8 @@ globals().update({name: _public_at(name) for name in _NAMES.keys() & globals().k
 
 __version__ = "0.1.0"
 # Imported when they are first asked for.
-_LAZY = "accelerator amp autograd backends cuda distributions func linalg mps nn optim special "
-_LAZY += "testing utils version viz"
+_LAZY = "accelerator amp autograd backends cuda diagnose distributions func linalg mps nn optim "
+_LAZY += "special testing utils version viz"
 _ELSEWHERE = {
     "GradScaler": "amp",
     "autocast": "amp",

@@ -131,7 +131,8 @@ from nn.top_level import threshold as threshold
 from nn.top_level import threshold_ as threshold_
 from nn.top_level import triplet_margin_loss as triplet_margin_loss
 from . import accelerator as accelerator, amp as amp, autograd as autograd, backends as backends
-from . import cuda as cuda, distributions as distributions, func as func, linalg as linalg
+from . import cuda as cuda, diagnose as diagnose, distributions as distributions
+from . import func as func, linalg as linalg
 from . import mps as mps, nn as nn, ops as ops, optim as optim, special as special
 from . import testing as testing, utils as utils, version as version, viz as viz
 from .amp import autocast as autocast
