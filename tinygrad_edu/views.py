@@ -49,8 +49,8 @@ def view_of(y: Any, node: Any, x: Any, base: Any, call: Any, params: dict[str, A
     if x.__class__ is not ndarray:
         return view
     if y.base is not x and (y.base is None or y.base is not x.base):
-        can_move = call is ops.reshape and base._base is None and base._owner is None
-        return _of_one_in_order(base, y, params) if can_move and y.size else view
+        can_move = call in _ANOTHER_SHAPE and base._base is None and base._owner is None
+        return _of_one_in_order(base, y, call, params) if can_move and y.size else view
     root = base._base
     if root is None:
         root = view._base = base
@@ -68,14 +68,17 @@ def view_of(y: Any, node: Any, x: Any, base: Any, call: Any, params: dict[str, A
     return view
 
 
-def _of_one_in_order(tensor: Any, y: Any, params: dict[str, Any]) -> Any:
+_ANOTHER_SHAPE = (ops.reshape, ops.ravel)
+
+
+def _of_one_in_order(tensor: Any, y: Any, call: Any, params: dict[str, Any]) -> Any:
     """A view in another shape of a tensor whose numbers lie in memory in another order (that of a
     convolution, say): it is laid out in order for that, as y is.  How this library does it is no
     concern of the user's, and what is written to the view is to be seen."""
     tensor.array = y.reshape(tensor.array.shape)
     if tensor._views:
         _look_again(tensor, moved=True)
-    return ops.reshape(tensor, **params)
+    return call(tensor, **params)
 
 
 caller.view_of = view_of

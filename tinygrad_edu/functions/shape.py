@@ -251,7 +251,7 @@ def ravel(input: Tensor) -> Tensor:
     >>> tg.ravel(tg.tensor([[1, 2], [3, 4]]))
     tensor([1, 2, 3, 4])
     """
-    return ops.reshape(input, shape=(-1,))
+    return ops.ravel(input)
 
 
 @public(method=True)
