@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...memory import uncollected
 from ...tensor import Tensor
 from ..graph.fold import BUDGET, folded
 from ..graph.groups import with_notes
@@ -113,8 +114,6 @@ def draw(
     check_limit("draw", "depth", depth, 0)
     check_limit("draw", "max_nodes", max_nodes, 3)
     names = names_of(params, "draw")
-    picture = picture_of(output, names, gradients=gradients, gradient=gradient)
-    smaller = folded(picture, depth, max_nodes)
     style = Style(DARK if theme == "dark" else LIGHT, direction == "right", legend)
 
     def drawing(picture: Picture) -> tuple[Any, str]:
@@ -125,7 +124,9 @@ def draw(
     def coarser(max_nodes: int, note: str) -> tuple[Any, str]:
         return drawing(with_notes(folded(picture, None, max_nodes), note))
 
-    digraph, description = drawing(smaller)
+    with uncollected():
+        picture = picture_of(output, names, gradients=gradients, gradient=gradient)
+        digraph, description = drawing(folded(picture, depth, max_nodes))
     return Diagram(digraph, description=description, auto=theme == "auto", coarser=coarser)
 
 

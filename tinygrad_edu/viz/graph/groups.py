@@ -30,7 +30,7 @@ SIMPLE = (int, float, str, bool, tuple, type(None))
 OF_PLACES = {"getitem", "output", "select", "narrow", "slice"}  # they differ in a place only
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Group:
     """Boxes that are to become one."""
 

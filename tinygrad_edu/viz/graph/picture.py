@@ -43,7 +43,7 @@ Kind = Literal["leaf", "constant", "op", "output", "group"]
 Loop = Literal["", "step", "block"]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Box:
     """A tensor of the picture: a leaf, a constant, the result of an op; or a group of them."""
 
@@ -82,7 +82,7 @@ class Box:
         return math.prod(self.shape) if self.node and self.kind == "leaf" else self.inside[1]
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Arrow:
     """A value that goes from one box into another as an argument; between groups, it stands for
     several.
@@ -100,7 +100,7 @@ class Arrow:
     loop: Loop = ""  # it leads to the next of alike steps that are drawn as one: upwards
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Picture:
     """Boxes, every one after those that lead to it (except by a loop), and the arrows between."""
 
