@@ -6,7 +6,7 @@ VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
 
-.PHONY: help demo examples test slow wheel long browser oracle quick lint format bench trust pictures clean
+.PHONY: help demo examples test slow wheel long fuzz browser oracle quick lint format bench trust pictures clean
 
 help:           ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/'
@@ -29,6 +29,10 @@ wheel: $(VENV)/dev  ## build a wheel, and use it in a fresh environment
 long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (long)
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
 	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m slow tests/test_mutants.py
+
+fuzz: $(VENV)/fuzz  ## 10^6 inputs for each reader and each picture, guided by the lines they reach (an hour or two; RUNS=10000)
+	for target in idx load dot html; do \
+	  $(BIN)/python tests/fuzz/run.py $$target -runs=$(or $(RUNS),1000000) || exit 1; done
 
 browser: $(VENV)/browser  ## the tests of the stepper's page in a real browser, which is Debian's chromium (2 minutes)
 	$(BIN)/python -m pytest -m browser tests
@@ -74,6 +78,10 @@ $(VENV)/oracle: $(VENV)/dev
 
 $(VENV)/browser: $(VENV)/dev
 	$(BIN)/python -m pip install --quiet --editable '.[browser]'
+	@touch $@
+
+$(VENV)/fuzz: $(VENV)/dev
+	$(BIN)/python -m pip install --quiet --editable '.[fuzz]'
 	@touch $@
 
 $(VENV)/bench: $(VENV)/oracle

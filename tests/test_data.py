@@ -1,5 +1,6 @@
 """Datasets and loaders; and the MNIST reader, on files that are damaged in every way."""
 
+import contextlib
 import gzip
 import hashlib
 import http.server
@@ -1004,6 +1005,40 @@ def test_a_package_is_unpacked_no_further_than_its_header_says(tmp_path):
         assert most < 4e6
 
 
+def test_a_bomb_is_refused_before_it_is_unpacked(tmp_path, monkeypatch):
+    """Zeros that fit the header: a kilobyte packed for each megabyte."""
+    monkeypatch.setattr(mnist, "MOST", 1 << 16)
+    path = tmp_path / "bomb.gz"
+    for size, is_bomb in ((1 << 16, False), (1 << 20, True)):
+        path.write_bytes(gzip.compress(b"\0\0\x08\1" + struct.pack(">I", size) + bytes(size)))
+        if is_bomb:
+            with pytest.raises(ValueError, match=r"bomb\.gz: refused: 1,0.. packed bytes"):
+                mnist.read_idx(path)
+        else:
+            assert mnist.read_idx(path).shape == (size,)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_reading_needs_little_more_memory_than_the_numbers(tmp_path, packed):
+    numbers = np.random.default_rng(0).integers(0, 256, 10**6, np.uint8)
+    path = tmp_path / "some"
+    path.write_bytes(gzip.compress(idx(numbers), 1) if packed else idx(numbers))
+    digest = hashlib.sha256(idx(numbers)).hexdigest()
+    tracemalloc.start()
+    mnist.read_idx(path, digest)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2.6e6  # the numbers, and a piece of 1 MiB
+
+
+def test_an_archive_is_hashed_before_it_is_unpacked(tmp_path, monkeypatch):
+    path = tmp_path / f"{NAME}.gz"
+    path.write_bytes(PACKED)
+    monkeypatch.setattr(mnist, "_content", None)
+    with pytest.raises(ValueError, match="its content is not the published one"):
+        mnist.read_idx(path, FashionMNIST.digests[0])
+
+
 @pytest.mark.parametrize(
     ("images", "labels"), [(IMAGES[:, :27], LABELS), (IMAGES, LABELS[:2]), (LABELS, IMAGES)]
 )
@@ -1260,6 +1295,43 @@ def test_all_mirrors_broken_is_one_error_that_lists_them(mirrors, tmp_path):
         assert part in message
 
 
+def elsewhere(handler):
+    handler.send_response(302)
+    handler.send_header("Location", f"http://localhost:{handler.server.server_address[1]}/other")
+    handler.end_headers()
+
+
+def without_end(handler):
+    handler.send_response(200)
+    handler.end_headers()
+    with contextlib.suppress(ConnectionError):
+        while True:
+            handler.wfile.write(bytes(1 << 16))
+
+
+REFUSED = {
+    "http://example.org/": "refused: http://example.org/.* is not https",
+    "ftp://example.org/": "is not https",
+    "file:///etc/": "refused: file:///etc/.* is not https",
+    elsewhere: "refused: http://localhost.*/other is not https",
+    without_end: "refused: it is longer than any such file",
+}
+
+
+@pytest.mark.parametrize("place", REFUSED)
+def test_only_https_and_no_endless_file(mirrors, tmp_path, monkeypatch, place):
+    monkeypatch.setattr(mnist, "MOST", 1 << 20)
+    message = REFUSED[place]
+    if callable(place):
+        mirrors.answers[f"/other/{NAME}.gz"], place = place, mirrors.url("other")
+        mirrors.answers["/other"] = PACKED
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1,localhost")
+    monkeypatch.setenv("no_proxy", "127.0.0.1,localhost")
+    with pytest.raises(FileNotFoundError, match=message):
+        fetch(NAME, tmp_path / "new" / f"{NAME}.gz", [place])
+    assert list((tmp_path / "new").iterdir()) == []
+
+
 def test_what_is_missing_is_downloaded_once_into_the_cache(mirrors, monkeypatch):
     for name, array in NAMES.items():
         mirrors.answers[f"/good/{name}.gz"] = gzip.compress(idx(array))
@@ -1293,7 +1365,7 @@ def test_every_set_names_its_mirrors_digests_and_classes(kind, digits):
     assert len(kind.digests) == len(mnist.FILES) == 4
     assert all(len(digest) == digits for digest in kind.digests)
     assert all(bytes.fromhex(digest) for digest in kind.digests)
-    assert all(url.startswith("http") and url.endswith("/") for url in kind.mirrors)
+    assert all(url.startswith("https://") and url.endswith("/") for url in kind.mirrors)
     assert len(kind.classes) == 10
 
 

@@ -6,8 +6,10 @@ import json
 import math
 import os
 import pickle
+import struct
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 import zlib
 from collections import OrderedDict
@@ -491,3 +493,21 @@ def test_names_say_where_a_tensor_stood():
     tg.save({"optimizer": optimizer.state_dict()}, file := io.BytesIO())
     names = {"step", "exp_avg", "exp_avg_sq"}
     assert set(load(file.getvalue())) == {f"optimizer.state.{i}.{n}" for i in (0, 1) for n in names}
+
+
+def file_of(dtype, size, data):
+    header = json.dumps({"a": {"dtype": dtype, "shape": [size], "data_offsets": [0, len(data)]}})
+    return struct.pack("<Q", len(header)) + header.encode() + data
+
+
+@pytest.mark.parametrize(("dtype", "bytes_each", "made"), [("F32", 4, 4), ("BF16", 2, 4)])
+def test_loading_needs_twice_the_file_and_what_is_loaded(tmp_path, dtype, bytes_each, made):
+    path = tmp_path / "some.safetensors"
+    path.write_bytes(file_of(dtype, 10**6, bytes(bytes_each * 10**6)))
+    tg.load(path)
+    tracemalloc.start()
+    found = tg.load(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert found["a"].array.nbytes == made * 10**6
+    assert most < (2 * bytes_each + made) * 10**6 + 50_000

@@ -719,3 +719,13 @@ def test_text_can_be_read_on_what_is_behind_it(scheme):
     for shade in ("plus", "minus"):
         darkest = [0.55 * a + 0.45 * b for a, b in zip(c[shade], c["paper"], strict=True)]
         assert contrast(c["ink"], darkest) >= 4.5, shade
+
+
+def test_names_of_half_a_character_are_written_as_a_sign_for_it(tmp_path):
+    x = tg.tensor(1.0, requires_grad=True)
+    page = tg.viz.steps(x.exp(), tmp_path / "a.html", {"\ud800\x00": x}, title="\udfff<\x1b")
+    text = page.read_text(encoding="utf-8")
+    assert "<title>\ufffd&lt;\ufffd</title>" in text
+    for picture in (tg.viz.heatmap(tg.eye(2), title="\ud800"), tg.viz.draw(x, {"\ud800": x})):
+        picture.save(tmp_path / "a.svg")
+        assert "\ufffd" in (tmp_path / "a.svg").read_text(encoding="utf-8")

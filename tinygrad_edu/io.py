@@ -301,5 +301,7 @@ def _array(dtype: str, shape: list[int], data: bytes) -> Array:
         raise ValueError(f"it holds numbers of {dtype}, which no tensor does")
     flat = np.frombuffer(data, DTYPES[dtype])
     if dtype == "BF16":
-        flat = (flat.astype(np.uint32) << 16).view(np.float32)
+        bits = flat.astype(np.uint32)
+        bits <<= 16
+        return bits.view(np.float32).reshape(shape)
     return flat.astype(flat.dtype.newbyteorder("=")).reshape(shape)

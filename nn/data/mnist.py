@@ -7,6 +7,7 @@ import os
 import struct
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,8 @@ FILES = (
 
 
 AHEAD = 1 << 16  # bytes that are read to see whether a file is too long
+MOST = 1 << 26  # bytes: no archive of these sets is as large; one that unpacks to more than
+RATIO = 100  # times its own size, and to more than MOST, is a bomb
 
 
 class MNIST(TensorDataset):
@@ -223,7 +226,10 @@ class FashionMNIST(MNIST):
         *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
         *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
     )
-    mirrors = ("http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",)
+    mirrors = (
+        "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+        "https://storage.googleapis.com/tensorflow/tf-keras-datasets/",
+    )
     digests = (  # MD5 of the archives, as their authors published them; so is KMNIST's
         "8d4fb7e6c68d591d4c3dfef9ec88bf0d",
         "25c81989df183df01b3e8a0aad5dffbe",
@@ -269,7 +275,7 @@ class KMNIST(MNIST):
     """
 
     classes = ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo")
-    mirrors = ("http://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
+    mirrors = ("https://codh.rois.ac.jp/kmnist/dataset/kmnist/",)
     digests = (
         "bdb82020997e1d708af4cf47b453dcf7",
         "e144d726b3acfaa3e44228e80efcd344",
@@ -292,35 +298,46 @@ def read_idx(path: str | os.PathLike[str], digest: str = "") -> Array:
     """The array in an IDX file, gzipped or not: two zero bytes, a type byte (8: unsigned bytes),
     the number of dimensions, their sizes as big-endian 32-bit numbers, then the numbers.
 
-    Raises ValueError, naming the file, if it is truncated, not IDX, or has another digest.
+    Raises ValueError, naming the file, if it is truncated, not IDX, has another digest, or unpacks
+    to so much more than it holds that it was made to fill the memory.
     """
     from pathlib import Path
 
     path = Path(path)
+    check_archive(path, digest)
     header, shape, numbers = _content(path)
-    if not has_digest(path, header + numbers, digest):
-        raise ValueError(
-            f"{path}: its content is not the published one (the digest differs: not {digest[:8]}..."
-            f"); delete it to download it again"
-        )
+    if len(digest) == 64:
+        import hashlib  # here, as is gzip below: slow to import, and only for those who read MNIST
+
+        found = hashlib.sha256(header)
+        found.update(numbers)
+        _compare(path, found.hexdigest(), digest)
     try:
         return np.frombuffer(numbers, np.uint8).reshape(shape)
     except ValueError as error:
         raise ValueError(f"{path}: no array has its shape: {error}") from None
 
 
-def has_digest(path: Path, content: bytes, digest: str) -> bool:
-    """Whether `digest` is the SHA-256 of the content, or (32 digits) the MD5 of the archive."""
-    import hashlib  # here, as is gzip below: slow to import, and only for those who read MNIST
+def check_archive(path: Path, digest: str) -> None:
+    """Raise ValueError, before it is unpacked, if a digest of 32 digits is not the archive's MD5;
+    one of 64 is of what is in it, and an unpacked file is not what the MD5 is of."""
+    if len(digest) == 32 and path.suffix:
+        import hashlib
 
-    if len(digest) == 64:
-        return hashlib.sha256(content).hexdigest() == digest
-    if not digest or not path.suffix:  # an unpacked file is not what the MD5 is of
-        return True
-    return hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest() == digest
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, partial(hashlib.md5, usedforsecurity=False))
+        _compare(path, found.hexdigest(), digest)
 
 
-def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
+def _compare(path: Path, found: str, digest: str) -> None:
+    if found != digest:
+        raise ValueError(
+            f"{path}: its content is not the published one (the digest differs: not {digest[:8]}..."
+            f"); delete it to download it again"
+        )
+
+
+def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytearray]:
     """The header of an IDX file, its shape, and its content, of which no more than the shape needs
     is decompressed."""
     import gzip
@@ -332,6 +349,8 @@ def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
         with gzip.open(path) if is_packed else path.open("rb") as file:
             header, shape = _header(path, file)
             expected = math.prod(shape)
+            if is_packed:
+                _refuse_bomb(path, expected)
             numbers = _read(file, expected)
             given = len(numbers) + len(_read(file, AHEAD))
             if given != expected:
@@ -343,6 +362,16 @@ def _content(path: Path) -> tuple[bytes, tuple[int, ...], bytes]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise ValueError(f"{path}: truncated or damaged: {error}") from None
     return header, shape, numbers
+
+
+def _refuse_bomb(path: Path, expected: int) -> None:
+    """Raise ValueError if an archive is far too small for what it says it holds."""
+    size = path.stat().st_size
+    if expected > max(MOST, RATIO * size):
+        raise ValueError(
+            f"{path}: refused: {size:,} packed bytes say that they hold {expected:,}, more than "
+            f"{RATIO} times as many; if you trust them, unpack them with gunzip first"
+        )
 
 
 def _header(path: Path, file: Any) -> tuple[bytes, tuple[int, ...]]:
@@ -361,13 +390,12 @@ def _header(path: Path, file: Any) -> tuple[bytes, tuple[int, ...]]:
     return header, shape
 
 
-def _read(file: Any, count: int) -> bytes:
+def _read(file: Any, count: int) -> bytearray:
     """Read `count` bytes, or fewer at the end, in pieces, without a buffer of `count` bytes."""
-    pieces = []
-    while count and (piece := file.read(min(count, 1 << 20))):
-        pieces.append(piece)
-        count -= len(piece)
-    return b"".join(pieces)
+    content = bytearray()
+    while len(content) < count and (piece := file.read(min(count - len(content), 1 << 20))):
+        content += piece
+    return content
 
 
 # ---------------------------------------------------------------- downloading
@@ -410,15 +438,28 @@ def _check(path: str, digest: str) -> None:
 def _download(url: str, file: IO[bytes]) -> None:
     from urllib.request import urlopen
 
+    _refuse_open_line(url)
     with urlopen(url, timeout=30) as answer:
+        _refuse_open_line(answer.url)  # after it was sent elsewhere
         total = int(answer.headers.get("Content-Length") or 0)
         done = 0
         while chunk := answer.read(1 << 16):
             file.write(chunk)
             done += len(chunk)
+            if done > MOST:
+                raise ValueError(f"refused: it is longer than any such file, {MOST:,} bytes")
             _show_progress(url, done, total)
     if total and done != total:
         raise ValueError(f"the connection ended after {done:,} of {total:,} bytes")
+
+
+def _refuse_open_line(url: str) -> None:
+    """Raise ValueError unless nobody on the way can change what is sent: https, or this machine."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(url)
+    if parts.scheme != "https" and (parts.scheme, parts.hostname) != ("http", "127.0.0.1"):
+        raise ValueError(f"refused: {url} is not https, so that anybody on the way could change it")
 
 
 def _show_progress(url: str, done: int, total: int) -> None:

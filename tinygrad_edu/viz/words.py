@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from html import escape
 from typing import Any
 
 from ..engine.graph import OPS
@@ -19,7 +20,13 @@ from ..engine.graph import OPS
 NAMES = {"axis": "dim", "keepdims": "keepdim", "axes": "dims", "slope": "negative_slope"}
 NAMES |= {"axis1": "dim1", "axis2": "dim2", "ddof": "correction", "shift": "shifts"}
 UNSAID = ("key", "shape", "sizes", "cell", "own", "steps", "order", "k", "size", "start", "ctx")
+NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML file may hold them
 WIDTH, LONGEST = 34, 48  # characters: of a line of a formula, and of a name
+
+
+def as_xml(text: str) -> str:
+    """Any text as the text of an HTML, XML or SVG file."""
+    return escape(NOT_XML.sub("\ufffd", text))
 
 
 def shape_of(shape: tuple[Any, ...]) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ...dtypes import Array
 from ...functions.arguments import plain
+from ..words import as_xml
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -117,7 +117,7 @@ class Heatmap:
             parts.append(self._cells(grid, x, y, size, k if len(grids) > 1 else None))
             x, line = x + width + 8, max(line, height)
             widest = max(widest, x - 8)
-        words = escape(" \u00b7 ".join(filter(None, [self.title, self._about])))
+        words = as_xml(" \u00b7 ".join(filter(None, [self.title, self._about])))
         width = max(widest, 6.2 * len(words), 160)
         bar, height = self._bar(y + line + 8), y + line + 34
         return (

@@ -6,10 +6,10 @@ import math
 import sys
 import time
 from collections.abc import Callable
-from html import escape
 from typing import Any, Self, TextIO
 
 from ...engine.graph import TensorBase
+from ..words import as_xml
 from .flow_words import sparkline
 
 WIDTH, HEIGHT = 560, 220
@@ -303,7 +303,7 @@ def _chart(values: dict[str, list[float]], count: int, log: bool, title: str) ->
         if _is_shown(_last(curve), log):
             labels.append([y_of(_last(curve)), f"{name} {_last(curve):.3g}", look[0]])
     parts += _labels(labels)
-    words = escape(title or f"{', '.join(values)} over {count} steps")
+    words = as_xml(title or f"{', '.join(values)} over {count} steps")
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{WIDTH}" height="{HEIGHT}" '
         f'viewBox="0 0 {WIDTH} {HEIGHT}" font-family="system-ui, sans-serif" font-size="11">'
@@ -379,6 +379,6 @@ def _labels(labels: list[list[Any]]) -> list[str]:
     over = max(0.0, labels[-1][0] - (HEIGHT - BOTTOM)) if labels else 0.0
     return [
         f'<text x="{WIDTH - RIGHT + 8}" y="{y - over + 4:.1f}" fill="{colour}" font-weight="600">'
-        f"{escape(text)}</text>"
+        f"{as_xml(text)}</text>"
         for y, text, colour in labels
     ]

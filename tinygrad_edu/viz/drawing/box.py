@@ -8,17 +8,14 @@ gradients g0, g1 ... and g.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from html import escape
 
+from ..words import as_xml
 from .labels import Label
 from .theme import Look, Theme
 
 PLAIN = 'border="0" cellborder="0" cellspacing="0" cellpadding="0"'
 SIDE, BETWEEN = 8, 10  # the width, in points, of the place of an arrow, and of that between two
-
-NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")  # no XML file may hold them
 
 Argument = tuple[int, str]  # an arrow into the box: its place, and the argument's name
 
@@ -177,5 +174,4 @@ def small(words: str, theme: Theme, points: int) -> str:
 
 def text(words: str) -> str:
     """Any text as HTML that Graphviz reads as that text."""
-    kept = NOT_XML.sub("\ufffd", words)
-    return escape(kept).replace("\\", "\\\\").replace("\n", "<br/>")  # \N would be filled in
+    return as_xml(words).replace("\\", "\\\\").replace("\n", "<br/>")  # \N would be filled in

@@ -11,8 +11,8 @@ from ...engine.observing import Call, ModulePath
 from ..graph.fold import late_levels
 from ..graph.groups import is_source
 from ..graph.picture import Arrow, Box
-from ..words import module_of
-from .box import NOT_XML, box as html, in_order, text
+from ..words import NOT_XML, module_of
+from .box import box as html, in_order, text
 from .headline import headline
 from .labels import Labels, is_thick
 from .legend import legend

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from html import escape
 
+from ..words import as_xml
 from .theme import exchange
 
 _IDS = re.compile(r"<title>(?:n\d+[^<]*|cluster_[^<]*|record)</title>\n?")
@@ -13,7 +13,7 @@ _IDS = re.compile(r"<title>(?:n\d+[^<]*|cluster_[^<]*|record)</title>\n?")
 def finished(svg: str, title: str, description: str, auto: bool) -> str:
     """An SVG with a title and a description, for screen readers; with `auto`, dark where the
     browser prefers that.  Its text stays text."""
-    head = f"<title>{escape(title)}</title>\n<desc>{escape(description)}</desc>\n"
+    head = f"<title>{as_xml(title)}</title>\n<desc>{as_xml(description)}</desc>\n"
     if auto:
         head += f"<style>{exchange()}</style>\n"
     start = re.search(r"<svg\b[^>]*[^/>]>", svg)

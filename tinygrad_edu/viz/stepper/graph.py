@@ -8,11 +8,10 @@ step writes are there from the start, empty: the value of a box, its gradient, a
 from __future__ import annotations
 
 import json
-from html import escape
 from typing import Any
 
 from ..drawing.diagram import Diagram
-from ..words import shortened
+from ..words import as_xml, shortened
 from .lesson import Lesson
 
 LONGEST = 26  # letters of a title
@@ -37,7 +36,7 @@ def svg(lesson: Lesson, direction: str) -> str:
     view = f"-2 -2 {width + 4:.0f} {height + 4:.0f}"
     size = f'width="{width + 4:.0f}" height="{height + 4:.0f}"'
     title = '<title id="graph-title">The compute graph</title>'
-    desc = f'<desc id="graph-words">{escape(_in_words(lesson))}</desc>'
+    desc = f'<desc id="graph-words">{as_xml(_in_words(lesson))}</desc>'
     labels = 'role="img" aria-labelledby="graph-title" aria-describedby="graph-words"'
     return "\n".join([f'<svg viewBox="{view}" {size} {labels}>', title, desc, *parts, "</svg>"])
 
@@ -81,13 +80,13 @@ def _box(lesson: Lesson, placed: dict[str, Any], total: float) -> str:
         lines[1] = ("value single", "" if box["title"] == box["short"] else box["short"])
     texts = "".join(
         f'<text class="{kind}" x="{x:.1f}" y="{top + MARGIN / 2 + LINE * (i + 0.75):.1f}">'
-        f"{escape(text)}</text>"
+        f"{as_xml(text)}</text>"
         for i, (kind, text) in enumerate(lines)
     )
     rectangle = (
         f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.1f}" height="{height:.1f}" rx="6"/>'
     )
-    words = f"<title>{escape(box['title'])}: {escape(box['shape'])}</title>"
+    words = f"<title>{as_xml(box['title'])}: {as_xml(box['shape'])}</title>"
     return f'<g id="box-{k}" class="box {box["kind"]}">{words}{rectangle}{texts}</g>'
 
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from html import escape
 from importlib.resources import files
 from string import Template
 
+from ..words import NOT_XML, as_xml
 from .graph import svg
 from .lesson import Lesson
 
@@ -27,11 +27,11 @@ PAUSE = "M6 5h4v14H6z M14 5h4v14h-4z"
 def page(lesson: Lesson, title: str, notes: Sequence[str], direction: str) -> str:
     """The text of the HTML file."""
     return Template(_file("page.html")).substitute(
-        title=escape(title),
+        title=as_xml(title),
         style=_file("page.css"),
-        notes="\n".join(f'<p class="note">{escape(note)}</p>' for note in notes),
+        notes="\n".join(f'<p class="note">{as_xml(note)}</p>' for note in notes),
         svg=svg(lesson, direction),
-        words="\n".join(f"<li>{escape(step['say'])}</li>" for step in lesson.steps),
+        words="\n".join(f"<li>{as_xml(step['say'])}</li>" for step in lesson.steps),
         last=len(lesson.steps) - 1,
         data=embedded(lesson),
         script=_file("page.js"),
@@ -52,7 +52,7 @@ def embedded(lesson: Lesson) -> str:
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     for letter in "<>&\u2028\u2029":
         text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return text
+    return NOT_XML.sub("\ufffd", text)  # half a character is in no file
 
 
 def _icon(name: str) -> str:
