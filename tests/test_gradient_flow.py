@@ -175,11 +175,38 @@ def test_large_parameters_are_sampled_and_norms_are_exact():
         assert reading.norm == pytest.approx(np.linalg.norm(g), rel=1e-4)
         assert reading.zeros == pytest.approx(np.mean(g == 0), abs=0.03)
     weights = readings.Weights({"w": g})
-    weights.take({"w": g})
+    weights.take()
     step = rng.standard_normal(g.shape).astype(np.float32)
-    before, update = weights.changes({"w": g + 0.01 * step})["w"]
+    assert weights.fits({"w": g + 0.01 * step})
+    before, update = weights.changes()["w"]
     assert before == pytest.approx(np.linalg.norm(g), rel=0.1)
     assert update == pytest.approx(0.01 * np.linalg.norm(step), rel=0.1)
+
+
+@pytest.mark.parametrize("change", ["in place", "another array", "no view"])
+def test_weights_that_change_between_two_steps_are_read_again(change):
+    """An optimizer's update is measured from where the weights are when it steps, though someone
+    has written to them, or given them another array, since the last step."""
+    w = tg.tensor(np.arange(1.0, 7.0).reshape(2, 3)[:, ::2]) if change == "no view" else None
+    w = (tg.ones(3) if w is None else w).requires_grad_()
+    optimizer = optim.SGD([w], lr=0.5)
+    with tg.viz.gradient_flow({"w": w}, optimizer) as flow:
+        for _ in range(3):
+            with tg.no_grad():
+                if change == "another array":
+                    w.data = w.data + 7
+                else:
+                    w += 7
+            w.grad = tg.ones_like(w)
+            optimizer.step()
+    assert flow.series("ratio")["w"] == pytest.approx(
+        [0.5 * w.numel() ** 0.5 / reading["w"].weight for reading in flow.steps]
+    )
+    weights = [reading["w"].weight for reading in flow.steps]
+    starts = np.array([1.0, 1.0, 1.0]) if change != "no view" else np.array([1.0, 3.0, 4.0, 6.0])
+    assert weights == pytest.approx(
+        [np.linalg.norm(starts + 7 * (k + 1) - 0.5 * k) for k in range(3)]
+    )
 
 
 @pytest.mark.parametrize(

@@ -183,13 +183,13 @@ class GradientFlow:
         self._rows.append({})
         self._numbers.append(self._count - 1)
         self._is_open = True
-        if is_read and self._weights is not None:
-            self._weights.go_on()
-            return
         arrays = self._arrays()
         if self._weights is None or not self._weights.fits(arrays):
             self._weights = Weights(arrays)
-        self._weights.take(arrays)
+        elif is_read or self._weights.are_as_read():
+            self._weights.go_on()
+            return
+        self._weights.take()
 
     def _is_due(self) -> bool:
         return (self._count - 1) % self._every == 0
@@ -208,7 +208,7 @@ class GradientFlow:
         arrays = self._arrays()
         if not self._weights.fits(arrays):
             return False
-        changes = self._weights.changes(arrays)
+        changes = self._weights.changes()
         row = self._rows[-1]
         if final or any(update for _, update in changes.values()):
             for name in row.keys() & changes.keys():

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from functools import cache
+from operator import is_
 from typing import NamedTuple
 
 import numpy as np
 
 from ...dtypes import Array
+from ...engine import clock
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
 RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
@@ -151,50 +153,71 @@ class Weights:
     """All weights before a step, to measure afterwards by how much it changed them.
 
     Of each array some elements are copied into one buffer, so that the work on all of them is a
-    few NumPy calls."""
+    few NumPy calls.  Where they lie is looked up once, for as long as the arrays are the same."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         self.shapes = {name: array.shape for name, array in arrays.items()}
         self.names = [name for name, array in arrays.items() if array.size]
         sizes = [arrays[name].size for name in self.names]
-        lengths = [runs(arrays[name].ravel(order="K")).size for name in self.names]
+        self._look_into(arrays)
+        lengths = [part.size for part in self._parts]
         ends = np.cumsum(lengths, dtype=np.intp)
         self.starts = ends - lengths
         self.scale = np.sqrt(np.divide(sizes, lengths))
-        self.before, self.since = np.empty((2, sum(lengths)))
+        self.before, self.since = self._buffer(ends), self._buffer(ends)
         self.squares = np.empty((2, sum(lengths)))  # of the weights before, and of their change
-        self._places = list(zip(self.names, self.starts.tolist(), ends.tolist(), strict=True))
+
+    def _look_into(self, arrays: dict[str, Array]) -> None:
+        self._read_at = -1
+        self._arrays = list(arrays.values())
+        flat = [arrays[name].ravel(order="K") for name in self.names]
+        self._parts = [runs(x) for x in flat]
+        several = zip(flat, self.names, strict=True)
+        self._are_views = all(np.may_share_memory(x, arrays[name]) for x, name in several)
+
+    def _buffer(self, ends: Array) -> tuple[Array, list[Array]]:
+        """Room for the parts side by side, and the place of each in its shape."""
+        room = np.empty(int(ends[-1]) if len(ends) else 0)
+        places = np.split(room, ends[:-1])
+        pairs = zip(places, self._parts, strict=False)
+        return room, [place.reshape(part.shape) for place, part in pairs]
 
     def fits(self, arrays: dict[str, Array]) -> bool:
         """Are these arrays, by their names and shapes, those that it was made for?"""
-        return self.shapes == {name: array.shape for name, array in arrays.items()}
+        if self._are_views and all(map(is_, arrays.values(), self._arrays)):
+            return len(arrays) == len(self._arrays)
+        if self.shapes != {name: array.shape for name, array in arrays.items()}:
+            return False
+        self._look_into(arrays)
+        return True
 
-    def take(self, arrays: dict[str, Array]) -> None:
+    def take(self) -> None:
         """Keep the weights as they are now."""
-        self._gather(arrays, self.before)
+        self._gather(self.before[1])
 
     def go_on(self) -> None:
         """Keep the weights as `changes` has just read them."""
         self.before, self.since = self.since, self.before
 
+    def are_as_read(self) -> bool:
+        """Has nothing been written since `changes` has read them?"""
+        return self._read_at == clock.newest_write
+
     @np.errstate(all="ignore")
-    def changes(self, arrays: dict[str, Array]) -> dict[str, tuple[float, float]]:
+    def changes(self) -> dict[str, tuple[float, float]]:
         """For each array the norm before, and that of the change since."""
         if not self.names:
             return {}
-        self._gather(arrays, self.since)
+        self._gather(self.since[1])
+        self._read_at = clock.newest_write
         of_weights, of_change = self.squares
-        np.multiply(self.before, self.before, out=of_weights)
-        np.subtract(self.since, self.before, out=of_change)
+        before, since = self.before[0], self.since[0]
+        np.multiply(before, before, out=of_weights)
+        np.subtract(since, before, out=of_change)
         np.multiply(of_change, of_change, out=of_change)
         norms = np.sqrt(np.add.reduceat(self.squares, self.starts, axis=1)) * self.scale
         return dict(zip(self.names, zip(*norms.tolist(), strict=True), strict=True))
 
-    def _gather(self, arrays: dict[str, Array], buffer: Array) -> None:
-        for name, start, end in self._places:
-            flat = arrays[name].ravel(order="K")
-            if flat.size <= SAMPLE:
-                buffer[start:end] = flat
-            else:
-                part = runs(flat)
-                buffer[start:end].reshape(part.shape)[...] = part
+    def _gather(self, places: list[Array]) -> None:
+        for place, part in zip(places, self._parts, strict=True):
+            place[...] = part
