@@ -19,6 +19,7 @@ from tinygrad_edu.rng import numpy_generator
 from tinygrad_edu.sums import in_float32
 
 from . import init as fill
+from .failing import refuse_tensor
 from .module import Module, Parameter
 
 # ---------------------------------------------------------------- functions
@@ -1006,6 +1007,7 @@ class _Activation(Module):
 class _Inplace(_Activation):
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
+        refuse_tensor(self, "inplace", inplace)
         self.inplace = inplace
 
 
@@ -1763,6 +1765,7 @@ class RReLU(_Activation):
 class _AlongDim(Module):
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
+        refuse_tensor(self, "dim", dim)
         self.dim = dim
 
     def extra_repr(self) -> str:

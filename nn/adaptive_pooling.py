@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating
 from tinygrad_edu.sums import narrowed, wide
 
@@ -24,7 +25,7 @@ def _ends(name: str, x: Any, output_size: Any) -> list[Any]:
     """For each dimension, where the windows start and end."""
     sizes = x.shape[2:]
     if 0 in sizes:
-        raise RuntimeError(f"{name}: {tuple(x.shape)} holds no numbers to take windows of")
+        raise InputError(f"{name}: {tuple(x.shape)} holds no numbers to take windows of")
     given = tuple(output_size) if isinstance(output_size, list | tuple) else (output_size,)
     wanted = given * len(sizes) if len(given) == 1 else given
     if len(wanted) == len(sizes):
@@ -95,7 +96,7 @@ def adaptive_avg_pool1d(input: Tensor, output_size: int | Sequence[int | None] |
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or has a size of 0.
 
     Examples
@@ -128,7 +129,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: int | Sequence[int | None] |
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or has a size of 0.
 
     Examples
@@ -165,7 +166,7 @@ def adaptive_avg_pool3d(input: Tensor, output_size: int | Sequence[int | None] |
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or has a size of 0.
 
     Examples
@@ -203,7 +204,7 @@ def adaptive_max_pool1d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input has a size of 0.
     NotImplementedError
         If the input is of dtype bool.
@@ -244,7 +245,7 @@ def adaptive_max_pool2d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input has a size of 0.
     NotImplementedError
         If the input is of dtype bool.
@@ -286,7 +287,7 @@ def adaptive_max_pool3d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input has a size of 0.
     NotImplementedError
         If the input is of dtype bool.

@@ -8,11 +8,26 @@ from operator import index as index_of
 from typing import Any, Self, TypeVar
 
 from tinygrad_edu import Tensor
+from tinygrad_edu.dtypes import described
 
 from .members import MODULE, members_of
 from .module import Module, Parameter
 
 N = TypeVar("N", bound="_Numbered")
+
+
+def _no_step(name: str, given: Any) -> str:
+    """What to do about a step that is no module."""
+    if isinstance(given, type):
+        what, cure = f"the class {given.__name__}", f"make a layer of it, {given.__name__}(...)"
+    elif isinstance(given, list | tuple | Iterator):
+        what, cure = f"a {type(given).__name__}", "give its layers one by one: Sequential(*layers)"
+    elif callable(given):
+        name_of = getattr(given, "__name__", type(given).__name__)
+        what, cure = f"the function {name_of}", "a function needs a layer, as nn.ReLU() for relu"
+    else:
+        what, cure = described(given), "a step is a layer, as nn.ReLU()"
+    return f"step {name} is {what}, not a Module; {cure}"
 
 
 class _Parts(Module):
@@ -55,10 +70,7 @@ class _Parts(Module):
         )
         """
         if not isinstance(module, self.takes):
-            raise TypeError(
-                f"{type(self).__name__}: step {name} is {module!r}, not a Module; a function needs "
-                "a layer, as nn.ReLU() for relu"
-            )
+            raise TypeError(f"{type(self).__name__}: {_no_step(name, module)}")
         super().add_module(name, module)
 
     def _put(self, name: str, part: Any) -> None:
@@ -224,6 +236,16 @@ class Sequential(_Numbered):
         for _, step in members_of(self, MODULE):
             input = step(input)
         return input
+
+    def _gave_none_to(self, name: str) -> str:
+        steps = list(self._parts().items())
+        place = [path for path, _ in steps].index(name)
+        if not place:
+            return ""
+        path, step = steps[place - 1]
+        return (
+            f"  Step {path}, {type(step).__name__}, returned it: end its forward() with `return`."
+        )
 
     def __getitem__(self, key: int | slice) -> Any:
         if isinstance(key, slice):

@@ -8,6 +8,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.sums import narrowed, wide
 
 from . import init
@@ -22,21 +23,32 @@ def _check_weight(name: str, x: Any, weight: Any, bias: Any, groups: int, transp
     channels, (first, second) = x.shape[1], weight.shape[:2] if weight.ndim > 1 else (0, 0)
     takes, out = (first, second * groups) if transposed else (second * groups, first)
     if groups < 1 or channels % groups or out % groups:
-        raise RuntimeError(
+        raise InputError(
             f"{name}: groups={groups} must divide both the {channels} channels of the input and "
             f"the {out} of the output"
         )
     if weight.ndim != x.ndim or channels != takes:
         meant = "(channels, out / groups" if transposed else "(out, channels / groups"
-        raise RuntimeError(
+        raise InputError(
             f"{name}: the input {tuple(x.shape)} has {channels} channels, but the weight "
             f"{tuple(weight.shape)}, "
-            f"which is {meant}, *kernel) with groups={groups}, takes {takes}"
+            f"which is {meant}, *kernel) with groups={groups}, takes {takes}{_cure(x, takes)}"
         )
     if bias is not None and bias.shape != (out,):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: the bias is ({out},), one for each output, not {tuple(bias.shape)}"
         )
+
+
+def _cure(x: Any, channels: int) -> str:
+    """What makes the input (N, channels, *sizes) fit a number of channels."""
+    sizes = x.shape[2:]
+    if x.shape[-1] == channels:
+        return f".  Are the channels last?  See x.movedim(-1, {-1 - len(sizes)})"
+    if channels == 1:
+        given = ", ".join(map(str, sizes))
+        return f".  Are these images of one channel?  See x.reshape(-1, 1, {given})"
+    return ""
 
 
 def _conv(
@@ -70,16 +82,14 @@ def _conv_transpose(
     stride, dilation = (ints_of(name, "stride", v, ndim) for v in (stride, dilation))
     before, extra = (ints_of(name, "padding", v, ndim, 0) for v in (padding, output_padding))
     if any(e >= max(s, d) for e, s, d in zip(extra, stride, dilation, strict=True)):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: output_padding {extra} must be below the stride {stride} or the dilation "
             f"{dilation}"
         )
     each = zip(counts, kernel, stride, dilation, before, extra, strict=True)
     size = tuple([(n - 1) * s - 2 * p + d * (k - 1) + e + 1 for n, k, s, d, p, e in each])
     if min(size) < 1:
-        raise RuntimeError(
-            f"{name}: padding {before} leaves nothing of {tuple(input.shape)}: {size}"
-        )
+        raise InputError(f"{name}: padding {before} leaves nothing of {tuple(input.shape)}: {size}")
     windows = ops.Windows(size, kernel, counts, stride, dilation, before)
     if bias is None:
         return ops.conv_transpose(input, weight, windows=windows, groups=groups)
@@ -134,7 +144,7 @@ def conv1d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -194,7 +204,7 @@ def conv2d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     References
@@ -258,7 +268,7 @@ def conv3d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -315,7 +325,7 @@ def conv_transpose1d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -388,7 +398,7 @@ def conv_transpose2d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     References
@@ -469,7 +479,7 @@ def conv_transpose3d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -520,7 +530,7 @@ def conv_tbc(input: Tensor, weight: Tensor, bias: Tensor, pad: int = 0) -> Tenso
     torch.Size([4, 2, 4])
     """
     if input.ndim != 3 or weight.ndim != 3:
-        raise RuntimeError(
+        raise InputError(
             "conv_tbc: the input is (T, N, C) and the weight (K, C, D), not "
             f"{tuple(input.shape)} and {tuple(weight.shape)}"
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_edu import Tensor, functions, ops
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.sums import in_float32, narrowed, wide
 
 from .module import Module
@@ -41,7 +42,7 @@ def normalize(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If `out` is given and the result requires grad.
 
     Examples
@@ -57,7 +58,7 @@ def normalize(
     if out is None:
         return y
     if y.requires_grad:
-        raise RuntimeError(
+        raise InputError(
             "normalize: out= takes no gradient, and the input requires grad; leave out= away, or "
             "compute under no_grad()"
         )

@@ -17,6 +17,7 @@ from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_tensor
 from tinygrad_edu.rng import numpy_generator
 
+from .failing import refuse_tensor
 from .module import Module
 
 # ---------------------------------------------------------------- functions
@@ -446,6 +447,7 @@ class _Dropout(Module):
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
+        refuse_tensor(self, "p", p)
         check_probability(type(self).__name__, p)
         self.p = p
         self.inplace = inplace

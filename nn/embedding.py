@@ -9,6 +9,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions, no_grad, where
 from tinygrad_edu.autograd import Function
+from tinygrad_edu.errors import InputError, InputTypeError
 from tinygrad_edu.functions.arguments import check_tensor
 from tinygrad_edu.sums import narrowed, wide
 
@@ -37,9 +38,10 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
 
     Raises
     ------
-    RuntimeError
-        If the input is not int64, a class is negative or not less than C, or the input is empty and
-        C is not given.
+    TypeError
+        If the input is not int64.
+    ValueError
+        If a class is negative or not less than C, or the input is empty and C is not given.
 
     Examples
     --------
@@ -52,15 +54,15 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
     """
     x = input.array
     if x.dtype != np.int64:
-        raise RuntimeError(f"one_hot: classes are int64, not {x.dtype}; say x.long()")
+        raise InputTypeError(f"one_hot: classes are int64, not {x.dtype}; call x.long()")
     if x.size == 0 and num_classes < 1:
-        raise RuntimeError(
+        raise InputError(
             "one_hot: the input is empty, so that no class is given to count from; say num_classes="
         )
     if num_classes == -1:
         num_classes = int(x.max()) + 1
     if x.size and not 0 <= x.min() <= x.max() < num_classes:
-        raise RuntimeError(f"one_hot: {x.min()} to {x.max()} are not in 0 to {num_classes - 1}")
+        raise InputError(f"one_hot: {x.min()} to {x.max()} are not in 0 to {num_classes - 1}")
     return Tensor((x[..., None] == np.arange(num_classes)).astype(np.int64))
 
 
@@ -101,12 +103,12 @@ def embedding(
 
     Raises
     ------
-    RuntimeError
-        If the input does not hold integers, or the weight has not two dimensions.
+    TypeError
+        If the input does not hold integers.
+    ValueError
+        If the weight has not two dimensions, or `padding_idx` is not one of the rows.
     IndexError
         If a row is not in the table.
-    ValueError
-        If `padding_idx` is not one of the rows.
 
     Examples
     --------
@@ -207,10 +209,10 @@ def embedding_bag(
     ------
     ValueError
         If the mode is another or does not go with the other settings, or the offsets are missing,
-        not of one dimension, do not start at 0, fall or exceed the input, or `padding_idx` is not
-        one of the rows.
-    RuntimeError
-        If the input does not hold integers, or the weight has not two dimensions.
+        not of one dimension, do not start at 0, fall or exceed the input, `padding_idx` is not one
+        of the rows, or the weight has not two dimensions.
+    TypeError
+        If the input does not hold integers.
     IndexError
         If a row is not in the table.
 
@@ -305,9 +307,11 @@ def _row_numbers(name: str, input: Tensor, weight: Tensor) -> np.ndarray:
     check_tensor(input, name)
     places: np.ndarray = input.array
     if places.dtype.kind not in "iu":
-        raise RuntimeError(f"{name}: the input names rows, whole numbers, not {places.dtype}")
+        raise InputTypeError(
+            f"{name}: the input names rows, whole numbers, not {places.dtype}; call input.long()"
+        )
     if weight.ndim != 2:
-        raise RuntimeError(f"{name}: the weight is (count, size), not {tuple(weight.shape)}")
+        raise InputError(f"{name}: the weight is (count, size), not {tuple(weight.shape)}")
     wrong = (places < 0) | (places >= len(weight))
     if wrong.any():
         place = tuple(int(k) for k in np.argwhere(wrong)[0])

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.errors import InputError
 
 from .module import Module
 from .windows import batched, ints_of, windows_of
@@ -52,7 +53,7 @@ def unfold(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -126,7 +127,7 @@ def fold(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
 
     Examples
@@ -155,7 +156,7 @@ def _fold(
     windows = windows_of(name, size, kernel_size, stride, padding, dilation)
     (n, rows, columns), kernel = input.shape, prod(windows.kernel)
     if rows % kernel or columns != prod(windows.counts):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: {tuple(input.shape)} does not hold the windows of {size}: they are "
             f"{windows.counts}, "
             f"and each column is as long as the kernel, {kernel}, or a multiple of it"

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, functions
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating
 from tinygrad_edu.rng import numpy_generator
 
@@ -71,7 +72,7 @@ def _samples(name: str, input: Any, ndim: int, samples: Any) -> Any:
     if samples is None:
         return numpy_generator(None).random(wanted).astype(input.dtype)
     if tuple(samples.shape) != wanted or samples.dtype != input.dtype:
-        raise RuntimeError(
+        raise InputError(
             f"{name}: _random_samples has the input's dtype and the shape (N, C, {ndim}) = "
             f"{wanted}; given: {samples.dtype}, {tuple(samples.shape)}"
         )
@@ -90,7 +91,7 @@ def _counts(name: str, sizes: Any, kernels: Any, size: Any, ratio: Any) -> tuple
         raise ValueError(f"{name}: give output_size or output_ratio; both are None")
     for n, k, m in zip(sizes, kernels, counts, strict=True):
         if m + k - 1 > n:
-            raise RuntimeError(
+            raise InputError(
                 f"{name}: an output of size {m} with windows of {k} needs an input of size "
                 f"{m + k - 1} or more, and this one has {n}: output {counts}, kernel {kernels}, "
                 f"input {tuple(sizes)}"
@@ -139,9 +140,8 @@ def fractional_max_pool2d_with_indices(
     Raises
     ------
     ValueError
-        If `output_size` and `output_ratio` are both None.
-    RuntimeError
-        If the windows do not fit into the input.
+        If `output_size` and `output_ratio` are both None.  If the windows do not fit into the
+        input.
 
     References
     ----------
@@ -201,9 +201,8 @@ def fractional_max_pool2d(
     Raises
     ------
     ValueError
-        If `output_size` and `output_ratio` are both None.
-    RuntimeError
-        If the windows do not fit into the input.
+        If `output_size` and `output_ratio` are both None.  If the windows do not fit into the
+        input.
 
     References
     ----------
@@ -256,9 +255,8 @@ def fractional_max_pool3d_with_indices(
     Raises
     ------
     ValueError
-        If `output_size` and `output_ratio` are both None.
-    RuntimeError
-        If the windows do not fit into the input.
+        If `output_size` and `output_ratio` are both None.  If the windows do not fit into the
+        input.
 
     References
     ----------
@@ -318,9 +316,8 @@ def fractional_max_pool3d(
     Raises
     ------
     ValueError
-        If `output_size` and `output_ratio` are both None.
-    RuntimeError
-        If the windows do not fit into the input.
+        If `output_size` and `output_ratio` are both None.  If the windows do not fit into the
+        input.
 
     References
     ----------

@@ -6,6 +6,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, bilinear as bilinear, ops
+from tinygrad_edu.errors import InputError
 
 from . import init
 from .module import Module, Parameter
@@ -30,7 +31,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the weight has neither one nor two dimensions.
 
     Examples
@@ -43,7 +44,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if weight.ndim == 2:
         return ops.linear(input, weight, bias)
     if weight.ndim != 1:
-        raise RuntimeError(
+        raise InputError(
             f"linear: the weight is (out, in) or (in,), not of shape {tuple(weight.shape)}"
         )
     y = input @ weight

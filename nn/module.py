@@ -33,6 +33,7 @@ from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.engine.hooks import of_all_modules
 from tinygrad_edu.tensor import Tensor
 
+from .failing import is_of_a_tensor, name_methods, noted
 from .hooks import Hooked, HookedCall, chosen_by_hooks
 from .members import BUFFER, MODULE, PARAMETER, hold, members_of, release, view_of
 from .parameter import Buffer, Parameter
@@ -71,6 +72,10 @@ class Module(Hooked, Stateful):
     """
 
     training: bool
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        name_methods(cls)
 
     def __init__(self) -> None:
         self.__dict__.update(_members={}, _non_persistent_buffers_set=set())
@@ -118,16 +123,16 @@ class Module(Hooked, Stateful):
             if kwargs:
                 return self.forward(*args, **kwargs)
             return self.forward(args[0]) if len(args) == 1 else self.forward(*args)
-        except AttributeError as error:
-            self._explain(error, args)
+        except Exception as error:
+            if isinstance(error, AttributeError) and is_of_a_tensor(error, args):
+                why = f"{type(self).__name__}: {no_tensor(error.obj)}"
+                raise noted(TypeError(why), self, args, kwargs) from None
+            noted(error, self, args, kwargs)
             raise
 
-    def _explain(self, error: AttributeError, inputs: tuple[Any, ...]) -> None:
-        """Raise TypeError if it is that forward() takes a tensor, and was given something else."""
-        x = error.obj
-        of_tensors = hasattr(Tensor, error.name or "")
-        if of_tensors and not isinstance(x, Tensor) and any(x is given for given in inputs):
-            raise TypeError(f"{type(self).__name__}: {no_tensor(x)}") from None
+    def _gave_none_to(self, name: str) -> str:
+        """What is to be said of the layer of this name, which was given None."""
+        return ""
 
     # -------------------------------------------------------- the tree
 

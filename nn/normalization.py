@@ -16,6 +16,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, no_grad, ops, rsqrt
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating, check_tensor
 from tinygrad_edu.sums import narrowed, wide
 
@@ -55,7 +56,7 @@ def layer_norm(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input's shape does not end with `normalized_shape`, or weight or bias have another
         shape.
 
@@ -107,7 +108,7 @@ def rms_norm(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input's shape does not end with `normalized_shape`, or the weight has another shape.
 
     References
@@ -171,10 +172,8 @@ def batch_norm(
     ------
     ValueError
         If in training a channel has a single element, whose variance is 0, or eps is not greater
-        than 0; in evaluation eps is at least 0.
-    RuntimeError
-        If the input has less than two dimensions, one of the others is not of shape (C,), or the
-        running statistics are missing in evaluation.
+        than 0; in evaluation eps is at least 0.  If the input has less than two dimensions, one of
+        the others is not of shape (C,), or the running statistics are missing in evaluation.
 
     References
     ----------
@@ -206,7 +205,7 @@ def batch_norm(
             _track(running_mean, mean, momentum)
             _track(running_var, var * (count / (count - 1)), momentum)
     elif mean is None or var is None:
-        raise RuntimeError(
+        raise InputError(
             "batch_norm: without training it needs running_mean and running_var, and one is None"
         )
     return _narrowed(_normalized(input, mean, var, weight, bias, eps), input)
@@ -254,10 +253,9 @@ def instance_norm(
     Raises
     ------
     ValueError
-        If mean and variance would be those of a single element.
-    RuntimeError
-        If the input has less than three dimensions, one of the others is not of shape (C,), or the
-        running statistics are missing without `use_input_stats`.
+        If mean and variance would be those of a single element.  If the input has less than three
+        dimensions, one of the others is not of shape (C,), or the running statistics are missing
+        without `use_input_stats`.
 
     References
     ----------
@@ -322,10 +320,9 @@ def group_norm(
     Raises
     ------
     ValueError
-        If mean and variance would be those of a single element.
-    RuntimeError
-        If C is not a multiple of `num_groups`, the input has less than two dimensions, or weight or
-        bias is not of shape (C,).
+        If mean and variance would be those of a single element.  If C is not a multiple of
+        `num_groups`, the input has less than two dimensions, or weight or bias is not of shape
+        (C,).
 
     References
     ----------
@@ -342,7 +339,7 @@ def group_norm(
     weight, bias = check.shaped("weight", weight), check.shaped("bias", bias)
     n, channels = input.shape[:2]
     if num_groups < 1 or channels % num_groups:
-        raise RuntimeError(
+        raise InputError(
             f"group_norm: {channels} channels, of the input {tuple(input.shape)}, do not fall into "
             f"{num_groups} groups of equal size"
         )
@@ -392,7 +389,7 @@ class _Channels:
         check_floating(x, name)
         if x.ndim < least:
             wanted = ", ".join(("N", "C", "L")[:least])
-            raise RuntimeError(f"{name}: the input is ({wanted}, ...), not {tuple(x.shape)}")
+            raise InputError(f"{name}: the input is ({wanted}, ...), not {tuple(x.shape)}")
         self.name, self.x = name, x
 
     def shaped(self, what: str, of_channels: Tensor | None) -> Tensor | None:
@@ -401,7 +398,7 @@ class _Channels:
             return None
         channels = self.x.shape[1]
         if of_channels.shape != (channels,):
-            raise RuntimeError(
+            raise InputError(
                 f"{self.name}: {what} holds a number for each of the {channels} channels of "
                 f"{tuple(self.x.shape)}, shape ({channels},), not {tuple(of_channels.shape)}"
             )
@@ -424,13 +421,13 @@ def _last(
     check_floating(x, name)
     shape = tuple(shape)
     if not shape or tuple(x.shape[-len(shape) :]) != shape:
-        raise RuntimeError(
+        raise InputError(
             f"{name}: normalized_shape {shape} is what the input's shape ends with, and that is "
             f"{tuple(x.shape)}"
         )
     for what, parameter in parameters.items():
         if parameter is not None and parameter.shape != shape:
-            raise RuntimeError(
+            raise InputError(
                 f"{name}: {what} has the shape {tuple(parameter.shape)}, not {shape}, "
                 "normalized_shape"
             )
@@ -803,10 +800,8 @@ class BatchNorm1d(_BatchNorm):
     ------
     ValueError
         At a call, if the input has another number of dimensions, or if in training a channel has a
-        single element, whose variance is 0.
-    RuntimeError
-        At a call, if the input has not `num_features` channels, and the layer has parameters or
-        running statistics.
+        single element, whose variance is 0.  At a call, if the input has not `num_features`
+        channels, and the layer has parameters or running statistics.
 
     References
     ----------
@@ -869,10 +864,8 @@ class BatchNorm2d(_BatchNorm):
     ------
     ValueError
         At a call, if the input has another number of dimensions, or if in training a channel has a
-        single element, whose variance is 0.
-    RuntimeError
-        At a call, if the input has not `num_features` channels, and the layer has parameters or
-        running statistics.
+        single element, whose variance is 0.  At a call, if the input has not `num_features`
+        channels, and the layer has parameters or running statistics.
 
     References
     ----------
@@ -932,10 +925,8 @@ class BatchNorm3d(_BatchNorm):
     ------
     ValueError
         At a call, if the input has another number of dimensions, or if in training a channel has a
-        single element, whose variance is 0.
-    RuntimeError
-        At a call, if the input has not `num_features` channels, and the layer has parameters or
-        running statistics.
+        single element, whose variance is 0.  At a call, if the input has not `num_features`
+        channels, and the layer has parameters or running statistics.
 
     References
     ----------

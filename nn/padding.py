@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_edu import Tensor, functions, ops
+from tinygrad_edu.errors import InputError
 
 from .module import Module
 
@@ -47,7 +48,7 @@ def pad(
     ------
     NotImplementedError
         If there is no such mode.
-    RuntimeError
+    ValueError
         If `pad` does not fit the shape, or asks for more elements than the mode can give: "reflect"
         at most size - 1, "circular" at most size.
 
@@ -72,7 +73,7 @@ def pad(
             f"pad: the modes are 'constant' and {[*_CONTINUING]}, not {mode!r}"
         )
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise RuntimeError(
+        raise InputError(
             f"pad: {pad} is not a pair for each of the last dims of {tuple(input.shape)}"
         )
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[::2], pad[1::2], strict=True))[
@@ -81,7 +82,7 @@ def pad(
     if mode == "constant":
         return _padded(input, pairs, value or 0)
     if value:
-        raise RuntimeError(f"pad: value={value} goes with mode 'constant', not with {mode!r}")
+        raise InputError(f"pad: value={value} goes with mode 'constant', not with {mode!r}")
     y = input
     for dim, (before, after) in enumerate(pairs):
         if before or after:
@@ -93,7 +94,7 @@ def pad(
 def _padded(x: Tensor, pairs: list[tuple[int, int]], value: float) -> Tensor:
     """Add a border of one value; what is below 0 is cut off."""
     if x.dtype.kind in "iu" and not isfinite(value):
-        raise RuntimeError(f"pad: {value} is no whole number, as {x.dtype} holds; say x.float()")
+        raise InputError(f"pad: {value} is no whole number, as {x.dtype} holds; say x.float()")
     for dim, (before, after) in enumerate(pairs):
         if before < 0 or after < 0:
             cut = max(-before, 0)
@@ -112,7 +113,7 @@ def _continued(mode: str, size: int, before: int, after: int) -> Any:
     most = {"reflect": size - 1, "circular": last - first}.get(mode, inf)
     least = 0 if mode == "circular" else 1  # as in PyTorch
     if size < 1 or size + before + after < least or max(before, after) > most:
-        raise RuntimeError(
+        raise InputError(
             f"pad: mode {mode!r} cannot add {before} elements before and {after} after a side of "
             f"{size}: no more than the {most if size else 0} elements that there are to repeat, "
             f"and negative widths must leave at least {least}"

@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, ops
 from tinygrad_edu.engine import graph
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating, plain
 from tinygrad_edu.sums import narrowed, wide
 
@@ -27,7 +28,7 @@ def _pooled(name: str, x: Any, kernel: Any, stride: Any, *rest: Any) -> ops.Wind
     )
     for k, d, p in zip(windows.kernel, windows.dilation, windows.before, strict=True):
         if 2 * p > (k - 1) * d + 1:
-            raise RuntimeError(
+            raise InputError(
                 f"{name}: padding {windows.before} is more than half of the kernel "
                 f"{windows.kernel}: some windows would see nothing else"
             )
@@ -75,7 +76,7 @@ def _avg_pool(
     check_floating(input, name)
     windows = _pooled(name, input, kernel_size, stride, padding, 1, ceil_mode)
     if divisor_override == 0:
-        raise RuntimeError(f"{name}: divisor_override takes the place of the count, so it is not 0")
+        raise InputError(f"{name}: divisor_override takes the place of the count, so it is not 0")
     x = wide(input)
     counts = divisor_override or _window_counts(windows, count_include_pad, x.dtype)
     found: Tensor = narrowed(ops.sum_pool(x, windows=windows) * (1 / counts), input)
@@ -172,7 +173,7 @@ def max_pool1d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
     NotImplementedError
         If the input is of dtype bool.
@@ -250,7 +251,7 @@ def max_pool2d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
     NotImplementedError
         If the input is of dtype bool.
@@ -328,7 +329,7 @@ def max_pool3d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the shapes or the settings do not fit together.
     NotImplementedError
         If the input is of dtype bool.
@@ -394,7 +395,7 @@ def avg_pool1d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or the shapes or the settings do not fit together.
 
     Examples
@@ -464,7 +465,7 @@ def avg_pool2d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or the shapes or the settings do not fit together.
 
     Examples
@@ -535,7 +536,7 @@ def avg_pool3d(
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If the input is not floating point, or the shapes or the settings do not fit together.
 
     Examples
@@ -597,9 +598,8 @@ def lp_pool1d(
     Raises
     ------
     ValueError
-        If `norm_type` is 0.
-    RuntimeError
-        If the input is not floating point, or the shapes or the settings do not fit together.
+        If `norm_type` is 0.  If the input is not floating point, or the shapes or the settings do
+        not fit together.
 
     Examples
     --------
@@ -651,9 +651,8 @@ def lp_pool2d(
     Raises
     ------
     ValueError
-        If `norm_type` is 0.
-    RuntimeError
-        If the input is not floating point, or the shapes or the settings do not fit together.
+        If `norm_type` is 0.  If the input is not floating point, or the shapes or the settings do
+        not fit together.
 
     Examples
     --------
@@ -704,9 +703,8 @@ def lp_pool3d(
     Raises
     ------
     ValueError
-        If `norm_type` is 0.
-    RuntimeError
-        If the input is not floating point, or the shapes or the settings do not fit together.
+        If `norm_type` is 0.  If the input is not floating point, or the shapes or the settings do
+        not fit together.
 
     Examples
     --------

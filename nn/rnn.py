@@ -15,6 +15,7 @@ from typing import Any
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, ops
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_tensor
 
 from . import init
@@ -88,7 +89,7 @@ class _Weights(Module):
         state = list(hx) if isinstance(hx, tuple | list) else [hx]
         shapes = [tuple(part.shape) for part in state]
         if shapes != wanted:
-            raise RuntimeError(
+            raise InputError(
                 f"{type(self).__name__}: the state is {'(h, c)' if self.states > 1 else 'h'} "
                 f"of shape {' and '.join(map(str, wanted))}, for the input that was given, not of "
                 f"{shapes}"
@@ -99,10 +100,20 @@ class _Weights(Module):
         check_tensor(input, type(self).__name__)
         if input.ndim not in dims or input.shape[-1] != self.input_size:
             wanted = " or ".join(f"{n}D" for n in dims)
-            raise (ValueError if input.ndim not in dims else RuntimeError)(
+            raise InputError(
                 f"{type(self).__name__}: the input is {wanted}, its last size {self.input_size}, "
                 f"the input_size of the layer; it was given {tuple(input.shape)}"
+                f"{self._cure(input, dims)}"
             )
+
+    def _cure(self, input: Tensor, dims: tuple[int, ...]) -> str:
+        """What makes an input of other dimensions fit."""
+        if self.input_size == 1 and input.ndim in (dims[0] - 1, dims[0]):
+            return (
+                ".  Is each number a step of one feature?  See "
+                f"x.unsqueeze(-1), of shape {(*input.shape, 1)}"
+            )
+        return ""
 
 
 # ---------------------------------------------------------------- one step
@@ -214,7 +225,6 @@ class RNNCell(_Cell):
     ------
     ValueError
         If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
-    RuntimeError
         At a call, if the input's last size is not `input_size`, or the state has another shape.
 
     References
@@ -285,7 +295,6 @@ class LSTMCell(_Cell):
     ------
     ValueError
         If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
-    RuntimeError
         At a call, if the input's last size is not `input_size`, or the state has another shape.
 
     References
@@ -348,7 +357,6 @@ class GRUCell(_Cell):
     ------
     ValueError
         If `hidden_size` is less than 1; at a call, if the input has neither one nor two dimensions.
-    RuntimeError
         At a call, if the input's last size is not `input_size`, or the state has another shape.
 
     References
@@ -513,7 +521,7 @@ class RNNBase(_Weights):
     # -------------------------------------------------------- what forward() is given
 
     def check_input(self, input: Tensor, batch_sizes: Tensor | None) -> None:
-        """Raise RuntimeError unless an input with a batch dimension fits.
+        """Raise ValueError unless an input with a batch dimension fits.
 
         Parameters
         ----------
@@ -530,7 +538,7 @@ class RNNBase(_Weights):
         """
         dims = 3 if batch_sizes is None else 2
         if input.ndim != dims or input.shape[-1] != self.input_size:
-            raise RuntimeError(
+            raise InputError(
                 f"{type(self).__name__}: the input is {dims}D, its last size {self.input_size}, "
                 f"the input_size of the layer; it was given {tuple(input.shape)}"
             )
@@ -568,7 +576,7 @@ class RNNBase(_Weights):
         expected_hidden_size: tuple[int, int, int],
         msg: str = "Expected hidden size {}, got {}",
     ) -> None:
-        """Raise RuntimeError unless a state has the expected shape.
+        """Raise ValueError unless a state has the expected shape.
 
         Parameters
         ----------
@@ -586,10 +594,10 @@ class RNNBase(_Weights):
         >>> nn.GRU(3, 4).check_hidden_size(tg.ones(1, 2, 4), (1, 2, 4))
         """
         if tuple(hx.shape) != tuple(expected_hidden_size):
-            raise RuntimeError(msg.format(expected_hidden_size, list(hx.shape)))
+            raise InputError(msg.format(expected_hidden_size, list(hx.shape)))
 
     def check_forward_args(self, input: Tensor, hidden: Any, batch_sizes: Tensor | None) -> None:
-        """Raise RuntimeError unless input and state fit the layer and each other.
+        """Raise ValueError unless input and state fit the layer and each other.
 
         Parameters
         ----------
@@ -656,7 +664,7 @@ class _Sequence(RNNBase):
         x = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
         steps, count = x.shape[:2]
         if steps == 0:
-            raise RuntimeError(
+            raise InputError(
                 f"{type(self).__name__}: the input {tuple(input.shape)} has no steps; a sequence "
                 "has at least 1"
             )
@@ -753,10 +761,8 @@ class RNN(_Sequence):
     ------
     ValueError
         If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
-        neither two nor three dimensions.
-    RuntimeError
-        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
-        another shape.
+        neither two nor three dimensions.  At a call, if the input's last size is not `input_size`,
+        it has no steps, or the state has another shape.
 
     References
     ----------
@@ -858,10 +864,8 @@ class LSTM(_Sequence):
     ------
     ValueError
         If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
-        neither two nor three dimensions.
-    RuntimeError
-        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
-        another shape.
+        neither two nor three dimensions.  At a call, if the input's last size is not `input_size`,
+        it has no steps, or the state has another shape.
 
     References
     ----------
@@ -989,10 +993,8 @@ class GRU(_Sequence):
     ------
     ValueError
         If a size is less than 1 or `dropout` is not between 0 and 1; at a call, if the input has
-        neither two nor three dimensions.
-    RuntimeError
-        At a call, if the input's last size is not `input_size`, it has no steps, or the state has
-        another shape.
+        neither two nor three dimensions.  At a call, if the input's last size is not `input_size`,
+        it has no steps, or the state has another shape.
 
     References
     ----------

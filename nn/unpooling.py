@@ -10,6 +10,7 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, functions
+from tinygrad_edu.errors import InputError, InputTypeError
 
 from .module import Module
 from .windows import batched, ints_of
@@ -23,15 +24,15 @@ def _max_unpool(
     size = _output_size(name, input.shape[2:], kernel, stride, padding, output_size)
     indices = indices.reshape(input.shape) if indices.ndim < input.ndim else indices
     if tuple(indices.shape) != tuple(input.shape):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: each value has its index, so the shapes are equal: input "
             f"{tuple(input.shape)}, indices {tuple(indices.shape)}"
         )
     if indices.dtype != np.int64:
-        raise RuntimeError(f"{name}: indices are int64, not {indices.dtype}")
+        raise InputTypeError(f"{name}: indices are int64, not {indices.dtype}")
     places = indices.array
     if places.size and not 0 <= places.min() <= places.max() < prod(size):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: indices count the {prod(size)} places of an output of sizes {size}; given: "
             f"{places.min()} to {places.max()}"
         )
@@ -100,9 +101,10 @@ def max_unpool1d(
     Raises
     ------
     ValueError
-        If `output_size` differs from the formula by the stride or more.
-    RuntimeError
-        If the indices are not int64, have another shape than the input, or lie outside the output.
+        If `output_size` differs from the formula by the stride or more, or the indices have another
+        shape than the input, or lie outside the output.
+    TypeError
+        If the indices are not int64.
 
     Examples
     --------
@@ -155,9 +157,10 @@ def max_unpool2d(
     Raises
     ------
     ValueError
-        If `output_size` differs from the formula by the stride or more.
-    RuntimeError
-        If the indices are not int64, have another shape than the input, or lie outside the output.
+        If `output_size` differs from the formula by the stride or more, or the indices have another
+        shape than the input, or lie outside the output.
+    TypeError
+        If the indices are not int64.
 
     Examples
     --------
@@ -212,9 +215,10 @@ def max_unpool3d(
     Raises
     ------
     ValueError
-        If `output_size` differs from the formula by the stride or more.
-    RuntimeError
-        If the indices are not int64, have another shape than the input, or lie outside the output.
+        If `output_size` differs from the formula by the stride or more, or the indices have another
+        shape than the input, or lie outside the output.
+    TypeError
+        If the indices are not int64.
 
     Examples
     --------

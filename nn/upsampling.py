@@ -11,6 +11,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating
 
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
@@ -37,7 +38,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If r^2 does not divide the number of channels.
 
     References
@@ -55,7 +56,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """
     r, (*batch, channels, height, width) = upscale_factor, _image("pixel_shuffle", input)
     if r < 1 or channels % (r * r):
-        raise RuntimeError(
+        raise InputError(
             f"pixel_shuffle: {channels} channels, of {tuple(input.shape)}, are not squares of "
             f"{r} x {r} pixels"
         )
@@ -81,7 +82,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If r does not divide the height and the width.
 
     References
@@ -100,7 +101,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """
     r, (*batch, channels, height, width) = downscale_factor, _image("pixel_unshuffle", input)
     if r < 1 or height % r or width % r:
-        raise RuntimeError(
+        raise InputError(
             f"pixel_unshuffle: {height} x {width}, of {tuple(input.shape)}, are not squares of "
             f"{r} x {r} pixels"
         )
@@ -129,7 +130,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
 
     Raises
     ------
-    RuntimeError
+    ValueError
         If `groups` does not divide the number of channels, or the input has fewer than 3
         dimensions.
 
@@ -147,7 +148,7 @@ def channel_shuffle(input: Tensor, groups: int) -> Tensor:
     """
     shape = tuple(input.shape)
     if len(shape) < 3 or groups < 1 or shape[1] % groups:
-        raise RuntimeError(
+        raise InputError(
             f"channel_shuffle: the input is (N, C, sizes), with channels that fall into {groups} "
             f"groups of equal size, not {shape}"
         )
@@ -162,7 +163,7 @@ def _fresh(y: Tensor, x: Tensor) -> Tensor:
 
 def _image(name: str, x: Tensor) -> tuple[int, ...]:
     if x.ndim < 3:
-        raise RuntimeError(f"{name}: the input is (..., C, H, W), not {tuple(x.shape)}")
+        raise InputError(f"{name}: the input is (..., C, H, W), not {tuple(x.shape)}")
     return tuple(x.shape)
 
 
@@ -225,11 +226,9 @@ def interpolate(
     ------
     ValueError
         If not exactly one of `size` and `scale_factor` is given, or a setting does not go with the
-        mode.
+        mode.  If a size is 0, or the dtype does not go with the mode.
     NotImplementedError
         If there is no such mode for the number of dimensions.
-    RuntimeError
-        If a size is 0, or the dtype does not go with the mode.
 
     References
     ----------
@@ -307,7 +306,7 @@ def _sizes_and_steps(
         )
     counts = [int(m if scale_factor is None else n * m) for n, m in zip(sizes, each, strict=True)]
     if min(counts) < 1 or 0 in sizes:
-        raise RuntimeError(f"interpolate: {tuple(x.shape)} cannot become {given}")
+        raise InputError(f"interpolate: {tuple(x.shape)} cannot become {given}")
     if scale_factor is not None and not recompute:
         return counts, [1 / m for m in each]
     return counts, [n / m for n, m in zip(sizes, counts, strict=True)]

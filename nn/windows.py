@@ -12,9 +12,18 @@ from math import prod
 from typing import Any, TypeVar
 
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_tensor
 
 T = TypeVar("T")
+
+
+def _cure(input: Tensor, ndim: int, sizes: str) -> str:
+    """What makes an input without channels fit."""
+    if input.ndim != ndim:
+        return ""
+    rows = f"; rows of pixels become images by x.reshape(N, channels, {sizes})" * (ndim == 2)
+    return f".  x.unsqueeze(0) is one example of one channel{rows}"
 
 
 def batched(function: Callable[..., T], name: str, ndim: int, input: Tensor, *settings: Any) -> T:
@@ -27,9 +36,9 @@ def batched(function: Callable[..., T], name: str, ndim: int, input: Tensor, *se
         return function(name, input, *settings)
     if input.ndim != ndim + 1:
         sizes = ", ".join("DHW"[3 - ndim :])
-        raise RuntimeError(
+        raise InputError(
             f"{name}: the input is (N, channels, {sizes}) or (channels, {sizes}), not of shape "
-            f"{tuple(input.shape)}"
+            f"{tuple(input.shape)}{_cure(input, ndim, sizes)}"
         )
     y: Any = function(name, input.reshape((1, *input.shape)), *settings)
     if isinstance(y, tuple):
@@ -47,7 +56,7 @@ def ints_of(name: str, what: str, value: Any, ndim: int, least: int = 1) -> tupl
     if len(each) != ndim or not all(hasattr(n, "__index__") for n in each):
         raise TypeError(f"{name}: {what} is an int, or a tuple of {ndim} of them, not {value!r}")
     if min(each) < least:
-        raise RuntimeError(f"{name}: {what} is at least {least}, not {value}")
+        raise InputError(f"{name}: {what} is at least {least}, not {value}")
     return each
 
 
@@ -79,7 +88,7 @@ def _found(
     reach = tuple([(k - 1) * d + 1 for k, d in zip(kernel, dilation, strict=True)])
     if padding == "same":
         if prod(stride) > 1:
-            raise RuntimeError(
+            raise InputError(
                 f"{name}: padding='same' keeps the size, and a stride of {stride} does not; give "
                 "the padding as a number"
             )
@@ -87,7 +96,7 @@ def _found(
             size, kernel, size, stride, dilation, tuple([(r - 1) // 2 for r in reach])
         )
     if isinstance(padding, str) and padding != "valid":
-        raise RuntimeError(f"{name}: padding is 'valid', 'same' or numbers, not {padding!r}")
+        raise InputError(f"{name}: padding is 'valid', 'same' or numbers, not {padding!r}")
     before = ints_of(name, "padding", 0 if padding == "valid" else padding, ndim, least=0)
     padded = tuple([n + 2 * p for n, p in zip(size, before, strict=True)])
     counts = []
@@ -96,7 +105,7 @@ def _found(
         beyond = ceil_mode and last * s >= m - p  # it would start in the padding behind
         counts.append(last if beyond else last + 1)
     if min(counts) < 1:
-        raise RuntimeError(
+        raise InputError(
             f"{name}: the kernel covers {reach} (kernel {kernel}, dilation {dilation}), which is "
             f"more than the input with its padding: {padded}"
         )

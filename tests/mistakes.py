@@ -206,7 +206,8 @@ THEMES = {
                 print("positive")
             """,
             """
-            RuntimeError: the truth of 2 numbers is ambiguous: any() or all()?
+            RuntimeError: bool: the truth of 2 numbers, of shape (2,), is ambiguous: any() or
+                all()?
             """,
             """
             x = tg.tensor([1.0, -1.0])
@@ -220,7 +221,8 @@ THEMES = {
             tg.ones(3).item()
             """,
             """
-            RuntimeError: item: (3,) holds 3, not one; use tolist()
+            RuntimeError: item: the tensor of shape (3,) holds 3 numbers, not one; use tolist(),
+                or reduce it first, as with mean()
             """,
             """
             tg.ones(3).tolist()
@@ -233,7 +235,7 @@ THEMES = {
                 print(value)
             """,
             """
-            TypeError: len() of a 0-d tensor: it is one number; use item()
+            TypeError: iteration over a 0-d tensor: it is one number; use item()
             """,
             """
             tg.tensor(3.0).item()
@@ -298,6 +300,7 @@ THEMES = {
             """
             TypeError: embedding: it takes a tensor, and was given [1, 2], a list; make one with
                 tensor()
+            The layer that failed: Embedding(10, 3), called with [1, 2].
             """,
             """
             nn.Embedding(10, 3)(tg.tensor([1, 2]))
@@ -309,7 +312,8 @@ THEMES = {
             tg.exp(3)
             """,
             """
-            TypeError: it takes a tensor, and was given numbers only; see tensor(), or math
+            TypeError: exp: it takes a tensor, and was given only 3; write tg.tensor(3), or use
+                Python's math
             """,
             """
             tg.exp(tg.tensor(3.0))
@@ -338,8 +342,8 @@ THEMES = {
             (x * 2).backward()
             """,
             """
-            RuntimeError: backward: this has shape (3,): reduce it to one number first, with
-                sum() or mean(), or give gradient=
+            RuntimeError: backward: the tensor has shape (3,): reduce it to one number first,
+                with sum() or mean(), or give gradient=
             """,
             """
             x = tg.ones(3, requires_grad=True)
@@ -353,9 +357,9 @@ THEMES = {
             (x * x).sum().backward()
             """,
             """
-            RuntimeError: backward: it has no record: it does not require grad, nor does what it
-                was made from, or that was under no_grad().  Set requires_grad=True on a leaf
-                first.
+            RuntimeError: backward: the tensor of shape () has no record: it does not require
+                grad, nor does what it was made from, or that was under no_grad().  Set
+                requires_grad=True on a leaf first.
             """,
             """
             x = tg.ones(3, requires_grad=True)
@@ -426,7 +430,8 @@ THEMES = {
             np.asarray(x)
             """,
             """
-            RuntimeError: numpy: it requires grad, which NumPy would lose; see t.detach()
+            RuntimeError: numpy: the tensor (3,) float32 requires grad, which NumPy would lose;
+                see t.detach()
             """,
             """
             x = tg.ones(3, requires_grad=True)
@@ -442,8 +447,8 @@ THEMES = {
             copy.deepcopy(x * 2)
             """,
             """
-            RuntimeError: deepcopy: this is the result of <MultiplyBackward0>; copy t.detach(),
-                or use t.clone() to stay in the record
+            RuntimeError: deepcopy: the tensor is the result of <MultiplyBackward0>; copy
+                t.detach(), or use t.clone() to stay in the record
             """,
             """
             import copy
@@ -460,8 +465,8 @@ THEMES = {
             F.relu(nn.Linear(2, 2))
             """,
             """
-            TypeError: relu: it takes a tensor, not the function or layer Linear; call that
-                first, as layer(x)
+            TypeError: relu: it takes a tensor, not the layer Linear; call that first, as
+                layer(x)
             """,
             """
             x = tg.ones(1, 2)
@@ -474,8 +479,8 @@ THEMES = {
             nn.Sequential(nn.Linear(2, 2), nn.ReLU)
             """,
             """
-            TypeError: Sequential: step 1 is <class 'nn.activation.ReLU'>, not a Module; a
-                function needs a layer, as nn.ReLU() for relu
+            TypeError: Sequential: step 1 is the class ReLU, not a Module; make a layer of it,
+                ReLU(...)
             """,
             """
             nn.Sequential(nn.Linear(2, 2), nn.ReLU())
@@ -487,8 +492,8 @@ THEMES = {
             nn.Sequential([nn.Linear(2, 2), nn.ReLU()])
             """,
             """
-            TypeError: Sequential: step 0 is [Linear(in_features=2, out_features=2, bias=True),
-                ReLU()], not a Module; a function needs a layer, as nn.ReLU() for relu
+            TypeError: Sequential: step 0 is a list, not a Module; give its layers one by one:
+                Sequential(*layers)
             """,
             """
             nn.Sequential(*[nn.Linear(2, 2), nn.ReLU()])
@@ -501,20 +506,11 @@ THEMES = {
             head(lstm(tg.ones(3, 1, 4)))
             """,
             """
-            TypeError: linear: it takes a tensor, not a tuple of 2; pick one of them, as y[0],
-                or see cat() and stack().  It was given (tensor([[[ 0.0016,  0.1511,  0.0397,
-                0.0739,  0.0844,  0.1364,  0.0777,
-                       0.1910]],
-
-                    [[-0.0089,  0.2319,  0.1212,  0.1221,  0.1023,  0.1887,  0.1273,
-                       0.2397]],
-
-                    [[-0.0158,  0.2767,  0.1917,  0.1505,  0.0942,  0.2120,  0.1575,
-                       0.2560]]], grad_fn=<ReshapeBackward0>), (tensor([[[-0.0158,  0.2767,
-                0.1917,  0.1505,  0.0942,  0.2120,  0.1575,
-                       0.2560]]], grad_fn=<StackBackward0>), tensor([[[-0.0255,  0.5818,
-                0.2843,  0.3453,  0.1612,  0.4343,  0.2556,
-                       0.6315]]], grad_fn=<StackBackward0>))), (2, 8) float32, (2,) float32
+            TypeError: linear: it takes a tensor, not a tuple of 2: ((3, 1, 8) float32, ((1, 1,
+                8) float32, (1, 1, 8) float32)); an LSTM gives its output and its state, so
+                write output, state = lstm(x)
+            The layer that failed: Linear(in_features=8, out_features=2, bias=True), called with
+                ((3, 1, 8) float32, ((1, 1, 8) float32, (1, 1, 8) float32)).
             """,
             """
             lstm, head = nn.LSTM(4, 8), nn.Linear(8, 2)
@@ -529,6 +525,8 @@ THEMES = {
             """,
             """
             ValueError: linear: the input (8, 4) has 4 features, but the weight (2, 3) takes 3
+            The layer that failed: Linear(in_features=3, out_features=2, bias=True), called with
+                (8, 4) float32.
             """,
             """
             nn.Linear(4, 2)(tg.ones(8, 4))
@@ -541,7 +539,9 @@ THEMES = {
             """,
             """
             ValueError: linear: the input (8, 4, 6, 6) has 6 features, but the weight (10, 144)
-                takes 144
+                takes 144.  Flatten it: x.flatten(1) has 4 * 6 * 6 = 144
+            The layer that failed: Linear(in_features=144, out_features=10, bias=True), called
+                with (8, 4, 6, 6) float32.
             """,
             """
             nn.Linear(144, 10)(tg.ones(8, 4, 6, 6).flatten(1))
@@ -553,8 +553,11 @@ THEMES = {
             nn.Conv2d(3, 8, 3)(tg.ones(8, 28, 28, 3))
             """,
             """
-            RuntimeError: conv2d: the input (8, 28, 28, 3) has 28 channels, but the weight (8,
-                3, 3, 3), which is (out, channels / groups, *kernel) with groups=1, takes 3
+            InputError: conv2d: the input (8, 28, 28, 3) has 28 channels, but the weight (8, 3,
+                3, 3), which is (out, channels / groups, *kernel) with groups=1, takes 3.  Are
+                the channels last?  See x.movedim(-1, -3)
+            The layer that failed: Conv2d(3, 8, kernel_size=(3, 3), stride=(1, 1)), called with
+                (8, 28, 28, 3) float32.
             """,
             """
             nn.Conv2d(3, 8, 3)(tg.ones(8, 28, 28, 3).permute(0, 3, 1, 2))
@@ -566,8 +569,11 @@ THEMES = {
             nn.Conv2d(1, 8, 3)(tg.ones(28, 28))
             """,
             """
-            RuntimeError: conv2d: the input is (N, channels, H, W) or (channels, H, W), not of
-                shape (28, 28)
+            InputError: conv2d: the input is (N, channels, H, W) or (channels, H, W), not of
+                shape (28, 28).  x.unsqueeze(0) is one example of one channel; rows of pixels
+                become images by x.reshape(N, channels, H, W)
+            The layer that failed: Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1)), called with
+                (28, 28) float32.
             """,
             """
             nn.Conv2d(1, 8, 3)(tg.ones(28, 28)[None, None])
@@ -579,8 +585,10 @@ THEMES = {
             nn.Conv2d(1, 8, 5)(tg.ones(1, 1, 3, 3))
             """,
             """
-            RuntimeError: conv2d: the kernel covers (5, 5) (kernel (5, 5), dilation (1, 1)),
-                which is more than the input with its padding: (3, 3)
+            InputError: conv2d: the kernel covers (5, 5) (kernel (5, 5), dilation (1, 1)), which
+                is more than the input with its padding: (3, 3)
+            The layer that failed: Conv2d(1, 8, kernel_size=(5, 5), stride=(1, 1)), called with
+                (1, 1, 3, 3) float32.
             """,
             """
             nn.Conv2d(1, 8, 5, padding=1)(tg.ones(1, 1, 3, 3))
@@ -592,7 +600,9 @@ THEMES = {
             nn.Embedding(10, 3)(tg.tensor([1.0, 2.0]))
             """,
             """
-            RuntimeError: embedding: the input names rows, whole numbers, not float32
+            InputTypeError: embedding: the input names rows, whole numbers, not float32; call
+                input.long()
+            The layer that failed: Embedding(10, 3), called with (2,) float32.
             """,
             """
             nn.Embedding(10, 3)(tg.tensor([1, 2]))
@@ -606,6 +616,7 @@ THEMES = {
             """
             IndexError: embedding: the input holds 10 at [1], but the weight (10, 3) has the
                 rows 0 to 9
+            The layer that failed: Embedding(10, 3), called with (2,) int64.
             """,
             """
             nn.Embedding(11, 3)(tg.tensor([1, 10]))
@@ -617,8 +628,9 @@ THEMES = {
             nn.LSTM(4, 8)(tg.ones(3, 1, 5))
             """,
             """
-            RuntimeError: LSTM: the input is 2D or 3D, its last size 4, the input_size of the
+            InputError: LSTM: the input is 2D or 3D, its last size 4, the input_size of the
                 layer; it was given (3, 1, 5)
+            The layer that failed: LSTM(4, 8), called with (3, 1, 5) float32.
             """,
             """
             nn.LSTM(5, 8)(tg.ones(3, 1, 5))
@@ -630,8 +642,9 @@ THEMES = {
             nn.LSTM(4, 8)(tg.ones(3, 2, 4), tg.zeros(1, 2, 8))
             """,
             """
-            RuntimeError: LSTM: the state is (h, c) of shape (1, 2, 8) and (1, 2, 8), for the
+            InputError: LSTM: the state is (h, c) of shape (1, 2, 8) and (1, 2, 8), for the
                 input that was given, not of [(1, 2, 8)]
+            The layer that failed: LSTM(4, 8), called with (3, 2, 4) float32, (1, 2, 8) float32.
             """,
             """
             nn.LSTM(4, 8)(tg.ones(3, 2, 4), (tg.zeros(1, 2, 8), tg.zeros(1, 2, 8)))
@@ -646,6 +659,8 @@ THEMES = {
             ValueError: batch_norm: the input (1, 4) has one number to take mean and variance
                 of, and its distance from the mean is 0; give more, or call eval() before a
                 single example
+            The layer that failed: BatchNorm1d(4, eps=1e-05, momentum=0.1, affine=True,
+                bias=True, track_running_stats=True), called with (1, 4) float32.
             """,
             """
             nn.BatchNorm1d(4).eval()(tg.ones(1, 4))
@@ -727,6 +742,7 @@ THEMES = {
             """
             NotImplementedError: Net has no forward(): define `def forward(self, x): ...`, which
                 returns the result
+            The layer that failed: Net(), called with (2,) float32.
             """,
             """
             class Net(nn.Module):
@@ -802,7 +818,8 @@ THEMES = {
             """,
             """
             ValueError: cross_entropy: input is (N, classes) and target (N,), or (N, classes,
-                d1, ...) and (N, d1, ...), not (3, 2) and (3, 2)
+                d1, ...) and (N, d1, ...), not (3, 2) and (3, 2).  Is it one-hot?
+                target.argmax(1) names the classes, and target.float() holds their probabilities
             """,
             """
             F.cross_entropy(tg.ones(3, 2), tg.tensor([[1, 0], [0, 1], [0, 1]]).argmax(1))
@@ -815,7 +832,8 @@ THEMES = {
             """,
             """
             ValueError: cross_entropy: input is (N, classes) and target (N,), or (N, classes,
-                d1, ...) and (N, d1, ...), not (3, 2) and (3, 1)
+                d1, ...) and (N, d1, ...), not (3, 2) and (3, 1).  target.squeeze(1) has the
+                shape (3,)
             """,
             """
             F.cross_entropy(tg.ones(3, 2), tg.tensor([[0], [1], [1]]).squeeze(1))

@@ -482,11 +482,11 @@ LAYERS = [
 
 @pytest.mark.parametrize("layer", LAYERS, ids=lambda layer: type(layer).__name__)
 def test_what_is_no_tensor_is_refused_with_what_to_do(layer):
-    with pytest.raises(TypeError, match="a tuple of 2; pick one of them"):
+    with pytest.raises(TypeError, match=r"a tuple of 2: .*; pick one of them"):
         layer((tg.ones(2, 2), tg.ones(2)))
     with pytest.raises(TypeError, match=r"a list; make one with tensor\(\)"):
         layer([1.0, 2.0])
-    with pytest.raises(TypeError, match="the function or layer Tanh; call that first"):
+    with pytest.raises(TypeError, match="the layer Tanh; call that first"):
         layer(nn.Tanh())
     with pytest.raises(TypeError):
         layer("text")
@@ -494,7 +494,7 @@ def test_what_is_no_tensor_is_refused_with_what_to_do(layer):
 
 def test_an_op_is_given_a_layer():
     for function in (F.relu, tg.exp, F.gelu, tg.sum, F.max_pool1d):
-        with pytest.raises(TypeError, match="the function or layer Linear; call that first"):
+        with pytest.raises(TypeError, match="the layer Linear; call that first"):
             function(nn.Linear(2, 2), *[2] * (function is F.max_pool1d))
 
 

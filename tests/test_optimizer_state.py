@@ -12,6 +12,9 @@ import nn
 import tinygrad_edu as tg
 from nn import optim
 
+# Steps on one gradient are what these tests compare.
+pytestmark = pytest.mark.filterwarnings("ignore:.* uses the gradient that the last one used")
+
 # Where PyTorch 2.13 ends.
 WALKS = {
     "SAM": [-0.218451, -1.972641, 0.489941, 2.913577, 2.262464, -0.002827],

@@ -47,7 +47,7 @@ tinygrad_edu.sums
 tinygrad_edu.dtypes
 tinygrad_edu.memory
 tinygrad_edu.size
-tinygrad_edu.absent tinygrad_edu.registry
+tinygrad_edu.absent tinygrad_edu.registry tinygrad_edu.errors
 """
 
 # The same within packages, from the bottom: a file imports those before it.
@@ -77,7 +77,8 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.diagnose": (
-        "shown causes anomaly slices why explain lint profile memory __init__"
+        "shown causes anomaly slices why explain findings lint_model lint_record lint "
+        "profile memory __init__"
     ),
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",
@@ -100,8 +101,8 @@ WITHIN = {
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",
     "nn.optim": (
-        "block hooks optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam adamw "
-        "adamax nadam radam lion muon adafactor lbfgs lr_scheduler swa_utils __init__"
+        "block hooks noticing optimizer per_parameter sgd asgd rprop adagrad rmsprop adadelta adam "
+        "adamw adamax nadam radam lion muon adafactor lbfgs lr_scheduler swa_utils __init__"
     ),
     "nn.utils": (
         "clip_grad convert_parameters rnn fusion init memory_format stateless prune parametrize "
@@ -114,10 +115,10 @@ WITHIN = {
     "nn.modules": "module __init__",
     "nn.loss": "reduction regression classification margin ctc adaptive __init__",
     "nn": (
-        "parameter members hooks state module init container windows linear activation dropout "
-        "normalization response_norm sync_norm parallel embedding distance padding conv pooling "
-        "adaptive_pooling pool_indices fractional fold upsampling grid unpooling inplace attention "
-        "transformer loss "
+        "parameter members failing hooks state module init container windows linear activation "
+        "dropout normalization response_norm sync_norm parallel embedding distance padding conv "
+        "pooling adaptive_pooling pool_indices fractional fold upsampling grid unpooling inplace "
+        "attention transformer loss "
         "functional utils rnn top_level lazy summary data optim checkpoint modules __init__"
     ),
 }

@@ -1073,7 +1073,7 @@ def test_a_tensor_takes_another_shape_or_memory():
     assert x.is_set_to(y)
     assert not x.is_set_to(y[:2])
     assert tg.arange(6)[2:].storage_offset() == 2
-    with pytest.raises(RuntimeError, match="resize_: it requires grad"):
+    with pytest.raises(RuntimeError, match="resize_: the tensor requires grad"):
         tg.ones(2, requires_grad=True).resize_(3)
 
 

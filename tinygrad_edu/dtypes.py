@@ -134,13 +134,48 @@ def no_tensor(x: Any) -> str:
         return "it takes a tensor, not None, which is what a function without a return gives"
     kind = type(x).__name__
     if isinstance(x, tuple | list) and any(hasattr(part, "dtype") for part in x):
-        several = f"a {kind} of {len(x)}"
+        return f"it takes a tensor, not a {kind} of {len(x)}: {described(x)}; {_which_part(x)}"
+    if isinstance(x, type):
         return (
-            f"it takes a tensor, not {several}; pick one of them, as y[0], or see cat() and stack()"
+            f"it takes a tensor, not the class {x.__name__}; make a layer, and call it: {_made(x)}"
         )
     if callable(x):
-        return f"it takes a tensor, not the function or layer {kind}; call that first, as layer(x)"
-    return f"it takes a tensor, and was given {x!r}, a {kind}; make one with tensor()"
+        called = getattr(x, "__name__", None)
+        what = f"function {called}" if called else f"layer {kind}"
+        return f"it takes a tensor, not the {what}; call that first, as {called or 'layer'}(x)"
+    return f"it takes a tensor, and was given {_short(x)}, a {kind}; make one with tensor()"
+
+
+def _made(layer: type) -> str:
+    return f"{layer.__name__}(...)(x)"
+
+
+def _which_part(x: Any) -> str:
+    """How to take what is meant out of several tensors."""
+    first, *rest = x
+    if isinstance(x, tuple) and len(rest) == 1 and hasattr(first, "dtype"):
+        if isinstance(rest[0], tuple):  # (output, (h, c))
+            return "an LSTM gives its output and its state, so write output, state = lstm(x)"
+        return "pick one of them, as y[0], or as in y, state = layer(x)"
+    return "pick one of them, as y[0], or see cat() and stack()"
+
+
+def described(x: Any) -> str:
+    """Shape and dtype of a tensor; of several, each; of another object, a short repr()."""
+    if hasattr(x, "dtype") and hasattr(x, "shape"):
+        return f"{tuple(x.shape)} {x.dtype}"
+    if isinstance(x, tuple | list) and any(hasattr(part, "dtype") for part in x):
+        parts = [described(part) for part in x[:SHOWN]] + ["..."] * (len(x) > SHOWN)
+        return f"({', '.join(parts)})" if isinstance(x, tuple) else f"[{', '.join(parts)}]"
+    return _short(x)
+
+
+SHOWN = 4  # parts of a tuple that a message describes
+
+
+def _short(x: Any) -> str:
+    text = " ".join(repr(x).split())
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def check_tensor(x: Any, name: str) -> None:
@@ -171,11 +206,15 @@ def check_factored(name: str, *inputs: Any) -> None:
         )
 
 
-def alone(y: Any, *inputs: Any) -> Any:
+def alone(y: Any, name: str, *inputs: Any) -> Any:
     """The result y of an op that was given no tensor.  Raises TypeError if all inputs are Python's
     numbers, as PyTorch does: no tensor would come of them, and no gradient."""
     if inputs[0].__class__ in WEAK and all(x is None or x.__class__ in WEAK for x in inputs):
-        raise TypeError("it takes a tensor, and was given numbers only; see tensor(), or math")
+        given = ", ".join(map(repr, inputs))
+        raise TypeError(
+            f"{name}: it takes a tensor, and was given only {given}; write "
+            f"tg.tensor({inputs[0]!r}), or use Python's math"
+        )
     return y
 
 

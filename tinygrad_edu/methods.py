@@ -280,7 +280,9 @@ class Methods(Registered):
 
     def _become(self: Any, name: str, elements: Any) -> Any:
         if self.requires_grad:
-            raise RuntimeError(f"{name}: it requires grad, and this is not recorded; see detach()")
+            raise RuntimeError(
+                f"{name}: the tensor requires grad, and this is not recorded; see detach()"
+            )
         array = np.array(list(elements)).astype(self.array.dtype).reshape(self.array.shape)
         return self.copy_(graph.Tensor(array))
 
@@ -649,7 +651,9 @@ class Methods(Registered):
                 [2, 3]])
         """
         if self.requires_grad:
-            raise RuntimeError("resize_: it requires grad, and this is not recorded; see detach()")
+            raise RuntimeError(
+                "resize_: the tensor requires grad, and this is not recorded; see detach()"
+            )
         shape = size_given("resize_", size, *more)
         count, start = int(np.prod(shape)), self.storage_offset()
         room = memory_of(self.array).size - start

@@ -20,7 +20,7 @@ from numpy import ndarray
 from . import numpy_protocol, ops, views
 from .absent import LEFT_OUT
 from .device import device
-from .dtypes import RANKS, Array, DType, DTypeLike, as_array, get_default_dtype
+from .dtypes import RANKS, Array, DType, DTypeLike, as_array, described, get_default_dtype
 from .engine import clock, graph, leaf
 from .engine.grad_mode import enable_grad, mode
 from .engine.graph import Node, TensorBase
@@ -221,7 +221,10 @@ class Tensor(Methods, metaclass=_TensorClass):
         array([1., 1.], dtype=float32)
         """
         if self.node is not None and not force:
-            raise RuntimeError("numpy: it requires grad, which NumPy would lose; see t.detach()")
+            raise RuntimeError(
+                f"numpy: the tensor {described(self)} requires grad, which NumPy would lose; "
+                "see t.detach()"
+            )
         return self.array  # type: ignore[no-any-return]
 
     def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
@@ -280,7 +283,8 @@ class Tensor(Methods, metaclass=_TensorClass):
         """
         if self.array.size != 1:
             raise RuntimeError(
-                f"item: {self.array.shape} holds {self.numel()}, not one; use tolist()"
+                f"item: the tensor of shape {self.array.shape} holds {self.numel()} numbers, not "
+                "one; use tolist(), or reduce it first, as with mean()"
             )
         return self.array.item()
 
@@ -320,6 +324,8 @@ class Tensor(Methods, metaclass=_TensorClass):
     def __iter__(self) -> Iterator[Tensor]:
         if numpy_protocol.is_for_a_plot():
             return iter(self.array)
+        if self.ndim == 0:
+            raise TypeError("iteration over a 0-d tensor: it is one number; use item()")
         return (self[i] for i in range(len(self)))
 
     def __contains__(self, value: Any) -> bool:
@@ -327,7 +333,10 @@ class Tensor(Methods, metaclass=_TensorClass):
 
     def __bool__(self) -> bool:
         if self.array.size != 1:
-            raise RuntimeError(f"the truth of {self.numel()} numbers is ambiguous: any() or all()?")
+            raise RuntimeError(
+                f"bool: the truth of {self.numel()} numbers, of shape {self.array.shape}, is "
+                "ambiguous: any() or all()?"
+            )
         return bool(self.array.item())
 
     def __float__(self) -> float:
@@ -343,8 +352,8 @@ class Tensor(Methods, metaclass=_TensorClass):
 
     def _number(self, name: str) -> Any:
         if self.array.size != 1:
-            given = f"a tensor of shape {self.array.shape}, {self.numel()} numbers, not one"
-            raise TypeError(f"{name}: this is {given}; take one out, or use tolist()")
+            given = f"the tensor of shape {self.array.shape} holds {self.numel()} numbers, not one"
+            raise TypeError(f"{name}: {given}; take one out, or use tolist()")
         return self.array.item()
 
     # -------------------------------------------------------- its place in the record
@@ -469,13 +478,13 @@ class Tensor(Methods, metaclass=_TensorClass):
     @grad.setter
     def grad(self, value: Tensor | None) -> None:
         if value is not None:
-            own, given = (graph.described(x) for x in (self.array, getattr(value, "array", value)))
+            own, given = (described(x) for x in (self.array, getattr(value, "array", value)))
             if not isinstance(value, TensorBase) or given != own:
                 raise ValueError(f"grad: it is a Tensor of {own}, not {given}")
             if leaf.home(self) is None:
                 leaf.rest(self.requires_grad_())
         if (node := leaf.home(self)) is not None:
-            node.grad = value
+            leaf.assign(node, value)
 
     @property
     def data(self) -> Tensor:
@@ -636,8 +645,9 @@ class Tensor(Methods, metaclass=_TensorClass):
     def _require_node(self, name: str) -> Node:
         if self.node is None:
             raise RuntimeError(
-                f"{name}: it has no record: it does not require grad, nor does what it was made "
-                "from, or that was under no_grad().  Set requires_grad=True on a leaf first."
+                f"{name}: the tensor of shape {self.array.shape} has no record: it does not "
+                "require grad, nor does what it was made from, or that was under no_grad().  Set "
+                "requires_grad=True on a leaf first."
             )
         return self.node
 
@@ -684,7 +694,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         look into the memory are paired with new arrays and nodes, and no saved array is touched."""
         array = result.array
         if array.shape != self.shape or RANKS[array.dtype.kind] > RANKS[self.dtype.kind]:
-            given, own = graph.described(array), graph.described(self.array)
+            given, own = described(array), described(self.array)
             raise RuntimeError(f"{name}: {given} does not fit into {own} in place; see x = x + y")
         if self._involves_gradient(result):
             self._refuse_to_record(name)
@@ -719,9 +729,9 @@ class Tensor(Methods, metaclass=_TensorClass):
         self._refuse_repeated(name)
         if self.node is None and self._base is not None and self._base.node is not None:
             raise RuntimeError(
-                f"{name}: this is a view of {self._base.node!r} that was taken under no_grad(), so "
-                "nothing says whether a gradient is to flow through it.  Take the view while ops "
-                "are recorded, or write to a copy: x = x.clone()"
+                f"{name}: the tensor is a view of {self._base.node!r} that was taken under "
+                "no_grad(), so nothing says whether a gradient is to flow through it.  Take the "
+                "view while ops are recorded, or write to a copy: x = x.clone()"
             )
 
     def _refuse_repeated(self, name: str) -> None:
@@ -735,7 +745,7 @@ class Tensor(Methods, metaclass=_TensorClass):
 
     def _refuse_result(self, name: str, instead: str) -> None:
         if not self.is_leaf:
-            raise RuntimeError(f"{name}: this is the result of {self.node!r}; {instead}")
+            raise RuntimeError(f"{name}: the tensor is the result of {self.node!r}; {instead}")
 
     def _refuse_leaf(self, name: str) -> None:
         root = views.root_of(self)
@@ -841,13 +851,13 @@ def root_gradient(output: Tensor, gradient: Any, create_graph: bool = False) -> 
     if gradient is None:
         if output.array.size != 1:
             how = "reduce it to one number first, with sum() or mean(), or give gradient="
-            raise RuntimeError(f"backward: this has shape {output.array.shape}: {how}")
+            raise RuntimeError(f"backward: the tensor has shape {output.array.shape}: {how}")
         one = row_of_ones(1, output.array.dtype).reshape(output.array.shape)
         return Tensor(one) if create_graph else one
     given = as_array(plain(gradient))
     if given.shape != output.shape:
         raise RuntimeError(
-            f"backward: gradient= is {given.shape}, but this is {output.array.shape}"
+            f"backward: gradient= is {given.shape}, but the tensor is {output.array.shape}"
         )
     if create_graph and isinstance(gradient, TensorBase):
         return gradient

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, log_softmax
+from tinygrad_edu.errors import InputError
 
 from ..container import ModuleList, Sequential
 from ..linear import Linear
@@ -57,9 +58,8 @@ class AdaptiveLogSoftmaxWithLoss(Module):
     Raises
     ------
     ValueError
-        If `cutoffs` is empty, not increasing, or out of range.
-    RuntimeError
-        At a call, if the shapes of input and target do not fit, or a target is not a class.
+        If `cutoffs` is empty, not increasing, or out of range.  At a call, if the shapes of input
+        and target do not fit, or a target is not a class.
 
     References
     ----------
@@ -139,13 +139,13 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         alone = target.ndim == 0
         fits = x.ndim == 1 if alone else x.ndim == 2 and len(x) == len(target)
         if target.ndim > 1 or not fits:
-            raise RuntimeError(
+            raise InputError(
                 "AdaptiveLogSoftmaxWithLoss: an input (N, in_features) has targets (N,), an input "
                 f"(in_features,) a target (); given: {tuple(x.shape)} and {tuple(target.shape)}"
             )
         classes = target.array
         if classes.size and not 0 <= classes.min() <= classes.max() < self.n_classes:
-            raise RuntimeError(
+            raise InputError(
                 f"AdaptiveLogSoftmaxWithLoss: targets are from 0 to n_classes - 1 = "
                 f"{self.n_classes - 1}; given: {classes.min()} to {classes.max()}"
             )

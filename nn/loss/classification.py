@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, log_softmax, ops, where
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 
 from .reduction import (
     WeightedLoss,
@@ -196,13 +197,11 @@ def nll_loss(
     ------
     ValueError
         If the shapes of input and target do not fit, the input is empty, or the weights of the
-        targets add up to 0, so that there is no mean.
+        targets add up to 0, so that there is no mean.  If the weight is not of shape (C,).
     IndexError
         If a target is not a class, from 0 to C - 1.
     TypeError
         If input or target is not a tensor, or the target does not hold integers.
-    RuntimeError
-        If the weight is not of shape (C,).
 
     Examples
     --------
@@ -268,14 +267,13 @@ def cross_entropy(
     ------
     ValueError
         If the shapes of input and target do not fit, the input is empty, or the weights of the
-        targets add up to 0, so that there is no mean.
+        targets add up to 0, so that there is no mean.  If the weight is not of shape (C,), or
+        `label_smoothing` is not between 0 and 1.
     IndexError
         If a target is not a class, from 0 to C - 1.
     TypeError
         If input or target is not a tensor, or the target holds neither integers nor floats of the
         input's shape.
-    RuntimeError
-        If the weight is not of shape (C,), or `label_smoothing` is not between 0 and 1.
 
     References
     ----------
@@ -368,7 +366,7 @@ def _loss_of_probabilities(
     if not input.array.size:
         refuse_empty("cross_entropy", input)
     if ignore_index >= 0:
-        raise RuntimeError(
+        raise InputError(
             f"cross_entropy: ignore_index={ignore_index} is a class, and the target {shape} holds "
             "probabilities; give an example that shall not count probabilities of 0"
         )
@@ -387,7 +385,7 @@ def _loss_of_probabilities(
 
 def _check_smoothing(smoothing: float) -> None:
     if not 0 <= smoothing <= 1:
-        raise RuntimeError(f"cross_entropy: label_smoothing is between 0 and 1, not {smoothing}")
+        raise InputError(f"cross_entropy: label_smoothing is between 0 and 1, not {smoothing}")
 
 
 # ---------------------------------------------------------------- layers

@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, clamp_min, exp, gather, ops, stack, where
 from tinygrad_edu.autograd import Function
+from tinygrad_edu.errors import InputError
 
 from .reduction import Loss, check_tensors, first, reduced
 
@@ -59,11 +60,10 @@ def ctc_loss(
     Raises
     ------
     ValueError
-        If `log_probs` and `targets` have other shapes, or the targets are not integers.
+        If `log_probs` and `targets` have other shapes, or the targets are not integers.  If the
+        lengths do not fit the shapes, or the blank is not a class.
     IndexError
         If a target holds the blank, or what is not a class.
-    RuntimeError
-        If the lengths do not fit the shapes, or the blank is not a class.
     TypeError
         If `log_probs` or `targets` is not a tensor.
 
@@ -143,7 +143,7 @@ def _sequences(
         )
     count, n, classes = logp.shape
     if not 0 <= blank < classes:
-        raise RuntimeError(f"ctc_loss: blank={blank} is not one of the {classes} classes")
+        raise InputError(f"ctc_loss: blank={blank} is not one of the {classes} classes")
     times = _lengths("input_lengths", input_lengths, n, count)
     most = targets.shape[-1] if targets.shape[:-1] in ((), (n,)) else -1
     lengths = _lengths("target_lengths", target_lengths, n, most)
@@ -152,7 +152,7 @@ def _sequences(
     listed = targets.ndim == 2
     given = targets.array[:, : inside.shape[1]][inside] if listed else targets.array
     if given.size != inside.sum():
-        raise RuntimeError(
+        raise InputError(
             f"ctc_loss: {given.size} targets behind one another, but target_lengths add up to "
             f"{inside.sum()}"
         )
@@ -171,7 +171,7 @@ def _lengths(name: str, given: Tensor | Sequence[int], n: int, most: int) -> np.
     lengths = np.asarray(given.array if isinstance(given, Tensor) else given).reshape(-1)
     whole = lengths.dtype.kind in "iu" and lengths.shape == (n,)
     if not whole or not ((lengths >= 0) & (lengths <= most)).all():
-        raise RuntimeError(
+        raise InputError(
             f"ctc_loss: {name} holds a whole number, 0 to {most}, for each of {n} sequences, not "
             f"{lengths.tolist()}"
         )

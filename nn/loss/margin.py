@@ -489,12 +489,11 @@ def multi_margin_loss(
     ------
     ValueError
         If the shapes of input and target do not fit, the input is empty, or `p` is neither 1 nor 2.
+        If the weight is not of shape (C,).
     IndexError
         If a target is not a class, from 0 to C - 1.
     TypeError
         If input or target is not a tensor, or the target does not hold integers.
-    RuntimeError
-        If the weight is not of shape (C,).
 
     References
     ----------

@@ -13,7 +13,9 @@ from typing import ClassVar
 import numpy as np
 
 from tinygrad_edu import Tensor, ops
+from tinygrad_edu.dtypes import no_tensor
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 
 from ..module import Module
 
@@ -31,6 +33,11 @@ def reduction_of(size_average: bool | None, reduce: bool | None, reduction: str)
     if size_average is None and reduce is None:
         return reduction
     for name, value in (("size_average", size_average), ("reduce", reduce)):
+        if isinstance(value, Tensor):
+            raise TypeError(
+                f"{name} is True, False or None, not a tensor of shape {tuple(value.shape)}.  A "
+                "loss is made first, and called then: loss = nn.MSELoss()(input, target)"
+            )
         if isinstance(value, str):
             raise TypeError(
                 f"{name} is True, False or None, not {value!r}; write reduction={value!r}, with "
@@ -62,8 +69,9 @@ def check_tensors(
     name: str, input: Tensor, target: Tensor, which: str = "input and target"
 ) -> None:
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)):
-        given = f"{type(input).__name__} and {type(target).__name__}"
-        raise TypeError(f"{name}: {which} are {given}; make both tensors first")
+        words = dict(zip(which.split(" and "), (input, target), strict=False))
+        wrong, x = next((word, x) for word, x in words.items() if not isinstance(x, Tensor))
+        raise TypeError(f"{name}: the {wrong} is no tensor: {no_tensor(x)}")
 
 
 def check_pair(name: str, input: Tensor, target: Tensor, which: str = "input and target") -> None:
@@ -127,11 +135,23 @@ def check_classes(name: str, input: Tensor, target: Tensor) -> Tensor:
     elif not shape or examples != classes.shape:
         raise ValueError(
             f"{name}: input is (N, classes) and target (N,), or (N, classes, d1, ...) and "
-            f"(N, d1, ...), not {tuple(shape)} and {tuple(classes.shape)}"
+            f"(N, d1, ...), not {tuple(shape)} and {tuple(classes.shape)}{_cure(shape, classes)}"
         )
     if not input.array.size:
         refuse_empty(name, input)
     return target
+
+
+def _cure(shape: tuple[int, ...], classes: np.ndarray) -> str:
+    """What makes a target of another shape fit the input."""
+    if classes.shape == shape and classes.size and 0 <= classes.min() <= classes.max() <= 1:
+        return (
+            ".  Is it one-hot?  target.argmax(1) names the classes, and target.float() holds their "
+            "probabilities"
+        )
+    if classes.shape == (*shape[:1], 1, *shape[2:]):
+        return f".  target.squeeze(1) has the shape {(*shape[:1], *shape[2:])}"
+    return ""
 
 
 def check_range(name: str, classes: np.ndarray, kept: np.ndarray, count: int, hint: str) -> None:
@@ -146,7 +166,7 @@ def check_range(name: str, classes: np.ndarray, kept: np.ndarray, count: int, hi
 
 def check_class_weight(name: str, weight: Tensor | None, count: int) -> None:
     if weight is not None and weight.shape != (count,):
-        raise RuntimeError(
+        raise InputError(
             f"{name}: weight holds a number for each of the {count} classes, shape ({count},), "
             f"not {tuple(weight.shape)}"
         )

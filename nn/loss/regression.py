@@ -9,6 +9,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, exp, full_like, log, ops, where
 from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.errors import InputError
 
 from .reduction import REDUCTIONS, Loss, check_all, check_pair, reduced, reduction_of, refuse_nan
 
@@ -229,9 +230,7 @@ def smooth_l1_loss(
     ------
     ValueError
         If the shapes of input and target differ (they are not broadcast), the input is empty, or
-        the target is NaN where the loss becomes NaN.
-    RuntimeError
-        If `beta` is negative.
+        the target is NaN where the loss becomes NaN.  If `beta` is negative.
     TypeError
         If input or target is not a tensor.
 
@@ -248,7 +247,7 @@ def smooth_l1_loss(
     """
     reduction = reduction_of(size_average, reduce, reduction)
     if not beta >= 0:
-        raise RuntimeError(f"smooth_l1_loss: beta is where the square ends, at least 0, not {beta}")
+        raise InputError(f"smooth_l1_loss: beta is where the square ends, at least 0, not {beta}")
     check_pair("smooth_l1_loss", input, target)
     d = input - target
     losses = _squared_up_to(beta, d) / beta if beta else ops.absolute(d)
@@ -291,9 +290,7 @@ def huber_loss(
     ------
     ValueError
         If input, target and weight are not of one shape (they are not broadcast), the input is
-        empty, or the target is NaN where the loss becomes NaN.
-    RuntimeError
-        If `delta` is not greater than 0.
+        empty, or the target is NaN where the loss becomes NaN.  If `delta` is not greater than 0.
     TypeError
         If input or target is not a tensor.
 
@@ -310,7 +307,7 @@ def huber_loss(
     tensor([0.0000, 0.1250, 4.0000])
     """
     if not delta > 0:
-        raise RuntimeError(f"huber_loss: delta is where the square ends, above 0, not {delta}")
+        raise InputError(f"huber_loss: delta is where the square ends, above 0, not {delta}")
     check_pair("huber_loss", input, target)
     losses = _each_weighted("huber_loss", _squared_up_to(delta, input - target), weight)
     loss = reduced("huber_loss", losses, reduction)

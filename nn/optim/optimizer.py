@@ -41,11 +41,12 @@ from .hooks import (
     register_optimizer_step_pre_hook as register_optimizer_step_pre_hook,
     with_hooks,
 )
+from .noticing import Noticing
 
 BLOCK = 2**18  # numbers in a block: few enough to stay in the cache for its dozen passes
 
 
-class Optimizer(Hooked):
+class Optimizer(Hooked, Noticing):
     """Base class of the optimizers.
 
     A training step is `zero_grad()`, `loss.backward()`, `step()`.
@@ -239,6 +240,7 @@ class Optimizer(Hooked):
                 node = p.node or leaf.home(p)
                 if node is None or node.grad is None:
                     continue
+                self._cleared_at = leaf.passes
                 if set_to_none:
                     node.grad = None
                 else:
@@ -275,13 +277,14 @@ class Optimizer(Hooked):
         if closure is not None:
             with tg.enable_grad():
                 loss = closure()
-        place = clock.user_place(self._place)
+        place, used = clock.user_place(self._place), None
         if self._state_is_visible:
             self._read_changes()
         for its in self.param_groups:
             group = plain_settings(its) if self.state_names else its
             for block in self._blocks_of(its):
                 g = block.gather([node.grad.array for node in block.nodes])
+                used = g.item(-1) if g.size else 0.0
                 if group.get("maximize"):
                     np.negative(g, out=g)
                 if group.get("weight_decay"):
@@ -293,6 +296,8 @@ class Optimizer(Hooked):
                 clock.stamp(*arrays, place=place)
         if self._state_is_visible:
             self._publish()
+        if closure is None:
+            self._notice_step(used)
         return loss
 
     def decay(self, block: Block, group: dict[str, Any]) -> None:

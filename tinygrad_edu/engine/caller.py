@@ -61,7 +61,7 @@ def _of_one(op: Op) -> Callable[..., Any]:
         except (*MISUSE, AttributeError) as error:  # what is no array has no dtype
             raise op.explained(error, (x,), params) from None
         if plain:
-            return y if y.__class__ is ndarray else alone(y, x)
+            return y if y.__class__ is ndarray else alone(y, op.name, x)
         y = y if y.__class__ is ndarray else as_result(y)
         if node is not None:
             plan = op[True,]
@@ -90,7 +90,7 @@ def _of_view(op: Op) -> Callable[..., Any]:
         except (*MISUSE, AttributeError) as error:
             raise op.explained(error, (x,), params) from None
         if not tensor:
-            return y if y.__class__ is ndarray else alone(y, x)
+            return y if y.__class__ is ndarray else alone(y, op.name, x)
         y = y if y.__class__ is ndarray else as_result(y)
         if input.node is None or (grad_mode.paused and not grad_mode.mode.recording):
             return view_of(y, None, x, input, call, params)
@@ -127,7 +127,7 @@ def _of_two(op: Op) -> Callable[..., Any]:
         except (*MISUSE, AttributeError) as error:
             raise op.explained(error, (a, b), params) from None
         if plain:
-            return y if y.__class__ is ndarray else alone(y, a, b)
+            return y if y.__class__ is ndarray else alone(y, op.name, a, b)
         y = y if y.__class__ is ndarray else as_result(y)
         plan = op[(BOTH if n_b else FIRST) if n_a else (SECOND if n_b else NEITHER)]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
@@ -170,7 +170,7 @@ def _of_three(op: Op) -> Callable[..., Any]:
         except (*MISUSE, AttributeError) as error:
             raise op.explained(error, (a, b, c), params) from None
         if plain:
-            return y if y.__class__ is ndarray else alone(y, a, b, c)
+            return y if y.__class__ is ndarray else alone(y, op.name, a, b, c)
         y = y if y.__class__ is ndarray else as_result(y)
         plan = op[n_a is not None, n_b is not None, n_c is not None]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
@@ -228,7 +228,7 @@ def _of_many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any])
     except (*MISUSE, AttributeError) as error:
         raise op.explained(error, arrays, params) from None
     if plain:
-        return y if y.__class__ is ndarray else alone(y, *arrays)
+        return y if y.__class__ is ndarray else alone(y, op.name, *arrays)
     y = as_result(y)
     plan = _plan(op, nodes) if any(nodes) and grad_mode.mode.recording else None
     if plan is None or not plan.rules:

@@ -21,7 +21,7 @@ from typing import Any, Protocol, TypeVar, cast
 import numpy as np
 from numpy import ndarray
 
-from ..dtypes import DType, is_stray, no_tensor
+from ..dtypes import DType, described, is_stray, no_tensor
 from .clock import Place, clock
 from .hooks import Hooks
 from .shown import ShownNode
@@ -137,6 +137,7 @@ class Op(dict[tuple[bool, ...], Plan]):
     whole: Rule | None = None
     view: bool = False
     named: tuple[str, ...] = ()
+    called: str = ""  # in messages: the function that users call
 
     def __init__(self, forward: Callable[..., Any], rules: Any, declared: dict[str, Any]) -> None:
         for name in declared:
@@ -197,11 +198,11 @@ class Op(dict[tuple[bool, ...], Plan]):
         why = no_tensor(strays[0]) if strays else None
         if self.explain and not strays and asked is error:
             why = self.explain(*inputs, **params)
-        if why is None or (strays and len(inputs) > 1):
+        if why is None or (strays and len(inputs) > 1 and not isinstance(strays[0], tuple)):
             why = f"{why or error}.  It was given {', '.join(map(described, inputs))}"
         kind = next((kind for kind in MISUSE if isinstance(error, kind)), TypeError)
         kind = LinAlgError if kind is np.linalg.LinAlgError else kind
-        return kind(f"{self.name}: {why}")
+        return kind(f"{self.called or self.name}: {why}")
 
 
 def kept_by(rule: Rule, count: int) -> set[int]:
@@ -216,10 +217,6 @@ def kept_by(rule: Rule, count: int) -> set[int]:
 def shape_of(x: Any) -> Any:
     """The shape of an input: () for a Python number, None for None."""
     return x.shape if x.__class__ is ndarray else getattr(x, "shape", None if x is None else ())
-
-
-def described(x: Any) -> str:
-    return f"{tuple(x.shape)} {x.dtype}" if hasattr(x, "dtype") else repr(x)
 
 
 class OpFunction(Protocol):

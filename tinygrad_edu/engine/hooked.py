@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ..dtypes import described
 from . import graph
 from .grad_mode import level, mode
 from .graph import Node, Parts, TensorBase
@@ -49,7 +50,7 @@ def _replaced(node: Node, shown: Any, new: Any) -> Any:
         return shown
     if not isinstance(new, TensorBase) or new.array.shape != node.shape:
         raise ValueError(
-            f"register_hook: the hook on {node!r} returned {graph.described(new)}; it must "
+            f"register_hook: the hook on {node!r} returned {described(new)}; it must "
             f"return None, or a Tensor of the gradient's shape {node.shape}"
         )
     return new

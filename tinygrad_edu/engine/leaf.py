@@ -27,12 +27,16 @@ from .hooks import AfterGradient, Hooks
 from .packing import Parcel
 
 INACTIVE: dict[str, Any] = {}  # the params of a leaf's Node while the leaf does not require grad
+passes = 0  # how many times gradients came to leaves: by backward(), or by hand
+added = 0  # the newest of them that was added to a gradient in place
+by_hand = 0  # the newest of them that was assigned
 RETAIN = "retain_grad"  # the id of the hook that asks `backward` to keep the gradient
 
 
 def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
     """Add dL/d(leaf) to every leaf behind the roots (or to the nodes in `only`), then free what was
     saved.  Gradients are committed after the last step: an error leaves them as they were."""
+    global passes, added
     arrived = []
     place = None if retain_graph or packing.records_stay else clock.user_place()
     for node, g, _ in replay(roots, create_graph=create_graph, only=only):
@@ -48,7 +52,9 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
             free(node, place)
     taken: set[int] = set()
     written = [before for node, g in arrived if (before := _commit(node, g, taken)) is not None]
+    passes += 1
     if written:
+        added = passes
         clock.stamp(*written, place=place or clock.user_place())
     for node, g in arrived:
         if node.hooks:
@@ -98,6 +104,14 @@ def _commit(node: Node, g: Any, taken: set[int]) -> Any:
         np.add(before.array, g, before.array)
         return before.array
     return None
+
+
+def assign(node: Node, gradient: Any) -> None:
+    """Let a tensor be the gradient of a leaf, as `x.grad = gradient` does."""
+    global passes, by_hand
+    if gradient is not None:
+        passes = by_hand = passes + 1
+    node.grad = gradient
 
 
 # ---------------------------------------------------------------- leaves that change

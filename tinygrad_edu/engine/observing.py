@@ -194,7 +194,7 @@ def _kept(x: Any) -> Any:
 # ---------------------------------------------------------------- who called
 
 
-_BETWEEN = ("engine", "registry", "registered", "numpy_protocol", "out")  # a function and its op
+_BETWEEN = ("engine", "registry", "registered", "numpy_protocol", "out", "diagnose")  # and its op
 
 
 def _call(op: str) -> Call:

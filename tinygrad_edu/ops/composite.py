@@ -18,9 +18,22 @@ from .reduction import kept, mean, sum as sum_
 
 def _does_not_fit_weight(x, weight, bias):
     if x.ndim and weight.ndim == 2 and x.shape[-1] != weight.shape[1]:
-        takes = f"the weight {weight.shape} takes {weight.shape[1]}"
+        takes = f"the weight {weight.shape} takes {weight.shape[1]}{_cure(x, weight.shape[1])}"
         return f"the input {x.shape} has {x.shape[-1]} features, but {takes}"
     return not_broadcasting(np.empty(weight.shape[0]), bias)
+
+
+def _cure(x, features):
+    """What makes an input fit a number of features."""
+    if x.ndim > 1 and x.shape[-2] == features:
+        return ".  Are the features in the dimension before?  See x.mT"
+    for start in range(x.ndim - 1):
+        if prod(x.shape[start:]) == features:
+            product = " * ".join(map(str, x.shape[start:]))
+            return f".  Flatten it: x.flatten({start}) has {product} = {features}"
+    if x.ndim == 1 and features == 1:
+        return f".  Is each number an example?  x.unsqueeze(1) has shape {(*x.shape, 1)}"
+    return ""
 
 
 def _as_rows(x):
@@ -192,7 +205,8 @@ def _no_such_class(x, target):
     if wrong.any():
         place = int(np.argmax(wrong))
         held = f"the target holds class {target[place]} at [{place}]"
-        return f"{held}, but the input {x.shape} has {count} classes, 0 to {count - 1}"
+        from_1 = ".  Does it count from 1?  See target - 1" if target.min() == 1 else ""
+        return f"{held}, but the input {x.shape} has {count} classes, 0 to {count - 1}{from_1}"
     return None
 
 
@@ -201,6 +215,7 @@ def _no_such_class(x, target):
     None,
     samples=lambda draw: draw.classified(),
     explain=_no_such_class,
+    called="nll_loss",
 )
 def nll(logp, target):
     """y_i = -logp[i, target_i], the negative log-likelihood of each row's class;
@@ -220,6 +235,7 @@ def _softmax_minus_one_hot(g, _y, x, target, logp):
     residual=lambda x, target: log_softmax(x, axis=1),
     samples=lambda draw: draw.classified(),
     explain=_no_such_class,
+    called="cross_entropy",
 )
 def softmax_cross_entropy(x, target, logp):
     """y = mean_i (log sum_j e^x_ij - x[i, target_i]), the cross-entropy of each row's softmax
