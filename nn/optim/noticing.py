@@ -6,8 +6,7 @@ from __future__ import annotations
 import warnings
 
 from tinygrad_edu.engine import leaf
-from tinygrad_edu.engine.clock import caller_level
-from tinygrad_edu.engine.graph import clock
+from tinygrad_edu.engine.clock import caller_level, clock
 
 IDLE = 2  # steps in a row without any gradient, before it says so
 

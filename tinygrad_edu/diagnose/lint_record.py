@@ -54,7 +54,7 @@ def module_of(call: Any) -> str:
 def name_of(node: Any) -> str:
     """The op as the user called it."""
     call = getattr(node, "call", None)
-    return call.name if call is not None else node.plan.op.name
+    return str(call.name if call is not None else node.plan.op.name)
 
 
 def of_record(nodes: list[Node]) -> Iterator[Finding]:
@@ -67,7 +67,7 @@ def of_record(nodes: list[Node]) -> Iterator[Finding]:
     yield from _wider(nodes)
 
 
-def _loss_of_probabilities(node: Node) -> Iterator[Finding]:
+def _loss_of_probabilities(node: Any) -> Iterator[Finding]:
     op = node.plan.op.name
     if op not in TAKES or not node.inputs:
         return
@@ -83,7 +83,7 @@ def _loss_of_probabilities(node: Node) -> Iterator[Finding]:
             return  # without an observer nobody knows whether a loss called it
         yield twice(before.plan.op.name, loss, place_of(before) or place_of(node))
     elif op == "nll" and call is not None:
-        scores = node.values[1]  # type: ignore[attr-defined]
+        scores = node.values[1]
         if (scores > 0).any():
             message = (
                 "nll_loss takes log-probabilities, which are never above 0, and is given "
@@ -105,7 +105,7 @@ def _shapes(node: Any) -> list[Any]:
     return shapes
 
 
-def _column_beside_row(node: Node) -> Iterator[Finding]:
+def _column_beside_row(node: Any) -> Iterator[Finding]:
     """(N, 1) against a constant (N,), or the other way round: N x N numbers."""
     if node.plan.op.name not in MEET or len(node.shape) != 2 or node.shape[0] != node.shape[1]:
         return
