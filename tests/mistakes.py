@@ -804,8 +804,8 @@ THEMES = {
             F.cross_entropy(tg.ones(3, 2), tg.tensor([0, 1, 2]))
             """,
             """
-            IndexError: softmax_cross_entropy: the target holds class 2 at [2], but the input
-                (3, 2) has 2 classes, 0 to 1
+            IndexError: cross_entropy: the target holds class 2 at [2], but the input (3, 2) has
+                2 classes, 0 to 1
             """,
             """
             F.cross_entropy(tg.ones(3, 3), tg.tensor([0, 1, 2]))

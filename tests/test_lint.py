@@ -7,7 +7,8 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from nn import optim
-from tinygrad_edu.diagnose import Finding, lint
+from tinygrad_edu.diagnose import lint
+from tinygrad_edu.diagnose.findings import Finding
 
 X, Y = tg.linspace(-1, 1, 48).reshape(16, 3), tg.tensor([0, 1, 2, 0] * 4)
 
