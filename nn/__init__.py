@@ -9,17 +9,23 @@ Sequential(
 )
 """
 
-from tinygrad_edu.absent import refuse as _refuse
+from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from . import (
-    data as data,
-    functional as functional,
-    init as init,
-    optim as optim,
-    parallel as parallel,
-    top_level as top_level,
-    utils as utils,
-)
+from tinygrad_edu.absent import refuse as _refuse
+from tinygrad_edu.memory import uncollected as _uncollected
+
+with _uncollected(lasting=True):  # of what an import makes nothing is garbage
+    from . import (
+        functional as functional,
+        init as init,
+        optim as optim,
+        parallel as parallel,
+        top_level as top_level,
+        utils as utils,
+    )
+
+if _TYPE_CHECKING:
+    from . import data as data  # when it is first asked for
 from .activation import (
     CELU as CELU,
     ELU as ELU,
@@ -218,12 +224,16 @@ from .upsampling import (
     UpsamplingNearest2d as UpsamplingNearest2d,
 )
 
-_PACKAGES = (data, functional, init, optim, parallel, utils)
+_PACKAGES = (functional, init, optim, parallel, utils)
+_LATER = ("data", "modules")  # imported when they are first asked for
 
 __all__ = sorted(
-    name
-    for name, value in globals().items()
-    if not name.startswith("_") and (type(value) is not type(data) or value in _PACKAGES)
+    {"data"}
+    | {
+        name
+        for name, value in globals().items()
+        if not name.startswith("_") and (type(value) is not type(optim) or value in _PACKAGES)
+    }
 )
 
 
@@ -232,9 +242,9 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """`nn.modules`, imported when it is first asked for; else why a name of PyTorch is left out."""
-    if name == "modules":
+    """What is imported when it is first asked for; else why a name of PyTorch is left out."""
+    if name in _LATER:
         from importlib import import_module
 
-        return import_module("nn.modules")
+        return import_module(f"{__name__}.{name}")
     _refuse("nn", name, __name__)

@@ -22,8 +22,6 @@ from tinygrad_edu import Generator
 from tinygrad_edu.io import refuse_pickle
 from tinygrad_edu.printing import Shown
 
-from .data import DataLoader
-
 
 class _Random:
     """States of generators, as a part of a checkpoint."""
@@ -78,6 +76,8 @@ class Checkpoint(Shown):
     """
 
     def __init__(self, path: str | os.PathLike[str], **parts: Any) -> None:
+        from .data import DataLoader
+
         refuse_pickle(path)  # now, not after the first epoch
         self.path = path
         self.parts: dict[str, Any] = {"default_generator": _Random([tg.default_generator()])}
@@ -171,7 +171,7 @@ class Checkpoint(Shown):
         return int(saved["epoch"]) + 1
 
 
-def _generators_of(loader: DataLoader) -> list[Generator]:
+def _generators_of(loader: Any) -> list[Generator]:
     """The generators of a loader and of its samplers."""
     within = [loader, loader.sampler, loader.batch_sampler]
     within.append(getattr(loader.batch_sampler, "sampler", None))

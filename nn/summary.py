@@ -11,7 +11,6 @@ total                          23             90         140
 
 from __future__ import annotations
 
-from html import escape
 from itertools import chain
 from math import prod
 from typing import Any, NamedTuple
@@ -59,6 +58,8 @@ class Summary(list[Row]):
 
     def _repr_html_(self) -> str:
         """For notebooks: the same table."""
+        from html import escape
+
         rows = []
         for k, line in enumerate(self._lines()):
             kind = "th" if k == 0 else "td"

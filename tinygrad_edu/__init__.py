@@ -11,7 +11,7 @@ from math import e as e, inf as inf, nan as nan, pi as pi
 
 from .memory import keep_freed_memory as _keep_freed_memory, uncollected as _uncollected
 
-with _uncollected():  # of what an import makes nothing is garbage
+with _uncollected(lasting=True):  # of what an import makes nothing is garbage
     from . import (
         creation as _creation,
         io as _io,

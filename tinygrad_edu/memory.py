@@ -44,14 +44,18 @@ def keep_freed_memory() -> bool:
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def uncollected(lasting: bool = False) -> Iterator[None]:
     """Switch Python's garbage collector off for a while: where many objects are made and none is
     garbage (boxes of a large picture, the functions of a package), it would look at each of them
-    again and again."""
+    again and again.  With `lasting` they count as old afterwards, so that it does not look at them
+    at the end either, but when it next looks at everything."""
     enabled = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if enabled:
+            if lasting and not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()  # to the oldest generation
             gc.enable()
