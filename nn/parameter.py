@@ -6,6 +6,7 @@ from typing import Any
 
 import tinygrad_edu as tg
 from tinygrad_edu import views
+from tinygrad_edu.engine import cuts
 from tinygrad_edu.tensor import Tensor
 
 __all__ = ["Buffer", "Parameter"]
@@ -36,6 +37,8 @@ class Parameter(Tensor):
         given = tg.as_tensor(() if data is None else data)
         super().__init__(given.array)
         views.borrow(self, given)
+        if given.node is not None:
+            cuts.leave(given.node, "nn.Parameter", self)
         self.requires_grad_(requires_grad)
 
 

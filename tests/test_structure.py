@@ -55,7 +55,7 @@ WITHIN = {
     "tinygrad_edu.command_line": "vision aliases noting stand_ins script target pictures __init__",
     "tinygrad_edu.command_line.stand_ins": "__init__ torch",
     "tinygrad_edu.engine": (
-        "hooks shown clock grad_mode graph outputs caller hooked packing observing backward "
+        "hooks shown clock cuts grad_mode graph outputs caller hooked packing observing backward "
         "leaf __init__"
     ),
     "tinygrad_edu.ops": (
@@ -77,8 +77,8 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.diagnose": (
-        "shown causes anomaly slices why explain findings lint_model lint_record lint "
-        "profile memory __init__"
+        "shown causes anomaly slices answer reach zeros why explain findings lint_model "
+        "lint_record lint profile memory __init__"
     ),
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",
@@ -86,7 +86,7 @@ WITHIN = {
         "labels headline theme box legend dot svg layout diagram draw diff __init__"
     ),
     "tinygrad_edu.viz.stepper": (
-        "formula written sources boxes lesson backward graph page steps __init__"
+        "formula written sources boxes equations lesson backward graph page steps __init__"
     ),
     "tinygrad_edu.viz.charts": "readings flow_words flow_chart flow heatmap live __init__",
     "tinygrad_edu.viz": (

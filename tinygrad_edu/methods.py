@@ -20,7 +20,7 @@ from .device import (
     strided,
 )
 from .dtypes import DTypeLike, as_array
-from .engine import graph, leaf
+from .engine import cuts, graph, leaf
 from .engine.clock import caller_level
 from .engine.grad_mode import mode
 from .engine.graph import TensorBase
@@ -151,6 +151,7 @@ class Methods(Registered):
         """
         if self._base is not None:
             raise RuntimeError("detach_: this is a view of another tensor; write x = x.detach()")
+        self._leave("detach_")
         leaf.rest(self)
         return self
 
@@ -849,7 +850,13 @@ class Methods(Registered):
             return self
         as_array((), new)
         if new.kind != "f" or self.node is None or not mode.recording:
-            return graph.Tensor(self.array.astype(new))  # type: ignore[no-any-return]
+            made = graph.Tensor(self.array.astype(new))
+            if self.node is not None:
+                if new.kind == "f":  # recording is off
+                    cuts.passed(ops.astype.op, True, made, self.node)
+                else:
+                    cuts.leave(self.node, f"cast to {new}", made)
+            return made  # type: ignore[no-any-return]
         return ops.astype(self, dtype=new)
 
     def to(

@@ -21,7 +21,7 @@ from . import numpy_protocol, ops, views
 from .absent import LEFT_OUT
 from .device import device
 from .dtypes import RANKS, Array, DType, DTypeLike, as_array, described, get_default_dtype
-from .engine import clock, graph, leaf
+from .engine import clock, cuts, graph, leaf
 from .engine.grad_mode import enable_grad, mode
 from .engine.graph import Node, TensorBase
 from .engine.hooks import AfterGradient, RemovableHandle, add_hook, hooks_of
@@ -225,6 +225,7 @@ class Tensor(Methods, metaclass=_TensorClass):
                 f"numpy: the tensor {described(self)} requires grad, which NumPy would lose; "
                 "see t.detach()"
             )
+        self._leave("numpy")
         return self.array  # type: ignore[no-any-return]
 
     def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
@@ -286,7 +287,14 @@ class Tensor(Methods, metaclass=_TensorClass):
                 f"item: the tensor of shape {self.array.shape} holds {self.numel()} numbers, not "
                 "one; use tolist(), or reduce it first, as with mean()"
             )
+        if self.node is not None:
+            cuts.leave(self.node, "item")
         return self.array.item()
+
+    def _leave(self, name: str) -> None:
+        """Note that the numbers leave the record, so that `diagnose.why` can say so."""
+        if self.node is not None:
+            cuts.leave(self.node, name)
 
     def tolist(self) -> Any:
         """Return the elements as (nested) lists of Python numbers.
@@ -302,6 +310,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         >>> tg.tensor([[1, 2], [3, 4]]).tolist()
         [[1, 2], [3, 4]]
         """
+        self._leave("tolist")
         return self.array.tolist()
 
     def __repr__(self) -> str:
@@ -309,7 +318,7 @@ class Tensor(Methods, metaclass=_TensorClass):
 
     def __format__(self, spec: str) -> str:
         if self.ndim == 0:
-            return format(self.item(), spec)
+            return format(self.array.item(), spec)
         try:
             return format(str(self), spec)
         except ValueError:
@@ -337,6 +346,7 @@ class Tensor(Methods, metaclass=_TensorClass):
                 f"bool: the truth of {self.numel()} numbers, of shape {self.array.shape}, is "
                 "ambiguous: any() or all()?"
             )
+        self._leave("bool")
         return bool(self.array.item())
 
     def __float__(self) -> float:
@@ -354,6 +364,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         if self.array.size != 1:
             given = f"the tensor of shape {self.array.shape} holds {self.numel()} numbers, not one"
             raise TypeError(f"{name}: {given}; take one out, or use tolist()")
+        self._leave(name)
         return self.array.item()
 
     # -------------------------------------------------------- its place in the record
@@ -471,8 +482,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         if node is None:
             return None
         if node.plan and node.grad is None and leaf.RETAIN not in (node.hooks or ()):
-            why = "a result keeps its .grad only after retain_grad(); look at that of the leaf"
-            warnings.warn(why, UserWarning, stacklevel=clock.caller_level())
+            warnings.warn(_NO_LEAF, UserWarning, stacklevel=clock.caller_level())
         return cast(Tensor | None, node.grad)
 
     @grad.setter
@@ -503,7 +513,7 @@ class Tensor(Methods, metaclass=_TensorClass):
         >>> w
         tensor([0.5000, 0.5000], requires_grad=True)
         """
-        return self.detach()
+        return self._constant("data")
 
     @data.setter
     def data(self, value: Tensor) -> None:
@@ -534,7 +544,13 @@ class Tensor(Methods, metaclass=_TensorClass):
         >>> (tg.ones(2, requires_grad=True) * 2).detach()
         tensor([2., 2.])
         """
-        return views.borrow(Tensor(self.array), self)  # type: ignore[no-any-return]
+        return self._constant("detach")
+
+    def _constant(self, name: str) -> Tensor:
+        made = views.borrow(Tensor(self.array), self)
+        if self.node is not None:
+            cuts.leave(self.node, name, made)
+        return made  # type: ignore[no-any-return]
 
     @property
     def retains_grad(self) -> bool:
@@ -889,3 +905,8 @@ def _new_array(data: Any, node: Any, sizes: tuple[int, ...]) -> tuple[Array, Any
 
 CPU = device()
 _NUMERIC = (TensorBase, np.ndarray, np.generic, int, float, list, tuple)
+_NO_LEAF = (
+    "grad: this is the result of an op, not a leaf, so backward() leaves no gradient here. To keep "
+    "it, call retain_grad() before backward(). If it was to be a weight: `w = w - lr * w.grad` "
+    "makes a new tensor; write `w -= lr * w.grad` under `with no_grad():`"
+)

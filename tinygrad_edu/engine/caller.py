@@ -23,6 +23,7 @@ from numpy import asarray, generic, ndarray
 
 from ..dtypes import WEAK, alone, get_default_dtype, int8, int64, promote
 from . import grad_mode, graph
+from .cuts import passed
 from .graph import MISUSE, Node, Op, Parts, Plan, TensorBase, shape_of
 from .outputs import inputs_node, outputs, plan_of_all
 
@@ -73,6 +74,7 @@ def _of_one(op: Op) -> Callable[..., Any]:
                     saved += (r,)
                 node = graph.record(plan, (node,), saved, params, y.shape, y.dtype)
                 return outputs(node, y) if y.__class__ is Parts else graph.Tensor(y, node)
+            return passed(op, plan.rules, unrecorded(call, y, (x,), params), node)
         return unrecorded(call, y, (x,), params)
 
     return call
@@ -92,8 +94,11 @@ def _of_view(op: Op) -> Callable[..., Any]:
         if not tensor:
             return y if y.__class__ is ndarray else alone(y, op.name, x)
         y = y if y.__class__ is ndarray else as_result(y)
-        if input.node is None or (grad_mode.paused and not grad_mode.mode.recording):
+        if input.node is None:
             return view_of(y, None, x, input, call, params)
+        if grad_mode.paused and not grad_mode.mode.recording:
+            view = view_of(y, None, x, input, call, params)
+            return passed(op, True, view, input.node)
         plan = op[True,]
         keeps_y, keeps_x = plan.keeps
         saved = y if keeps_y else y.shape, x if keeps_x else x.shape
@@ -131,7 +136,8 @@ def _of_two(op: Op) -> Callable[..., Any]:
         y = y if y.__class__ is ndarray else as_result(y)
         plan = op[(BOTH if n_b else FIRST) if n_a else (SECOND if n_b else NEITHER)]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(call, y, (a, b), params)
+            made = unrecorded(call, y, (a, b), params)
+            return made if n_a is n_b is None else passed(op, plan.rules, made, n_a, n_b)
         keeps_y, keeps_a, keeps_b = plan.keeps
         saved: Any = (
             y if keeps_y else y.shape,
@@ -174,7 +180,7 @@ def _of_three(op: Op) -> Callable[..., Any]:
         y = y if y.__class__ is ndarray else as_result(y)
         plan = op[n_a is not None, n_b is not None, n_c is not None]
         if not plan.rules or (grad_mode.paused and not grad_mode.mode.recording):
-            return unrecorded(call, y, (a, b, c), params)
+            return passed(op, plan.rules, unrecorded(call, y, (a, b, c), params), n_a, n_b, n_c)
         keeps_y, keeps_a, keeps_b, keeps_c = plan.keeps
         saved: Any = (
             y if keeps_y else y.shape,
@@ -232,7 +238,10 @@ def _of_many(op: Op, call: Any, inputs: tuple[Any, ...], params: dict[str, Any])
     y = as_result(y)
     plan = _plan(op, nodes) if any(nodes) and grad_mode.mode.recording else None
     if plan is None or not plan.rules:
-        return unrecorded(call, y, tuple(arrays), params)
+        made = unrecorded(call, y, tuple(arrays), params)
+        for node in nodes:
+            made = made if node is None else passed(op, plan is None, made, node)
+        return made
     if plan.keeps is not ALL_AT_ONCE:
         kept = zip(plan.keeps, (y, *arrays), strict=True)
         saved = (

@@ -41,9 +41,11 @@ class Node(ShownNode):
 
     __slots__ = (
         *("plan", "inputs", "saved", "params", "shape", "dtype"),  # what ran, and what it made
-        *("tick", "grad", "hooks", "freed_by", "__weakref__"),
+        *("tick", "grad", "hooks", "freed_by", "cuts", "unrecorded", "__weakref__"),
     )
     freed_by: Place
+    cuts: dict[Any, Any]  # where the value left the record, if it did: see `cuts.py`; and
+    unrecorded: str  # the newest op on it under no_grad()
     plan: Plan | None
     inputs: tuple[Node | None, ...]
     saved: tuple[Any, ...] | None

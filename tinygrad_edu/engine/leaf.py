@@ -13,7 +13,9 @@ it again.  The Node holds the gradient, one Tensor, whose bytes no other live gr
 array shares.
 """
 
+from _thread import _local as local  # as in registry.py
 from typing import Any
+from weakref import ref
 
 import numpy as np
 from numpy import ndarray
@@ -31,6 +33,18 @@ passes = 0  # how many times gradients came to leaves: by backward(), or by hand
 added = 0  # the newest of them that was added to a gradient in place
 by_hand = 0  # the newest of them that was assigned
 RETAIN = "retain_grad"  # the id of the hook that asks `backward` to keep the gradient
+
+
+class LastBackward(local):
+    """The newest backward pass of this thread, for who asks why a gradient is what it is."""
+
+    roots: Any = ()  # weak references to the nodes where it began
+    only: Any = None  # likewise, to those that it was asked for, if it was
+    tick = 0  # when it ended
+    place: clock.Place | None = None  # where it was called, if it freed the record
+
+
+last = LastBackward()
 
 
 def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, only: Nodes) -> None:
@@ -56,6 +70,8 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
     if written:
         added = passes
         clock.stamp(*written, place=place or clock.user_place())
+    last.roots, last.only = [*map(ref, roots)], only and [*map(ref, only)]
+    last.tick, last.place = next(clock.clock), place
     for node, g in arrived:
         if node.hooks:
             _call_the_last(node, node.hooks, g)

@@ -18,13 +18,17 @@ from __future__ import annotations
 
 import sys
 import threading
+import weakref
 from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from . import graph, packing
-from .clock import Place, is_of_nn, is_own
+from . import cuts, graph, packing
+from .clock import Place, clock, is_of_nn, is_own, user_place
+from .cuts import Cut
 from .graph import OPS, Node, Plan, new_node
 from .hooks import ALWAYS, FORWARD, PRE, add_hook, of_all_modules
 
@@ -112,7 +116,7 @@ class Observation:
 
 def _start() -> None:
     graph.planned = _all_saved
-    packing.observed_node = _observed_node
+    packing.observed_node, cuts.observed = _observed_node, _note_cut
     packing.choose_record()
     _forget_plans()
     entered = of_all_modules.setdefault(PRE, OrderedDict())
@@ -124,7 +128,7 @@ def _start() -> None:
 
 def _stop() -> None:
     graph.planned = None
-    packing.observed_node, packing.records_stay = None, False
+    packing.observed_node, packing.records_stay, cuts.observed = None, False, None
     packing.choose_record()
     _forget_plans()
     _plain.clear()
@@ -188,7 +192,56 @@ def _copied(x: Any, leaf: bool) -> Any:
 
 
 def _kept(x: Any) -> Any:
-    return x.copy() if isinstance(x, np.ndarray) and x.size <= COPIED else x
+    return x.copy("K") if isinstance(x, np.ndarray) and x.size <= COPIED else x
+
+
+def _note_cut(name: str, under_no_grad: bool, made: Any, *nodes: Node | None) -> None:
+    """A value left the record: note where at all nodes behind it, as its own may be gone when
+    somebody asks."""
+    if not _own.depth:
+        return
+    place = user_place()
+    maker = weakref.ref(made) if isinstance(made, graph.TensorBase) else None
+    for node in nodes:
+        if node is None:
+            continue
+        source = weakref.ref(node)
+        cut = Cut(name, under_no_grad, next(clock), str(node.name), place, maker, source)
+        stack, seen = [node], {node}
+        while stack:
+            behind = stack.pop()
+            if not hasattr(behind, "cuts"):
+                behind.cuts = {}
+            behind.cuts[name, place] = cut
+            more = [x for x in behind.inputs if x is not None and x not in seen]
+            seen.update(more)
+            stack += more
+
+
+def _saved_again(node: ObservedNode) -> tuple[Any, ...] | None:
+    plan: Any = node.plan
+    if len(node.values) != len(plan.keeps) or "ctx" in node.params:  # a Function saves by itself
+        return None
+    kept = zip(plan.keeps, node.values, strict=True)
+    saved = tuple([x if keep or x.__class__ is tuple else graph.shape_of(x) for keep, x in kept])
+    if plan.op.residual is None:
+        return saved
+    return (*saved, plan.op.residual(*node.values[1:], **node.params))
+
+
+@contextmanager
+def restored(nodes: Iterable[Node]) -> Iterator[None]:
+    """For a block, what `backward()` has freed of these nodes is there again, as far as it was
+    observed: the numbers that an op has seen and made are what its rules read."""
+    freed = [node for node in nodes if node.plan and node.saved is None]
+    try:
+        for node in freed:
+            if isinstance(node, ObservedNode):
+                node.saved = _saved_again(node)
+        yield
+    finally:
+        for node in freed:
+            node.saved = None
 
 
 # ---------------------------------------------------------------- who called

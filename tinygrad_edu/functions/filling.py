@@ -13,7 +13,7 @@ import numpy as np
 
 from ..device import check_device, strided
 from ..dtypes import Array, DTypeLike, as_array, checked, get_default_dtype, leaves
-from ..engine import graph
+from ..engine import cuts, graph
 from ..engine.clock import caller_level
 from ..registry import like, public
 from ..size import Size
@@ -142,6 +142,7 @@ def warn_of_copy(data: Any) -> None:
     if isinstance(data, graph.TensorBase):
         how = "to copy a tensor, write x.detach().clone(), or x.clone() for one in the record"
         warnings.warn(how, UserWarning, stacklevel=caller_level())
+        _leave(data)
 
 
 def number_of(name: str, value: Any) -> Any:
@@ -153,10 +154,18 @@ def number_of(name: str, value: Any) -> Any:
     return array_of(value).item()
 
 
+def _leave(data: Any) -> None:
+    """Note that the numbers of a tensor leave the record."""
+    node = getattr(data, "node", None)
+    if node is not None:
+        cuts.leave(node, "tensor")
+
+
 def _without_tensors(data: Any) -> Any:
     """The lists with arrays for tensors.  Among numbers a tensor of one element is a number, be its
     shape () or (1, 1): `[t[0], 2.0]` are two numbers."""
     if not isinstance(data, list | tuple):
+        _leave(data)
         return plain(data)
     items = [_without_tensors(x) for x in data]
     if all(isinstance(x, graph.TensorBase) or np.isscalar(x) for x in data) and all(

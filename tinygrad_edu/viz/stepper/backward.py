@@ -24,13 +24,10 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from ...engine.graph import Node
 from ..graph.picture import Arrow, Box, Picture
-from ..numbers import number
-from .boxes import chain, computes, origin, same, sizes_of
-from .formula import Formula, parsed, with_numbers
+from .boxes import computes, origin, same, sizes_of
+from .formula import parsed
 from .lesson import Lesson, Step
 from .written import short, single
 
@@ -82,16 +79,14 @@ class _Backward:
         """The gradient that arrived, and what goes on to each input."""
         title, formula = self.lesson.titles[box], parsed(box.formula)
         parts = [
-            self._part(k, arrow, formula)
-            for k, arrow in self.lesson.into[box]
-            if arrow.gradient is not None
+            self._part(k, arrow) for k, arrow in self.lesson.into[box] if arrow.gradient is not None
         ]
         said = " ".join(f"{part.pop('say')}." for part in parts)
         step = {"kind": "backward", "node": self.lesson.places[box], "parts": parts}
         step["say"] = f"Backward: {title}, {_g(box.gradient)}. {said}{self._hook(box)}"
         return {**step, **self._gradient(box), "remark": formula.remark, "hook": self._hook(box)}
 
-    def _part(self, k: int, arrow: Arrow, formula: Formula) -> dict[str, Any]:
+    def _part(self, k: int, arrow: Arrow) -> dict[str, Any]:
         lesson, target, part = self.lesson, origin(arrow), arrow.gradient
         title, sum_of = lesson.titles[target], self._add(arrow, target)
         made = {
@@ -99,7 +94,7 @@ class _Backward:
             "to": lesson.places[target],
             "value": lesson.arrays.places(part),
             "short": short(part),
-            **self._equations(arrow, formula),
+            **lesson.equations(arrow),
             **sum_of,
         }
         made["say"] = made["equation"] if single(part) else f"{made['left']} has {short(part)}"
@@ -108,22 +103,6 @@ class _Backward:
             so_far = "so far " if sum_of["more"] else ""
             made["say"] += f", where the sum {so_far}is {sum_of['total_short']}"
         return made
-
-    def _equations(self, arrow: Arrow, formula: Formula) -> dict[str, str]:
-        """The rule, with numbers where all are single, or those of the first element."""
-        lesson, result = self.lesson, single(arrow.gradient)
-        rule = formula.rule(arrow.argument)
-        left = f"dL/d{formula.letter(arrow.argument) or 'x'}"
-        numbers = lesson.numbers(arrow.end) if result else None
-        filled = with_numbers(rule, numbers) if rule and numbers else None
-        example = ""
-        if rule and not filled and np.shape(arrow.gradient) == arrow.end.shape:
-            first = lesson.first_numbers(arrow.end)
-            text = with_numbers(rule, first) if first else None
-            if text and rule != "g":
-                example = chain(left, text, number(np.ravel(arrow.gradient)[0]))
-        equation = chain(f"{left} = {rule}" if rule else left, filled, result)
-        return {"left": left, "equation": equation, "example": example}
 
     def _add(self, arrow: Arrow, target: Box) -> dict[str, Any]:
         """The sum so far of what has arrived at a box, as the engine adds it."""

@@ -11,7 +11,8 @@ from typing import Any
 from ...engine.graph import Node
 from ..graph.picture import Arrow, Box, Picture
 from ..words import defaults_of, settings_of, shape_of
-from .boxes import chain, computes, in_group, is_elementwise, letters_of, module, titles, value_of
+from .boxes import chain, computes, in_group, module, titles, value_of
+from .equations import equations_of, first_numbers_of, numbers_of
 from .formula import parsed, with_numbers
 from .sources import Sources, Spot, spot_of
 from .written import Arrays, short, single
@@ -110,16 +111,15 @@ class Lesson:
 
     def numbers(self, box: Box) -> dict[str, str] | None:
         """The letters of the formula and their numbers; None unless all are single numbers."""
-        values = [(arrow.argument, arrow.start.value) for _, arrow in self.into[box]]
-        if box.kind == "group" or any(single(value) is None for _, value in values):
-            return None
-        return letters_of([*values, ("y", box.value), ("g", box.gradient)], box.settings)
+        return numbers_of(box, self._arrows_into(box))
 
     def first_numbers(self, box: Box) -> dict[str, str] | None:
         """The same of the first element; None unless the op works on each element by itself."""
-        if not is_elementwise(box) or 0 in box.shape:
-            return None
-        values = [(arrow.argument, arrow.start.value) for _, arrow in self.into[box]]
-        if any(value is None for _, value in values):
-            return None
-        return letters_of([*values, ("y", box.value), ("g", box.gradient)], box.settings)
+        return first_numbers_of(box, self._arrows_into(box))
+
+    def equations(self, arrow: Arrow) -> dict[str, str]:
+        """The rule of what comes back along an arrow, with numbers."""
+        return equations_of(arrow, self._arrows_into(arrow.end))
+
+    def _arrows_into(self, box: Box) -> list[Arrow]:
+        return [arrow for _, arrow in self.into[box]]

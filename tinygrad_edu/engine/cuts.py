@@ -1,0 +1,97 @@
+"""Cuts: where a value leaves the record, so that no gradient comes back from what is made of it.
+
+>>> import tinygrad_edu as tg
+>>> x = tg.tensor(3.0, requires_grad=True)
+>>> y = x * x
+>>> z = y.detach() + tg.tensor(y.item())
+>>> [cut.name for cut in cuts_of(y.node)]
+['detach', 'item']
+
+The node of the value notes the name of what was called and when, and so do the nodes from which it
+was computed, two steps back, as its own is often gone when somebody asks.  Of ops under `no_grad()`
+it notes the newest.  That is all, and it takes a fraction of a microsecond; while somebody
+observes, a Cut also holds the line, and all nodes behind the value note it (see `observing.py`).
+`diagnose.why` reads the notes.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from .clock import Place, clock
+
+observed: Any = None  # while somebody observes, what notes more: `observing.py` puts its own here
+
+
+class Cut(NamedTuple):
+    """A value left the record: by what, when, where, and what was made of it."""
+
+    name: str  # "detach", or the op: "argmax"
+    under_no_grad: bool  # is it an op that has a derivative, which was not recorded?
+    tick: int  # 0 if that is not known
+    of: str = ""  # the op whose result left, if that is not the node's own
+    place: Place | None = None  # known if it was observed
+    made: Any = None  # likewise, a weak reference to the tensor that was made
+    source: Any = None  # likewise, one to the node whose value left
+
+
+def leave(node: Any, name: str, made: Any = None) -> None:
+    """Note at `node`, and at those behind it, that its value left the record."""
+    tick = next(clock)
+    try:
+        node.cuts[name] = tick
+    except AttributeError:
+        node.cuts = {name: tick}
+    if node.plan:
+        key = name, node.plan.op.name
+        for parent in node.inputs:
+            if parent is not None:
+                _note(parent, key, tick)
+                for before in parent.inputs:
+                    if before is not None:
+                        _note(before, key, tick)
+    if observed is not None:
+        observed(name, False, made, node)
+
+
+def _note(node: Any, key: Any, tick: int) -> None:
+    try:
+        node.cuts[key] = tick
+    except AttributeError:
+        node.cuts = {key: tick}
+
+
+def passed(op: Any, rules: Any, made: Any, a: Any, b: Any = None, c: Any = None) -> Any:
+    """Note at the nodes of its inputs, as far as they have one, that an op was not recorded: there
+    are no rules for them, or recording was off.  Returns `made`, its result."""
+    if not rules:
+        for node in (a, b, c):
+            if node is not None:
+                leave(node, op.name, made)
+        return made
+    name = op.name
+    if a is not None:
+        a.unrecorded = name
+    if b is not None:
+        b.unrecorded = name
+    if c is not None:
+        c.unrecorded = name
+    if observed is not None:
+        observed(name, True, made, a, b, c)
+    return made
+
+
+def cuts_of(node: Any) -> list[Cut]:
+    """All that is known of how the value of a node, or what was made of it, left the record."""
+    seen = []
+    for key, noted in getattr(node, "cuts", {}).items():
+        name, of = key if isinstance(key, tuple) else (key, "")
+        seen.append(noted if isinstance(noted, Cut) else Cut(name, False, noted, of))
+    if hasattr(node, "unrecorded"):
+        seen.append(Cut(node.unrecorded, True, 0))
+    placed = {cut[:2] for cut in seen if cut.place}
+    return sorted([cut for cut in seen if cut.place or cut[:2] not in placed], key=_tick)
+
+
+def _tick(cut: Cut) -> int:
+    return cut.tick
