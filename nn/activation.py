@@ -14,7 +14,7 @@ import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
 from tinygrad_edu.engine.clock import caller_level
-from tinygrad_edu.functions.arguments import check_dim, check_floating
+from tinygrad_edu.functions.arguments import check_dim, check_floating, check_tensor
 from tinygrad_edu.rng import numpy_generator
 from tinygrad_edu.sums import in_float32
 
@@ -129,6 +129,7 @@ def hardtanh(
     >>> F.hardtanh(tg.tensor([-2.0, 0.5, 2.0]))
     tensor([-1.0000,  0.5000,  1.0000])
     """
+    check_tensor(input, "hardtanh")
     if min_val > max_val:
         raise ValueError(f"hardtanh: min_val={min_val} is above max_val={max_val}; swap them")
     if input.dtype.kind in "iu":
@@ -332,6 +333,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     tensor([[-0.1000, -0.5000],
             [ 2.0000, -1.0000]])
     """
+    check_tensor(input, "prelu")
     channels = input.shape[1] if input.ndim > 1 else 1
     if weight.ndim > 1:
         raise RuntimeError(f"prelu: the slopes are (channels,) or (1,), not {tuple(weight.shape)}")
@@ -799,6 +801,7 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
     >>> F.glu(tg.tensor([1.0, 2.0, 0.0, 100.0]))
     tensor([0.5000, 2.0000])
     """
+    check_tensor(input, "glu")
     if input.ndim == 0:
         raise RuntimeError("glu: the input has no dimension that could be cut in half")
     size = input.size(dim)
@@ -819,6 +822,7 @@ def _implicit(dim: int | None, x: Tensor, name: str) -> int:
     """The dimension; where none is given, PyTorch's old choice, with its warning."""
     if dim is not None:
         return dim
+    check_tensor(x, name)
     chosen = 0 if x.ndim in (0, 1, 3) else 1
     warnings.warn(
         f"{name}: dim is not given, and {x.ndim} dimensions take {chosen}, as in PyTorch; write "

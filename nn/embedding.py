@@ -52,6 +52,7 @@ def one_hot(input: Tensor, num_classes: int = -1) -> Tensor:
             [0, 0, 1],
             [0, 1, 0]])
     """
+    check_tensor(input, "one_hot")
     x = input.array
     if x.dtype != np.int64:
         raise InputTypeError(f"one_hot: classes are int64, not {x.dtype}; call x.long()")

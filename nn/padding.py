@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_edu import Tensor, functions, ops
 from tinygrad_edu.errors import InputError
+from tinygrad_edu.functions.arguments import check_tensor
 
 from .module import Module
 
@@ -72,6 +73,7 @@ def pad(
         raise NotImplementedError(
             f"pad: the modes are 'constant' and {[*_CONTINUING]}, not {mode!r}"
         )
+    check_tensor(input, "pad")
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
         raise InputError(
             f"pad: {pad} is not a pair for each of the last dims of {tuple(input.shape)}"

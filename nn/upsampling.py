@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_edu import Tensor, functions
 from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.errors import InputError
-from tinygrad_edu.functions.arguments import check_floating
+from tinygrad_edu.functions.arguments import check_floating, check_tensor
 
 from .adaptive_pooling import adaptive_avg_pool1d, adaptive_avg_pool2d, adaptive_avg_pool3d
 from .fold import fresh
@@ -271,6 +271,7 @@ _AREA = {3: adaptive_avg_pool1d, 4: adaptive_avg_pool2d, 5: adaptive_avg_pool3d}
 
 
 def _check_mode(x: Tensor, mode: str, align_corners: bool | None, antialias: bool) -> None:
+    check_tensor(x, "interpolate")
     if mode not in _INTERPOLATIONS or x.ndim not in (3, 4, 5):
         raise NotImplementedError(
             f"interpolate: no mode {mode!r} of {tuple(x.shape)}; there are "

@@ -241,6 +241,30 @@ THEMES = {
             tg.tensor(3.0).item()
             """,
         ),
+        row(
+            "Two names for one number",
+            """
+            a, b = tg.tensor(3.0)
+            """,
+            """
+            TypeError: iteration over a 0-d tensor: it is one number; use item()
+            """,
+            """
+            a, b = tg.tensor([3.0, 4.0])
+            """,
+        ),
+        row(
+            "Dimensions that are named twice",
+            """
+            tg.ones(2, 3).permute(0, 0)
+            """,
+            """
+            RuntimeError: permute: (0, 0) does not name each dimension of (2, 3) once
+            """,
+            """
+            tg.ones(2, 3).permute(1, 0)
+            """,
+        ),
     ],
     "Types of numbers": [
         row(
@@ -331,6 +355,45 @@ THEMES = {
             """
             device = "cuda" if tg.cuda.is_available() else "cpu"
             tg.ones(3).to(device)
+            """,
+        ),
+        row(
+            "A layer in arithmetic",
+            """
+            tg.ones(2) + nn.Linear(2, 2)
+            """,
+            """
+            TypeError: add: it takes a tensor, not the layer Linear; call that first, as
+                layer(x).  It was given (2,) float32, Linear(in_features=2, out_features=2,
+                bias=True)
+            """,
+            """
+            tg.ones(2) + nn.Linear(2, 2)(tg.ones(2))
+            """,
+        ),
+        row(
+            "The largest of a list",
+            """
+            tg.argmax([1, 3, 2])
+            """,
+            """
+            TypeError: argmax: it takes a tensor, and was given [1, 3, 2], a list; make one with
+                tensor()
+            """,
+            """
+            tg.argmax(tg.tensor([1, 3, 2]))
+            """,
+        ),
+        row(
+            "Floats as classes of one_hot",
+            """
+            F.one_hot(tg.tensor([0.0, 1.0]), 3)
+            """,
+            """
+            InputTypeError: one_hot: classes are int64, not float32; call x.long()
+            """,
+            """
+            F.one_hot(tg.tensor([0, 1]), 3)
             """,
         ),
     ],
@@ -455,6 +518,23 @@ THEMES = {
 
             x = tg.ones(3, requires_grad=True)
             copy.deepcopy((x * 2).detach())
+            """,
+        ),
+        row(
+            "Losses in a list, given to NumPy",
+            """
+            w = tg.ones(2, requires_grad=True)
+            losses = [(w * i).sum() for i in range(3)]
+            np.mean(losses)
+            """,
+            """
+            RuntimeError: numpy: the tensor () float32 requires grad, which NumPy would lose;
+                see t.detach()
+            """,
+            """
+            w = tg.ones(2, requires_grad=True)
+            losses = [(w * i).sum().item() for i in range(3)]
+            np.mean(losses)
             """,
         ),
     ],
@@ -704,6 +784,224 @@ THEMES = {
             F.softmax(tg.ones(3, 2), dim=1)
             """,
         ),
+        row(
+            "A layer that is made with its input",
+            """
+            nn.ReLU(tg.ones(2))
+            """,
+            """
+            TypeError: ReLU: inplace is no tensor, and (2,) float32 is given.  A layer is made
+                first, and called then: ReLU()(x)
+            """,
+            """
+            nn.ReLU()(tg.ones(2))
+            """,
+        ),
+        row(
+            "Dropout that is made with its input",
+            """
+            nn.Dropout(tg.ones(2))
+            """,
+            """
+            TypeError: Dropout: p is no tensor, and (2,) float32 is given.  A layer is made
+                first, and called then: Dropout()(x)
+            """,
+            """
+            nn.Dropout(0.5)(tg.ones(2))
+            """,
+        ),
+        row(
+            "A function in place of a layer",
+            """
+            nn.Sequential(nn.Linear(2, 2), F.relu)
+            """,
+            """
+            TypeError: Sequential: step 1 is the function relu, not a Module; a function needs a
+                layer, as nn.ReLU() for relu
+            """,
+            """
+            nn.Sequential(nn.Linear(2, 2), nn.ReLU())
+            """,
+        ),
+        row(
+            "A setting that is missing",
+            """
+            nn.Conv2d(1, 8)
+            """,
+            """
+            TypeError: Conv2d.__init__() missing 1 required positional argument: 'kernel_size'
+            """,
+            """
+            nn.Conv2d(1, 8, kernel_size=3)
+            """,
+        ),
+        row(
+            "A layer without its input",
+            """
+            nn.Linear(2, 2)()
+            """,
+            """
+            TypeError: Linear.forward() missing 1 required positional argument: 'input'
+            The layer that failed: Linear(in_features=2, out_features=2, bias=True), called with
+                nothing.
+            """,
+            """
+            nn.Linear(2, 2)(tg.ones(2))
+            """,
+        ),
+        row(
+            "A wrong layer deep in a network",
+            """
+            encoder = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten())
+            model = nn.Sequential(encoder, nn.Sequential(nn.Linear(100, 10), nn.ReLU()))
+            model(tg.ones(8, 1, 8, 8))
+            """,
+            """
+            ValueError: linear: the input (8, 144) has 144 features, but the weight (10, 100)
+                takes 100
+            The layer that failed: Sequential.1.0, Linear(in_features=100, out_features=10,
+                bias=True), called with (8, 144) float32.
+            """,
+            """
+            encoder = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.Flatten())
+            model = nn.Sequential(encoder, nn.Sequential(nn.Linear(4 * 6 * 6, 10), nn.ReLU()))
+            model(tg.ones(8, 1, 8, 8))
+            """,
+        ),
+        row(
+            "One image given to a linear layer",
+            """
+            nn.Linear(784, 10)(tg.ones(28, 28))
+            """,
+            """
+            ValueError: linear: the input (28, 28) has 28 features, but the weight (10, 784)
+                takes 784.  Flatten it: x.flatten(0) has 28 * 28 = 784
+            The layer that failed: Linear(in_features=784, out_features=10, bias=True), called
+                with (28, 28) float32.
+            """,
+            """
+            nn.Linear(784, 10)(tg.ones(28, 28).flatten())
+            """,
+        ),
+        row(
+            "Features in the wrong dimension",
+            """
+            nn.Linear(3, 2)(tg.ones(3, 8))
+            """,
+            """
+            ValueError: linear: the input (3, 8) has 8 features, but the weight (2, 3) takes 3.
+                Are the features in the dimension before?  See x.mT
+            The layer that failed: Linear(in_features=3, out_features=2, bias=True), called with
+                (3, 8) float32.
+            """,
+            """
+            nn.Linear(3, 2)(tg.ones(3, 8).mT)
+            """,
+        ),
+        row(
+            "Numbers given to a layer of one feature",
+            """
+            nn.Linear(1, 4)(tg.ones(8))
+            """,
+            """
+            ValueError: linear: the input (8,) has 8 features, but the weight (4, 1) takes 1.
+                Is each number an example?  x.unsqueeze(1) has shape (8, 1)
+            The layer that failed: Linear(in_features=1, out_features=4, bias=True), called with
+                (8,) float32.
+            """,
+            """
+            nn.Linear(1, 4)(tg.ones(8).unsqueeze(1))
+            """,
+        ),
+        row(
+            "Images of one channel, without the channel",
+            """
+            nn.Conv2d(1, 8, 3)(tg.ones(16, 28, 28))
+            """,
+            """
+            InputError: conv2d: the input (1, 16, 28, 28) has 16 channels, but the weight (8, 1,
+                3, 3), which is (out, channels / groups, *kernel) with groups=1, takes 1.  Are
+                these images of one channel?  See x.reshape(-1, 1, 28, 28)
+            The layer that failed: Conv2d(1, 8, kernel_size=(3, 3), stride=(1, 1)), called with
+                (16, 28, 28) float32.
+            """,
+            """
+            nn.Conv2d(1, 8, 3)(tg.ones(16, 28, 28).unsqueeze(1))
+            """,
+        ),
+        row(
+            "Numbers given to an LSTM of one feature",
+            """
+            nn.LSTM(1, 8)(tg.ones(50))
+            """,
+            """
+            InputError: LSTM: the input is 2D or 3D, its last size 1, the input_size of the
+                layer; it was given (50,).  Is each number a step of one feature?  See
+                x.unsqueeze(-1), of shape (50, 1)
+            The layer that failed: LSTM(1, 8), called with (50,) float32.
+            """,
+            """
+            nn.LSTM(1, 8)(tg.ones(50).unsqueeze(-1))
+            """,
+        ),
+        row(
+            "A GRU's result given to a function",
+            """
+            F.relu(nn.GRU(4, 8)(tg.ones(3, 1, 4)))
+            """,
+            """
+            TypeError: relu: it takes a tensor, not a tuple of 2: ((3, 1, 8) float32, (1, 1, 8)
+                float32); pick one of them, as y[0], or as in y, state = layer(x)
+            """,
+            """
+            y, h = nn.GRU(4, 8)(tg.ones(3, 1, 4))
+            F.relu(y)
+            """,
+        ),
+        row(
+            "Channels that a normalization does not have",
+            """
+            nn.BatchNorm1d(4)(tg.ones(2, 5))
+            """,
+            """
+            InputError: batch_norm: weight holds a number for each of the 5 channels of (2, 5),
+                shape (5,), not (4,)
+            The layer that failed: BatchNorm1d(4, eps=1e-05, momentum=0.1, affine=True,
+                bias=True, track_running_stats=True), called with (2, 5) float32.
+            """,
+            """
+            nn.BatchNorm1d(5)(tg.tensor([[1.0] * 5, [2.0] * 5]))
+            """,
+        ),
+        row(
+            "An image given to a layer for rows",
+            """
+            nn.BatchNorm2d(4)(tg.ones(2, 4))
+            """,
+            """
+            ValueError: BatchNorm2d: expected 4D input, got (2, 4)
+            The layer that failed: BatchNorm2d(4, eps=1e-05, momentum=0.1, affine=True,
+                bias=True, track_running_stats=True), called with (2, 4) float32.
+            """,
+            """
+            nn.BatchNorm1d(4)(tg.tensor([[1.0] * 4, [2.0] * 4]))
+            """,
+        ),
+        row(
+            "Attention without key and value",
+            """
+            nn.MultiheadAttention(4, 2)(tg.ones(3, 1, 4))
+            """,
+            """
+            TypeError: MultiheadAttention.forward() missing 2 required positional arguments:
+                'key' and 'value'
+            The layer that failed: MultiheadAttention, called with (3, 1, 4) float32.
+            """,
+            """
+            x = tg.ones(3, 1, 4)
+            nn.MultiheadAttention(4, 2)(x, x, x)
+            """,
+        ),
     ],
     "Modules": [
         row(
@@ -781,6 +1079,90 @@ THEMES = {
             """,
             """
             nn.Linear(2, 2).load_state_dict({"weight": tg.ones(2, 2), "bias": tg.ones(2)})
+            """,
+        ),
+        row(
+            "forward() returns nothing",
+            """
+            class Block(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layer = nn.Linear(2, 2)
+
+                def forward(self, x):
+                    self.layer(x).relu()
+
+
+            nn.Sequential(Block(), nn.Linear(2, 1))(tg.ones(1, 2))
+            """,
+            """
+            TypeError: linear: it takes a tensor, not None, which is what a function without a
+                return gives.  It was given None, (1, 2) float32, (1,) float32
+            The layer that failed: Sequential.1, Linear(in_features=2, out_features=1,
+                bias=True), called with None.  Step 0, Block, returned it: end its forward()
+                with `return`.
+            """,
+            """
+            class Block(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layer = nn.Linear(2, 2)
+
+                def forward(self, x):
+                    return self.layer(x).relu()
+
+
+            nn.Sequential(Block(), nn.Linear(2, 1))(tg.ones(1, 2))
+            """,
+        ),
+        row(
+            "self is missing in forward()",
+            """
+            class Net(nn.Module):
+                def forward(x):
+                    return 2 * x
+
+
+            Net()(tg.ones(2))
+            """,
+            """
+            TypeError: Net.forward() takes 1 positional argument but 2 were given
+            The layer that failed: Net(), called with (2,) float32.
+            """,
+            """
+            class Net(nn.Module):
+                def forward(self, x):
+                    return 2 * x
+
+
+            Net()(tg.ones(2))
+            """,
+        ),
+        row(
+            "Layers in a plain list",
+            """
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layers = [nn.Linear(2, 2), nn.Linear(2, 2)]
+                    self.head = nn.Linear(2, 1)
+
+
+            optim.SGD(Net().parameters(), lr=0.1)
+            """,
+            """
+            UserWarning: layers of Net is a plain list, so what it holds is not trained, saved
+                or moved; make it an nn.ModuleList or nn.ParameterList
+            """,
+            """
+            class Net(nn.Module):
+                def __init__(self):
+                    super().__init__()
+                    self.layers = nn.ModuleList([nn.Linear(2, 2), nn.Linear(2, 2)])
+                    self.head = nn.Linear(2, 1)
+
+
+            optim.SGD(Net().parameters(), lr=0.1)
             """,
         ),
     ],
@@ -866,6 +1248,58 @@ THEMES = {
             F.binary_cross_entropy_with_logits(tg.tensor([1.5, -0.5]), tg.tensor([1.0, 0.0]))
             """,
         ),
+        row(
+            "A loss that is made with its inputs",
+            """
+            nn.MSELoss(tg.ones(3), tg.zeros(3))
+            """,
+            """
+            TypeError: size_average is True, False or None, not a tensor of shape (3,).  A loss
+                is made first, and called then: loss = nn.MSELoss()(input, target)
+            """,
+            """
+            nn.MSELoss()(tg.ones(3), tg.zeros(3))
+            """,
+        ),
+        row(
+            "Classes that count from 1",
+            """
+            F.cross_entropy(tg.ones(3, 3), tg.tensor([1, 2, 3]))
+            """,
+            """
+            IndexError: cross_entropy: the target holds class 3 at [2], but the input (3, 3) has
+                3 classes, 0 to 2.  Does it count from 1?  See target - 1
+            """,
+            """
+            F.cross_entropy(tg.ones(3, 3), tg.tensor([1, 2, 3]) - 1)
+            """,
+        ),
+        row(
+            "A prediction that is None",
+            """
+            F.mse_loss(None, tg.ones(3))
+            """,
+            """
+            TypeError: mse_loss: the input is no tensor: it takes a tensor, not None, which is
+                what a function without a return gives
+            """,
+            """
+            F.mse_loss(tg.zeros(3), tg.ones(3))
+            """,
+        ),
+        row(
+            "More predictions than classes",
+            """
+            F.cross_entropy(tg.ones(4, 3), tg.tensor([0, 1, 2]))
+            """,
+            """
+            ValueError: cross_entropy: input is (N, classes) and target (N,), or (N, classes,
+                d1, ...) and (N, d1, ...), not (4, 3) and (3,)
+            """,
+            """
+            F.cross_entropy(tg.ones(4, 3)[:3], tg.tensor([0, 1, 2]))
+            """,
+        ),
     ],
     "Optimizers": [
         row(
@@ -933,6 +1367,75 @@ THEMES = {
             """,
             """
             optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1, maximize=True)
+            """,
+        ),
+        row(
+            "Two steps on one gradient",
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            (w * w).sum().backward()
+            for epoch in range(3):
+                optimizer.step()
+            """,
+            """
+            UserWarning: SGD.step: this step uses the gradient that the last one used: no
+                backward() came between.  Call loss.backward() before each step()
+            """,
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            for epoch in range(3):
+                optimizer.zero_grad()
+                (w * w).sum().backward()
+                optimizer.step()
+            """,
+        ),
+        row(
+            "zero_grad() between backward() and step()",
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            for epoch in range(3):
+                (w * w).sum().backward()
+                optimizer.zero_grad()
+                optimizer.step()
+            """,
+            """
+            UserWarning: SGD.step: this step changes nothing: zero_grad() cleared the gradient
+                after backward(): call them in the order zero_grad(), backward(), step()
+            """,
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            for epoch in range(3):
+                optimizer.zero_grad()
+                (w * w).sum().backward()
+                optimizer.step()
+            """,
+        ),
+        row(
+            "backward() is forgotten",
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            for epoch in range(4):
+                optimizer.zero_grad()
+                loss = (w * w).sum()
+                optimizer.step()
+            """,
+            """
+            UserWarning: SGD.step: this step changes nothing: no parameter has a gradient: call
+                loss.backward() before step()
+            """,
+            """
+            w = tg.ones(2, requires_grad=True)
+            optimizer = optim.SGD([w], lr=0.1)
+            for epoch in range(4):
+                optimizer.zero_grad()
+                loss = (w * w).sum()
+                loss.backward()
+                optimizer.step()
             """,
         ),
     ],

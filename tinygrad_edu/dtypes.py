@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import registry
 from .registry import public
 
 if TYPE_CHECKING:  # numpy.typing takes a millisecond to import
@@ -144,6 +145,9 @@ def no_tensor(x: Any) -> str:
         what = f"function {called}" if called else f"layer {kind}"
         return f"it takes a tensor, not the {what}; call that first, as {called or 'layer'}(x)"
     return f"it takes a tensor, and was given {_short(x)}, a {kind}; make one with tensor()"
+
+
+registry.no_tensor = no_tensor
 
 
 def _made(layer: type) -> str:

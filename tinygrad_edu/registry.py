@@ -46,6 +46,7 @@ METHODS: dict[str, Method] = {}  # by the name of the method: "exp", "exp_"
 
 
 _making = RLock()
+no_tensor: Any = None  # what says why an input is none: `dtypes.py` puts its function here
 into: Any = None  # what `out=` calls: `functions/out.py` puts its function here
 
 
@@ -184,21 +185,33 @@ def _taking(function: F, out: bool = False) -> F:
     renamed = (("axis", "dim"), ("keepdims", "keepdim")) if _has_dim(function) else ()
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        if not kwargs:
-            return function(*args)
-        for numpys, torchs in renamed:
-            if numpys in kwargs:
-                given = dict(zip(positional[: len(args)], args, strict=False)) | kwargs
-                if torchs in given:
-                    both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
-                    raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
-                kwargs[torchs] = kwargs.pop(numpys)
-        target = kwargs.pop("out", None) if out else None
-        if target is not None:
-            return into(target, function, args, kwargs)
-        return function(*args, **kwargs)
+        try:
+            if not kwargs:
+                return function(*args)
+            for numpys, torchs in renamed:
+                if numpys in kwargs:
+                    given = dict(zip(positional[: len(args)], args, strict=False)) | kwargs
+                    if torchs in given:
+                        both = f"{torchs}={given[torchs]}, {numpys}={given[numpys]}"
+                        raise TypeError(f"{function.__name__}: give one of them, not both: {both}")
+                    kwargs[torchs] = kwargs.pop(numpys)
+            target = kwargs.pop("out", None) if out else None
+            if target is not None:
+                return into(target, function, args, kwargs)
+            return function(*args, **kwargs)
+        except AttributeError as error:
+            _refuse_stray(function.__name__, error, [*args, *kwargs.values()])
+            raise
 
     return like(call, function)  # type: ignore[no-any-return]
+
+
+def _refuse_stray(name: str, error: AttributeError, given: list[Any]) -> None:
+    """Raise TypeError if one of the inputs was used as a tensor, and is none."""
+    stray = error.obj
+    is_array = hasattr(stray, "dtype")
+    if not is_array and any(stray is x for x in given):
+        raise TypeError(f"{name}: {no_tensor(stray)}") from None
 
 
 def like(call: Any, function: Callable[..., Any]) -> Any:
