@@ -502,6 +502,31 @@ THEMES = {
             """,
         ),
         row(
+            "The .grad of a weight that is no leaf any more",
+            """
+            w = tg.ones(2, requires_grad=True)
+            (w * w).sum().backward()
+            w = w - 0.1 * w.grad
+            (w * w).sum().backward()
+            w.grad
+            """,
+            """
+            UserWarning: grad: this is the result of an op, not a leaf, so backward() leaves no
+                gradient here. To keep it, call retain_grad() before backward(). If it was to be
+                a weight: `w = w - lr * w.grad` makes a new tensor; write `w -= lr * w.grad`
+                under `with no_grad():`
+            """,
+            """
+            w = tg.ones(2, requires_grad=True)
+            (w * w).sum().backward()
+            with tg.no_grad():
+                w -= 0.1 * w.grad
+            w.grad = None
+            (w * w).sum().backward()
+            w.grad
+            """,
+        ),
+        row(
             "A deep copy of a result",
             """
             import copy

@@ -60,11 +60,19 @@ def pruned_twice():
     return next(iter(layer._forward_pre_hooks.values()))
 
 
+def squared():
+    x = tg.tensor(3.0, requires_grad=True)
+    return x, x * x
+
+
 # How to make what needs more than one of the arguments in `ARGUMENTS`.
 MADE = {
     "tinygrad_edu.autocast": lambda: tg.autocast("cpu"),
     "tinygrad_edu.layout": lambda: tg.strided,
     "tinygrad_edu.memory_format": lambda: tg.channels_last,
+    "tinygrad_edu.diagnose.Answer": lambda: tg.diagnose.why(PAIR),
+    "tinygrad_edu.diagnose.Explanation": lambda: tg.diagnose.explain(*squared()),
+    "tinygrad_edu.diagnose.Term": lambda: tg.diagnose.explain(*squared()).terms[0],
     "tinygrad_edu.distributions.Binomial": lambda: dist.Binomial(3, HALF),
     "tinygrad_edu.distributions.ComposeTransform": lambda: dist.ComposeTransform(
         [dist.ExpTransform(), dist.AffineTransform(0, 1)]

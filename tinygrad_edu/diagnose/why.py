@@ -248,17 +248,16 @@ class _Question:
         return f"{words}{at} took {what}, which was computed from it, out of the record"
 
     def _unused(self, used: list[Node]) -> Answer:
-        is_record = bool(self.roots)
+        what = "the loss was not computed from it, so that backward() does not reach it"
+        if not self.roots:
+            what = "the loss has no record, so that backward() reaches nothing"
         if used:
-            text = f"{self.title} {self.has}: the loss was not computed from it.  It was used by "
-            text += f"{said_of(used[0])}, which does not lead to the loss."
-            reason = "not_reached"
+            reason, more = "not_reached", f"It was used by {said_of(used[0])}, which does not lead "
+            more += "to the loss."
         else:
-            reason = "unused" if is_record else "not_reached"
-            text = f"{self.title} {self.has}: the loss was not computed from it; no op that used "
-            text += "it is in the record."
-        if not is_record:
-            text = text.replace("the loss was", "the loss has no record, and was")
+            reason = "unused" if self.roots else "not_reached"
+            more = "No op that used it is in the record."
+        text = f"{self.title} {self.has}: {what}.  {more}"
         cure = "use it in the forward pass (is its layer called?), or take it out of the model"
         observed = any(isinstance(n, ObservedNode) for r in self.roots for n in recorded(r))
         cure += "" if observed else f".  If it was used, its value left the record: {LOOK}"
