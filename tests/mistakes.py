@@ -1483,4 +1483,929 @@ THEMES = {
             """,
         )
     ],
+    "Numbers that are not finite": [
+        row(
+            "where does not protect a derivative",
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.where(x > 0, x.sqrt(), 0.0).sum().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of sqrt by x gave nan, at 1 of 2
+                elements
+              op     sqrt: y = sqrt x
+              rule   dL/dx = g / (2 y)
+              line   mistake.py:3
+              g      (2,) float32, 0 to 1, all finite
+              x      (2,) float32, 0 to 1, all finite
+              y      (2,) float32, 0 to 1, all finite
+              dL/dx  (2,) float32, 0.5 where finite, 1 of 2 not finite (1 nan)
+              first  dL/dx[0] = g / (2 y) = 0 / (2 × 0) = nan
+              from   x <- a leaf (2,)
+              why    `where` leaves these numbers out, so g = 0 there, but the derivative of
+                     sqrt is infinite or nan there, and 0 times that is nan
+              cure   use where twice: choose a harmless x first, as in
+                     `where(x > 0, sqrt(where(x > 0, x, 1)), 0)`
+            """,
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.where(x > 0, tg.where(x > 0, x, 1.0).sqrt(), 0.0).sum().backward()
+            """,
+        ),
+        row(
+            "The logarithm of 0",
+            """
+            x = tg.tensor([0.0, 2.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.log()
+            """,
+            """
+            AnomalyError: detect_anomaly: log gave -inf, at 1 of 2 elements
+              op     log: y = ln x
+              line   mistake.py:3
+              x      (2,) float32, 0 to 2, all finite
+              y      (2,) float32, 0.6931 where finite, 1 of 2 not finite (1 -inf)
+              first  y[0] = ln 0 = -inf
+              from   x <- a leaf (2,)
+              why    the logarithm of 0 is -inf
+              cure   `x.clamp(min=1e-8).log()`, `log1p(x)` for ln(1 + x), `xlogy(a, x)` for a ln
+                     x; of a probability `F.log_softmax`; or use where twice: choose a harmless
+                     x first, as in `where(x > 0, log(where(x > 0, x, 1)), 0)`
+            """,
+            """
+            x = tg.tensor([0.0, 2.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.clamp(min=1e-8).log()
+            """,
+        ),
+        row(
+            "The logarithm of a negative number",
+            """
+            x = tg.tensor([-1.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.log()
+            """,
+            """
+            AnomalyError: detect_anomaly: log gave nan, at 1 of 2 elements
+              op     log: y = ln x
+              line   mistake.py:3
+              x      (2,) float32, -1 to 1, all finite
+              y      (2,) float32, 0 where finite, 1 of 2 not finite (1 nan)
+              first  y[0] = ln (-1) = nan
+              from   x <- a leaf (2,)
+              why    the logarithm of a negative number is nan
+              cure   keep x positive: `x.clamp(min=1e-8)`, `F.softplus(x)`; or use where twice:
+                     choose a harmless x first, as in `where(x > 0, log(where(x > 0, x, 1)), 0)`
+            """,
+            """
+            x = tg.tensor([-1.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                F.softplus(x).log()
+            """,
+        ),
+        row(
+            "The logarithm of a probability that was rounded to 0",
+            """
+            logits = tg.tensor([[0.0, 200.0]], requires_grad=True)
+            with tg.detect_anomaly():
+                p = F.softmax(logits, 1)
+                loss = -p[0, 0].log()
+            """,
+            """
+            AnomalyError: detect_anomaly: log gave -inf, a single number
+              op     log: y = ln x
+              line   mistake.py:4
+              x      () float32, 0, all finite
+              y      () float32, -inf
+              first  y = ln 0 = -inf
+              from   x <- getitem () at mistake.py:4 <- softmax (1, 2) at mistake.py:3 <- a leaf
+                (1, 2)
+              why    the logarithm of a probability that softmax rounded to 0 is -inf
+              cure   give the logits to `F.cross_entropy(logits, target)`, or use
+                     `F.log_softmax(logits, dim)`; else `p.clamp(min=1e-8).log()`
+            """,
+            """
+            logits = tg.tensor([[0.0, 200.0]], requires_grad=True)
+            with tg.detect_anomaly():
+                loss = F.cross_entropy(logits, tg.tensor([0]))
+            """,
+        ),
+        row(
+            "The logarithm of 1 minus a probability",
+            """
+            logits = tg.tensor([20.0], requires_grad=True)
+            with tg.detect_anomaly():
+                p = tg.sigmoid(logits)
+                loss = -(1 - p).log().mean()
+            """,
+            """
+            AnomalyError: detect_anomaly: log gave -inf, a single number
+              op     log: y = ln x
+              line   mistake.py:4
+              x      (1,) float32, 0, all finite
+              y      (1,) float32, -inf
+              first  y[0] = ln 0 = -inf
+              from   x <- subtract (1,) at mistake.py:4 <- sigmoid (1,) at mistake.py:3 <- a
+                leaf (1,)
+              why    the logarithm of a probability that sigmoid rounded to 0 is -inf
+              cure   give the logits to `F.binary_cross_entropy_with_logits(logits, target)`, or
+                     use `F.logsigmoid(logits)`; else `p.clamp(min=1e-8).log()`
+            """,
+            """
+            logits = tg.tensor([20.0], requires_grad=True)
+            with tg.detect_anomaly():
+                loss = F.binary_cross_entropy_with_logits(logits, tg.zeros(1))
+            """,
+        ),
+        row(
+            "Softmax of a row that is masked wholly",
+            """
+            scores = tg.ones(2, 2, requires_grad=True)
+            mask = tg.tensor([[True, True], [True, False]])
+            with tg.detect_anomaly():
+                F.softmax(scores.masked_fill(mask, -float("inf")), 1)
+            """,
+            """
+            AnomalyError: detect_anomaly: softmax gave nan, at 2 of 4 elements
+              op    softmax: y_i = e^x_i / sum_j e^x_j along the axis
+              line  mistake.py:4
+              x     (2, 2) float32, 1 where finite, 3 of 4 not finite (3 -inf)
+              y     (2, 2) float32, 0 to 1 where finite, 2 of 4 not finite (2 nan)
+              from  x <- where (2, 2) at mistake.py:4 <- the number -inf
+              why   1 of 2 rows is all -inf, so that it is 0 / 0: nothing is left to choose from
+              cure  leave at least one entry of each row in the mask; or unmask such rows
+                    before, `mask & ~mask.all(-1, keepdim=True)`, and set their result to 0
+                    after
+            """,
+            """
+            scores = tg.ones(2, 2, requires_grad=True)
+            mask = tg.tensor([[True, True], [True, False]])
+            with tg.detect_anomaly():
+                mask = mask & ~mask.all(-1, keepdim=True)
+                F.softmax(scores.masked_fill(mask, -float("inf")), 1)
+            """,
+        ),
+        row(
+            "Softmax by hand",
+            """
+            x = tg.tensor([1.0, 100.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.exp() / x.exp().sum()
+            """,
+            """
+            AnomalyError: detect_anomaly: exp gave inf, at 1 of 2 elements
+              op     exp: y = e^x
+              line   mistake.py:3
+              x      (2,) float32, 1 to 100, all finite
+              y      (2,) float32, 2.718 where finite, 1 of 2 not finite (1 inf)
+              first  y[1] = e^100 = inf
+              from   x <- a leaf (2,)
+              why    e^x is larger than 3.4e+38 in float32 for x > 88.72
+              cure   `logsumexp(x, dim)`, `F.softmax(x, dim)` and `F.log_softmax` subtract the
+                     largest x first; `F.softplus(x)` for ln(1 + e^x); else `x.clamp(max=87)`
+            """,
+            """
+            x = tg.tensor([1.0, 100.0], requires_grad=True)
+            with tg.detect_anomaly():
+                F.softmax(x, 0)
+            """,
+        ),
+        row(
+            "Softmax by hand, of small numbers",
+            """
+            x = tg.tensor([-200.0, -300.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.exp() / x.exp().sum()
+            """,
+            """
+            AnomalyError: detect_anomaly: divide gave nan, at 2 of 2 elements
+              op     divide: y = a / b
+              line   mistake.py:3
+              a      (2,) float32, all 0, all finite
+              b      () float32, 0, all finite
+              y      (2,) float32, 2 of 2 not finite (2 nan)
+              first  y[0] = 0 / 0 = nan
+              from   b <- sum () at mistake.py:3 <- exp (2,) at mistake.py:3 <- a leaf (2,)
+              why    the sum of the exponentials is 0: all of them underflowed
+              cure   `F.softmax(x, dim)`, which subtracts the largest x first
+            """,
+            """
+            x = tg.tensor([-200.0, -300.0], requires_grad=True)
+            with tg.detect_anomaly():
+                F.softmax(x, 0)
+            """,
+        ),
+        row(
+            "Division by the std of a constant",
+            """
+            x = tg.ones(4, requires_grad=True)
+            with tg.detect_anomaly():
+                (x - x.mean()) / x.std()
+            """,
+            """
+            AnomalyError: detect_anomaly: divide gave nan, at 4 of 4 elements
+              op     divide: y = a / b
+              line   mistake.py:3
+              a      (4,) float32, all 0, all finite
+              b      () float32, 0, all finite
+              y      (4,) float32, 4 of 4 not finite (4 nan)
+              first  y[0] = 0 / 0 = nan
+              from   b <- std () at mistake.py:3 <- a leaf (4,)
+              why    the std of equal numbers is 0
+              cure   add a small number: `(x - x.mean()) / (x.std() + 1e-8)`, or use
+                     `F.layer_norm`, `F.batch_norm`, which do
+            """,
+            """
+            x = tg.ones(4, requires_grad=True)
+            with tg.detect_anomaly():
+                (x - x.mean()) / (x.std() + 1e-8)
+            """,
+        ),
+        row(
+            "Division by the norm of zeros",
+            """
+            x = tg.zeros(3, requires_grad=True)
+            with tg.detect_anomaly():
+                x / x.norm()
+            """,
+            """
+            AnomalyError: detect_anomaly: divide gave nan, at 3 of 3 elements
+              op     divide: y = a / b
+              line   mistake.py:3
+              a      (3,) float32, all 0, all finite
+              b      () float32, 0, all finite
+              y      (3,) float32, 3 of 3 not finite (3 nan)
+              first  y[0] = 0 / 0 = nan
+              from   b <- p_norm () at mistake.py:3 <- a leaf (3,)
+              why    the norm of zeros is 0
+              cure   `F.normalize(x, dim, eps=1e-12)`, or `x / x.norm().clamp(min=1e-12)`
+            """,
+            """
+            x = tg.zeros(3, requires_grad=True)
+            with tg.detect_anomaly():
+                F.normalize(x, dim=0)
+            """,
+        ),
+        row(
+            "Division by 0",
+            """
+            total, count = tg.ones(2, requires_grad=True), tg.tensor([0.0, 2.0])
+            with tg.detect_anomaly():
+                total / count
+            """,
+            """
+            AnomalyError: detect_anomaly: divide gave inf, at 1 of 2 elements
+              op     divide: y = a / b
+              line   mistake.py:3
+              a      (2,) float32, all 1, all finite
+              b      (2,) float32, 0 to 2, all finite
+              y      (2,) float32, 0.5 where finite, 1 of 2 not finite (1 inf)
+              first  y[0] = 1 / 0 = inf
+              from   b <- a tensor outside of the record (2,)
+              why    x / 0 is infinite
+              cure   keep the divisor away from 0: `b + 1e-8`, `b.clamp(min=1e-8)`; of a mean,
+                     count at least 1: `total / count.clamp(min=1)`; in a where, choose a
+                     harmless divisor first: `where(b != 0, a / where(b != 0, b, 1), 0)`
+            """,
+            """
+            total, count = tg.ones(2, requires_grad=True), tg.tensor([0.0, 2.0])
+            with tg.detect_anomaly():
+                total / count.clamp(min=1)
+            """,
+        ),
+        row(
+            "The square root at 0",
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.sqrt().sum().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of sqrt by x gave inf, at 1 of 2
+                elements
+              op     sqrt: y = sqrt x
+              rule   dL/dx = g / (2 y)
+              line   mistake.py:3
+              g      (2,) float32, all 1, all finite
+              x      (2,) float32, 0 to 1, all finite
+              y      (2,) float32, 0 to 1, all finite
+              dL/dx  (2,) float32, 0.5 where finite, 1 of 2 not finite (1 inf)
+              first  dL/dx[0] = g / (2 y) = 1 / (2 × 0) = inf
+              from   x <- a leaf (2,)
+              why    the derivative of sqrt is infinite at 0
+              cure   `(x + 1e-12).sqrt()`, `x.clamp(min=1e-12).sqrt()`
+            """,
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                (x + 1e-12).sqrt().sum().backward()
+            """,
+        ),
+        row(
+            "A norm by hand at 0",
+            """
+            x = tg.zeros(3, requires_grad=True)
+            with tg.detect_anomaly():
+                (x * x).sum().sqrt().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of sqrt by x gave inf, a single number
+              op     sqrt: y = sqrt x
+              rule   dL/dx = g / (2 y)
+              line   mistake.py:3
+              g      () float32, 1, all finite
+              x      () float32, 0, all finite
+              y      () float32, 0, all finite
+              dL/dx  () float32, inf
+              first  dL/dx = g / (2 y) = 1 / (2 × 0) = inf
+              from   x <- sum () at mistake.py:3 <- multiply (3,) at mistake.py:3 <- a leaf (3,)
+              why    a norm by hand has no derivative where the vector is 0: 1 / (2 sqrt 0) is
+                     infinite
+              cure   `linalg.vector_norm(x, dim=dim)`, whose gradient is 0 there, `F.normalize`
+                     to divide by it, or `((x * x).sum() + 1e-12).sqrt()`
+            """,
+            """
+            x = tg.zeros(3, requires_grad=True)
+            with tg.detect_anomaly():
+                tg.linalg.vector_norm(x).backward()
+            """,
+        ),
+        row(
+            "A standard deviation by hand of a constant",
+            """
+            x = tg.ones(3, requires_grad=True)
+            with tg.detect_anomaly():
+                x.var().sqrt().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of sqrt by x gave inf, a single number
+              op     sqrt: y = sqrt x
+              rule   dL/dx = g / (2 y)
+              line   mistake.py:3
+              g      () float32, 1, all finite
+              x      () float32, 0, all finite
+              y      () float32, 0, all finite
+              dL/dx  () float32, inf
+              first  dL/dx = g / (2 y) = 1 / (2 × 0) = inf
+              from   x <- var () at mistake.py:3 <- a leaf (3,)
+              why    the variance of equal numbers is 0, and 1 / (2 sqrt 0) is infinite
+              cure   `x.std()`, whose gradient is 0 there, or `(x.var() + 1e-5).sqrt()`
+            """,
+            """
+            x = tg.ones(3, requires_grad=True)
+            with tg.detect_anomaly():
+                x.std().backward()
+            """,
+        ),
+        row(
+            "The square root of a negative number",
+            """
+            x = tg.tensor([0.1, 0.1, 0.1], requires_grad=True)
+            with tg.detect_anomaly():
+                ((x * x).mean() - x.mean() ** 2 - 1e-7).sqrt()
+            """,
+            """
+            AnomalyError: detect_anomaly: sqrt gave nan, a single number
+              op     sqrt: y = sqrt x
+              line   mistake.py:3
+              x      () float32, -1e-07, all finite
+              y      () float32, nan
+              first  y = sqrt (-1e-07) = nan
+              from   x <- subtract () at mistake.py:3 <- subtract () at mistake.py:3 <- mean ()
+                at mistake.py:3 <- multiply (3,) at mistake.py:3 <- a leaf (3,)
+              why    the square root of a negative number is nan
+              cure   `x.clamp(min=0).sqrt()`; a variance as mean(x^2) - mean(x)^2 rounds below
+                     0: use `x.var()`; or use where twice: choose a harmless x first, as in
+                     `where(x > 0, sqrt(where(x > 0, x, 1)), 0)`
+            """,
+            """
+            x = tg.tensor([0.1, 0.1, 0.1], requires_grad=True)
+            with tg.detect_anomaly():
+                x.var(correction=0).sqrt()
+            """,
+        ),
+        row(
+            "A power of a negative number",
+            """
+            x = tg.tensor([-2.0, 2.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x**0.5
+            """,
+            """
+            AnomalyError: detect_anomaly: power gave nan, at 1 of 2 elements
+              op     power: y = a^b
+              line   mistake.py:3
+              a      (2,) float32, -2 to 2, all finite
+              b      the number 0.5
+              y      (2,) float32, 1.414 where finite, 1 of 2 not finite (1 nan)
+              first  y[0] = (-2)^0.5 = nan
+              from   a <- a leaf (2,)
+              why    a negative number to a power that is no whole number is nan
+              cure   `x.abs() ** p`, `x.sign() * x.abs() ** p`, or `x.clamp(min=0) ** p`
+            """,
+            """
+            x = tg.tensor([-2.0, 2.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.clamp(min=0) ** 0.5
+            """,
+        ),
+        row(
+            "A power at 0",
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                (x**0.5).sum().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of power by a gave inf, at 1 of 2
+                elements
+              op     power: y = a^b
+              rule   dL/da = g b a^(b-1)
+              line   mistake.py:3
+              g      (2,) float32, all 1, all finite
+              a      (2,) float32, 0 to 1, all finite
+              b      the number 0.5
+              y      (2,) float32, 0 to 1, all finite
+              dL/da  (2,) float32, 0.5 where finite, 1 of 2 not finite (1 inf)
+              first  dL/da[0] = g b a^(b-1) = 1 × 0.5 × 0^(0.5 - 1) = inf
+              from   a <- a leaf (2,)
+              why    dL/da = g b a^(b-1), which is infinite at a = 0 for b < 1
+              cure   `(a + 1e-12) ** b`, or `a.clamp(min=1e-12) ** b`
+            """,
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                ((x + 1e-12) ** 0.5).sum().backward()
+            """,
+        ),
+        row(
+            "The derivative by the exponent of a negative number",
+            """
+            base, p = -tg.ones(1), tg.full((1,), 2.0, requires_grad=True)
+            with tg.detect_anomaly():
+                (base**p).backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of power by b gave nan, a single number
+              op     power: y = a^b
+              rule   dL/db = g y log a
+              line   mistake.py:3
+              g      (1,) float32, 1, all finite
+              a      (1,) float32, -1, all finite
+              b      (1,) float32, 2, all finite
+              y      (1,) float32, 1, all finite
+              dL/db  (1,) float32, nan
+              first  dL/db[0] = g y log a = 1 × 1 × log (-1) = nan
+              from   a <- a tensor outside of the record (1,)
+              why    dL/db = g y ln a, and ln a is infinite at 0 and nan below
+              cure   keep the base positive: `a.clamp(min=1e-8) ** b`; or make the exponent a
+                     constant: `b.detach()`
+            """,
+            """
+            base, p = -tg.ones(1), tg.full((1,), 2.0, requires_grad=True)
+            with tg.detect_anomaly():
+                (base.clamp(min=1e-8) ** p).backward()
+            """,
+        ),
+        row(
+            "acos beyond 1",
+            """
+            cosine = tg.tensor([1.0000001], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.acos(cosine)
+            """,
+            """
+            AnomalyError: detect_anomaly: acos gave nan, a single number
+              op     acos: y = arccos x
+              line   mistake.py:3
+              x      (1,) float32, 1.0000001, all finite
+              y      (1,) float32, nan
+              first  y[0] = arccos 1.0000001 = nan
+              from   x <- a leaf (1,)
+              why    acos has no value beyond -1 and 1, which a cosine similarity passes by
+                     rounding
+              cure   `x.clamp(-1 + 1e-6, 1 - 1e-6)`; the angle of two vectors:
+                     `atan2(cross.norm(), dot)`
+            """,
+            """
+            cosine = tg.tensor([1.0000001], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.acos(cosine.clamp(-1 + 1e-6, 1 - 1e-6))
+            """,
+        ),
+        row(
+            "acos at 1",
+            """
+            cosine = tg.tensor([1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.acos(cosine).backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of acos by x gave -inf, a single number
+              op     acos: y = arccos x
+              rule   dL/dx = -g / sqrt(1 - x^2)
+              line   mistake.py:3
+              g      (1,) float32, 1, all finite
+              x      (1,) float32, 1, all finite
+              y      (1,) float32, 0, all finite
+              dL/dx  (1,) float32, -inf
+              first  dL/dx[0] = -g / sqrt(1 - x^2) = -1 / sqrt(1 - 1^2) = -inf
+              from   x <- a leaf (1,)
+              why    the derivative of acos is infinite at the ends of its domain: dL/dx = -g /
+                     sqrt(1 - x^2)
+              cure   `x.clamp(-1 + 1e-6, 1 - 1e-6)`; the angle of two vectors:
+                     `atan2(cross.norm(), dot)`
+            """,
+            """
+            cosine = tg.tensor([1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.acos(cosine.clamp(-1 + 1e-6, 1 - 1e-6)).backward()
+            """,
+        ),
+        row(
+            "hypot at the origin",
+            """
+            a, b = tg.zeros(1, requires_grad=True), tg.zeros(1)
+            with tg.detect_anomaly():
+                tg.hypot(a, b).backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of hypot by a gave nan, a single number
+              op     hypot: y = sqrt(a^2 + b^2)
+              rule   dL/da = g a / y
+              line   mistake.py:3
+              g      (1,) float32, 1, all finite
+              a      (1,) float32, 0, all finite
+              b      (1,) float32, 0, all finite
+              y      (1,) float32, 0, all finite
+              dL/da  (1,) float32, nan
+              first  dL/da[0] = g a / y = 1 × 0 / 0 = nan
+              from   a <- a leaf (1,)
+              why    0 / 0: it has no derivative at the origin
+              cure   move the point a little where both are 0:
+                     `hypot(a, where((a == 0) & (b == 0), 1e-8, b))`
+            """,
+            """
+            a, b = tg.zeros(1, requires_grad=True), tg.zeros(1)
+            with tg.detect_anomaly():
+                tg.hypot(a, tg.where((a == 0) & (b == 0), 1e-8, b)).backward()
+            """,
+        ),
+        row(
+            "exp of a large number",
+            """
+            x = tg.tensor([1.0, 100.0], requires_grad=True)
+            with tg.detect_anomaly():
+                x.exp().sum().log()
+            """,
+            """
+            AnomalyError: detect_anomaly: exp gave inf, at 1 of 2 elements
+              op     exp: y = e^x
+              line   mistake.py:3
+              x      (2,) float32, 1 to 100, all finite
+              y      (2,) float32, 2.718 where finite, 1 of 2 not finite (1 inf)
+              first  y[1] = e^100 = inf
+              from   x <- a leaf (2,)
+              why    e^x is larger than 3.4e+38 in float32 for x > 88.72
+              cure   `logsumexp(x, dim)`, `F.softmax(x, dim)` and `F.log_softmax` subtract the
+                     largest x first; `F.softplus(x)` for ln(1 + e^x); else `x.clamp(max=87)`
+            """,
+            """
+            x = tg.tensor([1.0, 100.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.logsumexp(x, 0)
+            """,
+        ),
+        row(
+            "float16 overflows",
+            """
+            x = tg.tensor([60000.0], dtype=tg.float16, requires_grad=True)
+            with tg.detect_anomaly():
+                x * 2
+            """,
+            """
+            AnomalyError: detect_anomaly: multiply gave inf, a single number
+              op     multiply: y = a b
+              line   mistake.py:3
+              a      (1,) float16, 60000, all finite
+              b      the number 2
+              y      (1,) float16, inf
+              first  y[0] = 60000 × 2 = inf
+              from   a <- a leaf (1,)
+              why    the result is larger than 6.55e+04 in float16; the operands reach 6e+04
+              cure   look at why the numbers are so large: a learning rate that is too large, no
+                     normalization, a product of many; clip the gradient
+                     (`nn.utils.clip_grad_norm_`), or compute in a wider dtype
+            """,
+            """
+            x = tg.tensor([60000.0], dtype=tg.float16, requires_grad=True)
+            with tg.detect_anomaly():
+                x.float() * 2
+            """,
+        ),
+        row(
+            "The std of one number",
+            """
+            x = tg.ones(1, requires_grad=True)
+            with tg.detect_anomaly():
+                x.std()
+            """,
+            """
+            AnomalyError: detect_anomaly: std gave nan, a single number
+              op    std: y = sqrt(var x)
+              line  mistake.py:3
+              x     (1,) float32, 1, all finite
+              y     () float32, nan
+              from  x <- a leaf (1,)
+              why   the std divides by n - 1, which is 0 for one number
+              cure  `x.std(correction=0)`, or more numbers
+            """,
+            """
+            x = tg.ones(1, requires_grad=True)
+            with tg.detect_anomaly():
+                x.std(correction=0)
+            """,
+        ),
+        row(
+            "The mean of nothing",
+            """
+            x = tg.ones(3, requires_grad=True)
+            mask = x > 5
+            with tg.detect_anomaly():
+                x[mask].mean()
+            """,
+            """
+            AnomalyError: detect_anomaly: mean gave nan, a single number
+              op    mean: y = sum of x over the axes / their n numbers, nan if there are none
+              line  mistake.py:4
+              x     (0,) float32, no elements
+              y     () float32, nan
+              from  x <- getitem (0,) at mistake.py:4 <- a leaf (3,)
+              why   0 / 0: there is no element to take the mean of
+              cure  skip an empty batch, or a mask that chooses nothing: `if mask.any():`
+            """,
+            """
+            x = tg.ones(3, requires_grad=True)
+            mask = x > 5
+            with tg.detect_anomaly():
+                if mask.any():
+                    x[mask].mean()
+            """,
+        ),
+        row(
+            "A mask that multiplies",
+            """
+            scores = tg.ones(2, requires_grad=True)
+            mask = tg.tensor([False, True])
+            with tg.detect_anomaly():
+                masked = scores.masked_fill(mask, -float("inf"))
+                masked * tg.tensor([1.0, 0.0])
+            """,
+            """
+            AnomalyError: detect_anomaly: multiply gave nan, at 1 of 2 elements
+              op     multiply: y = a b
+              line   mistake.py:5
+              a      (2,) float32, 1 where finite, 1 of 2 not finite (1 -inf)
+              b      (2,) float32, 0 to 1, all finite
+              y      (2,) float32, 1 where finite, 1 of 2 not finite (1 nan)
+              first  y[1] = -inf × 0 = nan
+              from   a <- where (2,) at mistake.py:4 <- the number -inf
+              why    0 times an infinity is nan: a mask that multiplies does not remove
+                     infinities
+              cure   choose with `where(mask, x, 0)` instead of multiplying, or put a large
+                     number such as -1e9 in the place of -inf
+            """,
+            """
+            scores = tg.ones(2, requires_grad=True)
+            mask = tg.tensor([False, True])
+            with tg.detect_anomaly():
+                masked = scores.masked_fill(mask, -float("inf"))
+                tg.where(mask, 0.0, masked)
+            """,
+        ),
+        row(
+            "A parameter that holds NaN",
+            """
+            model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False))
+            nn.init.constant_(model[1].weight, float("nan"))
+            with tg.detect_anomaly():
+                model(tg.ones(1, 2, 2))
+            """,
+            """
+            AnomalyError: detect_anomaly: linear gave nan, at 2 of 2 elements
+              op    linear: y = x W' + b
+              line  mistake.py:4
+              in    Sequential > 1 > Linear
+              x     (1, 4) float32, all 1, all finite
+              W     (2, 4) float32, 8 of 8 not finite (8 nan)
+              y     (1, 2) float32, 2 of 2 not finite (2 nan)
+              from  W <- 1.weight (2, 4)
+              why   W holds nan already
+              cure  look at how this leaf got nan: data (`x.isfinite().all()` before the model),
+                    or an earlier step of an optimizer with a gradient that was not finite or a
+                    learning rate that is too large
+            """,
+            """
+            model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False))
+            with tg.detect_anomaly():
+                model(tg.ones(1, 2, 2))
+            """,
+        ),
+        row(
+            "Data that hold NaN",
+            """
+            data = tg.tensor([1.0, float("nan")])
+            w = tg.ones(2, requires_grad=True)
+            with tg.detect_anomaly():
+                (w * data).sum()
+            """,
+            """
+            AnomalyError: detect_anomaly: multiply gave nan, at 1 of 2 elements
+              op     multiply: y = a b
+              line   mistake.py:4
+              a      (2,) float32, all 1, all finite
+              b      (2,) float32, 1 where finite, 1 of 2 not finite (1 nan)
+              y      (2,) float32, 1 where finite, 1 of 2 not finite (1 nan)
+              first  y[1] = 1 × nan = nan
+              from   b <- a tensor outside of the record (2,)
+              why    b holds nan already
+              cure   look at how this tensor got nan: it was made outside of the trap or of the
+                     record, from data or by NumPy; `x.isfinite().all()` tests it
+            """,
+            """
+            data = tg.tensor([1.0, float("nan")])
+            w = tg.ones(2, requires_grad=True)
+            with tg.detect_anomaly():
+                (w * data.nan_to_num()).sum()
+            """,
+        ),
+        row(
+            "A gradient that holds NaN",
+            """
+            x = tg.ones(2, requires_grad=True)
+            with tg.detect_anomaly():
+                (2 * x).backward(tg.tensor([1.0, float("nan")]))
+            """,
+            """
+            AnomalyError: detect_anomaly: the gradient that arrived at multiply holds nan, at 1
+                of 2 elements
+              op    multiply: y = a b
+              line  mistake.py:3
+              g     (2,) float32, 1 where finite, 1 of 2 not finite (1 nan)
+              why   the gradient that backward() was given holds it
+              cure  look at the argument of backward(), or at grad_outputs
+            """,
+            """
+            x = tg.ones(2, requires_grad=True)
+            with tg.detect_anomaly():
+                (2 * x).backward(tg.ones(2))
+            """,
+        ),
+        row(
+            "A hook that divides by 0",
+            """
+            x = tg.ones(2, requires_grad=True)
+            y = 2 * x
+            handle = y.register_hook(lambda g: g / g.sum())
+            with tg.detect_anomaly():
+                y.sum().backward(tg.tensor(0.0))
+            """,
+            """
+            AnomalyError: detect_anomaly: the gradient that arrived at multiply holds nan, at 2
+                of 2 elements
+              op    multiply: y = a b
+              line  unknown: it ran before the trap was set
+              g     (2,) float32, 2 of 2 not finite (2 nan)
+              why   a hook on this tensor returned it, or the sum of the parts overflowed
+              cure  look at the hooks: `register_hook`
+            """,
+            """
+            x = tg.ones(2, requires_grad=True)
+            y = 2 * x
+            handle = y.register_hook(lambda g: g / g.sum())
+            with tg.detect_anomaly():
+                y.sum().backward()
+            """,
+        ),
+        row(
+            "The eigenvectors of equal eigenvalues",
+            """
+            matrix = tg.eye(2, requires_grad=True)
+            with tg.detect_anomaly():
+                values, vectors = tg.linalg.eigh(matrix)
+                vectors.sum().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of eigh by x gave nan, at 4 of 4
+                elements
+              op     eigh: y = (w, v): the eigenvalues of (x + x') / 2, rising, and the
+                eigenvectors in the columns
+              rule   dL/dx = the symmetric part of v (diag(gw) + f v' gv) v', f_ij = 1 / (w_j -
+                w_i)
+              line   mistake.py:3
+              g      (2,) float32, all 0, all finite; (2, 2) float32, all 1, all finite
+              x      (2, 2) float32, 0 to 1, all finite
+              y      (2,) float32, all 1, all finite; (2, 2) float32, 0 to 1, all finite
+              dL/dx  (2, 2) float32, 4 of 4 not finite (4 nan)
+              from   x <- a leaf (2, 2)
+              why    the derivative of the vectors divides by the differences of the
+                     eigenvalues, and two of them are equal (or one is 0)
+              cure   use the eigenvalues only, whose derivative exists; or add a little noise to
+                     the matrix
+            """,
+            """
+            matrix = tg.eye(2, requires_grad=True)
+            with tg.detect_anomaly():
+                values, vectors = tg.linalg.eigh(matrix)
+                values.sum().backward()
+            """,
+        ),
+        row(
+            "A gradient that overflows",
+            """
+            x = tg.tensor([1e-30], requires_grad=True)
+            with tg.detect_anomaly():
+                (1 / x).backward(tg.tensor([1e20]))
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of divide by b gave -inf, a single
+                number
+              op     divide: y = a / b
+              rule   dL/db = -g y / b
+              line   mistake.py:3
+              g      (1,) float32, 1e+20, all finite
+              a      the number 1
+              b      (1,) float32, 1e-30, all finite
+              y      (1,) float32, 1e+30, all finite
+              dL/db  (1,) float32, -inf
+              first  dL/db[0] = -g y / b = -1e+20 × 1e+30 / 1e-30 = -inf
+              from   b <- a leaf (1,)
+              why    the gradient is larger than 3.4e+38 in float32
+              cure   look at why it grows: a divisor near 0, no normalization, a long product;
+                     scale the loss down; clip after backward() does not help, as it is too late
+            """,
+            """
+            x = tg.tensor([1e-30], requires_grad=True)
+            with tg.detect_anomaly():
+                (1 / (x + 1e-8)).backward(tg.tensor([1.0]))
+            """,
+        ),
+        row(
+            "logit at 1",
+            """
+            p = tg.tensor([0.5, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.logit(p)
+            """,
+            """
+            AnomalyError: detect_anomaly: logit gave inf, at 1 of 2 elements
+              op     logit: y = ln(x / (1 - x))
+              line   mistake.py:3
+              x      (2,) float32, 0.5 to 1.0, all finite
+              y      (2,) float32, 0 where finite, 1 of 2 not finite (1 inf)
+              first  y[1] = ln(1 / (1 - 1)) = inf
+              from   x <- a leaf (2,)
+              why    ln(x / (1 - x)) is infinite at 1, and nan beyond
+              cure   give the bounds: `logit(x, eps=1e-6)`
+            """,
+            """
+            p = tg.tensor([0.5, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                tg.logit(p, eps=1e-6)
+            """,
+        ),
+        row(
+            "A second derivative",
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                (first,) = tg.autograd.grad((x**1.5).sum(), x, create_graph=True)
+                first.sum().backward()
+            """,
+            """
+            AnomalyError: detect_anomaly: the derivative of power by a gave inf, at 1 of 2
+                elements
+              op     power: y = a^b
+              rule   dL/da = g b a^(b-1)
+              line   mistake.py:3
+              g      (2,) float32, all 1.5, all finite
+              a      (2,) float32, 0 to 1, all finite
+              b      the number 0.5
+              y      (2,) float32, 0 to 1, all finite
+              dL/da  (2,) float32, 0.75 where finite, 1 of 2 not finite (1 inf)
+              first  dL/da[0] = g b a^(b-1) = 1.5 × 0.5 × 0^(0.5 - 1) = inf
+              from   a <- a leaf (2,)
+              why    dL/da = g b a^(b-1), which is infinite at a = 0 for b < 1
+              cure   `(a + 1e-12) ** b`, or `a.clamp(min=1e-12) ** b`
+            """,
+            """
+            x = tg.tensor([0.0, 1.0], requires_grad=True)
+            with tg.detect_anomaly():
+                (first,) = tg.autograd.grad(((x + 1e-12) ** 1.5).sum(), x, create_graph=True)
+                first.sum().backward()
+            """,
+        ),
+    ],
 }

@@ -56,7 +56,7 @@ WITHIN = {
     "tinygrad_edu.command_line.stand_ins": "__init__ torch",
     "tinygrad_edu.engine": (
         "hooks shown clock cuts grad_mode graph outputs caller hooked packing observing backward "
-        "leaf __init__"
+        "trapping leaf __init__"
     ),
     "tinygrad_edu.ops": (
         "elementwise comparison piecewise special activation shape reduction indexing linalg "
@@ -77,8 +77,8 @@ WITHIN = {
     ),
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.diagnose": (
-        "shown causes anomaly slices answer reach zeros why explain findings lint_model "
-        "lint_record lint profile memory __init__"
+        "shown facts forward_causes backward_causes causes anomaly slices answer reach zeros why "
+        "explain findings lint_model lint_record lint profile memory __init__"
     ),
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",

@@ -56,7 +56,9 @@ __version__ = "0.1.0"
 # Imported when they are first asked for.
 _LAZY = "accelerator amp autograd backends cuda diagnose distributions func linalg mps nn optim "
 _LAZY += "special testing utils version viz"
+_ANOMALY = "detect_anomaly is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled"
 _ELSEWHERE = {
+    **dict.fromkeys(_ANOMALY.split(), "diagnose.anomaly"),
     "GradScaler": "amp",
     "autocast": "amp",
     "compile": "program",

@@ -309,12 +309,6 @@ _because(
     "torch.get_autocast_.* torch.is_autocast_.* torch.set_autocast_.*",
 )
 _because(
-    "there is no trap for NaN.  Test for it where it may arise: "
-    "x.register_hook(lambda g: print(g.isnan().any()))",
-    "autograd.detect_anomaly autograd.set_detect_anomaly autograd.anomaly_mode",
-    "torch.is_anomaly_.* torch.set_anomaly_enabled",
-)
-_because(
     "there are no dual tensors.  Use torch.func.jvp, which gives its results", "autograd.forward_ad"
 )
 _because(

@@ -21,7 +21,6 @@ from tinygrad_edu.autograd.function import once_differentiable as ours_once
 
 # What PyTorch's have that is not taken, and why.
 LEFT_OUT = {
-    "set_detect_anomaly", "detect_anomaly",
     "set_multithreading_enabled", "enforce_grad_layout_policy",  # there is one thread, one layout
     "NestedIOFunction", "variable", "grad_mode",  # old, and not documented
     "functionalize", "debug_unwrap", "rearrange",  # of PyTorch's tracing; einops does the last

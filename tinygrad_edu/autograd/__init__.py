@@ -28,7 +28,8 @@ __all__ = ["Function", "Variable", "backward", "checkpoint", "enable_grad", "fun
 __all__ += ["functional", "grad", "graph", "inference_mode", "is_grad_enabled", "no_grad"]
 __all__ += ["set_grad_enabled"]
 _OF_TESTING = ["gradcheck", "gradgradcheck"]  # imported when they are first asked for
-__all__ += _OF_TESTING
+_OF_DIAGNOSE = ["anomaly_mode", "detect_anomaly", "set_detect_anomaly"]  # likewise
+__all__ += _OF_TESTING + _OF_DIAGNOSE
 
 
 def __dir__() -> list[str]:
@@ -36,7 +37,9 @@ def __dir__() -> list[str]:
 
 
 def __getattr__(name: str) -> object:
-    """`gradcheck` and `gradgradcheck`, which stand in `testing`; else why a name is left out."""
+    """Names that stand above this package, in `testing` and `diagnose`; else why one is absent."""
     if name in _OF_TESTING:
         return getattr(import_module("tinygrad_edu.testing.torch_gradcheck"), name)
+    if name in _OF_DIAGNOSE:
+        return getattr(import_module("tinygrad_edu.diagnose.anomaly"), name)
     refuse("autograd", name, __name__)

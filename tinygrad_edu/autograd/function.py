@@ -11,7 +11,7 @@ import numpy as np
 from .. import views
 from ..creation import as_tensor
 from ..dtypes import Array
-from ..engine import graph
+from ..engine import graph, observing
 from ..engine.clock import owner_of
 from ..engine.grad_mode import enable_grad, mode, no_grad
 from ..engine.graph import Node, Op, Parts, TensorBase
@@ -491,6 +491,8 @@ class Function(Shown):
         if not (mode.recording and any(ctx.needs_input_grad)):
             return made
         outs = cls._recorded(ctx, made if isinstance(made, tuple) else (made,), args)
+        if observing.looked_at is not None:
+            observing.look_at_results(outs)
         return tuple(outs) if isinstance(made, tuple) else outs[0]
 
     @classmethod

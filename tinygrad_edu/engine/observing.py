@@ -78,6 +78,7 @@ _lock = threading.RLock()
 _open = 0  # how many observe, in all threads
 _plain: dict[int, tuple[Plan, Plan]] = {}  # by id, a Plan that saves all, and that of the op itself
 _handles: list[Any] = []
+looked_at: Any = None  # while the trap is set, it looks at each ObservedNode: see `trapping.py`
 
 
 class Observation:
@@ -103,15 +104,20 @@ class Observation:
         return self
 
     def __exit__(self, *_: Any) -> None:
-        global _open
         _own.depth -= 1
         if not _own.depth:
             _own.frame = _own.call = None
             _own.modules.clear()
-        with _lock:
-            _open -= 1
-            if not _open:
-                _stop()
+        leave()
+
+
+def leave() -> None:
+    """One thread less observes."""
+    global _open
+    with _lock:
+        _open -= 1
+        if not _open:
+            _stop()
 
 
 def _start() -> None:
@@ -167,8 +173,21 @@ def _observed_node(plan: Any, inputs: Any, saved: Any, params: Any, shape: Any, 
     node = cast(ObservedNode, new_node(plan, inputs, saved, params, shape, dtype, ObservedNode))
     node.values = tuple(map(_kept, values[: len(inputs) + 1]))
     node.origins = tuple(map(id, values[1 : len(inputs) + 1]))
-    node.call = _call(plan.op.name)
+    node.call = call_now(plan.op.name)
+    if looked_at is not None:
+        looked_at(node)
     return node
+
+
+def look_at_results(outs: Any) -> None:
+    """The trap looks at what a Function of the user returned, which its node need not save."""
+    for out in outs:
+        node = getattr(out, "node", None)
+        if node is not None and node.plan.op.name == "output":
+            node = node.inputs[0]
+        if node.__class__ is ObservedNode:
+            node.values = (out.array, *node.values[1:])
+            looked_at(node)
 
 
 def _with_copies(saved: Any, inputs: Any) -> Any:
@@ -250,7 +269,7 @@ def restored(nodes: Iterable[Node]) -> Iterator[None]:
 _BETWEEN = ("engine", "registry", "registered", "numpy_protocol", "out", "diagnose")  # and its op
 
 
-def _call(op: str) -> Call:
+def call_now(op: str) -> Call:
     """The public function that is running: of our own functions below the user's line, or below
     the innermost module, the outermost."""
     frame, found, in_module = sys._getframe(2), None, True
@@ -277,6 +296,11 @@ def _is_public(code: Any) -> bool:
     is_private = name.startswith("<") or (name.startswith("_") and not name.endswith("__"))
     is_method = "." in code.co_qualname and is_of_nn(code.co_filename)
     return not (is_private or is_method or file in _BETWEEN or folder in _BETWEEN)
+
+
+def modules_now() -> list[tuple[Any, ModulePath]]:
+    """The modules that are being called on this thread, the outermost first."""
+    return _own.modules
 
 
 def _enter_module(module: Any, _args: Any) -> None:
