@@ -2206,6 +2206,8 @@ THEMES = {
               cure  look at how this leaf got nan: data (`x.isfinite().all()` before the model),
                     or an earlier step of an optimizer with a gradient that was not finite or a
                     learning rate that is too large
+            The layer that failed: Sequential.1, Linear(in_features=4, out_features=2,
+                bias=False), called with (1, 4) float32.
             """,
             """
             model = nn.Sequential(nn.Flatten(), nn.Linear(4, 2, bias=False))
