@@ -15,7 +15,7 @@ import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu import diagnose
 from tinygrad_edu.diagnose import AnomalyError, slice_of
-from tinygrad_edu.engine import backward, caller, graph, observing, trapping
+from tinygrad_edu.engine import caller, graph, hooked, observing, trapping
 from tinygrad_edu.testing.programs import random_program
 
 INF = float("inf")
@@ -36,7 +36,7 @@ def _nothing_is_left():
     yield
     assert not tg.is_anomaly_enabled()
     assert graph.planned is observing.looked_at is None
-    assert backward.watched is iter
+    assert hooked.watched is iter
     assert caller.unrecorded is caller.plain_result
     assert graph.record is graph.new_node
     assert np.geterr()["divide"] == "warn"

@@ -13,7 +13,7 @@ leaf []
 Everything that asks for gradients (`backward`, `grad`, the diagrams, the checks) reads these steps.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from operator import attrgetter
 from typing import Any
 
@@ -23,18 +23,16 @@ from ..sums import added, rows_added
 from . import clock, graph
 from .grad_mode import level, mode
 from .graph import Node
-from .hooked import after_step, before_step
+from .hooked import after_step, before_step, watchable
 from .outputs import outputs
 from .packing import Packed
 
 Steps = Iterator[tuple[Node, Any, list[Any]]]
 Nodes = set[Node] | None
 _tick = attrgetter("tick")
-watched: Callable[[Steps], Steps] = (
-    iter  # while the trap is set, what looks at each step: see `trapping.py`
-)
 
 
+@watchable
 def replay(
     roots: dict[Node, Any], create_graph: bool = False, only: Nodes = None, since: int = 0
 ) -> Steps:
@@ -45,10 +43,6 @@ def replay(
     Tensors: then the rules run on Tensors, and are recorded.  Given `only`, no more than what leads
     to those nodes is computed; what was recorded up to the tick `since` counts as leaves.
     """
-    return watched(_replayed(roots, create_graph, only, since))
-
-
-def _replayed(roots: dict[Node, Any], create_graph: bool, only: Nodes, since: int) -> Steps:
     order, needed = _leading_to(only, ops_behind(roots, since))
     _check_saved(order)
     grads: dict[Any, Any] = dict(roots)
@@ -184,7 +178,8 @@ def _unbroadcast(part: Any, parent: Node, node: Node, i: int) -> Any:
             f"{node.name}: the rule for input {i} returned shape {part.shape}, but that input has "
             f"shape {shape}.  A rule returns dL/d(input), in a shape that broadcasting gives to it."
         )
-    axes = (*range(extra), *[k + extra for k, n in enumerate(shape) if n == 1 != sizes[k]])
+    repeated = [k + extra for k, n in enumerate(shape) if n == 1 != sizes[k]]
+    axes = (*range(extra), *repeated)
     return (added(part, axes) if plain else part.sum(axis=axes)).reshape(shape)
 
 

@@ -10,7 +10,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -20,6 +22,19 @@ from .grad_mode import level, mode
 from .graph import Node, Parts, TensorBase
 from .hooks import AfterGradient, AfterStep, BeforeStep
 from .outputs import Arrived
+
+F = TypeVar("F", bound=Callable[..., Any])
+watched: Callable[[Any], Any] = iter  # while the trap is set, it looks at steps: `trapping.py`
+
+
+def watchable(replay: F) -> F:
+    """Let the trap, while it is set, look at the steps that a replay gives."""
+
+    @wraps(replay)
+    def steps(*args: Any, **how: Any) -> Any:
+        return watched(replay(*args, **how))
+
+    return cast(F, steps)
 
 
 def before_step(node: Node, g: Any) -> tuple[Any, bool]:

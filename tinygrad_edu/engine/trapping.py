@@ -11,7 +11,7 @@ detect_anomaly: log made -inf, at 1 of 2 elements
 
 It costs nothing while no thread has set it.  While one has, it looks at each result where an op
 makes its Node (`observing.looked_at`) or makes none (`caller.unrecorded`), and at each step of
-`replay` (`backward.watched`).  What is said of a finding is not decided here: see `diagnose`.
+`replay` (`hooked.watched`).  What is said of a finding is not decided here: see `diagnose`.
 
 An infinity that a user put there on purpose passes: -inf in the mask of an attention is no error.
 See `_is_put_there`.
@@ -27,7 +27,7 @@ from typing import Any
 
 import numpy as np
 
-from . import backward, caller, clock, graph, observing
+from . import caller, clock, graph, hooked, observing
 from .graph import Node, Parts, Plan, new_node
 from .observing import Observation, ObservedNode
 
@@ -103,7 +103,7 @@ def _open() -> None:
         _set.add(weakref.ref(own.thread, _ended))
         observing.looked_at = _look_at
         caller.unrecorded = _unrecorded
-        backward.watched = _watched
+        hooked.watched = _watched
 
 
 def _close() -> None:
@@ -137,7 +137,7 @@ def _ended(mark: Any) -> None:
 
 def _stop_if_unset() -> None:
     if not _set:
-        observing.looked_at, backward.watched = None, iter
+        observing.looked_at, hooked.watched = None, iter
         caller.unrecorded = caller.plain_result
 
 
@@ -222,7 +222,7 @@ def _passes(x: Any, node: Node | None, name: str) -> bool:
 # ---------------------------------------------------------------- backward
 
 
-def _watched(steps: backward.Steps) -> Iterator[Any]:
+def _watched(steps: Iterator[Any]) -> Iterator[Any]:
     """The steps of `replay`, each looked at before it is passed on."""
     users: dict[Node, list[Node]] = {}
     while True:
