@@ -11,6 +11,7 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from nn import optim
+from tinygrad_edu import ops
 from tinygrad_edu.diagnose import Answer, why
 from tinygrad_edu.engine import leaf as leaves
 
@@ -385,6 +386,22 @@ def test_numbers_that_are_not_finite():
     answer = why(x)
     assert answer.reason == "not_finite"
     assert "2 of 2" in answer.text
+
+
+def test_a_tensor_without_elements():
+    x = tg.ones(0, requires_grad=True)
+    loss = (x * x).sum()
+    assert why(x, loss).reason == "no_backward"
+    loss.backward()
+    assert why(x).reason == "has_gradient"
+
+
+def test_an_input_that_has_no_derivative():
+    x, w = (tg.ones(2, requires_grad=True) for _ in range(2))
+    loss = ops.masked_scale(w, x * 2, p=0.5).sum()
+    answer = why(x, loss)
+    assert (answer.reason, answer.op) == ("no_rule", "masked_scale")
+    assert "its input `mask`" in answer.text
 
 
 # ---------------------------------------------------------------- what it leaves behind

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..engine import leaf
 from ..engine.graph import Node
-from ..engine.observing import restored
+from ..engine.observing import ObservedNode, restored
 from ..tensor import Tensor
 from ..viz.graph.picture import Arrow, Box, Picture, picture_of, recorded
 from ..viz.names import names_of
@@ -226,11 +226,13 @@ def _picture(root: Tensor, names: dict[str, Tensor], gradient: Tensor | None) ->
 def _refuse_freed(nodes: list[Node]) -> None:
     for node in nodes:
         if node.plan and node.saved is None:
+            is_observed = isinstance(node, ObservedNode)  # and yet it keeps what it needs by itself
+            how = "; or make the loss inside of `with viz.observe():`"
+            observed = "" if is_observed else how
             raise RuntimeError(
                 f"explain: what {node.name} {tuple(node.shape)} had saved was freed by the "
                 f"backward() at {node.freed_by}.  Ask before backward(), with the loss: "
-                "diagnose.explain(x, loss); or make the loss inside of `with viz.observe():`; or "
-                "say backward(retain_graph=True) there"
+                f"diagnose.explain(x, loss){observed}; or say backward(retain_graph=True) there"
             )
 
 

@@ -49,11 +49,16 @@ def reached(roots: Iterable[Node]) -> set[Node]:
 def without_rule(roots: Iterable[Node], target: Node) -> tuple[Node, str] | None:
     """An op behind the roots that uses the target as an input that has no derivative, and what
     that input is called; None if there is none."""
+    roots = list(roots)
+    made_of_it = {target}
+    for node in sorted({x for root in roots for x in recorded(root)}, key=attrgetter("tick")):
+        if not made_of_it.isdisjoint(node.inputs):
+            made_of_it.add(node)
     for node in ops_behind(roots):
         assert node.plan is not None
         ruled = {i for i, _, _ in node.plan.rules}
         for i, parent in enumerate(node.inputs):
-            if parent is not None and i not in ruled and target in recorded(parent):
+            if parent in made_of_it and i not in ruled:
                 return node, argument_of(node, i)
     return None
 

@@ -267,7 +267,8 @@ class _Question:
     def _not_yet(self) -> Answer:
         """Before backward(): does a gradient lie ahead?"""
         way = self._way()
-        if way is not None and way.gradient is not None and not np.any(way.gradient):
+        is_zero = way is not None and way.gradient is not None and not np.any(way.gradient)
+        if way is not None and is_zero and way.gradient.size:
             found = self._of_zeros(way, "would get a gradient of zeros")
             if found is not None:
                 return found
@@ -294,6 +295,8 @@ class _Question:
                 return None
 
     def _of_gradient(self, gradient: Any) -> Answer:
+        if not gradient.size:
+            return Answer("has_gradient", f"{self.title} has a gradient without elements.")
         if not np.isfinite(gradient).all():
             bad = int(gradient.size - np.isfinite(gradient).sum())
             text = f"{self.title} has a gradient of which {bad} of {gradient.size} numbers are not "
@@ -357,8 +360,6 @@ class _Question:
             text += "zero."
             cause = Cause("cancels", name_of(node), place_of(node))
             return Answer("cancels", text, "diagnose.explain shows each of the terms", (cause,))
-        if not way.gradient.size:
-            return None
         text = f"{self.title} {says}: the gradient that backward() began with is zero."
         return Answer("zero_seed", text, "look at gradient=, and at what the loss is multiplied by")
 

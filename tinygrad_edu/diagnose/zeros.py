@@ -67,7 +67,7 @@ def _any(g: Any) -> bool:
 
 
 def _measured(node: Node, i: int, g: Any, part: Any) -> Passed:
-    dead = _any(g) and not _any(part)
+    dead = _any(g) and not _any(part) and bool(np.size(part))
     if isinstance(g, tuple) or isinstance(part, tuple) or not np.size(part):
         return Passed(node, i, float(dead), 0.0, dead)
     if np.shape(g) != np.shape(part):
