@@ -384,6 +384,12 @@ def a_schedule_alone(model, optimizer):
         schedule.step()
 
 
+def weights_that_are_looked_at(model, optimizer):
+    for _ in range(4):
+        optimizer.step()
+        [p.detach().numpy().copy() for p in model.parameters()]
+
+
 def a_step_that_is_left_out(model, optimizer):
     """As where the gradient is not finite: it is cleared, and the step does nothing."""
     for i in range(6):
@@ -444,6 +450,7 @@ def closures(model, optimizer):
     [
         accumulation,
         a_schedule_alone,
+        weights_that_are_looked_at,
         a_step_that_is_left_out,
         gradients_by_hand,
         gradients_written_in_place,

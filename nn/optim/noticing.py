@@ -4,6 +4,7 @@ comparison of two numbers a step."""
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 from tinygrad_edu.engine import leaf
 from tinygrad_edu.engine.clock import caller_level, clock
@@ -14,6 +15,7 @@ IDLE = 2  # steps in a row without any gradient, before it says so
 class Noticing:
     """An optimizer is told of each step and of each `zero_grad()` that cleared a gradient."""
 
+    param_groups: list[dict[str, Any]]
     uncleared = 0  # steps in a row whose backward() added to what the step before had used
     _has_warned = False
     _used: float | None = None  # a number of the gradient that the last step used
@@ -42,7 +44,7 @@ class Noticing:
     def _notice_none(self, passes: int) -> None:
         tick = next(clock)
         was_cleared = self._cleared_at == passes > self._passes >= 0
-        is_working = tick > self._tick + 1  # ops were recorded since the last step
+        is_working = tick > max(self._tick, self._read_at()) + 1  # ops were recorded since then
         self._idle += was_cleared or (passes == self._passes and is_working)
         self._tick = tick
         if self._idle >= IDLE:
@@ -53,6 +55,14 @@ class Noticing:
                 else "no parameter has a gradient: call loss.backward() before step()"
             )
             self._warn(f"this step changes nothing: {why}")
+
+    def _read_at(self) -> int:
+        """The tick at which a parameter was last read, as by detach(): that is no training."""
+        nodes = [leaf.home(p) for group in self.param_groups for p in group["params"]]
+        cuts = [getattr(node, "cuts", None) or {} for node in nodes]
+        return max(
+            (tick for own in cuts for name, tick in own.items() if isinstance(name, str)), default=0
+        )
 
     def _warn(self, why: str) -> None:
         if not self._has_warned:
