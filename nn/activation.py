@@ -16,7 +16,6 @@ from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
 from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_dim, check_floating, check_tensor
 from tinygrad_edu.rng import numpy_generator
-from tinygrad_edu.sums import in_float32
 
 from . import init as fill
 from .failing import refuse_tensor
@@ -648,7 +647,7 @@ def softsign(input: Tensor) -> Tensor:
     >>> F.softsign(tg.tensor([-1.0, 0.0, 3.0]))
     tensor([-0.5000,  0.0000,  0.7500])
     """
-    return input / (1 + ops.absolute(input))
+    return ops.softsign(input)
 
 
 def tanhshrink(input: Tensor) -> Tensor:
@@ -673,7 +672,7 @@ def tanhshrink(input: Tensor) -> Tensor:
     >>> F.tanhshrink(tg.tensor([-1.0, 0.0, 2.0]))
     tensor([-0.2384,  0.0000,  1.0360])
     """
-    return input - tanh(input)
+    return ops.tanhshrink(input)
 
 
 def softshrink(input: Tensor, lambd: float = 0.5) -> Tensor:
@@ -810,12 +809,8 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so its size must be even"
         )
     x = input.transpose(dim, -1)
-    y: Tensor = in_float32(_gated, x[..., : size // 2], x[..., size // 2 :])
+    y: Tensor = ops.gated(x[..., : size // 2], x[..., size // 2 :])
     return y.transpose(dim, -1)
-
-
-def _gated(a: Any, b: Any) -> Any:
-    return a * sigmoid(b)
 
 
 def _implicit(dim: int | None, x: Tensor, name: str) -> int:

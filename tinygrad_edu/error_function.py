@@ -88,13 +88,20 @@ def _erfcx_of_size(a: Any) -> Any:
     return polynomial(_interpolated(_far, 22, a.dtype), 1 - 5 * r) * r
 
 
-def _exp_of_square(a: Any, sign: Any) -> Any:
-    """e^(a^2), or e^(-a^2).  To round a^2 to s costs all digits that a^2 has before the point: what
-    is lost is b^2 - s + (a - b)(a + b), with b so short that b^2 is exact."""
+def _exp_of_square(a: Any, rate: Any) -> Any:
+    """e^(rate a^2).  To round a^2 to s costs all digits that a^2 has before the point: what is lost
+    is b^2 - s + (a - b)(a + b), with b so short that b^2 is exact."""
     a = np.minimum(a, 40)
     s, b = a * a, np.rint(a * 128) * 0.0078125
-    lost = b * b - s + (a - b) * (a + b)
-    return np.exp(sign * s) * (1 + sign * lost)
+    lost = b * b
+    lost -= s
+    lost += (a - b) * (a + b)
+    lost *= rate
+    lost += 1
+    s *= rate
+    y = np.exp(s)
+    y *= lost
+    return y
 
 
 def _erfc_of_size(a: Any) -> Any:
@@ -124,10 +131,9 @@ def erfc(x: Any) -> Any:
     return np.where(x < 0, 2 - y, y)
 
 
-def bell(x: Any) -> Any:
-    """e^(-x^2); beyond 40 it is 0, and x^2 may overflow."""
-    x = np.minimum(np.maximum(x, -40), 40)
-    return np.exp(-x * x)
+def bell(x: Any, rate: float = 1.0) -> Any:
+    """e^(-rate x^2), for a rate of 1 or 1/2."""
+    return _exp_of_square(np.absolute(x), -rate)
 
 
 def erfcx(x: Any) -> Any:
@@ -140,9 +146,7 @@ def erfcx(x: Any) -> Any:
 def normal(x: Any) -> Any:
     """The chance that a standard normal number is below x, and the density there, of float32."""
     a = np.clip(np.absolute(x), 0, 15)
-    density = a * a
-    density *= -0.5
-    np.exp(density, out=density)
+    density = bell(a, 0.5)
     tail = _ratio(_TAIL, a)
     tail *= density
     density *= sqrt(0.5 / pi)
@@ -151,14 +155,23 @@ def normal(x: Any) -> Any:
 
 def ndtr(x: Any) -> Any:
     """The chance that a standard normal number is below x."""
-    return normal(x)[0] if x.dtype.itemsize == 4 else erfc(x * -sqrt(0.5)) * 0.5
+    if x.dtype.itemsize == 4:
+        return normal(x)[0]
+    tail = _normal_tail(np.absolute(x))
+    return np.where(x > 0, 1 - tail, tail)
+
+
+def _normal_tail(a: Any) -> Any:
+    """The chance that a standard normal number is above a >= 0."""
+    return _erfcx_of_size(a * sqrt(0.5)) * bell(a, 0.5) * 0.5
 
 
 def log_ndtr(x: Any) -> Any:
     """ln ndtr(x)"""
     a = np.absolute(x) * sqrt(0.5)
     below = np.log(_erfcx_of_size(a) / 2) - np.square(x) / 2
-    return np.where(x < -1, below, np.log1p(-erfc(x * sqrt(0.5)) / 2))
+    tail = _normal_tail(np.absolute(x))
+    return np.where(x < -1, below, np.log1p(np.where(x < 0, tail - 1, -tail)))
 
 
 # ---------------------------------------------------------------- and its inverse

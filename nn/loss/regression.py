@@ -386,7 +386,11 @@ def kl_div(
             "of a row is reduction='batchmean'",
             stacklevel=caller_level(),
         )
-    losses = exp(target) * (target - input) if log_target else ops.xlogx(target) - target * input
+    if log_target:
+        root = exp(target / 2)  # of the smallest numbers there are few digits, of their roots many
+        losses = root * (target - input) * root
+    else:
+        losses = ops.xlogx(target) - target * input
     if reduction == "batchmean":
         loss = ops.sum(losses) / (len(losses) if losses.ndim else 1)
     else:
@@ -533,7 +537,7 @@ def gaussian_nll_loss(
     _check_not_negative(name, "var", v, "a variance")
     v = _shared_variance(v, input)
     v = v + Tensor(np.maximum(eps - v.array, 0))
-    losses = (log(v) + ops.square(input - target) / v) / 2
+    losses = (log(v) + (input - target) / v * (input - target)) / 2
     loss = reduced(name, losses + log_of(2 * pi) / 2 if full else losses, reduction)
     refuse_nan(name, loss, target)
     return loss

@@ -9,9 +9,10 @@ from math import pi
 
 import numpy as np
 
-from ..engine.graph import op
+from ..dtypes import float64
+from ..engine.graph import TensorBase, op
 from ..sums import narrowed, wide
-from .elementwise import logsigmoid, not_broadcasting, selected, sigmoid, tanh
+from .elementwise import not_broadcasting, selected, sigmoid, tanh
 from .piecewise import relu
 from .special import normal
 
@@ -89,10 +90,35 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-@op(lambda g, y, _x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
-def silu(x, s):
+def _halves(x):
+    """Two factors of sigmoid(x), each about its root where x < 0: c sigmoid(x) as a product of
+    three keeps its digits where sigmoid(x) is among the smallest numbers, which have few."""
+    if isinstance(x, TensorBase):  # without |x|, for higher derivatives at 0
+        return sigmoid(x), 1.0
+    x = wide(x)
+    h = np.exp(np.minimum(x, 0) * 0.5)
+    return h / (1 + np.exp(np.minimum(x, -x))), h
+
+
+def _times_sigmoid(c, x):
+    w, h = _halves(x)
+    return c * w * h
+
+
+@op(lambda g, y, _x, r: g * (r[0] * r[1] + y * (1 - r[0] * r[1])), residual=lambda x: _halves(x))
+def silu(x, r):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
-    return narrowed(x * s, x)
+    return narrowed(x * r[0] * r[1], x)
+
+
+@op(
+    lambda g, _y, _a, b: g * sigmoid(wide(b)),
+    lambda g, y, _a, b: g * _times_sigmoid(y, -b),
+    explain=not_broadcasting,
+)
+def gated(a, b):
+    """y = a s, with s = sigmoid(b);  dL/da = g s,  dL/db = g a s (1 - s)."""
+    return narrowed(_times_sigmoid(a, b), a, b)
 
 
 @op(lambda g, _y, x, r: g * (r[0] + x * r[1]), residual=lambda x: normal(wide(x)))
@@ -106,13 +132,23 @@ _GELU = 2 * (2 / pi) ** 0.5
 
 
 def _gate(x):
+    """sigmoid(2 u).  Where 2 u is large, its last digit counts in the exponential: it is added to
+    the result as the small rest of 2 u in float64."""
     x = np.clip(wide(x), -30, 30)  # beyond, the sigmoid is 0 or 1
-    return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
+    if isinstance(x, TensorBase) or x.dtype.char != "f":
+        return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
+    exact = x.astype(float64)
+    exact = exact * (_GELU + 0.044715 * _GELU * exact * exact)
+    u = exact.astype(x.dtype)
+    s = sigmoid(u)
+    return s + s * (1 - s) * (exact - u).astype(x.dtype)
 
 
 def _gelu_tanh_rule(g, y, x, s):
     x = np.clip(wide(x), -30, 30)  # beyond, 1 - s or y is 0: no 0 times infinity
-    return g * (s + y * (1 - s) * (_GELU + 3 * 0.044715 * _GELU * x * x))
+    square = x * x
+    opposite = sigmoid(x * (-_GELU - 0.044715 * _GELU * square))  # 1 - s
+    return g * (s + y * opposite * (_GELU + 3 * 0.044715 * _GELU * square))
 
 
 @op(_gelu_tanh_rule, residual=_gate)
@@ -122,11 +158,42 @@ def gelu_tanh(x, s):
     return narrowed(x * s, x)
 
 
-@op(
-    lambda g, _y, x, t: g * (t + x * sigmoid(wide(x)) * (1 - t * t)),
-    residual=lambda x: tanh(-logsigmoid(-wide(x))),
-)
-def mish(x, t):
+def _mish_rule(g, _y, x, h):
+    e, x = h * h, np.minimum(np.maximum(wide(x), -800), 42)  # beyond, the slope is 0 or 1
+    d = e * (e + 2) + 2
+    return g * ((e + 2 + 4 * x * (e + 1) / d) / d * h * h)
+
+
+@op(_mish_rule, residual=lambda x: np.exp(np.minimum(wide(x), 42) * 0.5))
+def mish(x, h):
     """y = x t, with t = tanh(ln(1 + e^x));  dL/dx = g (t + x sigmoid(x) (1 - t^2))  (Misra,
-    2019)."""
-    return narrowed(x * t, x)
+    2019).
+
+    With e = e^x, t = e (e + 2) / (e (e + 2) + 2); from x = 42 on it is 1.
+    """
+    e = h * h
+    return narrowed(x * ((e + 2) / (e * (e + 2) + 2) * h) * h, x)
+
+
+@op(lambda g, _y, x: wide(g) / (1 + np.absolute(wide(x))) / (1 + np.absolute(wide(x))))
+def softsign(x):
+    """y = x / (1 + |x|);  dL/dx = g / (1 + |x|)^2."""
+    return narrowed(wide(x) / (1 + np.absolute(wide(x))), x)
+
+
+def _less_tanh(x):
+    """x - tanh x for |x| <= 1, by the continued fraction of tanh, whose terms have one sign (A&S
+    4.5.70)."""
+    square = x * x
+    t = square / 19
+    for k in range(17, 1, -2):
+        t = square / (k + t)
+    return x * (t / (1 + t))
+
+
+@op(lambda g, _y, x: g * (tanh(x) * tanh(x)))
+def tanhshrink(x):
+    """y = x - tanh x, accurate near 0 too;  dL/dx = g tanh(x)^2."""
+    x, own = wide(x), x
+    near = np.absolute(x) < 1
+    return narrowed(np.where(near, _less_tanh(np.where(near, x, 0)), x - np.tanh(x)), own)

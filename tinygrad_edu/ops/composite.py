@@ -100,6 +100,7 @@ def _total(x, axis):
 
 def _through_softmax(g, y, _x, axis):
     g = wide(g)
+    g = g - _total(g * y, axis)  # and again, of numbers that are small where y is almost 1
     return y * (g - _total(g * y, axis))
 
 
@@ -113,20 +114,26 @@ def softmax(x, *, axis):
 
 
 def _through_log_softmax(g, y, _x, axis):
-    g = wide(g)
-    return g - np.exp(wide(y)) * _total(g, axis)
+    """g_i (1 - e^y_i) - e^y_i times the other g: no digit is lost where e^y is almost 1."""
+    g, y = wide(g), wide(y)
+    return np.exp(y) * (g - _total(g, axis)) - g * np.expm1(y)
 
 
 @op(_through_log_softmax)
 def log_softmax(x, *, axis):
     """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
     y = _shifted(x, axis)
-    y -= np.log(added(np.exp(y), axis, True))
+    rest = np.exp(y)
+    top = np.equal(rest, 1).astype(
+        rest.dtype
+    )  # where the largest number stands: the others are added without it
+    rest -= top
+    y -= np.log1p(added(rest, axis, True) + (added(top, axis, True) - 1))
     return narrowed(y, x)
 
 
-def _through_logsumexp(g, y, x, axis, keepdims):
-    return kept(g, x.shape, axis) * np.exp(wide(x) - kept(y, x.shape, axis))
+def _through_logsumexp(g, _y, x, axis, keepdims):
+    return kept(g, x.shape, axis) * softmax(wide(x), axis=axis)
 
 
 @op(_through_logsumexp)
@@ -224,8 +231,8 @@ def nll(logp, target):
 
 
 def _softmax_minus_one_hot(g, _y, x, target, logp):
-    part = np.exp(wide(logp))
-    part[np.arange(len(target)), target] -= 1
+    part, at = np.exp(wide(logp)), (np.arange(len(target)), target)
+    part[at] = np.expm1(wide(logp)[at])  # e^y - 1 to all digits
     return part * (g / len(target))
 
 
@@ -244,7 +251,7 @@ def softmax_cross_entropy(x, target, logp):
 
 
 @op(
-    lambda g, _y, x, target: g * (sigmoid(x) - target),
+    lambda g, _y, x, target: g * ((1 - target) * sigmoid(wide(x)) - target * sigmoid(-wide(x))),
     lambda g, _y, x, _target: -g * x,
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,
@@ -252,12 +259,18 @@ def softmax_cross_entropy(x, target, logp):
 def bce_with_logits(x, target):
     """y = (1 - t) x + log(1 + e^-x), the cross-entropy of sigmoid(x) against t, without overflow;
     dL/dx = g (sigmoid(x) - t), which is right at x = 0 too,  dL/dt = -g x."""
-    return (1 - target) * x - np.minimum(x, 0) + np.log1p(np.exp(-np.absolute(x)))
+    certain = (1 - target) * np.maximum(x, 0) - target * np.minimum(x, 0)
+    return certain + np.log1p(np.exp(-np.absolute(x)))
+
+
+def _to_probability(g, _y, p, target):
+    p, target = wide(p), wide(target)
+    return g * ((1 - target) / np.maximum(1 - p, 1e-12) - target / np.maximum(p, 1e-12))
 
 
 @op(
-    lambda g, _y, p, target: g * (p - target) / np.maximum(p * (1 - p), 1e-12),
-    lambda g, _y, p, _target: g * (_log_at_least(1 - p) - _log_at_least(p)),
+    _to_probability,
+    lambda g, _y, p, _target: g * (_log_of_rest(p) - _log_at_least(p)),
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,
     domain=(0.1, 0.9),
@@ -265,13 +278,18 @@ def bce_with_logits(x, target):
 def binary_cross_entropy(p, target):
     """y = -(t log p + (1 - t) log(1 - p)), each log at least -100 as in PyTorch;
     dL/dp = g (p - t) / (p (1 - p)),  dL/dt = g (log(1 - p) - log p)."""
-    return -(target * _log_at_least(p) + (1 - target) * _log_at_least(1 - p))
+    return -(target * _log_at_least(p) + (1 - target) * _log_of_rest(p))
 
 
 @op(lambda g, _y, x: g * (log(where(x == 0, np.nan, x)) + 1), domain=(0.1, 2.0))
 def xlogx(x):
     """y = x log x, 0 at 0;  dL/dx = g (log x + 1), nan at 0 as in PyTorch: there is no slope."""
     return x * log(where(x == 0, 1, x))
+
+
+def _log_of_rest(p, floor=-100.0):
+    """log(1 - p), to all digits of a small p."""
+    return np.maximum(where(p < 1, np.log1p(where(p < 1, -p, 0)), floor), floor)
 
 
 def _log_at_least(p, floor=-100.0):

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..engine.graph import op
+from ..engine.graph import TensorBase, op
 from ..registry import public
 from ..sums import narrowed, onto, wide
 
@@ -47,6 +47,7 @@ _binary = partial(op, explain=not_broadcasting)  # an op of two inputs that broa
 # Numbers that are made once: with a Python 0, comparing a small array takes twice as long.
 _ZERO = {np.dtype(kind): np.zeros((), kind) for kind in ("f2", "f4", "f8")}
 _ONE = {np.dtype(kind): np.ones((), kind) for kind in ("f2", "f4", "f8")}
+_TOP = {np.dtype(kind): np.full((), 88, kind) for kind in ("f4", "f8")}  # e^88 is finite
 
 # For each kind of number, the integer dtype of as many bits.
 _BITS = {np.dtype(f"{kind}{size}"): np.dtype(f"i{size}") for kind in "fi" for size in (2, 4, 8)}
@@ -231,9 +232,9 @@ def exp2(x):
 
 
 @public("expm1", "special.expm1", method=True, inplace=True, out=True)
-@op(lambda g, y, _x: g * (y + 1), numpy=np.expm1)
+@op(lambda g, _y, x: g * exp(x), numpy=np.expm1)
 def expm1(x):
-    """Exponential minus 1: y = e^x - 1, accurate near 0 too;  dL/dx = g (y + 1).
+    """Exponential minus 1: y = e^x - 1, accurate near 0 too;  dL/dx = g e^x.
 
     >>> import tinygrad_edu as tg
     >>> tg.expm1(tg.tensor([0.0, 1.0]))
@@ -327,8 +328,8 @@ def logaddexp(a, b):
 
 @public(method=True, out=True)
 @_binary(
-    lambda g, _y, a, b: g * sigmoid((a - b) * _ln(2)),
-    lambda g, _y, a, b: g * sigmoid((b - a) * _ln(2)),
+    lambda g, _y, a, b: g * _sigmoid2(a - b),
+    lambda g, _y, a, b: g * _sigmoid2(b - a),
     numpy=np.logaddexp2,
 )
 def logaddexp2(a, b):
@@ -378,8 +379,25 @@ def xlog1py(a, b):
     return a * np.log1p(safe.astype(np.result_type(a, b), copy=False))
 
 
+def _sigmoid2(x):
+    """1 / (1 + 2^-x)"""
+    e = exp2(np.minimum(x, 126))
+    return e / (1 + e)
+
+
+def _steepness(x):
+    """s (1 - s) for s = sigmoid(x), to all digits where s is almost 1, too."""
+    if isinstance(x, TensorBase):  # without |x|, for higher derivatives at 0
+        return sigmoid(x) * sigmoid(-x)
+    e = np.absolute(wide(x))
+    e = np.negative(e, onto(e))
+    e = np.exp(e, onto(e))
+    d = e + 1
+    return np.divide(e, np.multiply(d, d, onto(d)), onto(e))
+
+
 @public(method=True, inplace=True, out=True)
-@op(lambda g, y, _x: g * (1 - y * y), numpy=np.tanh)
+@op(lambda g, _y, x: g * (4 * _steepness(2 * x)), numpy=np.tanh)
 def tanh(x):
     """Hyperbolic tangent: y = tanh x;  dL/dx = g (1 - y^2).
 
@@ -391,21 +409,21 @@ def tanh(x):
 
 
 @public("sigmoid", "special.expit", method=True, inplace=True, out=True)
-@op(lambda g, y, _x: g * (y * (1 - y)))
+@op(lambda g, _y, x: g * _steepness(x))
 def sigmoid(x):
     """Logistic sigmoid: y = 1 / (1 + e^-x);  dL/dx = g y (1 - y).
 
-    It is accurate on both sides: for very negative x the result is e^x.
+    Both are accurate on both sides: for very negative x they are e^x, and the slope keeps its
+    digits where y is almost 1.
 
     >>> import tinygrad_edu as tg
     >>> tg.sigmoid(tg.tensor([0.0, 2.0]))
     tensor([0.5000, 0.8808])
     """
-    one, wider = _ONE.get(x.dtype, 1), wide(x)
-    y = np.subtract(_ZERO.get(wider.dtype, 0.0), wider)
-    y = silently(np.exp, y, onto(y))  # where it overflows, 1 / inf is 0
-    y += one
-    return narrowed(np.divide(one, y, onto(y)), x)
+    wider = wide(x)
+    y = np.minimum(wider, _TOP.get(wider.dtype, 88.0))  # beyond, the result is 1
+    y = np.exp(y, onto(y))
+    return narrowed(np.divide(y, y + _ONE.get(wider.dtype, 1), onto(y)), x)
 
 
 @op(lambda g, _y, x: g * sigmoid(-wide(x)))
@@ -489,7 +507,7 @@ def acos(x):
 
 
 @public("atan", "arctan", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: g / (1 + x * x), numpy=np.arctan)
+@op(lambda g, _y, x: g / hypot(x, 1) / hypot(x, 1), numpy=np.arctan)
 def atan(x):
     """Inverse tangent, in [-pi/2, pi/2]: y = arctan x;  dL/dx = g / (1 + x^2).
 
@@ -500,17 +518,19 @@ def atan(x):
     return np.arctan(x)
 
 
-def _over_squares(g, a, b):
-    """g / (a^2 + b^2), and 0 where both are 0."""
-    squares = a * a + b * b
-    nowhere = squares == 0
-    return selected(g / (squares + nowhere), ~nowhere)
+def _over_squares(c, a, b):
+    """c / (a^2 + b^2) for c = a or b, and 0 where both are 0; the squares do not overflow."""
+    size = np.maximum(np.absolute(a), np.absolute(b))
+    nowhere = size == 0
+    size = size + nowhere
+    squares = (a / size) * (a / size) + (b / size) * (b / size) + nowhere
+    return selected(c / size / size / squares, ~nowhere)
 
 
 @public("atan2", "arctan2", method=True, inplace=True, out=True)
 @_binary(
-    lambda g, _y, a, b: _over_squares(g * b, a, b),
-    lambda g, _y, a, b: _over_squares(-g * a, a, b),
+    lambda g, _y, a, b: g * _over_squares(b, a, b),
+    lambda g, _y, a, b: -g * _over_squares(a, a, b),
     domain=(0.5, 2.0),
     numpy=np.arctan2,
 )
@@ -527,10 +547,17 @@ def atan2(a, b):
     return np.arctan2(a, b)
 
 
+def _over_length(c, a, b, y):
+    """c / y for y = hypot(a, b) and c = a or b; also where y, but no quarter of it, overflows."""
+    large = y == np.inf
+    scale = where(large, 0.25, 1).astype(y.dtype)
+    return divide(c * scale, where(large, hypot(a * 0.25, b * 0.25), y))
+
+
 @public(method=True, inplace=True, out=True)
 @_binary(
-    lambda g, y, a, _b: g * divide(a, y),
-    lambda g, y, _a, b: g * divide(b, y),
+    lambda g, y, a, b: g * _over_length(a, a, b, y),
+    lambda g, y, a, b: g * _over_length(b, a, b, y),
     domain=(0.5, 2.0),
     numpy=np.hypot,
 )
@@ -582,7 +609,7 @@ def asinh(x):
 
 
 @public("acosh", "arccosh", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: divide(g, sqrt((x - 1) * (x + 1))), domain=(1.3, 3.0), numpy=np.arccosh)
+@op(lambda g, _y, x: divide(g, sqrt(x - 1) * sqrt(x + 1)), domain=(1.3, 3.0), numpy=np.arccosh)
 def acosh(x):
     """Inverse hyperbolic cosine: y = arcosh x;  dL/dx = g / sqrt(x^2 - 1).
 
@@ -609,13 +636,22 @@ def atanh(x):
 _SINC = [(-1) ** k * _pi ** (2 * k) * 2 * k / _factorial(2 * k + 1) for k in range(1, 13)]
 
 
-def _to_sinc(g, y, x):
-    x, y = wide(x), wide(y)
+def _turned(function, x):
+    """function(pi x) for a sine or cosine, of the distance from the nearest integer, which is
+    exact."""
+    nearest = np.round(x)
+    odd = nearest - 2 * np.round(nearest / 2)  # 0, 1 or -1
+    return (1 - 2 * odd * odd) * function((x - nearest) * _pi)
+
+
+def _to_sinc(g, _y, x):
+    x = wide(x)
     near = np.absolute(x) < 0.5  # where cos(pi x) - sinc x would lose its digits
     small, large, series = where(near, x, 0), where(near, 1, x), 0
     for coefficient in reversed(_SINC):
         series = small * small * series + coefficient
-    return g * where(near, small * series, (cos(large * _pi) - y) / large)
+    far = _turned(cos, large) - _turned(sin, large) / (large * _pi)
+    return g * where(near, small * series, far / large)
 
 
 @public("sinc", "special.sinc", method=True, inplace=True, out=True)
@@ -628,4 +664,6 @@ def sinc(x):
     >>> tg.sinc(tg.tensor([0.0, 0.5]))
     tensor([1.0000, 0.6366])
     """
-    return narrowed(np.sinc(wide(x)), x)
+    a = wide(x)
+    a = a + np.finfo(a.dtype).tiny * (a == 0)  # where the limit is 1
+    return narrowed(_turned(np.sin, a) / (a * _pi), x)

@@ -70,6 +70,11 @@ def var(x, *, axis=None, ddof=0, keepdims=False):
     return narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
 
 
+def _in_float64(x):
+    """x, where the square of no float32 overflows."""
+    return x.astype(np.float64) if x.dtype.itemsize <= 4 else x
+
+
 def _over_nonzero(g, y):
     """g / y, and 0 where y is 0."""
     nowhere = y == 0
@@ -83,7 +88,8 @@ def _over_nonzero(g, y):
 )
 def std(x, *, axis=None, ddof=0, keepdims=False):
     """y = sqrt(var x);  dL/dx = g (x - mean) / (y (n - ddof)), and 0 where y = 0."""
-    return narrowed(np.sqrt(var(wide(x), axis=axis, ddof=ddof, keepdims=keepdims)), x)
+    y = np.sqrt(var(_in_float64(x), axis=axis, ddof=ddof, keepdims=keepdims))
+    return narrowed(y.astype(wide(x).dtype, copy=False), x)
 
 
 def _norm_rule(g, y, x, p, axis, **_):
@@ -99,12 +105,17 @@ def _norm_rule(g, y, x, p, axis, **_):
 @op(_norm_rule, samples=lambda draw: draw.reduction(p=draw.choice(2, 3, 2.5)), kinks=(0.0,))
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
-    size = wide(x)
-    with np.errstate(divide="ignore"):  # 0 to a negative power
-        powers = size * size if p == 2 else np.absolute(size) ** p
-        total = added(powers, axis, keepdims)
-        y = np.sqrt(total) if p == 2 else total ** (1 / p)
-    return narrowed(y, x)
+    size = _in_float64(x)
+    largest = np.maximum.reduce(np.absolute(size), axis=axis, keepdims=True, initial=0)
+    scale = np.exp2(np.floor(np.log2(np.where(np.isfinite(largest) & (largest > 0), largest, 1))))
+    with np.errstate(divide="ignore", over="ignore"):  # 0 to a negative power
+        size = size / scale  # so that no power overflows; a power of 2, which rounds nothing
+        total = added(size * size if p == 2 else np.absolute(size) ** p, axis, True)
+        y = (np.sqrt(total) if p == 2 else total ** (1 / p)) * scale
+        y = narrowed(y.astype(wide(x).dtype, copy=False), x)
+    if keepdims:
+        return y
+    return np.squeeze(y, axis if axis is not None else tuple(range(y.ndim)))
 
 
 # ---------------------------------------------------------------- running sums, products

@@ -13,9 +13,9 @@ import numpy as np
 
 from .. import error_function as kernels
 from ..engine.graph import TensorBase, op
-from ..error_function import bell, polynomial
+from ..error_function import polynomial
 from ..registry import public
-from .elementwise import divide, exp, log, silently, square, where
+from .elementwise import exp, log, silently, square, where
 from .piecewise import sign
 
 __all__ = ["digamma", "entr", "erf", "erfc", "erfcx", "erfinv", "i0", "i0e", "i1", "i1e"]
@@ -41,6 +41,12 @@ def in_float(function, x, at_least="f4", results=1):
 
 
 # ---------------------------------------------------------------- the error function
+
+
+@op(lambda g, y, x, rate: g * (-2 * rate) * x * y)
+def bell(x, *, rate=1.0):
+    """y = e^(-rate x^2), for a rate of 1 or 1/2;  dL/dx = -2 rate g x y."""
+    return in_float(partial(kernels.bell, rate=rate), x)
 
 
 @public("erf", "special.erf", method=True, inplace=True, out=True)
@@ -69,8 +75,16 @@ def erfc(x):
     return in_float(kernels.erfc, x)
 
 
+def _erfcx_slope(x):
+    """2 x erfcx(x) - 2 / sqrt pi; from 1000 on by its series, of which the first term cancels."""
+    far = x > 1000
+    large = where(far, x, 1000)
+    series = (1.5 / large / large - 1) / large / large / sqrt(pi)
+    return where(far, series, 2 * x * erfcx(where(far, 0, x)) - 2 / sqrt(pi))
+
+
 @public("special.erfcx", out=True)
-@op(lambda g, y, x: g * (2 * x * y - 2 / sqrt(pi)))
+@op(lambda g, _y, x: g * precisely(_erfcx_slope, x))
 def erfcx(x):
     """Scaled complementary error function: y = e^(x^2) erfc x;  dL/dx = g (2 x y - 2 / sqrt pi).
 
@@ -81,9 +95,17 @@ def erfcx(x):
     return in_float(kernels.erfcx, x, "f8")
 
 
+def precisely(slope, x):
+    """slope(x), of arrays in float64: its terms cancel, or float32 cannot hold them."""
+    if isinstance(x, TensorBase):
+        return slope(x)
+    y = silently(slope, x.astype(np.float64, copy=False))
+    return silently(y.astype, x.dtype)
+
+
 def normal_density(x):
     """e^(-x^2 / 2) / sqrt(2 pi): the density of the standard normal distribution."""
-    return sqrt(0.5 / pi) * bell(x * sqrt(0.5))
+    return sqrt(0.5 / pi) * bell(x, rate=0.5)
 
 
 def normal(x):
@@ -108,7 +130,7 @@ def ndtr(x):
 
 
 @public("special.log_ndtr", out=True)
-@op(lambda g, _y, x: divide(g * sqrt(2 / pi), erfcx(x * -sqrt(0.5))))
+@op(lambda g, _y, x: g * precisely(lambda x: sqrt(2 / pi) / erfcx(x * -sqrt(0.5)), x))
 def log_ndtr(x):
     """Logarithm of the standard normal distribution function, accurate in the tails too:
     y = ln ndtr(x);  dL/dx = g sqrt(2 / pi) / erfcx(-x / sqrt 2).
@@ -124,7 +146,10 @@ def log_ndtr(x):
 
 
 @public("erfinv", "special.erfinv", method=True, inplace=True, out=True)
-@op(lambda g, y, _x: g * (sqrt(pi) / 2) * exp(square(y)), domain=(-0.9, 0.9))
+@op(
+    lambda g, _y, x: g * precisely(lambda x: exp(square(erfinv(x))) * (sqrt(pi) / 2), x),
+    domain=(-0.9, 0.9),
+)
 def erfinv(x):
     """Inverse error function: y = the number with erf y = x, infinite at -1 and 1, NaN beyond;
     dL/dx = g sqrt(pi) e^(y^2) / 2.
@@ -137,7 +162,10 @@ def erfinv(x):
 
 
 @public("special.ndtri", out=True)
-@op(lambda g, y, _x: g * sqrt(2 * pi) * exp(square(y) / 2), domain=(0.1, 0.9))
+@op(
+    lambda g, _y, x: g * precisely(lambda x: exp(square(ndtri(x)) / 2) * sqrt(2 * pi), x),
+    domain=(0.1, 0.9),
+)
 def ndtri(x):
     """Quantile function of the standard normal distribution, the inverse of `ndtr`:
     y = the number with ndtr(y) = x;  dL/dx = g sqrt(2 pi) e^(y^2 / 2).
@@ -193,6 +221,11 @@ def _bessel(n, x):
     return _scaled_bessel(n, x) * half * half
 
 
+def _i1e_slope(x):
+    y = i1e(x)
+    return i0e(x) - y * sign(x) - _over(y, x)
+
+
 def _over(y, x):
     """y / x for y = I_1(x), and its limit 1/2 at 0."""
     return where(x == 0, 0.5, y / where(x == 0, 1, x))
@@ -211,7 +244,7 @@ def i0(x):
 
 
 @public("special.i1", out=True)
-@op(lambda g, y, x: g * (i0(x) - _over(y, x)))
+@op(lambda g, _y, x: g * precisely(lambda x: i0(x) - _over(i1(x), x), x))
 def i1(x):
     """Modified Bessel function of order 1: y = I_1(x);  dL/dx = g (I_0(x) - y / x), g / 2 at 0.
 
@@ -223,7 +256,7 @@ def i1(x):
 
 
 @public("special.i0e", out=True)
-@op(lambda g, y, x: g * (i1e(x) - y * sign(x)))
+@op(lambda g, _y, x: g * precisely(lambda x: i1e(x) - i0e(x) * sign(x), x))
 def i0e(x):
     """Scaled modified Bessel function of order 0: y = e^-|x| I_0(x);
     dL/dx = g (e^-|x| I_1(x) - y sign x).
@@ -236,7 +269,7 @@ def i0e(x):
 
 
 @public("special.i1e", out=True)
-@op(lambda g, y, x: g * (i0e(x) - y * sign(x) - _over(y, x)))
+@op(lambda g, _y, x: g * precisely(_i1e_slope, x))
 def i1e(x):
     """Scaled modified Bessel function of order 1: y = e^-|x| I_1(x);
     dL/dx = g (e^-|x| I_0(x) - y sign x - y / x), g / 2 at 0.
