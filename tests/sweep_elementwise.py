@@ -169,7 +169,7 @@ ACTIVATIONS = {
         lambda x: x if x > 5 else softplus(4 * x) / 4,
         lambda x: 1 if x > 5 else sigmoid(4 * x),
     ),
-    "tanh": unary(tg.tanh, mp.tanh, lambda x: mp.sech(x) ** 2),
+    "tanh": unary(tg.tanh, mp.tanh, lambda x: mp.sech(x) ** 2, terms=lambda x: 1),
     "softsign": unary(F.softsign, lambda x: x / (1 + abs(x)), lambda x: 1 / (1 + abs(x)) ** 2),
     "tanhshrink": unary(F.tanhshrink, tanhshrink, lambda x: mp.tanh(x) ** 2),
     "softshrink": unary(
@@ -192,7 +192,7 @@ ACTIVATIONS = {
 }
 
 INSIDE = tuple(x for x in LINE if abs(x) < 1)
-ABOVE = tuple(1 + x for x in SIZES if x > 1e-6)
+ABOVE = tuple(1 + x for x in SIZES if 1e-6 < x < 1e18)  # x^2 - 1 is in float32
 ANGLES = tuple(x for x in LINE if abs(x) < 1e5)
 PAIRS = [(a, b) for a in LINE[::5] for b in LINE[::3]]
 # With these a - b is exact; otherwise its last digit counts |a - b| / 2 ulp in e^(a - b).
@@ -246,7 +246,7 @@ ELEMENTWISE = {
         tg.atan2,
         mp.atan2,
         (lambda a, b: over(b, a * a + b * b), lambda a, b: over(-a, a * a + b * b)),
-        [(a, b) for a, b in PAIRS if a and b],
+        [(a, b) for a, b in PAIRS if 1e-18 < abs(a) < 1e18 and 1e-18 < abs(b) < 1e18],
     ),
     "logaddexp": Case(
         tg.logaddexp,

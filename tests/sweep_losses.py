@@ -63,7 +63,7 @@ LOSSES = {
     "binary_cross_entropy": Case(
         none(F.binary_cross_entropy),
         lambda p, t: -(t * log_of(p) + (1 - t) * log_of_rest(p)),
-        (lambda p, t: (1 - t) / max(1 - p, mpf("1e-12")) - t / max(p, mpf("1e-12")), None),
+        (lambda p, t: (p - t) / max(p * (1 - p), mpf("1e-12")), None),
         pairs(PROBABILITIES, (0.0, 0.25, 1.0)),
     ),
     "mse_loss": Case(

@@ -389,7 +389,7 @@ IN_WORDS |= {
     "ceil",
     "trunc",
 }
-IN_WORDS |= {"angle", "maximum", "minimum", "fmax", "fmin", "at_least", "at_most"}
+IN_WORDS |= {"gated", "angle", "maximum", "minimum", "fmax", "fmin", "at_least", "at_most"}
 
 
 @pytest.mark.parametrize("name", ELEMENTWISE)

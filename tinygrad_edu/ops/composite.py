@@ -265,7 +265,7 @@ def bce_with_logits(x, target):
 
 def _to_probability(g, _y, p, target):
     p, target = wide(p), wide(target)
-    return g * ((1 - target) / np.maximum(1 - p, 1e-12) - target / np.maximum(p, 1e-12))
+    return g * (p - target) / np.maximum(p * (1 - p), 1e-12)
 
 
 @op(

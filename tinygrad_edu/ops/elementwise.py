@@ -397,7 +397,7 @@ def _steepness(x):
 
 
 @public(method=True, inplace=True, out=True)
-@op(lambda g, _y, x: g * (4 * _steepness(2 * x)), numpy=np.tanh)
+@op(lambda g, y, _x: g * (1 - y * y), numpy=np.tanh)
 def tanh(x):
     """Hyperbolic tangent: y = tanh x;  dL/dx = g (1 - y^2).
 
@@ -518,19 +518,17 @@ def atan(x):
     return np.arctan(x)
 
 
-def _over_squares(c, a, b):
-    """c / (a^2 + b^2) for c = a or b, and 0 where both are 0; the squares do not overflow."""
-    size = np.maximum(np.absolute(a), np.absolute(b))
-    nowhere = size == 0
-    size = size + nowhere
-    squares = (a / size) * (a / size) + (b / size) * (b / size) + nowhere
-    return selected(c / size / size / squares, ~nowhere)
+def _over_squares(g, a, b):
+    """g / (a^2 + b^2), and 0 where both are 0."""
+    squares = a * a + b * b
+    nowhere = squares == 0
+    return selected(g / (squares + nowhere), ~nowhere)
 
 
 @public("atan2", "arctan2", method=True, inplace=True, out=True)
 @_binary(
-    lambda g, _y, a, b: g * _over_squares(b, a, b),
-    lambda g, _y, a, b: -g * _over_squares(a, a, b),
+    lambda g, _y, a, b: _over_squares(g * b, a, b),
+    lambda g, _y, a, b: _over_squares(-g * a, a, b),
     domain=(0.5, 2.0),
     numpy=np.arctan2,
 )
@@ -609,7 +607,7 @@ def asinh(x):
 
 
 @public("acosh", "arccosh", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: divide(g, sqrt(x - 1) * sqrt(x + 1)), domain=(1.3, 3.0), numpy=np.arccosh)
+@op(lambda g, _y, x: divide(g, sqrt((x - 1) * (x + 1))), domain=(1.3, 3.0), numpy=np.arccosh)
 def acosh(x):
     """Inverse hyperbolic cosine: y = arcosh x;  dL/dx = g / sqrt(x^2 - 1).
 

@@ -43,7 +43,7 @@ def in_float(function, x, at_least="f4", results=1):
 # ---------------------------------------------------------------- the error function
 
 
-@op(lambda g, y, x, rate: g * (-2 * rate) * x * y)
+@op(lambda g, y, x, rate: g * (-2 * rate) * (np.minimum(np.maximum(x, -40), 40) * y))
 def bell(x, *, rate=1.0):
     """y = e^(-rate x^2), for a rate of 1 or 1/2;  dL/dx = -2 rate g x y."""
     return in_float(partial(kernels.bell, rate=rate), x)
