@@ -90,8 +90,7 @@ def _erfcx_of_size(a: Any) -> Any:
 
 def _exp_of_square(a: Any, rate: Any) -> Any:
     """e^(rate a^2).  To round a^2 to s costs all digits that a^2 has before the point: what is lost
-    is b^2 - s + (a - b)(a + b), with b so short that b^2 is exact."""
-    a = np.minimum(a, 40)
+    is b^2 - s + (a - b)(a + b), with b so short that b^2 is exact.  For 0 <= a <= 40."""
     s, b = a * a, np.rint(a * 128) * 0.0078125
     lost = b * b
     lost -= s
@@ -106,7 +105,7 @@ def _exp_of_square(a: Any, rate: Any) -> Any:
 
 def _erfc_of_size(a: Any) -> Any:
     """erfc(a) for a >= 0."""
-    return _erfcx_of_size(a) * _exp_of_square(a, -1)
+    return _erfcx_of_size(a) * bell(a)
 
 
 def erf(x: Any) -> Any:
@@ -133,20 +132,20 @@ def erfc(x: Any) -> Any:
 
 def bell(x: Any, rate: float = 1.0) -> Any:
     """e^(-rate x^2), for a rate of 1 or 1/2."""
-    return _exp_of_square(np.absolute(x), -rate)
+    return _exp_of_square(np.minimum(np.absolute(x), 40), -rate)
 
 
 def erfcx(x: Any) -> Any:
     """e^(x^2) erfc(x)"""
     a = np.absolute(x)
     right = _erfcx_of_size(a)
-    return np.where(x < 0, 2 * _exp_of_square(a, 1) - right, right)
+    return np.where(x < 0, 2 * _exp_of_square(np.minimum(a, 40), 1) - right, right)
 
 
 def normal(x: Any) -> Any:
     """The chance that a standard normal number is below x, and the density there, of float32."""
     a = np.clip(np.absolute(x), 0, 15)
-    density = bell(a, 0.5)
+    density = _exp_of_square(a, -0.5)
     tail = _ratio(_TAIL, a)
     tail *= density
     density *= sqrt(0.5 / pi)

@@ -9,7 +9,6 @@ from math import pi
 
 import numpy as np
 
-from ..dtypes import float64
 from ..engine.graph import TensorBase, op
 from ..sums import narrowed, wide
 from .elementwise import not_broadcasting, selected, sigmoid, tanh
@@ -90,6 +89,12 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
+def _roots(x):
+    """What x is multiplied by, in turn, for x sigmoid(x)."""
+    h = np.exp(np.minimum(wide(x), 88) * 0.5)  # beyond, the sigmoid is 1
+    return h / (1 + h * h), h
+
+
 def _halves(x):
     """Two factors of sigmoid(x), each about its root where x < 0: c sigmoid(x) as a product of
     three keeps its digits where sigmoid(x) is among the smallest numbers, which have few."""
@@ -105,7 +110,10 @@ def _times_sigmoid(c, x):
     return c * w * h
 
 
-@op(lambda g, y, _x, r: g * (r[0] * r[1] + y * (1 - r[0] * r[1])), residual=lambda x: _halves(x))
+@op(
+    lambda g, y, _x, r: g * (r[0] * r[1] + np.minimum(y, 88) / (1 + r[1] * r[1])),
+    residual=lambda x: _roots(x),
+)
 def silu(x, r):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
     return narrowed(x * r[0] * r[1], x)
@@ -132,23 +140,13 @@ _GELU = 2 * (2 / pi) ** 0.5
 
 
 def _gate(x):
-    """sigmoid(2 u).  Where 2 u is large, its last digit counts in the exponential: it is added to
-    the result as the small rest of 2 u in float64."""
     x = np.clip(wide(x), -30, 30)  # beyond, the sigmoid is 0 or 1
-    if isinstance(x, TensorBase) or x.dtype.char != "f":
-        return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
-    exact = x.astype(float64)
-    exact = exact * (_GELU + 0.044715 * _GELU * exact * exact)
-    u = exact.astype(x.dtype)
-    s = sigmoid(u)
-    return s + s * (1 - s) * (exact - u).astype(x.dtype)
+    return sigmoid(x * (_GELU + 0.044715 * _GELU * x * x))
 
 
 def _gelu_tanh_rule(g, y, x, s):
     x = np.clip(wide(x), -30, 30)  # beyond, 1 - s or y is 0: no 0 times infinity
-    square = x * x
-    opposite = sigmoid(x * (-_GELU - 0.044715 * _GELU * square))  # 1 - s
-    return g * (s + y * opposite * (_GELU + 3 * 0.044715 * _GELU * square))
+    return g * (s + y * (1 - s) * (_GELU + 3 * 0.044715 * _GELU * x * x))
 
 
 @op(_gelu_tanh_rule, residual=_gate)
