@@ -40,6 +40,7 @@ tinygrad_edu.numpy_protocol
 tinygrad_edu.views
 tinygrad_edu.rng
 tinygrad_edu.ops
+tinygrad_edu.gamma_function
 tinygrad_edu.error_function
 tinygrad_edu.engine
 tinygrad_edu.device

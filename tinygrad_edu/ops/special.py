@@ -6,14 +6,13 @@ Stegun, Handbook of Mathematical Functions (1964), cited as A&S.  The results ar
 1e-14 in float64, and to a few roundings of the last digit in float32.
 """
 
-from functools import cache, partial
-from math import factorial, pi, sqrt
+from functools import partial
+from math import pi, sqrt
 
 import numpy as np
 
-from .. import error_function as kernels
+from .. import error_function as kernels, gamma_function as others
 from ..engine.graph import TensorBase, op
-from ..error_function import polynomial
 from ..registry import public
 from .elementwise import exp, log, silently, square, where
 from .piecewise import sign
@@ -99,8 +98,7 @@ def precisely(slope, x):
     """slope(x), of arrays in float64: its terms cancel, or float32 cannot hold them."""
     if isinstance(x, TensorBase):
         return slope(x)
-    y = silently(slope, x.astype(np.float64, copy=False))
-    return silently(y.astype, x.dtype)
+    return silently(silently(slope, x.astype(np.float64, copy=False)).astype, x.dtype)
 
 
 def normal_density(x):
@@ -196,34 +194,8 @@ def _entr(x):
 # ---------------------------------------------------------------- Bessel functions
 
 
-def _scaled_bessel(n, x):
-    """e^-|x| I_n(x) for n = 0 or 1.  Up to 30 it is the mean over angles of cosh(x c), or of
-    c sinh(x c), c = cos(angle), whose terms have one sign (A&S 9.6.16, 9.6.19); then the series
-    1 - (m - 1) / (8 |x|) + (m - 1)(m - 9) / (2! (8 |x|)^2) - ..., m = 4 n^2 (A&S 9.7.1)."""
-    a, total, angles = np.minimum(np.absolute(x), 30), 0, 20
-    for k in range(angles):
-        c = np.cos(pi * (k + 0.5) / (2 * angles))
-        up, ratio = np.exp((c - 1) * a), -2 * c * a
-        total = total + up * (-c * np.expm1(ratio) if n else 1 + np.exp(ratio))
-    near = total / (2 * angles)
-    a, series = np.maximum(np.absolute(x), 30), [1.0]
-    for k in range(1, 25):
-        series.append(series[-1] * ((2 * k - 1) ** 2 - 4 * n * n) / (8 * k))
-    far = polynomial(series, 1 / a) / np.sqrt(2 * pi * a)
-    y = np.where(np.absolute(x) < 30, near, far)
-    return np.copysign(y, x) if n else y
-
-
-def _bessel(n, x):
-    """I_n(x); e^|x| alone may overflow where the product does not."""
-    x = np.minimum(np.maximum(x, -1e4), 1e4)  # beyond, it is infinite
-    half = np.exp(np.absolute(x) / 2)
-    return _scaled_bessel(n, x) * half * half
-
-
 def _i1e_slope(x):
-    y = i1e(x)
-    return i0e(x) - y * sign(x) - _over(y, x)
+    return i0e(x) - i1e(x) * sign(x) - _over(i1e(x), x)
 
 
 def _over(y, x):
@@ -240,7 +212,7 @@ def i0(x):
     >>> tg.special.i0(tg.tensor([0.0, 1.0]))
     tensor([1.0000, 1.2661])
     """
-    return in_float(partial(_bessel, 0), x, "f8")
+    return in_float(partial(others.bessel, 0), x, "f8")
 
 
 @public("special.i1", out=True)
@@ -252,7 +224,7 @@ def i1(x):
     >>> tg.special.i1(tg.tensor([0.0, 1.0]))
     tensor([0.0000, 0.5652])
     """
-    return in_float(partial(_bessel, 1), x, "f8")
+    return in_float(partial(others.bessel, 1), x, "f8")
 
 
 @public("special.i0e", out=True)
@@ -265,7 +237,7 @@ def i0e(x):
     >>> tg.special.i0e(tg.tensor([0.0, 1000.0]))
     tensor([1.0000, 0.0126])
     """
-    return in_float(partial(_scaled_bessel, 0), x, "f8")
+    return in_float(partial(others.scaled_bessel, 0), x, "f8")
 
 
 @public("special.i1e", out=True)
@@ -278,70 +250,10 @@ def i1e(x):
     >>> tg.special.i1e(tg.tensor([0.0, 1000.0]))
     tensor([0.0000, 0.0126])
     """
-    return in_float(partial(_scaled_bessel, 1), x, "f8")
+    return in_float(partial(others.scaled_bessel, 1), x, "f8")
 
 
 # ---------------------------------------------------------------- the gamma function
-
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)  # B2 to B16
-
-
-def _rest(n, y):
-    """sum_j B_2j (n + 2j - 1)! / (2j)! y^-(n + 2j): what Stirling's formula leaves out of ln gamma
-    (n = -1), and up to its sign the derivatives of that (A&S 6.1.40, 6.4.11).  For y >= 8."""
-    terms = enumerate(_BERNOULLI, 1)
-    series = [b * (factorial(n + 2 * j - 1) / factorial(2 * j)) for j, b in terms]
-    return polynomial(series, 1 / (y * y)) / y ** (n + 2)
-
-
-def _polygamma_right(n, x):
-    """psi_n(x) for x >= 0: psi_n(x) = psi_n(x + 1) - (-1)^n n! / x^(n + 1), 8 times, leads to where
-    the asymptotic series is exact (A&S 6.4.6, 6.4.11)."""
-    y = x + 8.0
-    total = _rest(n, y) + factorial(n) / 2 / y ** (n + 1)
-    total += factorial(n - 1) / y**n if n else -np.log(y)
-    for part in (*(x + k for k in range(7, 0, -1)), x):  # x + 0 would lose the sign of -0
-        total += factorial(n) / part ** (n + 1)
-    return total if n % 2 else -total
-
-
-def _polygamma(n, x):
-    """Left of 0 by (-1)^n psi_n(1 - x) - psi_n(x) = the n-th derivative of pi cot(pi x), which is a
-    polynomial in the cotangent, because cot' = -1 - cot^2 (A&S 6.4.7)."""
-    right = _polygamma_right(n, np.where(x < 0, 1 - x, x))
-    from numpy.polynomial import Polynomial
-
-    of_cot = Polynomial([0, pi])
-    for _ in range(n):
-        of_cot = of_cot.deriv() * Polynomial([-pi, 0, -pi])
-    cot = 1 / np.tan(pi * (x - np.rint(x)))
-    left = (-1) ** n * right - of_cot(cot)
-    at_pole = np.inf if n % 2 else np.nan  # an even one jumps from -inf to inf there
-    left = np.where((x == np.rint(x)) & np.isfinite(x), at_pole, left)
-    return np.where(x < 0, left, right)
-
-
-# ln gamma(2 + z) / z for |z| <= 1/2: 1 - gamma + sum_k (-1)^k (zeta(k) - 1) z^(k-1) / k, where
-# zeta(k) - 1 = (-1)^k psi_(k-1)(2) / (k - 1)!  (A&S 6.1.33, 6.4.10)
-@cache
-def _around_2():
-    rest = [_polygamma_right(k - 1, np.float64(2)) / factorial(k) for k in range(2, 28)]
-    return [1 - np.euler_gamma, *rest]
-
-
-def _lgamma(x):
-    a = np.absolute(x)
-    nearest = np.minimum(np.rint(a), 3)
-    z = a - nearest
-    to_2 = np.where(nearest == 2, 1, 1 / (a - 1))  # gamma(2 + z) = gamma(a) to_2
-    to_2 = np.where(nearest == 0, a * (a + 1), np.where(nearest == 1, a, to_2))
-    near = z * polynomial(_around_2(), z) - np.log(to_2)
-    y = np.where(a < 8, a + 6, a)
-    far = (y - 0.5) * (np.log(y) - 1) + (np.log(2 * pi) - 1) / 2 + _rest(-1, y)
-    far -= np.log(np.where(a < 8, a * (a + 1) * (a + 2) * (a + 3) * (a + 4) * (a + 5), 1))
-    right = np.where(a < 3.5, near, far)
-    left = np.log(pi) - np.log(a) - np.log(np.absolute(np.sin(pi * (a - np.rint(a))))) - right
-    return np.where((x < 0) & np.isfinite(x), left, right)
 
 
 @public("lgamma", "special.gammaln", method=True, inplace=True, out=True)
@@ -356,7 +268,7 @@ def lgamma(x):
     >>> tg.lgamma(tg.tensor([1.0, 5.0]))
     tensor([0.0000, 3.1781])
     """
-    return in_float(_lgamma, x, "f8")
+    return in_float(others.lgamma, x, "f8")
 
 
 @public("digamma", "special.digamma", "special.psi", method=True, inplace=True, out=True)
@@ -368,7 +280,7 @@ def digamma(x):
     >>> tg.digamma(tg.tensor([1.0, 5.0]))
     tensor([-0.5772,  1.5061])
     """
-    return in_float(partial(_polygamma, 0), x, "f8")
+    return in_float(partial(others.polygamma, 0), x, "f8")
 
 
 @op(
@@ -379,4 +291,4 @@ def digamma(x):
 def polygamma(x, *, n):
     """Polygamma function, the n-th derivative of `digamma`: y = psi_n(x);
     dL/dx = g psi_(n+1)(x)."""
-    return in_float(partial(_polygamma, n), x, "f8")
+    return in_float(partial(others.polygamma, n), x, "f8")
