@@ -75,9 +75,9 @@ def _measured(node: Node, i: int, g: Any, part: Any) -> Passed:
         return Passed(node, i, lost, 0.0, dead)
     given = g != 0
     count = max(int(np.count_nonzero(given)), 1)
-    lost = np.count_nonzero(given & (part == 0)) / count
-    faint = np.count_nonzero(given & (np.abs(part) < SMALL * np.abs(g))) / count
-    return Passed(node, i, float(lost), float(faint), dead)
+    none = int(np.count_nonzero(given & (part == 0)))
+    little = int(np.count_nonzero(given & (np.abs(part) < SMALL * np.abs(g))))
+    return Passed(node, i, none / count, little / count, dead)
 
 
 # ---------------------------------------------------------------- in words
