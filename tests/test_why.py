@@ -445,3 +445,17 @@ def test_what_it_does_not_take():
     with pytest.raises(TypeError, match="why: loss is a Tensor, not float"):
         why(tg.ones(1), 2.0)
     assert isinstance(why(tg.ones(1)), Answer)
+
+
+def test_objects_that_warn_when_they_are_looked_at_are_left_alone():
+    class Shy:
+        __slots__ = ("held",)
+
+        @property
+        def __class__(self):
+            raise AssertionError("who looks for nodes has no business here")
+
+    shy = Shy()
+    shy.held = [shy]  # the collector knows it
+    x = tg.tensor([1.0, 2.0])
+    assert why(x).reason == "never_required"

@@ -63,11 +63,16 @@ def without_rule(roots: Iterable[Node], target: Node) -> tuple[Node, str] | None
     return None
 
 
+def living_nodes() -> list[Node]:
+    """All nodes of all records, in no order.  The type of each object is asked for, and not its
+    `__class__`: some libraries have objects that warn when they are looked at."""
+    return [x for x in gc.get_objects() if issubclass(type(x), Node) and hasattr(x, "tick")]
+
+
 def ahead(node: Node) -> list[Node]:
     """The node, and all living nodes that were computed from it, oldest first."""
     found = {node}
-    living = [x for x in gc.get_objects() if isinstance(x, Node) and hasattr(x, "tick")]
-    for each in sorted(living, key=attrgetter("tick")):  # every result after its inputs
+    for each in sorted(living_nodes(), key=attrgetter("tick")):  # every result after its inputs
         if not found.isdisjoint(each.inputs):
             found.add(each)
     return sorted(found, key=attrgetter("tick"))

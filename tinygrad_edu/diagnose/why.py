@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import math
 from typing import Any
 
@@ -112,8 +111,7 @@ def _of_constant(x: Tensor, home: Node | None) -> Answer:
 
 def _maker(x: Tensor) -> Cut | None:
     """What took the numbers of a constant out of the record, as far as that is known."""
-    nodes = [node for node in gc.get_objects() if isinstance(node, Node)]
-    for cut in (cut for node in nodes for cut in cuts_of(node)):
+    for cut in (cut for node in reach.living_nodes() for cut in cuts_of(node)):
         if cut.made is not None and cut.made() is x:
             return cut
     if x._base is not None and x._base.node is not None:  # a view, taken under no_grad()
