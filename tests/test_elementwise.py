@@ -286,3 +286,10 @@ def test_a_number_times_alpha_is_added(dtype):
     w = tg.ones(2, requires_grad=True)
     (w.add(3, alpha=2) * w).sum().backward()
     assert w.grad.tolist() == [8, 8]
+
+
+def test_sinc_of_whole_numbers_is_that_of_floats():
+    for dtype in (tg.int64, tg.uint8, tg.bool):
+        x = tg.tensor([0, 1]).to(dtype)
+        assert tg.sinc(x).dtype == tg.float32
+        assert tg.sinc(x).abs().tolist() == [1.0, 0.0]

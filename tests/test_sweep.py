@@ -159,7 +159,7 @@ def test_the_measure():
 
 def main(dtypes: list[str]) -> None:
     for dtype in dtypes:
-        for name in ALL:
+        for name in ALL if dtype != "float16" else {**ACTIVATIONS, **LOSSES, **ROW_CASES}:
             sys.stdout.write("\n".join(said(name, dtype, errors_of(name, np.dtype(dtype)))) + "\n")
 
 

@@ -251,7 +251,7 @@ def cosine_embedding_loss(
     dot, square1, square2 = [
         ops.sum(a * b, axis=-1) for a, b in ((input1, input2), (input1, input1), (input2, input2))
     ]
-    cosine = dot / (ops.sqrt(square1 + 1e-12) * ops.sqrt(square2 + 1e-12))
+    cosine = dot / ops.sqrt((square1 + 1e-12) * (square2 + 1e-12))
     losses = where(target == 1, 1 - cosine, clamp_min(cosine - margin, 0))
     return reduced(name, losses, reduction)
 

@@ -147,6 +147,10 @@ ACCEPTS = {
     ("*any(*", "uint8"): "any and all give bools, of uint8 too",
     ("*all(*", "uint8"): "any and all give bools, of uint8 too",
     ("torch.norm(x * 0)", "second"): "the norm's second derivative at 0 is 0 here, nan there",
+    (
+        "torch.logsumexp(x * 1000, 1)",
+        "second",
+    ): "p (1 - p) from p to all digits; PyTorch from y, rounded",
     ("x[*", "one each"): "an index out of range is refused also where nothing would be read",
     ("torch.take_along_dim(x, i, *", "one each"): "an index out of range is refused",
     ("torch.take_along_dim(x, i, *", "i: *"): "an index out of range is refused",

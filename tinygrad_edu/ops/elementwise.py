@@ -662,6 +662,6 @@ def sinc(x):
     >>> tg.sinc(tg.tensor([0.0, 0.5]))
     tensor([1.0000, 0.6366])
     """
-    a = wide(x)
-    a = a + np.finfo(a.dtype).tiny * (a == 0)  # where the limit is 1
+    a = wide(x) if x.dtype.kind in "fc" else x.astype(np.float64)
+    a = np.where(a == 0, 1e-20, a)  # where the limit is 1
     return narrowed(_turned(np.sin, a) / (a * _pi), x)
