@@ -15,10 +15,11 @@ import numpy as np
 
 import tinygrad_edu as tg
 from tinygrad_edu import Tensor, no_grad, ops, rsqrt
-from tinygrad_edu.engine.clock import caller_level
+from tinygrad_edu.engine import clock
 from tinygrad_edu.errors import InputError
 from tinygrad_edu.functions.arguments import check_floating, check_tensor
 from tinygrad_edu.sums import narrowed, wide
+from tinygrad_edu.views import writable
 
 from . import init
 from .module import Module, Parameter
@@ -202,8 +203,7 @@ def batch_norm(
         count = _at_least_two("batch_norm", input, input.numel() // max(input.shape[1], 1))
         mean, var = _mean_and_var(input, (0, *range(2, input.ndim)))
         if count:
-            _track(running_mean, mean, momentum)
-            _track(running_var, var * (count / (count - 1)), momentum)
+            _track([(running_mean, mean), (running_var, var * (count / (count - 1)))], momentum)
     elif mean is None or var is None:
         raise InputError(
             "batch_norm: without training it needs running_mean and running_var, and one is None"
@@ -283,8 +283,8 @@ def instance_norm(
         return _narrowed(y if b is None else y + b, input)
     mean, var = _mean_and_var(input, tuple(range(2, input.ndim)))
     if input.numel():
-        _track(running_mean, ops.mean(mean, axis=0), momentum)
-        _track(running_var, ops.mean(var, axis=0) * (count / (count - 1)), momentum)
+        unbiased = ops.mean(var, axis=0) * (count / (count - 1))
+        _track([(running_mean, ops.mean(mean, axis=0)), (running_var, unbiased)], momentum)
     return _narrowed(_normalized(input, mean, var, w, b, eps), input)
 
 
@@ -374,12 +374,15 @@ def _narrowed(y: Tensor, x: Tensor) -> Tensor:
     return back
 
 
-def _track(running: Tensor | None, new: Tensor, momentum: float) -> None:
-    """Move what runs towards what is new, in place and outside the record."""
-    if running is not None:
-        with no_grad():
-            new = new.to(running.dtype).reshape(running.shape)
-            running.copy_((1 - momentum) * running + momentum * new)
+def _track(pairs: list[tuple[Any, Tensor]], momentum: float) -> None:
+    """Move what runs towards what is new, in place and outside the record: all of it, or nothing if
+    Ctrl-C comes, as one call of a function written in C does it."""
+    with no_grad():
+        pairs = [(r, new.to(r.dtype).reshape(r.shape)) for r, new in pairs if r is not None]
+        moved = [((1 - momentum) * r + momentum * new).array for r, new in pairs]
+    arrays = [writable(r.array, "batch_norm") for r, _ in pairs]
+    clock.stamp(*arrays)
+    clock.at_once(clock.writing(arrays, moved))
 
 
 class _Channels:
@@ -987,7 +990,9 @@ class _InstanceNorm(_RunningNorm):
         if self.affine:
             raise ValueError(wrong)
         if self.running_mean is None:
-            warnings.warn(f"{wrong}; affine=False makes no use of it", stacklevel=caller_level())
+            warnings.warn(
+                f"{wrong}; affine=False makes no use of it", stacklevel=clock.caller_level()
+            )
 
 
 class InstanceNorm1d(_InstanceNorm):

@@ -1,4 +1,4 @@
-"""Ctrl-C at any moment leaves recording as it was."""
+"""Ctrl-C at any moment leaves recording as it was, and each commit done or not begun."""
 
 import signal
 import sys
@@ -179,6 +179,121 @@ def test_by_a_signal():
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+
+
+# ---------------------------------------------------------------- commits: all of it, or nothing
+
+
+def parameters():
+    """Two small ones, which lie in one block, with gradients."""
+    params = [tg.ones(2, 3).requires_grad_(), tg.full((3, 1), 2.0).requires_grad_()]
+    for k, p in enumerate(params, 1):
+        p.grad = tg.arange(p.numel()).reshape(p.shape) * 0.1 * k - 0.15
+    return params
+
+
+def numbers(x):
+    """A state dict, or a list of tensors, as something that == compares."""
+    if isinstance(x, tg.Tensor):
+        return x.detach().tolist()
+    if isinstance(x, dict):
+        return {key: numbers(value) for key, value in x.items()}
+    return [numbers(one) for one in x] if isinstance(x, list | tuple) else x
+
+
+def test_gradients_are_committed_at_once():
+    def made():
+        params = parameters()
+        return params, sum((p * p).sum() for p in params)
+
+    params, loss = made()
+    before = numbers([p.grad for p in params])
+    loss.backward()
+    after = numbers([p.grad for p in params])
+    moment, ended = 0, False
+    while not ended:
+        params, loss = made()
+        ended = not interrupted(loss.backward, moment := moment + 1)
+        assert numbers([p.grad for p in params]) in (before, after), moment
+    assert moment > 20
+
+
+def test_a_module_is_loaded_as_a_whole():
+    saved = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).state_dict()
+    new = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    before, moment = numbers(new.state_dict()), 0
+    while interrupted(lambda: new.load_state_dict(saved), moment := moment + 7):
+        now = numbers(new.state_dict())
+        assert now in (before, numbers(saved)), moment
+        if now != before:
+            break
+    assert moment > 20
+
+
+def test_running_statistics_move_together():
+    x, moment, ended = tg.tensor([[1.0, 2.0], [3.0, 5.0]]), 0, False
+    after = nn.BatchNorm1d(2)
+    after(x)
+    while not ended:
+        layer = nn.BatchNorm1d(2)
+        ended = not interrupted(lambda layer=layer: layer(x), moment := moment + 2)
+        moved = [
+            not tg.equal(layer.running_mean, tg.zeros(2)),
+            not tg.equal(layer.running_var, tg.ones(2)),
+        ]
+        assert moved in ([False, False], [True, True]), moment
+        if all(moved):
+            assert tg.equal(layer.running_var, after.running_var)
+
+
+def test_all_views_see_a_recorded_write():
+    moment, ended = 0, False
+    while not ended:
+        x = tg.ones(4, requires_grad=True) * 1
+        row, column = x.reshape(2, 2)[0], x.reshape(2, 2)[:, 0]
+        ended = not interrupted(lambda row=row: row.mul_(3), moment := moment + 1)
+        seen = x.tolist(), row.tolist(), column.tolist()
+        written = seen == ([3, 3, 1, 1], [3, 3], [3, 1])
+        assert written or seen == ([1, 1, 1, 1], [1, 1], [1, 1]), moment
+    assert moment > 20
+
+
+def test_a_write_that_was_interrupted_is_noticed():
+    """A rule must not read what may be changed."""
+    for moment in range(1, 60):
+        x = tg.ones(2, requires_grad=True)
+        y = x * 1
+        z = y * y
+        saved = y.detach()
+        interrupted(lambda saved=saved: saved.__setitem__(0, 5.0), moment)
+        interrupted(lambda saved=saved: saved.mul_(2.0), moment)
+        if saved.tolist() != [1, 1]:
+            with pytest.raises(RuntimeError, match="in-place write"):
+                z.sum().backward()
+
+
+def test_a_generator_stands_where_it_stood_or_where_it_was_put():
+    other = tg.Generator().manual_seed(2)
+    tg.rand(3, generator=other)
+    state, moment, ended = other.get_state(), 0, False
+    start = tg.Generator().manual_seed(1).get_state()
+    while not ended:
+        stream = tg.Generator().manual_seed(1)
+        ended = not interrupted(lambda s=stream: s.set_state(state), moment := moment + 1)
+        assert stream.get_state() in (start, state), moment
+
+
+def test_a_compiled_step_leaves_tensors_as_they_are():
+    slot = type(tg.zeros(1)).__mro__[1].__dict__.get("array") or tg.Tensor.array
+    moment = 0
+    while moment < 1500:
+        w = tg.ones(2, requires_grad=True)
+        f = tg.compile(lambda x, w=w: (x * w).exp().sum())
+        if not interrupted(lambda f=f: f(tg.ones(2)).backward(), moment := moment + 37):
+            break
+        assert tg.Tensor.array is slot or type(tg.zeros(1)).__mro__[1].array is slot, moment
+        assert (tg.ones(2) + 1).tolist() == [2, 2]
+    f(tg.ones(2)).backward()
 
 
 # ---------------------------------------------------------------- what else a switch promises

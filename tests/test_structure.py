@@ -79,7 +79,7 @@ WITHIN = {
     "tinygrad_edu.utils": "__init__ data checkpoint",
     "tinygrad_edu.diagnose": (
         "shown facts forward_causes backward_causes causes anomaly slices answer reach zeros why "
-        "explain findings lint_model lint_record lint profile memory __init__"
+        "explain findings lint_model lint_record lint written flame profile memory __init__"
     ),
     "tinygrad_edu.func": "trees traced_call transforms batching modules __init__",
     "tinygrad_edu.viz.graph": "picture groups repeats fold compare __init__",

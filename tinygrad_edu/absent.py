@@ -171,7 +171,7 @@ _because(
     "torch.multiprocessing",
 )
 _because(
-    "Python's profiler sees each op: python -m cProfile",
+    "tinygrad_edu.diagnose.profile() measures each op and module, forward and backward",
     "torch.profiler autograd.profiler utils.bottleneck torch.monitor torch.BenchmarkConfig",
     "torch.BenchmarkExecutionStats torch.ThroughputBenchmark torch.LockingLogger torch.LoggerBase",
     "torch.NoopLogger torch.AggregationType torch.AVG torch.SUM autograd.Profiler.*",

@@ -1,5 +1,6 @@
 """Types of numbers: the default float, what a Python list becomes, and where two dtypes meet."""
 
+from _thread import _local as local, get_ident  # as in registry.py
 from functools import reduce
 from itertools import chain
 from types import SimpleNamespace
@@ -28,7 +29,14 @@ uint8, bool_ = np.dtype("uint8"), np.dtype("bool")
 bfloat16 = "bfloat16 (which NumPy does not have: use float32 or float16)"  # a TypeError says so
 complex64, complex128 = np.dtype("complex64"), np.dtype("complex128")  # refused by `checked`
 
-_default: DType = float32
+
+class _Default(local):
+    """The dtype of Python's floats: of a thread that chose one, else that of the main thread."""
+
+    dtype: DType = float32
+
+
+_default = _Default()
 
 
 @public()
@@ -46,12 +54,15 @@ def get_default_dtype() -> DType:
     >>> tg.get_default_dtype()
     dtype('float32')
     """
-    return _default
+    return _default.dtype
 
 
 @public()
 def set_default_dtype(dtype: DTypeLike) -> None:
     """Choose the dtype that Python floats become in a tensor.
+
+    What the main thread chooses holds in every thread that has chosen none; what another thread
+    chooses holds there alone.
 
     Parameters
     ----------
@@ -71,11 +82,16 @@ def set_default_dtype(dtype: DTypeLike) -> None:
     dtype('float64')
     >>> tg.set_default_dtype(tg.float32)
     """
-    global _default
     new = np.dtype(dtype)
     if new.kind != "f":
         raise TypeError(f"set_default_dtype: {new} is not a floating dtype; use float32 or float64")
-    _default = new
+    from threading import main_thread  # at first use: importing it takes longer than this file
+
+    if get_ident() == main_thread().ident:
+        _Default.dtype = new
+        vars(_default).clear()
+    else:
+        _default.dtype = new
 
 
 @np.errstate(over="ignore")
@@ -103,10 +119,10 @@ def _met(found: list[Any], array: Array) -> DType:
     if kinds <= _NUMBERS:
         if array.dtype.kind == "u":
             raise ValueError(f"{array.max()} is too large for int64; write it as a float")
-        return _default
+        return _default.dtype
     python = {kind: result_type(kind()) for kind in kinds & {float, int, bool}}
     dtypes = {python.get(type(x)) or np.asarray(x).dtype for x in found}
-    return reduce(promote_types, dtypes) if dtypes else _default
+    return reduce(promote_types, dtypes) if dtypes else _default.dtype
 
 
 def leaves(data: Any) -> list[Any]:
@@ -263,7 +279,9 @@ def result_type(*operands: Any) -> DType:
     found: dict[tuple[int, int], list[DType]] = {}
     for x in operands:
         if isinstance(x, float | int):
-            dtype = _default if isinstance(x, float) else bool_ if isinstance(x, bool) else int64
+            dtype = (
+                _default.dtype if isinstance(x, float) else bool_ if isinstance(x, bool) else int64
+            )
             place = RANKS[dtype.kind], 0
         elif not hasattr(x, "dtype"):
             raise TypeError(f"a {type(x).__name__} is neither a tensor nor a number")
@@ -354,7 +372,7 @@ def finfo(type: DTypeLike = None) -> Any:
     >>> tg.finfo(tg.float32).eps == 2**-23
     True
     """
-    dtype = checked(type or _default)
+    dtype = checked(type or _default.dtype)
     if dtype.kind != "f":
         raise TypeError(f"finfo: {dtype} is not a floating dtype; iinfo has the limits of integers")
     limits = np.finfo(dtype)

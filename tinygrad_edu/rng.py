@@ -63,9 +63,11 @@ class Generator:
         True
         """
         seed = int(seed)
+        return self._start(seed, np.random.Generator(np.random.PCG64(seed % 2**64)))
+
+    def _start(self, seed: int, generator: np.random.Generator) -> Generator:
         self._note()
-        self._seed = seed
-        self._numpy = np.random.Generator(np.random.PCG64(seed % 2**64))
+        self._seed, self._numpy = seed, generator  # Ctrl-C does not come between assignments
         return self
 
     @property
@@ -159,9 +161,9 @@ class Generator:
         >>> tg.equal(tg.rand(3, generator=one), tg.rand(3, generator=other))
         True
         """
-        self.manual_seed(state["seed"])
-        self._numpy.bit_generator.state = state["numpy"]
-        return self
+        bits = np.random.PCG64(0)
+        bits.state = state["numpy"]
+        return self._start(state["seed"], np.random.Generator(bits))
 
 
 Source = Generator | None  # None: this thread's default generator

@@ -716,8 +716,9 @@ class Tensor(Methods, metaclass=_TensorClass):
             self._refuse_to_record(name)
             views.write(self, result.astype(self.dtype))
         else:
-            self._memory(name)[...] = array.astype(self.dtype, copy=False)
-            clock.stamp(self.array)
+            memory = self._memory(name)
+            clock.stamp(memory)  # first: what Ctrl-C interrupts must not go unnoticed
+            memory[...] = array.astype(self.dtype, copy=False)
         return self
 
     def _memory(self, name: str) -> Array:
@@ -789,10 +790,13 @@ class Tensor(Methods, metaclass=_TensorClass):
         try:
             memory = self._memory("x[...] = v")
             part, at = ops.assign(memory, plain(value), [plain(x) for x in arrays], rest)
+            clock.stamp(part, key=at) if arrays else clock.stamp(self.array[rest])
         except (IndexError, ValueError, TypeError) as error:
             given = tuple(plain(x) for x in (self, value, *arrays))
             raise ops.setitem.op.explained(error, given, {"key": rest}) from None
-        clock.stamp(part, key=at) if arrays else clock.stamp(self.array[rest])
+        except KeyboardInterrupt:  # some elements may be written
+            clock.stamp(self.array)
+            raise
 
     def _holds(self, value: Any, key: Any) -> bool:
         """Is the value x[key] itself, as where x[key] += v stores back what it has written?"""

@@ -24,6 +24,7 @@ values are also written into the memory, and the clock notices if a rule had sav
 
 from _thread import RLock  # as in registry.py
 from collections.abc import Iterator
+from itertools import repeat
 from typing import Any
 from weakref import ref
 
@@ -75,9 +76,8 @@ def _of_one_in_order(tensor: Any, y: Any, call: Any, params: dict[str, Any]) -> 
     """A view in another shape of a tensor whose numbers lie in memory in another order (that of a
     convolution, say): it is laid out in order for that, as y is.  How this library does it is no
     concern of the user's, and what is written to the view is to be seen."""
-    tensor.array = y.reshape(tensor.array.shape)
-    if tensor._views:
-        _look_again(tensor, moved=True)
+    array = y.reshape(tensor.array.shape)
+    _pair_all(_changes(tensor, array, tensor.node, moved=True))
     return call(tensor, **params)
 
 
@@ -155,13 +155,12 @@ def write(tensor: Any, value: Any) -> None:
         value = ops.overlay(root, value, steps=tensor._steps, order=_order(root.array))
     array = value.array
     if root._owner is not None and array is not root.array:
-        writable(root.array)[...] = array
         clock.stamp(root.array)
+        writable(root.array)[...] = array
         array = root.array
     elif root._views:
         array = _laid_out_like(root.array, array)
-    _pair(root, array, value.node)
-    _look_again(root)
+    _pair_all(_changes(root, array, value.node))
 
 
 def kept_apart(tensor: Any, others: tuple[Any, ...]) -> Any:
@@ -174,34 +173,41 @@ def kept_apart(tensor: Any, others: tuple[Any, ...]) -> Any:
     return graph.Tensor(tensor.array.copy(), tensor.node)
 
 
-def _look_again(root: Any, moved: bool = False) -> None:
-    """Compute from `root`, which has a new array, the views and borrowed tensors that look into
-    it.  If it only moved, to an array of the same numbers, their places in the record stay."""
-    changed, seen = [root], {id(root)}
-    while changed:
-        base = changed.pop()
+def _changes(root: Any, array: Any, node: Any, moved: bool = False) -> list[tuple[Any, Any, Any]]:
+    """What to give to `root`, and to the views and borrowed tensors that look into it: each with
+    its array and its node.  If it only moved, to an array of the same numbers, their places in the
+    record stay."""
+    new = graph.Tensor(array, node)
+    changes, seen = [(root, array, node)], {id(root)}
+    for base, its_array, _ in changes:  # it grows meanwhile
+        if base is not root and base._base is not None:
+            continue
         for view in _living(base):
             if id(view) in seen:  # two that share one memory may have it of each other
                 continue
             seen.add(id(view))
             if view._base is root and not moved:
-                again = through(root, view._steps)
-                _pair(view, again.array, again.node)
+                again = through(new, view._steps)
+                changes.append((view, again.array, again.node))
             else:
-                view.array = through(base.array, view._steps)
-            if view._base is None:
-                changed.append(view)
+                changes.append((view, through(its_array, view._steps), view.node))
+    return changes
 
 
-def _pair(tensor: Any, array: Any, node: Any) -> None:
-    """Give a tensor a new array and node; one whose gradient is retained keeps that wish."""
-    before = tensor.node
-    tensor.array, tensor.node = array, node
-    if node is None or before is None or before is node or before.plan is None:
-        return
-    if before.hooks and leaf.RETAIN in before.hooks:
-        del before.hooks[leaf.RETAIN]
-        hooks_of(node)[leaf.RETAIN] = leaf.retain
+def _pair_all(changes: list[tuple[Any, Any, Any]]) -> None:
+    """Give tensors new arrays and nodes; one whose gradient is retained keeps that wish.  Ctrl-C
+    comes before all of it or after: one call of a function written in C does it."""
+    tensors, arrays, nodes = zip(*changes, strict=True)
+    before = [tensor.node for tensor in tensors]
+    clock.at_once(
+        map(setattr, tensors, repeat("array"), arrays), map(setattr, tensors, repeat("node"), nodes)
+    )
+    for old, node in zip(before, nodes, strict=True):
+        if node is None or old is None or old is node or old.plan is None:
+            continue
+        if old.hooks and leaf.RETAIN in old.hooks:
+            del old.hooks[leaf.RETAIN]
+            hooks_of(node)[leaf.RETAIN] = leaf.retain
 
 
 def _order(array: Any) -> tuple[int, ...]:
@@ -259,7 +265,7 @@ def reshape_in_place(tensor: Any, view: Any) -> Any:
     if tensor._base is not None:
         _, *last = view._steps
         tensor._steps = (tensor._steps, *last)
-    _pair(tensor, view.array, node)
+    _pair_all([(tensor, view.array, node)])
     return tensor
 
 

@@ -15,8 +15,11 @@ import os
 import sys
 import weakref
 from _thread import RLock  # as in registry.py
+from collections import deque
+from collections.abc import Iterable, Iterator
 from functools import cache, partial
 from math import gcd
+from operator import setitem
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -199,6 +202,18 @@ def stamp(*arrays: Array, key: Any = None, place: Place | None = None) -> None:
                 writes.whole = write
             else:
                 writes.add(owner, array, key, write)
+
+
+def at_once(*changes: Iterable[Any]) -> None:
+    """Run through iterators of functions that are written in C (`map(setattr, ...)`), by one call
+    of such a function.  Python looks for signals between calls: Ctrl-C comes before or after."""
+    deque(itertools.chain(*changes), 0)
+
+
+def writing(arrays: Iterable[Any], values: Iterable[Any]) -> Iterator[Any]:
+    """For `at_once`: array[...] = value, for each.  (`np.copyto` begins in Python.)"""
+    set_all: Any = setitem
+    return map(set_all, arrays, itertools.repeat(...), values)
 
 
 def check_unwritten(saved: Any, tick: int, name: str, shape: tuple[int, ...]) -> None:

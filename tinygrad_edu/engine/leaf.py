@@ -14,6 +14,7 @@ array shares.
 """
 
 from _thread import _local as local  # as in registry.py
+from itertools import repeat
 from typing import Any
 from weakref import ref
 
@@ -64,12 +65,9 @@ def backward(roots: dict[Node, Any], retain_graph: bool, create_graph: bool, onl
             arrived.append((node, g))
         if place and node.plan:
             free(node, place)
-    taken: set[int] = set()
-    written = [before for node, g in arrived if (before := _commit(node, g, taken)) is not None]
     passes += 1
-    if written:
+    if _commit(arrived, place):
         added = passes
-        clock.stamp(*written, place=place or clock.user_place())
     last.roots, last.only = [*map(ref, roots)], only and [*map(ref, only)]
     last.tick, last.place = next(clock.clock), place
     for node, g in arrived:
@@ -101,25 +99,46 @@ def free(node: Node, place: clock.Place) -> None:
 _HELD = (graph.Parts, Parcel)
 
 
-def _commit(node: Node, g: Any, taken: set[int]) -> Any:
-    """Add g to the node's gradient, whose bytes nobody else holds.  `taken` are the arrays that
-    became somebody's.  A rule's result is fresh, unless it is the g that came in, or a view; what a
-    hook or a Function may have kept comes as a copy, or as a view.  Returns the array that was
-    written in place, if one was."""
-    before = node.grad
-    if isinstance(g, TensorBase):
-        with enable_grad():
-            node.grad = g.clone() if before is None else before + g  # type: ignore[attr-defined]
-    elif before is None:
-        fresh = g.__class__ is ndarray and g.base is None and id(g) not in taken
-        node.grad = graph.Tensor(g if fresh else np.array(g))
-        taken.add(id(g))
-    elif node.plan or not before.array.flags.writeable:
-        node.grad = graph.Tensor(before.array + g)
-    else:
-        np.add(before.array, g, before.array)
-        return before.array
-    return None
+def _commit(arrived: list[tuple[Node, Any]], place: clock.Place | None) -> bool:
+    """Add each g to its node's gradient, whose bytes nobody else holds: all of them, or none if
+    Ctrl-C comes, as one call of a function written in C does it.  Was one added to another?
+
+    A rule's result is fresh, unless it is the g that came in, or a view; what a hook or a Function
+    may have kept comes as a copy, or as a view."""
+    nodes, gradients, written, added = [], [], [], []
+    taken: set[int] = set()  # the arrays that became somebody's
+    for node, g in arrived:
+        before = node.grad
+        if isinstance(g, TensorBase):
+            with enable_grad():
+                new = g.clone() if before is None else before + g  # type: ignore[attr-defined]
+        elif before is None:
+            fresh = g.__class__ is ndarray and g.base is None and id(g) not in taken
+            new = graph.Tensor(g if fresh else np.array(g))
+            taken.add(id(g))
+        elif node.plan or not before.array.flags.writeable:
+            new = graph.Tensor(before.array + g)
+        else:
+            written.append(before.array)
+            added.append(g)
+            continue
+        nodes.append(node)
+        gradients.append(new)
+    changes = map(setattr, nodes, repeat("grad"), gradients)
+    if written:
+        clock.stamp(*written, place=place or clock.user_place())
+    clock.at_once(changes, map(np.add, written, added, written))
+    return bool(written)
+
+
+def clear(nodes: list[Node], set_to_none: bool) -> None:
+    """Let these have no gradient, all of them at once, or gradients of zeros."""
+    if set_to_none:
+        clock.at_once(map(setattr, nodes, repeat("grad"), repeat(None)))
+        return
+    for node in nodes:
+        rest(node.grad)
+        node.grad.zero_()
 
 
 def assign(node: Node, gradient: Any) -> None:

@@ -325,7 +325,7 @@ class _Draws:
 # ---------------------------------------------------------------- while it is being written down
 
 SLOT = TensorBase.__dict__["array"]
-NUMPY, SEED = Generator.__dict__["numpy"], Generator.manual_seed
+NUMPY, SEED = Generator.__dict__["numpy"], Generator._start
 now: Trace | None = None  # one at a time
 
 
@@ -351,10 +351,10 @@ def _generator(generator: Any) -> Any:
     return _Draws(now, generator, real) if here and now else real
 
 
-def _seeded(generator: Any, seed: int) -> Any:
+def _seeded(generator: Any, seed: int, numpys: Any) -> Any:
     if now is not None and now.thread == get_ident():
         raise now.stop("a seed that the function sets")
-    return SEED(generator, seed)
+    return SEED(generator, seed, numpys)
 
 
 @contextmanager
@@ -366,8 +366,8 @@ def tracing() -> Iterator[Trace]:
     generators: Any = Generator
     try:
         watched.array = property(_read, _write)
-        generators.numpy, generators.manual_seed = property(_generator, NUMPY.fset), _seeded
+        generators.numpy, generators._start = property(_generator, NUMPY.fset), _seeded
         yield trace
     finally:
         now = None
-        watched.array, generators.numpy, generators.manual_seed = SLOT, NUMPY, SEED
+        watched.array, generators.numpy, generators._start = SLOT, NUMPY, SEED
