@@ -72,6 +72,7 @@ ELSEWHERE = {
     "tinygrad_edu.autograd.checkpoint": "torch.utils.checkpoint.checkpoint",
     "tinygrad_edu.autograd.inference_mode": "torch.inference_mode",
     "tinygrad_edu.autograd.is_grad_enabled": "torch.is_grad_enabled",
+    "tinygrad_edu.detect_anomaly": "torch.autograd.detect_anomaly",
     "tinygrad_edu.func.hvp": "torch.autograd.functional.hvp",
     "tinygrad_edu.func.jacobian": "torch.func.jacrev",
     "tinygrad_edu.func.value_and_grad": "torch.func.grad_and_value",
