@@ -142,7 +142,7 @@ ACTIVATIONS = {
         F.silu,
         lambda x: x * sigmoid(x),
         lambda x: sigmoid(x) * (1 + x * sigmoid(-x)),
-        terms=lambda x: sigmoid(x) * max(1, abs(x * sigmoid(-x))),
+        terms=lambda x: sigmoid(x) * max(1, abs(x)),
     ),
     "gelu": unary(
         F.gelu,
@@ -159,7 +159,7 @@ ACTIVATIONS = {
     "mish": unary(
         F.mish, mish, mish_slope, terms=lambda x: max(abs(mish_slope(x)), mp.tanh(softplus(x)))
     ),
-    "sigmoid": unary(tg.sigmoid, sigmoid, lambda x: sigmoid(x) * sigmoid(-x)),
+    "sigmoid": unary(tg.sigmoid, sigmoid, lambda x: sigmoid(x) * sigmoid(-x), terms=sigmoid),
     "logsigmoid": unary(F.logsigmoid, lambda x: -softplus(-x), lambda x: sigmoid(-x)),
     "softplus": unary(  # x itself above a threshold
         F.softplus, lambda x: x if x > 20 else softplus(x), lambda x: 1 if x > 20 else sigmoid(x)

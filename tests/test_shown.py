@@ -68,6 +68,7 @@ def squared():
 # How to make what needs more than one of the arguments in `ARGUMENTS`.
 MADE = {
     "tinygrad_edu.autocast": lambda: tg.autocast("cpu"),
+    "tinygrad_edu.autograd.set_detect_anomaly": lambda: tg.autograd.set_detect_anomaly(False),
     "tinygrad_edu.layout": lambda: tg.strided,
     "tinygrad_edu.memory_format": lambda: tg.channels_last,
     "tinygrad_edu.diagnose.Answer": lambda: tg.diagnose.why(PAIR),

@@ -98,7 +98,9 @@ KNOWN = {
     ("gelu_tanh", "float32"): 32.0,
     ("softmax", "float16"): 5.0,  # y is kept in float16, as in PyTorch
     ("norm, p = 3", "float16"): 3.0,
-    ("silu", "float64"): 10.0,
+    # where its sigmoid is among the smallest numbers, which have few digits, or 0
+    ("silu", "float32"): 64.0,
+    ("silu", "float64"): 800.0,
     ("gelu_tanh", "float64"): 600.0,
     ("pow", "float64"): 64.0,
     **{(name, "float64"): 64.0 for name in SPECIAL},

@@ -171,7 +171,8 @@ _because(
     "torch.multiprocessing",
 )
 _because(
-    "tinygrad_edu.diagnose.profile() measures each op and module, forward and backward",
+    "the profiler has a name of its own here.  Use tinygrad_edu.diagnose.profile(), which measures "
+    "each op and module, forward and backward",
     "torch.profiler autograd.profiler utils.bottleneck torch.monitor torch.BenchmarkConfig",
     "torch.BenchmarkExecutionStats torch.ThroughputBenchmark torch.LockingLogger torch.LoggerBase",
     "torch.NoopLogger torch.AggregationType torch.AVG torch.SUM autograd.Profiler.*",

@@ -161,9 +161,9 @@ class Generator:
         >>> tg.equal(tg.rand(3, generator=one), tg.rand(3, generator=other))
         True
         """
-        bits = np.random.PCG64(0)
+        seed, bits = state["seed"], np.random.PCG64(0)
         bits.state = state["numpy"]
-        return self._start(state["seed"], np.random.Generator(bits))
+        return self._start(seed, np.random.Generator(bits))
 
 
 Source = Generator | None  # None: this thread's default generator

@@ -89,12 +89,6 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-def _roots(x):
-    """What x is multiplied by, in turn, for x sigmoid(x)."""
-    h = np.exp(np.minimum(wide(x), 88) * 0.5)  # beyond, the sigmoid is 1
-    return h / (1 + h * h), h
-
-
 def _halves(x):
     """Two factors of sigmoid(x), each about its root where x < 0: c sigmoid(x) as a product of
     three keeps its digits where sigmoid(x) is among the smallest numbers, which have few."""
@@ -110,13 +104,10 @@ def _times_sigmoid(c, x):
     return c * w * h
 
 
-@op(
-    lambda g, y, _x, r: g * (r[0] * r[1] + np.minimum(y, 88) / (1 + r[1] * r[1])),
-    residual=lambda x: _roots(x),
-)
-def silu(x, r):
+@op(lambda g, y, _x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
+def silu(x, s):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
-    return narrowed(x * r[0] * r[1], x)
+    return narrowed(x * s, x)
 
 
 @op(
