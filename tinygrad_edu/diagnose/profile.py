@@ -283,14 +283,15 @@ class Profile:
 
         Examples
         --------
-        >>> import json, tempfile
+        >>> import json, pathlib, tempfile
         >>> import tinygrad_edu as tg
         >>> x = tg.ones(3, requires_grad=True)
         >>> with tg.diagnose.profile() as profile:
         ...     x.exp().sum().backward()
         >>> with tempfile.TemporaryDirectory() as folder:
-        ...     profile.export_chrome_trace(f"{folder}/trace.json")
-        ...     events = json.load(open(f"{folder}/trace.json"))["traceEvents"]
+        ...     path = pathlib.Path(folder, "trace.json")
+        ...     profile.export_chrome_trace(path)
+        ...     events = json.loads(path.read_text())["traceEvents"]
         >>> [event["name"] for event in events]
         ['exp', 'sum', 'sum', 'exp']
         """

@@ -2,7 +2,7 @@
 
 >>> import numpy as np
 >>> ranged(np.array([[0.0, 2.5], [np.nan, -np.inf]]))
-'(2, 2) float64, 0 to 2.5 where finite, 2 of 4 not finite (1 nan, 1 -inf)'
+'(2, 2) float64, 0.0 to 2.5 where finite, 2 of 4 not finite (1 nan, 1 -inf)'
 """
 
 from __future__ import annotations

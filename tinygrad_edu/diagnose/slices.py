@@ -2,14 +2,14 @@
 
 >>> import tinygrad_edu as tg
 >>> with tg.viz.observe():
-...     x = tg.tensor([0.0, 2.0], requires_grad=True)
+...     x = tg.tensor([0.5, 2.0], requires_grad=True)
 ...     y = (3 * x).log()
 >>> print(slice_of(y))
 import numpy as np
 import tinygrad_edu as tg
 from tinygrad_edu import ops
 <BLANKLINE>
-x0 = tg.tensor(np.array([0.0, 2.0], np.float32), requires_grad=True)
+x0 = tg.tensor(np.array([0.5, 2.0], np.float32), requires_grad=True)
 with np.errstate(all="ignore"):
     x1 = ops.multiply(x0, 3)
     x2 = ops.log(x1)

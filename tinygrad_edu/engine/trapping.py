@@ -7,7 +7,7 @@ not.
 ...         tg.tensor([0.0, 1.0], requires_grad=True).log()
 ...     except RuntimeError as error:
 ...         print(str(error).splitlines()[0])
-detect_anomaly: log made -inf, at 1 of 2 elements
+detect_anomaly: log gave -inf, at 1 of 2 elements
 
 It costs nothing while no thread has set it.  While one has, it looks at each result where an op
 makes its Node (`observing.looked_at`) or makes none (`caller.unrecorded`), and at each step of
