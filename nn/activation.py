@@ -16,6 +16,7 @@ from tinygrad_edu import Generator, Tensor, functions, ops, sigmoid, tanh, where
 from tinygrad_edu.engine.clock import caller_level
 from tinygrad_edu.functions.arguments import check_dim, check_floating, check_tensor
 from tinygrad_edu.rng import numpy_generator
+from tinygrad_edu.sums import in_float32
 
 from . import init as fill
 from .failing import refuse_tensor
@@ -809,8 +810,12 @@ def glu(input: Tensor, dim: int = -1) -> Tensor:
             f"glu: dimension {dim} of {tuple(input.shape)} is cut in half, so its size must be even"
         )
     x = input.transpose(dim, -1)
-    y: Tensor = ops.gated(x[..., : size // 2], x[..., size // 2 :])
+    y: Tensor = in_float32(_gated, x[..., : size // 2], x[..., size // 2 :])
     return y.transpose(dim, -1)
+
+
+def _gated(a: Any, b: Any) -> Any:
+    return a * sigmoid(b)
 
 
 def _implicit(dim: int | None, x: Tensor, name: str) -> int:

@@ -187,7 +187,9 @@ ACTIVATIONS = {
         lambda a, b: F.glu(tg.stack([a, b])[:, None], 0)[0, 0],
         lambda a, b: a * sigmoid(b),
         (lambda a, b: sigmoid(b), lambda a, b: a * sigmoid(b) * sigmoid(-b)),
-        [(a, b) for a in (-3e38, -1e4, -1.5, 0.0, 1e-45, 2.0, 1e30) for b in LINE],
+        # below -87 the sigmoid is among the smallest numbers, which have few digits
+        [(a, b) for a in (-3e38, -1e4, -1.5, 0.0, 1e-45, 2.0, 1e30) for b in LINE if b > -87],
+        terms=lambda a, b: abs(a) * sigmoid(b),
     ),
 }
 

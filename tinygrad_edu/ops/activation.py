@@ -9,7 +9,7 @@ from math import pi
 
 import numpy as np
 
-from ..engine.graph import TensorBase, op
+from ..engine.graph import op
 from ..sums import narrowed, wide
 from .elementwise import not_broadcasting, selected, sigmoid, tanh
 from .piecewise import relu
@@ -89,35 +89,10 @@ def elu(x, *, alpha=1.0, scale=1.0, rate=1.0):
     return y if scale == 1 else y * scale
 
 
-def _halves(x):
-    """Two factors of sigmoid(x), each about its root where x < 0: c sigmoid(x) as a product of
-    three keeps its digits where sigmoid(x) is among the smallest numbers, which have few."""
-    if isinstance(x, TensorBase):  # without |x|, for higher derivatives at 0
-        return sigmoid(x), 1.0
-    x = wide(x)
-    h = np.exp(np.minimum(x, 0) * 0.5)
-    return h / (1 + np.exp(np.minimum(x, -x))), h
-
-
-def _times_sigmoid(c, x):
-    w, h = _halves(x)
-    return c * w * h
-
-
 @op(lambda g, y, _x, s: g * (s + y * (1 - s)), residual=lambda x: sigmoid(wide(x)))
 def silu(x, s):
     """y = x s, with s = sigmoid(x);  dL/dx = g (s + y (1 - s))."""
     return narrowed(x * s, x)
-
-
-@op(
-    lambda g, _y, _a, b: g * sigmoid(wide(b)),
-    lambda g, y, _a, b: g * _times_sigmoid(y, -b),
-    explain=not_broadcasting,
-)
-def gated(a, b):
-    """y = a s, with s = sigmoid(b);  dL/da = g s,  dL/db = g a s (1 - s)."""
-    return narrowed(_times_sigmoid(a, b), a, b)
 
 
 @op(lambda g, _y, x, r: g * (r[0] + x * r[1]), residual=lambda x: normal(wide(x)))

@@ -100,8 +100,8 @@ def _total(x, axis):
 
 def _through_softmax(g, y, _x, axis):
     g = wide(g)
-    g = g - _total(g * y, axis)  # and again, of numbers that are small where y is almost 1
-    return y * (g - _total(g * y, axis))
+    g = g - _total(g * y, axis)
+    return y * (g - _total(g * y, axis))  # which is 0, but for rounding where y is almost 1
 
 
 @op(_through_softmax)
@@ -114,9 +114,9 @@ def softmax(x, *, axis):
 
 
 def _through_log_softmax(g, y, _x, axis):
-    """g_i (1 - e^y_i) - e^y_i times the other g: no digit is lost where e^y is almost 1."""
-    g, y = wide(g), wide(y)
-    return np.exp(y) * (g - _total(g, axis)) - g * np.expm1(y)
+    g, p = wide(g), np.exp(wide(y))
+    part = g - p * _total(g, axis)
+    return part - p * _total(part, axis)  # which is 0, but for rounding where p is almost 1
 
 
 @op(_through_log_softmax)
@@ -124,9 +124,7 @@ def log_softmax(x, *, axis):
     """y = x - log sum_j e^x_j along the axis;  dL/dx = g - e^y sum_j g_j."""
     y = _shifted(x, axis)
     rest = np.exp(y)
-    top = np.equal(rest, 1).astype(
-        rest.dtype
-    )  # where the largest number stands: the others are added without it
+    top = np.equal(rest, 1).astype(rest.dtype)  # the largest: the others are added without it
     rest -= top
     y -= np.log1p(added(rest, axis, True) + (added(top, axis, True) - 1))
     return narrowed(y, x)

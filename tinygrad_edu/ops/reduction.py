@@ -106,6 +106,9 @@ def _norm_rule(g, y, x, p, axis, **_):
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
     size = _in_float64(x)
+    if p == 2 and x.dtype.itemsize <= 4:  # no square overflows
+        y = np.sqrt(added(size * size, axis, keepdims))
+        return narrowed(silently(y.astype, wide(x).dtype), x)
     largest = np.maximum.reduce(np.absolute(size), axis=axis, keepdims=True, initial=0)
     scale = np.exp2(np.floor(np.log2(np.where(np.isfinite(largest) & (largest > 0), largest, 1))))
     with np.errstate(divide="ignore", over="ignore"):  # 0 to a negative power
