@@ -58,6 +58,7 @@ from nn.data.transforms import (
     RandomVerticalFlip,
     ToTensor,
 )
+from tests.waiting import wait_until
 
 # ---------------------------------------------------------------- TensorDataset and DataLoader
 
@@ -465,15 +466,6 @@ class Doing(Dataset):
 
     def __len__(self):
         return self.count
-
-
-def wait_until(done):
-    """Let other threads go on until they are done; however slow the machine is."""
-    for _ in range(6000):
-        if done():
-            return
-        time.sleep(0.01)
-    pytest.fail("still not done after a minute")
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])

@@ -131,11 +131,16 @@ class Profile:
                 call = node.call if node.__class__ is ObservedNode else None
                 self._add(node.plan.op.name, BACKWARD, begun, total, own, made, call)
                 self._spent = spent + total
-            self.overhead += perf_counter_ns() - now
+            else:  # a leaf: no rule ran
+                self.outside += now - begun
+            self._last = perf_counter_ns()
+            self.overhead += self._last - now
             yield node, g, parts
-            begun = self._last = perf_counter_ns()
+            begun = perf_counter_ns()
+            self.outside += begun - self._last  # the gradients were added up
+            self._last = begun
             spent, overhead = self._spent, self.overhead
-        self._is_apart, self._last = True, perf_counter_ns()
+        self._is_apart = True
 
     def _add(
         self, name: str, direction: str, start: int, total: int, own: int, made: int, call: Any
