@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
+TESTS := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .PHONY: help demo examples test slow wheel long fuzz browser oracle quick lint format bench trust pictures clean
 
@@ -18,17 +19,17 @@ examples: $(VENV)/oracle  ## tell every story in full, beside the text's numbers
 	$(BIN)/python examples/run.py --docs docs/stories.md
 
 test: lint      ## lint, then every test that needs neither PyTorch nor a package registry (5 minutes on 2 cores)
-	$(BIN)/python -m pytest -n 2
+	$(TESTS)
 
 slow: $(VENV)/dev  ## the tests that `make test` leaves out: a wheel in a fresh environment, long stories, planted faults (minutes)
-	$(BIN)/python -m pytest -n 2 -m slow tests
+	$(TESTS) -m slow tests
 
 wheel: $(VENV)/dev  ## build a wheel, and use it in a fresh environment
 	$(BIN)/python -m pytest -m slow tests/test_package.py
 
 long: $(VENV)/dev  ## hundreds of cases of each op, and every mutant of every rule (long)
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 tests/test_ops.py
-	HYPOTHESIS_PROFILE=long $(BIN)/python -m pytest -n 2 -m slow tests/test_mutants.py
+	HYPOTHESIS_PROFILE=long $(TESTS) tests/test_ops.py
+	HYPOTHESIS_PROFILE=long $(TESTS) -m slow tests/test_mutants.py
 
 fuzz: $(VENV)/fuzz  ## 10^6 inputs for each reader and each picture, guided by the lines they reach (an hour or two; RUNS=10000)
 	for target in idx load dot html; do \
@@ -38,7 +39,7 @@ browser: $(VENV)/browser  ## the tests of the stepper's page in a real browser, 
 	$(BIN)/python -m pytest -m browser tests
 
 oracle: $(VENV)/oracle  ## the tests that compare with PyTorch, which this installs (10 minutes)
-	$(BIN)/python -m pytest -n 2 tests/oracle
+	$(TESTS) tests/oracle
 
 quick: $(VENV)/dev  ## the tests that take a second
 	$(BIN)/python -m pytest tests/test_tiny.py

@@ -1,5 +1,6 @@
 """What all tests share: seeds, grad mode as it was, and the library under test."""
 
+import gc
 import os
 import random
 
@@ -18,6 +19,13 @@ settings.register_profile(
 settings.register_profile("long", settings.get_profile("default"), max_examples=300)
 settings.register_profile("thorough", max_examples=1000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_finish():
+    """The garbage collector, and who asks it for what is alive, need not look at thousands of tests
+    again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
