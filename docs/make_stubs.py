@@ -15,7 +15,7 @@ from pathlib import Path
 
 import nn
 import tinygrad_edu as tg
-from tinygrad_edu import registry
+from tinygrad_edu import io, registry, settings  # noqa: F401 (with their names in the registry)
 
 PACKAGE = Path(tg.__file__).parent
 

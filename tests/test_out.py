@@ -6,7 +6,9 @@ import inspect
 import pytest
 
 import tinygrad_edu as tg
+import tinygrad_edu.io
 import tinygrad_edu.linalg
+import tinygrad_edu.settings
 from tinygrad_edu.registry import METHODS, NAMES, public_at
 
 X = tg.tensor([1.0, 2.0, -3.0])

@@ -14,11 +14,9 @@ from .memory import keep_freed_memory as _keep_freed_memory, uncollected as _unc
 with _uncollected(lasting=True):  # of what an import makes nothing is garbage
     from . import (
         creation as _creation,
-        io as _io,
         numpy_protocol as _numpy_protocol,
         ops as ops,
         random as _random,
-        settings as _settings,
     )
 
 from .device import (
@@ -56,6 +54,10 @@ __version__ = "0.1.0"
 # Imported when they are first asked for.
 _LAZY = "accelerator amp autograd backends cuda diagnose distributions func linalg mps nn optim "
 _LAZY += "special testing utils version viz"
+_SELDOM = (
+    "io",
+    "settings",
+)  # likewise: their functions are public when some other name is asked for
 _ANOMALY = "detect_anomaly is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled"
 _ELSEWHERE = {
     **dict.fromkeys(_ANOMALY.split(), "diagnose.anomaly"),
@@ -79,7 +81,15 @@ _OF_NN += "triplet_margin_loss rnn_tanh rnn_relu gru lstm rnn_tanh_cell rnn_relu
 _OF_NN += "lstm_cell"
 
 
+def _register_the_rest() -> None:
+    from importlib import import_module
+
+    for name in _SELDOM:
+        import_module(f"{__name__}.{name}")
+
+
 def _all() -> list[str]:
+    _register_the_rest()
     own = {name for name, x in globals().items() if name[0] != "_" and type(x) is not type(ops)}
     public = {path for path in _NAMES if "." not in path}
     return sorted(own | public | {*_LAZY.split(), *_ELSEWHERE, "ops"})
@@ -110,9 +120,11 @@ def __getattr__(name: str) -> object:
 
     if name == "__all__":
         return globals().setdefault(name, _all())
+    if name not in _NAMES and name[0] != "_":
+        _register_the_rest()
     if name in _NAMES:
         return globals().setdefault(name, _public_at(name))
-    if name in _LAZY.split():
+    if name in _LAZY.split() or name in _SELDOM:
         return import_module(f"{__name__}.{name}")
     if name in _ELSEWHERE:
         return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)

@@ -14,7 +14,9 @@ import pytest
 import torch
 from torch.overrides import get_testing_overrides
 
-import tinygrad_edu.linalg  # noqa: F401 (with its names in the registry)
+import tinygrad_edu.io
+import tinygrad_edu.linalg
+import tinygrad_edu.settings  # noqa: F401 (with their names in the registry)
 from tinygrad_edu import registry
 
 MISSING = object()

@@ -8,7 +8,9 @@ import pytest
 import torch
 
 import tinygrad_edu as tg
+import tinygrad_edu.io
 import tinygrad_edu.linalg
+import tinygrad_edu.settings
 from tinygrad_edu.registry import NAMES, public_at
 
 CALLS = [

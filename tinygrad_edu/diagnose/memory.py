@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
@@ -275,9 +276,8 @@ def _terms(node: Node) -> int:
 
 def _name_of(value: Any) -> str:
     """The name of a variable of a module that is this very value; "" if there is none."""
-    for holder in gc.get_referrers(value):
-        if isinstance(holder, dict) and "__name__" in holder:
-            for name, x in list(holder.items()):
-                if x is value and isinstance(name, str):
-                    return f"`{name}`"
+    for module in list(sys.modules.values()):
+        for name, x in list(getattr(module, "__dict__", {}).items()):
+            if x is value:
+                return f"`{name}`"
     return ""
