@@ -119,6 +119,6 @@ def test_so_does_the_docstring_of_a_method(path):
 
 
 def test_in_place_methods_are_documented_by_what_they_write():
-    for name, (function, writes) in registry.METHODS.items():
-        text = getattr(Tensor, name).__doc__
-        assert text.startswith("In-place version of `") if writes else text == function.__doc__
+    for name, method in registry.METHODS.items():
+        text, own = getattr(Tensor, name).__doc__, method.function.__doc__
+        assert text.startswith("In-place version of `") if method.writes else text == own

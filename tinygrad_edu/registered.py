@@ -9,7 +9,7 @@ from typing import Any
 from . import functions as functions  # which declares them
 from .absent import LEFT_OUT
 from .engine.graph import TensorBase
-from .registry import METHODS
+from .registry import METHODS, Method, described
 from .views import kept_apart
 
 
@@ -54,8 +54,9 @@ DETAILS = """ into this tensor.
 
 
 class MadeLater:
-    """A method that writes, `x.exp_()`, before it is made: when somebody first asks for it, it is
-    made and takes this one's place.  Of the many that there are, a program calls few."""
+    """A method before it is made, as those that write, `x.exp_()`, or described: when somebody
+    first asks for it, it is, and takes this one's place.  Of the many that there are, a program
+    calls few."""
 
     __slots__ = ("name",)
 
@@ -64,15 +65,21 @@ class MadeLater:
 
     def __get__(self, instance: Any, cls: type) -> Any:
         entry, name = METHODS[self.name], self.name
-        make = in_place if entry.writes == "values" else reshaped_in_place
-        method: Any = make(entry.function, name)
+        method: Any = described(entry.function)
+        if entry.writes:
+            make = in_place if entry.writes == "values" else reshaped_in_place
+            method = make(method, name)
         setattr(Registered, name, method)
         return method if instance is None else method.__get__(instance, cls)
+
+
+def is_late(method: Method) -> bool:
+    return bool(method.writes) or hasattr(method.function, "describe")
 
 
 class Registered(TensorBase):
     """The base class of Tensor that has the public functions as methods."""
 
     __slots__ = ()
-    vars().update({x: MadeLater(x) if m.writes else m.function for x, m in METHODS.items()})
+    vars().update({x: MadeLater(x) if is_late(m) else m.function for x, m in METHODS.items()})
     vars().update(LEFT_OUT)

@@ -19,17 +19,19 @@ from _thread import RLock  # to import `threading` takes longer than this file
 from collections.abc import Callable
 from functools import cache
 from inspect import Parameter, Signature, signature
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class Method(NamedTuple):
+class Method:
     """A method of Tensor: the function that it calls with the tensor, and whether it then writes
     the result into the tensor: its "values", or its "shape" (as a view of itself), or nothing."""
 
-    function: Callable[..., Any]
-    writes: str = ""
+    __slots__ = ("function", "writes")
+
+    def __init__(self, function: Callable[..., Any], writes: str = "") -> None:
+        self.function, self.writes = function, writes
 
 
 class Name:
@@ -97,7 +99,6 @@ def public(
             if home != "Tensor":
                 _enter(NAMES, path, named)
             if home == "Tensor" or (method and not home):
-                described(function)
                 _enter(METHODS, name, Method(function))
             if writes and home in ("", "Tensor"):
                 _enter(METHODS, f"{name}_", Method(function, writes))

@@ -137,7 +137,11 @@ EXCEPTIONS |= {
 
 FUNCTIONS = {p: f for p in registry.NAMES if callable(f := registry.public_at(p))}
 FUNCTIONS = {p: f for p, f in FUNCTIONS.items() if peer(p) and forms(p)}
-METHODS = {f"Tensor.{n}": m.function for n, m in registry.METHODS.items() if peer(f"Tensor.{n}")}
+METHODS = {
+    f"Tensor.{n}": registry.described(m.function)
+    for n, m in registry.METHODS.items()
+    if peer(f"Tensor.{n}")
+}
 METHODS = {path: function for path, function in METHODS.items() if forms(path)}
 
 

@@ -13,9 +13,9 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from ..engine.backward import ops_behind
-from ..engine.cuts import Cut, cuts_of
 from ..engine.graph import OPS, Node
 from ..engine.leaf import last
+from ..engine.observing import Cut
 from ..viz.graph.picture import argument_of, recorded
 
 
@@ -77,6 +77,22 @@ def ahead(node: Node) -> list[Node]:
         if not found.isdisjoint(each.inputs):
             found.add(each)
     return sorted(found, key=attrgetter("tick"))
+
+
+def cuts_of(node: Any) -> list[Cut]:
+    """All that is known of how the value of a node, or what was made of it, left the record."""
+    seen = []
+    for key, noted in getattr(node, "cuts", {}).items():
+        name, of = key if isinstance(key, tuple) else (key, "")
+        seen.append(noted if isinstance(noted, Cut) else Cut(name, False, noted, of))
+    if hasattr(node, "unrecorded"):
+        seen.append(Cut(node.unrecorded, True, 0))
+    placed = {cut[:2] for cut in seen if cut.place}
+    return sorted([cut for cut in seen if cut.place or cut[:2] not in placed], key=_tick)
+
+
+def _tick(cut: Cut) -> int:
+    return cut.tick
 
 
 def left_by(node: Node, until: float, since: float) -> list[Left]:

@@ -9,9 +9,8 @@ import numpy as np
 
 from .. import views
 from ..engine import leaf
-from ..engine.cuts import Cut, cuts_of
 from ..engine.graph import Node
-from ..engine.observing import ObservedNode, restored
+from ..engine.observing import Cut, ObservedNode, restored
 from ..tensor import Tensor, root_gradient
 from ..viz.graph.picture import recorded
 from ..viz.numbers import number, size_of
@@ -111,7 +110,7 @@ def _of_constant(x: Tensor, home: Node | None) -> Answer:
 
 def _maker(x: Tensor) -> Cut | None:
     """What took the numbers of a constant out of the record, as far as that is known."""
-    for cut in (cut for node in reach.living_nodes() for cut in cuts_of(node)):
+    for cut in (cut for node in reach.living_nodes() for cut in reach.cuts_of(node)):
         if cut.made is not None and cut.made() is x:
             return cut
     if x._base is not None and x._base.node is not None:  # a view, taken under no_grad()
@@ -121,7 +120,9 @@ def _maker(x: Tensor) -> Cut | None:
     owner = x._owner()  # whose memory it looks into
     if owner is None:
         return Cut("detach", False, 0)
-    own = [cut for cut in cuts_of(owner.node) if cut.name in ("detach", "data") and not cut.of]
+    own = [
+        cut for cut in reach.cuts_of(owner.node) if cut.name in ("detach", "data") and not cut.of
+    ]
     return own[-1] if own else None
 
 

@@ -4,7 +4,7 @@
 >>> x = tg.tensor(3.0, requires_grad=True)
 >>> y = x * x
 >>> z = y.detach() + tg.tensor(y.item())
->>> [cut.name for cut in cuts_of(y.node)]
+>>> list(y.node.cuts)
 ['detach', 'item']
 
 The node of the value notes the name of what was called and when, and so do the nodes from which it
@@ -16,23 +16,11 @@ observes, a Cut also holds the line, and all nodes behind the value note it (see
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any
 
-from .clock import Place, clock
+from .clock import clock
 
 observed: Any = None  # while somebody observes, what notes more: `observing.py` puts its own here
-
-
-class Cut(NamedTuple):
-    """A value left the record: by what, when, where, and what was made of it."""
-
-    name: str  # "detach", or the op: "argmax"
-    under_no_grad: bool  # is it an op that has a derivative, which was not recorded?
-    tick: int  # 0 if that is not known
-    of: str = ""  # the op whose result left, if that is not the node's own
-    place: Place | None = None  # known if it was observed
-    made: Any = None  # likewise, a weak reference to the tensor that was made
-    source: Any = None  # likewise, one to the node whose value left
 
 
 def leave(node: Any, name: str, made: Any = None) -> None:
@@ -79,19 +67,3 @@ def passed(op: Any, rules: Any, made: Any, a: Any, b: Any = None, c: Any = None)
     if observed is not None:
         observed(name, True, made, a, b, c)
     return made
-
-
-def cuts_of(node: Any) -> list[Cut]:
-    """All that is known of how the value of a node, or what was made of it, left the record."""
-    seen = []
-    for key, noted in getattr(node, "cuts", {}).items():
-        name, of = key if isinstance(key, tuple) else (key, "")
-        seen.append(noted if isinstance(noted, Cut) else Cut(name, False, noted, of))
-    if hasattr(node, "unrecorded"):
-        seen.append(Cut(node.unrecorded, True, 0))
-    placed = {cut[:2] for cut in seen if cut.place}
-    return sorted([cut for cut in seen if cut.place or cut[:2] not in placed], key=_tick)
-
-
-def _tick(cut: Cut) -> int:
-    return cut.tick

@@ -28,11 +28,22 @@ import numpy as np
 
 from . import cuts, graph, packing
 from .clock import Place, clock, is_of_nn, is_own, user_place
-from .cuts import Cut
 from .graph import OPS, Node, Plan, new_node
 from .hooks import ALWAYS, FORWARD, PRE, add_hook, of_all_modules
 
 COPIED = 4096  # elements: up to here a value is copied, so that a later write does not change it
+
+
+class Cut(NamedTuple):
+    """A value left the record: by what, when, where, and what was made of it."""
+
+    name: str  # "detach", or the op: "argmax"
+    under_no_grad: bool  # is it an op that has a derivative, which was not recorded?
+    tick: int  # 0 if that is not known
+    of: str = ""  # the op whose result left, if that is not the node's own
+    place: Place | None = None  # known if it was observed
+    made: Any = None  # likewise, a weak reference to the tensor that was made
+    source: Any = None  # likewise, one to the node whose value left
 
 
 class ModulePath(NamedTuple):
