@@ -20,6 +20,7 @@ import numpy as np
 from . import ops
 from .engine import graph
 from .engine.graph import OPS, TensorBase
+from .registry import described
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -202,7 +203,7 @@ def _signature(function: Any) -> Signature:
     try:
         return signature(function)
     except ValueError:  # an older NumPy does not say; what answers has the parameters in its order
-        return signature(ANSWERS[function])
+        return signature(described(ANSWERS[function]))
 
 
 @cache

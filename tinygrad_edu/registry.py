@@ -17,7 +17,7 @@ tests that call each name as PyTorch does.
 
 from _thread import RLock  # to import `threading` takes longer than this file
 from collections.abc import Callable
-from functools import cache
+from functools import cache, partial
 from inspect import Parameter, Signature, signature
 from typing import Any, TypeVar
 
@@ -122,7 +122,7 @@ def public_at(path: str) -> Any:
 
 
 def described(function: F) -> F:
-    """A function; one that can describe itself (see `maker`) does so, once."""
+    """A function; one that can describe itself (an op, or see `maker`) does so, once."""
     with _making:
         if hasattr(function, "describe"):
             function.describe()
@@ -137,17 +137,22 @@ def names_in(home: str) -> dict[str, Any]:
 
 
 def with_signature(function: F) -> F:
-    """The function, with its true signature: that of an op has its inputs and its settings; one
-    with `dim` and without `axis` can be told `axis` and `keepdims` too, as PyTorch's."""
-    op = getattr(function, "op", None)
-    if op is None:
-        return _taking(function) if _has_dim(function) else function
+    """The function, with its true signature: that of an op has its inputs and its settings, and is
+    made when somebody asks for it by its name; one with `dim` and without `axis` can be told `axis`
+    and `keepdims` too, as PyTorch's."""
+    if hasattr(function, "op"):
+        function.describe = partial(_describe, function)  # type: ignore[attr-defined]
+        return function
+    return _taking(function) if _has_dim(function) else function
+
+
+def _describe(function: Any) -> None:
+    """Give an op its signature, and its docstring the sections that all ops share."""
+    op = function.op
     function.__doc__ = _with_sections(function.__doc__ or "", op)
     given = op.forward.__kwdefaults__ or {}
     settings = tuple([(name, given.get(name, Parameter.empty)) for name in op.keywords])
-    own = _signature(op.names_of(op.arity), settings)
-    function.__signature__ = own  # type: ignore[attr-defined]
-    return function
+    function.__signature__ = _signature(op.names_of(op.arity), settings)
 
 
 @cache
