@@ -23,7 +23,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Iterator
 from mmap import mmap
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
@@ -129,6 +129,17 @@ class Module(Hooked, Stateful):
                 raise noted(TypeError(why), self, args, kwargs) from None
             noted(error, self, args, kwargs)
             raise
+
+    if not TYPE_CHECKING:  # else every name would be an attribute of every module
+
+        def __getattr__(self, name: str) -> Any:
+            """Say, of an attribute that tensors have, that a layer is none."""
+            if hasattr(type(self), name):  # a property failed: it says itself why
+                return object.__getattribute__(self, name)
+            why = f"{type(self).__name__!r} object has no attribute {name!r}"
+            if hasattr(Tensor, name):
+                why += ": it is a layer, not a tensor; call it first, as layer(x)"
+            raise AttributeError(why, name=name, obj=self)
 
     def _gave_none_to(self, name: str) -> str:
         """What is to be said of the layer of this name, which was given None."""
