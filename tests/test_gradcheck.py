@@ -841,3 +841,39 @@ def test_where_the_slope_is_infinite_no_finite_gradient_is_right(n):
 def test_where_no_slope_is_finite_the_message_says_so():
     exp = planted(np.exp, lambda g, y, _x: g * y)
     assert "no numeric slope" in failure(exp, np.array([709.782])).diagnosis
+
+
+# ---------------------------------------------------------------- beside a kink
+
+BENT = {
+    "relu": (nn.functional.relu, 0.0),
+    "hardtanh": (nn.functional.hardtanh, -1.0),
+    "hardswish": (nn.functional.hardswish, -3.0),
+    "softshrink": (nn.functional.softshrink, 0.5),
+    "clamp": (lambda x: x.clamp(-0.5, 0.5) * 3, -0.5),
+    "hinge": (lambda x: (1 - x).relu().mean(), 1.0),
+    "huber": (lambda x: nn.functional.huber_loss(x, tg.zeros_like(x)), 1.0),
+}
+
+
+@pytest.mark.parametrize("name", BENT)
+def test_right_gradients_beside_a_kink_are_not_accused(name):
+    f, kink = BENT[name]
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        near = kink + random.choice([-1, 1], 3) * 10.0 ** random.uniform(-9, -1, 3)
+        assert gradcheck(f, np.concatenate([near, random.normal(size=2)]))
+
+
+@pytest.mark.parametrize("f", [lambda x: x.sort()[0], lambda x: x.max(), lambda x: x.median()])
+def test_entries_that_are_almost_equal_hide_no_right_gradient(f):
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        assert gradcheck(f, 0.1 + random.choice([-1, 1], 5) * 10.0 ** random.uniform(-9, -2, 5))
+
+
+@pytest.mark.parametrize("distance", [1e-6, 1e-5, 1e-4, 1e-3, 1e-2])
+@pytest.mark.parametrize("side", [-1, 1])
+def test_the_slope_of_the_other_side_of_a_kink_is_wrong(distance, side):
+    other = planted(lambda x: np.maximum(x, 1) + x, lambda g, _y, x: g * (1.0 + (x <= 1)))
+    assert not gradcheck(other, np.array([1 + side * distance]), raise_exception=False)

@@ -96,8 +96,8 @@ WITHIN = {
     "tinygrad_edu.program": "traced trace held program source calls entry compiled __init__",
     "tinygrad_edu.testing.strategies": "generator shapes arrays windows programs __init__",
     "tinygrad_edu.testing": (
-        "close draw layouts checked_function numeric complex_step options analytic conditions "
-        "comparison projections error evidence terms diagnosis report script gradcheck "
+        "close draw layouts checked_function bends numeric complex_step options analytic "
+        "conditions comparison projections error evidence terms diagnosis report script gradcheck "
         "torch_gradcheck source op_cases assertion public_functions programs __init__ strategies"
     ),
     "nn.optim.lr_scheduler": "base factors cosine cycles plateau combined __init__",

@@ -197,6 +197,8 @@ def judged(
         for row in np.flatnonzero(better & ~right):
             better[row] = not differences.saw(int(row))
         right, at_kink = right | better, at_kink or at_kink_too
+    if not right.all():
+        right = right | differences.beside_a_bend(column)
     return right, at_kink
 
 

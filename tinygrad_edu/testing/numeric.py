@@ -10,11 +10,13 @@ f (float32, cancellation) the first part sees it too, since neighbours then disa
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..dtypes import Array, float64
+from .bends import Line
 
 EPS = float(np.finfo(float64).eps)
 TINY = 1e-300  # numbers below have fewer digits
@@ -286,6 +288,30 @@ class FiniteDifferences:
         slack = atol + rtol * np.maximum(np.abs(ahead), np.abs(behind)) + 3 * (error + other)
         low, high = np.minimum(ahead, behind) - slack, np.maximum(ahead, behind) + slack
         return np.asarray(self.kinks() & (low <= analytic) & (analytic <= high))
+
+    def beside_a_bend(self, analytic: Array) -> Array:
+        """Which analytic slopes f follows from x on, ahead and behind, until it bends: those at x,
+        also where longer steps contradict them."""
+        h = self.steps[:, None]
+        with np.errstate(all="ignore"):
+            rounding = 16 * EPS * np.maximum(self.natural, np.abs(analytic))  # of f, and of x
+            off = np.abs(self.ahead - self.at_x - analytic * h)
+            off = np.fmax(off, np.abs(self.behind - self.at_x + analytic * h))
+            apart = np.abs(self.slopes - analytic) - 4 * rounding / h[:-1]
+            gap = largest_number(apart[np.isin(self.steps[:-1], STEPS)], 0)
+            on_the_line = np.logical_and.accumulate(off <= rounding)
+            shown = on_the_line & (64 * rounding < gap * h)  # where the line tells something
+        found = np.zeros(len(analytic), bool)
+        for row in map(int, np.flatnonzero(shown.any(0))):
+            first = float(self.steps[np.argmax(shown[:, row])])
+            found[row] = all(
+                Line(side, sign * analytic[row], rounding[row]).bends(first, gap[row])
+                for side, sign in ((partial(self._at, row, sign), sign) for sign in (1.0, -1.0))
+            )
+        return found
+
+    def _at(self, row: int, sign: float, t: float) -> float:
+        return float(tried(self._f, self._x + sign * t * self._v, self.at_x)[row])
 
     def _look_to_one_side(self) -> None:
         """Where f exists on one side only, as x^1.5 does at 0, take the slope of that side."""
