@@ -867,7 +867,7 @@ def test_right_gradients_beside_a_kink_are_not_accused(name):
 
 @pytest.mark.parametrize("f", [lambda x: x.sort()[0], lambda x: x.max(), lambda x: x.median()])
 def test_entries_that_are_almost_equal_hide_no_right_gradient(f):
-    for seed in range(20):
+    for seed in range(6):
         random = np.random.default_rng(seed)
         assert gradcheck(f, 0.1 + random.choice([-1, 1], 5) * 10.0 ** random.uniform(-9, -2, 5))
 
