@@ -178,7 +178,10 @@ def test_large_parameters_are_sampled_and_norms_are_exact():
     weights.take()
     step = rng.standard_normal(g.shape).astype(np.float32)
     assert weights.fits({"w": g + 0.01 * step})
-    before, update = weights.changes()["w"]
+    row = {"w": readings.reading_of(g)}
+    weights.note(row)
+    weights.measure()
+    before, update = row["w"].weight, row["w"].update
     assert before == pytest.approx(np.linalg.norm(g), rel=0.1)
     assert update == pytest.approx(0.01 * np.linalg.norm(step), rel=0.1)
 
@@ -555,3 +558,19 @@ def test_a_lazy_layer_is_recorded_from_its_first_step_on():
             optimizer.step()
         assert {row["0.weight"].size for row in flow.steps} == {12}
         assert all(0 < row["0.weight"].ratio < 1 for row in flow.steps)
+
+
+def test_many_steps_have_the_updates_that_each_made():
+    """They are measured some steps at a time."""
+    tg.manual_seed(0)
+    net = nn.Linear(3, 2)
+    optimizer = nn.optim.SGD(net.parameters(), lr=0.1)
+    flow = tg.viz.gradient_flow(net, optimizer)
+    updates = []
+    for _ in range(70):
+        before = net.weight.detach().numpy().copy()
+        optimizer.zero_grad()
+        net(tg.randn(4, 3)).square().mean().backward()
+        optimizer.step()
+        updates.append(float(np.linalg.norm(net.weight.detach().numpy() - before)))
+    assert [step["weight"].update for step in flow.steps] == pytest.approx(updates, rel=1e-5)

@@ -185,11 +185,16 @@ class GradientFlow:
         self._is_open = True
         arrays = self._arrays()
         if self._weights is None or not self._weights.fits(arrays):
+            self._measure()
             self._weights = Weights(arrays)
         elif is_read or self._weights.are_as_read():
             self._weights.go_on()
             return
         self._weights.take()
+
+    def _measure(self) -> None:
+        if self._weights is not None:
+            self._weights.measure()
 
     def _is_due(self) -> bool:
         return (self._count - 1) % self._every == 0
@@ -208,11 +213,8 @@ class GradientFlow:
         arrays = self._arrays()
         if not self._weights.fits(arrays):
             return False
-        changes = self._weights.changes()
-        row = self._rows[-1]
-        if final or any(update for _, update in changes.values()):
-            for name in row.keys() & changes.keys():
-                row[name] = Reading(*row[name][:4], *changes[name])
+        if final or self._weights.have_changed():
+            self._weights.note(self._rows[-1])
         return True
 
     # -------------------------------------------------------- what was recorded
@@ -227,6 +229,7 @@ class GradientFlow:
             From the name of a parameter to its `Reading`.
         """
         self._close()
+        self._measure()
         return self._rows
 
     @property

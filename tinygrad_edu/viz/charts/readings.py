@@ -14,6 +14,7 @@ from ...dtypes import Array
 from ...engine import clock
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
+NOTED = 2**17  # elements, about so many are kept until the updates of several steps are measured
 RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
 
 
@@ -165,7 +166,9 @@ class Weights:
         self.starts = ends - lengths
         self.scale = np.sqrt(np.divide(sizes, lengths))
         self.before, self.since = self._buffer(ends), self._buffer(ends)
-        self.squares = np.empty((2, sum(lengths)))  # of the weights before, and of their change
+        self._noted: list[dict[str, Reading]] = []
+        count = max(1, min(32, NOTED // (sum(lengths) or 1)))  # of steps
+        self._log = np.empty((2, count, sum(lengths)))  # the weights before, and their change
 
     def _look_into(self, arrays: dict[str, Array]) -> None:
         self._read_at = -1
@@ -196,27 +199,43 @@ class Weights:
         self._gather(self.before[1])
 
     def go_on(self) -> None:
-        """Keep the weights as `changes` has just read them."""
+        """Keep the weights as `note` has just read them."""
         self.before, self.since = self.since, self.before
 
     def are_as_read(self) -> bool:
-        """Has nothing been written since `changes` has read them?"""
+        """Has nothing been written since `note` has read them?"""
         return self._read_at == clock.newest_write
 
-    @np.errstate(all="ignore")
-    def changes(self) -> dict[str, tuple[float, float]]:
-        """For each array the norm before, and that of the change since."""
-        if not self.names:
-            return {}
+    def note(self, row: dict[str, Reading]) -> None:
+        """Keep by how much the weights have changed since; it is measured later, for many steps at
+        a time, and then stands in this row."""
         self._gather(self.since[1])
         self._read_at = clock.newest_write
-        of_weights, of_change = self.squares
-        before, since = self.before[0], self.since[0]
-        np.multiply(before, before, out=of_weights)
-        np.subtract(since, before, out=of_change)
-        np.multiply(of_change, of_change, out=of_change)
-        norms = np.sqrt(np.add.reduceat(self.squares, self.starts, axis=1)) * self.scale
-        return dict(zip(self.names, zip(*norms.tolist(), strict=True), strict=True))
+        of_weights, of_change = self._log[:, len(self._noted)]
+        of_weights[...] = self.before[0]
+        np.subtract(self.since[0], self.before[0], out=of_change)
+        self._noted.append(row)
+        if len(self._noted) == self._log.shape[1]:
+            self.measure()
+
+    @np.errstate(all="ignore")
+    def measure(self) -> None:
+        """Complete the rows that were noted: for each array the norm of the weights, and that of
+        their change."""
+        rows, self._noted = self._noted, []
+        if not rows or not self.names:
+            return
+        squares = self._log[:, : len(rows)] ** 2
+        norms = np.sqrt(np.add.reduceat(squares, self.starts, axis=2)) * self.scale
+        for row, *several in zip(rows, *norms.tolist(), strict=True):
+            for name, weight, update in zip(self.names, *several, strict=True):
+                if name in row:
+                    row[name] = row[name]._replace(weight=weight, update=update)
+
+    def have_changed(self) -> bool:
+        """Is some weight that is read another one than before?"""
+        self._gather(self.since[1])
+        return not np.array_equal(self.since[0], self.before[0], equal_nan=True)
 
     def _gather(self, places: list[Array]) -> None:
         for place, part in zip(places, self._parts, strict=True):
