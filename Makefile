@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv$(patsubst -python3,,-$(notdir $(PYTHON)))
 BIN := $(VENV)/bin
 export OPENBLAS_NUM_THREADS ?= 2
+# Two processes, each with a core of its own.
 TESTS := OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -n 2
 
 .PHONY: help demo examples test slow wheel long fuzz browser oracle quick lint format bench trust pictures clean

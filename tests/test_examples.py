@@ -10,7 +10,7 @@ import pytest
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 STORIES = sorted(EXAMPLES.glob("[0-9][0-9]_*.py"))
-LONG = {3, 13, 14, 15, 17, 18, 19, *range(22, 31)}  # they train for five seconds and more
+LONG = {14, 15, 17, 18, 19, *range(22, 31)}  # they train for five seconds and more
 TOLD = [
     pytest.param(path, marks=[pytest.mark.slow] if int(path.name[:2]) in LONG else [])
     for path in STORIES

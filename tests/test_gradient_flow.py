@@ -574,3 +574,14 @@ def test_many_steps_have_the_updates_that_each_made():
         optimizer.step()
         updates.append(float(np.linalg.norm(net.weight.detach().numpy() - before)))
     assert [step["weight"].update for step in flow.steps] == pytest.approx(updates, rel=1e-5)
+
+
+def test_weights_that_are_not_finite_warn_of_nothing():
+    """Infinity less infinity is no fault of the recorder."""
+    w = tg.ones(2, requires_grad=True)
+    optimizer = nn.optim.SGD([w], lr=1.0)
+    flow = tg.viz.gradient_flow({"w": w}, optimizer)
+    for _ in range(2):
+        w.grad = tg.tensor([math.inf, 1.0])
+        optimizer.step()
+    assert math.isnan(flow.steps[1]["w"].update)

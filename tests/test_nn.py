@@ -746,3 +746,45 @@ def test_what_a_forward_takes_and_returns_is_typed():
             first = list(typed.parameters.values())[1]
             if name not in RETURNS_ANY:
                 assert "Any" not in (first.annotation, typed.return_annotation), name
+
+
+# ---------------------------------------------------------------- attributes that are not there
+
+
+@pytest.mark.parametrize("call", [tg.permute, tg.zeros_like, tg.trace, lambda x, *_: x.shape])
+def test_a_layer_that_is_taken_for_a_tensor_says_what_it_is(call):
+    with pytest.raises((AttributeError, TypeError), match=r"layer.*; call .*first, as layer\(x\)"):
+        call(nn.Linear(2, 3), *([(0, 1)] if call is tg.permute else []))
+
+
+def test_another_attribute_is_simply_not_there():
+    with pytest.raises(AttributeError, match=r"^'Linear' object has no attribute 'wieght'$"):
+        _ = nn.Linear(2, 3).wieght
+    assert getattr(nn.Linear(2, 3), "shape", None) is None
+
+
+def test_a_property_that_fails_says_itself_why():
+    class Layer(nn.Module):
+        @property
+        def width(self):
+            return [].columns
+
+    with pytest.raises(AttributeError, match="'list' object has no attribute 'columns'"):
+        _ = Layer().width
+
+
+def test_an_attribute_may_be_looked_up_elsewhere():
+    """As wrappers written for PyTorch do."""
+
+    class Wrapper(nn.Module):
+        def __init__(self, inner):
+            super().__init__()
+            self.inner = inner
+
+        def __getattr__(self, name):
+            try:
+                return super().__getattr__(name)
+            except AttributeError:
+                return getattr(self.inner, name)
+
+    assert Wrapper(nn.Linear(2, 3)).out_features == 3

@@ -54,10 +54,7 @@ __version__ = "0.1.0"
 # Imported when they are first asked for.
 _LAZY = "accelerator amp autograd backends cuda diagnose distributions func linalg mps nn optim "
 _LAZY += "special testing utils version viz"
-_SELDOM = (
-    "io",
-    "settings",
-)  # likewise: their functions are public when some other name is asked for
+_SELDOM = "io settings"  # likewise; their functions are names of this package
 _ANOMALY = "detect_anomaly is_anomaly_enabled is_anomaly_check_nan_enabled set_anomaly_enabled"
 _ELSEWHERE = {
     **dict.fromkeys(_ANOMALY.split(), "diagnose.anomaly"),
@@ -82,9 +79,10 @@ _OF_NN += "lstm_cell"
 
 
 def _register_the_rest() -> None:
+    """Import the files whose functions are public, but which few programs use."""
     from importlib import import_module
 
-    for name in _SELDOM:
+    for name in _SELDOM.split():
         import_module(f"{__name__}.{name}")
 
 
@@ -120,12 +118,12 @@ def __getattr__(name: str) -> object:
 
     if name == "__all__":
         return globals().setdefault(name, _all())
+    if name in _LAZY.split() or name in _SELDOM.split():
+        return import_module(f"{__name__}.{name}")
     if name not in _NAMES and name[0] != "_":
         _register_the_rest()
     if name in _NAMES:
         return globals().setdefault(name, _public_at(name))
-    if name in _LAZY.split() or name in _SELDOM:
-        return import_module(f"{__name__}.{name}")
     if name in _ELSEWHERE:
         return getattr(import_module(f"{__name__}.{_ELSEWHERE[name]}"), name)
     if name in _OF_NN.split():

@@ -54,9 +54,9 @@ DETAILS = """ into this tensor.
 
 
 class MadeLater:
-    """A method before it is made, as those that write, `x.exp_()`, or described: when somebody
-    first asks for it, it is, and takes this one's place.  Of the many that there are, a program
-    calls few."""
+    """Stands in for a method until somebody first asks for it.  Then the method is made, if it
+    writes, as `x.exp_()` does, or gets its signature and its docstring, and takes this place.  Of
+    the many methods a program calls few."""
 
     __slots__ = ("name",)
 
@@ -73,7 +73,7 @@ class MadeLater:
         return method if instance is None else method.__get__(instance, cls)
 
 
-def is_late(method: Method) -> bool:
+def is_made_later(method: Method) -> bool:
     return bool(method.writes) or hasattr(method.function, "describe")
 
 
@@ -81,5 +81,5 @@ class Registered(TensorBase):
     """The base class of Tensor that has the public functions as methods."""
 
     __slots__ = ()
-    vars().update({x: MadeLater(x) if is_late(m) else m.function for x, m in METHODS.items()})
+    vars().update({x: MadeLater(x) if is_made_later(m) else m.function for x, m in METHODS.items()})
     vars().update(LEFT_OUT)

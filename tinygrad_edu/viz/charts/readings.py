@@ -14,7 +14,7 @@ from ...dtypes import Array
 from ...engine import clock
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
-NOTED = 2**17  # elements, about so many are kept until the updates of several steps are measured
+MOST_NOTED = 2**17  # elements of weights, in all the steps whose updates are measured together
 RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
 
 
@@ -167,7 +167,7 @@ class Weights:
         self.scale = np.sqrt(np.divide(sizes, lengths))
         self.before, self.since = self._buffer(ends), self._buffer(ends)
         self._noted: list[dict[str, Reading]] = []
-        count = max(1, min(32, NOTED // (sum(lengths) or 1)))  # of steps
+        count = max(1, min(32, MOST_NOTED // (sum(lengths) or 1)))  # of steps
         self._log = np.empty((2, count, sum(lengths)))  # the weights before, and their change
 
     def _look_into(self, arrays: dict[str, Array]) -> None:
@@ -206,6 +206,7 @@ class Weights:
         """Has nothing been written since `note` has read them?"""
         return self._read_at == clock.newest_write
 
+    @np.errstate(all="ignore")
     def note(self, row: dict[str, Reading]) -> None:
         """Keep by how much the weights have changed since; it is measured later, for many steps at
         a time, and then stands in this row."""
