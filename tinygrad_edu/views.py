@@ -109,28 +109,32 @@ def _drop_the_dead(root: Any) -> None:
 
 
 def borrow(tensor: Any, owner: Any = None) -> Any:
-    """Say that the memory of `tensor` is that of the tensor `owner`, or of an array that somebody
-    else holds: what is written to one is seen in the other.  No record connects them, and `tensor`
-    does not keep its owner alive."""
+    """Say that the memory of `tensor`, which is nobody's view, is that of the tensor `owner`, or of
+    an array that somebody else holds: what is written to one is seen in the other.  No record
+    connects them, and `tensor` does not keep its owner alive."""
     if owner is None:
         tensor._owner = nobody
         return tensor
-    root, steps = owner, ()
+    root = owner
     if owner._base is not None:
-        root, steps = owner._base, owner._steps
+        root, tensor._steps = owner._base, owner._steps
+        tensor._base = None  # it may be the owner itself
     if root._owner is not None:
         first = root._owner()
         if first is not None and first is not tensor:  # then `root` may die, and its owner live on
-            steps = joined(root._steps, steps)
+            tensor._steps = joined(root._steps, tensor._steps)
             root = first
-    if root._reference is None:  # kept: with a new one each time, detach() takes half as long again
-        root._reference = ref(root)
-    tensor._base, tensor._steps, tensor._owner = None, steps, root._reference
+    reference = root._reference
+    if reference is None:  # kept: with a new one each time, detach() takes half as long again
+        reference = root._reference = ref(root)
+    tensor._owner = reference
     views = root._views
-    if views is None or len(views) > root._room:
-        _remember(root, tensor)
+    if views is None:
+        root._views, root._room = [ref(tensor)], VIEW_ROOM
     else:
         views.append(ref(tensor))
+        if len(views) > root._room:
+            _drop_the_dead(root)
     return tensor
 
 

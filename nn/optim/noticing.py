@@ -59,7 +59,7 @@ class Noticing:
     def _read_at(self) -> int:
         """The tick at which a parameter was last read, as by detach(): that is no training."""
         nodes = [leaf.home(p) for group in self.param_groups for p in group["params"]]
-        cuts = [getattr(node, "cuts", None) or {} for node in nodes]
+        cuts = [node.cuts or {} for node in nodes if node is not None]
         return max(
             (tick for own in cuts for name, tick in own.items() if isinstance(name, str)), default=0
         )

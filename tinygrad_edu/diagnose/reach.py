@@ -81,7 +81,7 @@ def ahead(node: Node) -> list[Node]:
 def cuts_of(node: Any) -> list[Cut]:
     """All that is known of how the value of a node, or what was made of it, left the record."""
     seen = []
-    for key, noted in getattr(node, "cuts", {}).items():
+    for key, noted in (node.cuts or {}).items():
         name, of = key if isinstance(key, tuple) else (key, "")
         seen.append(noted if isinstance(noted, Cut) else Cut(name, False, noted, of))
     if hasattr(node, "unrecorded"):

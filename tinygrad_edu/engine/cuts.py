@@ -7,10 +7,11 @@
 >>> list(y.node.cuts)
 ['detach', 'item']
 
-The node of the value notes the name of what was called and when, and so do the nodes from which it
-was computed, two steps back, as its own is often gone when somebody asks.  Of ops under `no_grad()`
-it notes the newest.  That is all, and it takes a fraction of a microsecond; while somebody
-observes, a Cut also holds the line, and all nodes behind the value note it (see `observing.py`).
+The node of the value notes the name of what was called and when, and so do, the first time, the
+nodes from which it was computed, two steps back, as its own is often gone when somebody asks.  Of
+ops under `no_grad()` it notes the newest.  That is all, and it takes a fraction of a microsecond;
+while somebody observes, a Cut also holds the line, and all nodes behind the value note it (see
+`observing.py`).
 `diagnose.why` reads the notes.
 """
 
@@ -24,29 +25,32 @@ observed: Any = None  # while somebody observes, what notes more: `observing.py`
 
 
 def leave(node: Any, name: str, made: Any = None) -> None:
-    """Note at `node`, and at those behind it, that its value left the record."""
+    """Note at `node` that its value left the record; the first time, at those behind it too."""
     tick = next(clock)
-    try:
+    if node.cuts is not None and name in node.cuts:
         node.cuts[name] = tick
-    except AttributeError:
-        node.cuts = {name: tick}
-    if node.plan:
-        key = name, node.plan.op.name
-        for parent in node.inputs:
-            if parent is not None:
-                _note(parent, key, tick)
-                for before in parent.inputs:
-                    if before is not None:
-                        _note(before, key, tick)
+    else:
+        _note(node, name, tick)
+        if node.plan is not None:
+            _note_behind(node, (name, node.plan.op.name), tick)
     if observed is not None:
         observed(name, False, made, node)
 
 
+def _note_behind(node: Any, key: Any, tick: int) -> None:
+    for parent in node.inputs:
+        if parent is not None:
+            _note(parent, key, tick)
+            for before in parent.inputs:
+                if before is not None:
+                    _note(before, key, tick)
+
+
 def _note(node: Any, key: Any, tick: int) -> None:
-    try:
-        node.cuts[key] = tick
-    except AttributeError:
+    if node.cuts is None:
         node.cuts = {key: tick}
+    else:
+        node.cuts[key] = tick
 
 
 def passed(op: Any, rules: Any, made: Any, a: Any, b: Any = None, c: Any = None) -> Any:

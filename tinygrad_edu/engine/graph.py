@@ -44,7 +44,7 @@ class Node(ShownNode):
         *("tick", "grad", "hooks", "freed_by", "cuts", "unrecorded", "__weakref__"),
     )
     freed_by: Place
-    cuts: dict[Any, Any]  # where the value left the record, if it did: see `cuts.py`; and
+    cuts: dict[Any, Any] | None  # where the value left the record, if it did: see `cuts.py`; and
     unrecorded: str  # the newest op on it under no_grad()
     plan: Plan | None
     inputs: tuple[Node | None, ...]
@@ -67,7 +67,7 @@ def new_node(
     node.saved, node.params = saved, params
     node.shape, node.dtype = shape, dtype
     node.tick = next(clock)
-    node.grad = node.hooks = None
+    node.grad = node.hooks = node.cuts = None
     return node
 
 

@@ -240,7 +240,7 @@ def _note_cut(name: str, under_no_grad: bool, made: Any, *nodes: Node | None) ->
         stack, seen = [node], {node}
         while stack:
             behind = stack.pop()
-            if not hasattr(behind, "cuts"):
+            if behind.cuts is None:
                 behind.cuts = {}
             behind.cuts[name, place] = cut
             more = [x for x in behind.inputs if x is not None and x not in seen]
