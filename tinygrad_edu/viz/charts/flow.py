@@ -127,7 +127,7 @@ class GradientFlow:
         >>> len(flow.steps)
         0
         """
-        self._close(final=True)
+        self._close(self._arrays(), final=True)
         _remove(self._handles)
         self._handles = []
 
@@ -146,7 +146,7 @@ class GradientFlow:
                     self._handles.append(x.register_post_accumulate_grad_hook(hook))
         else:
             before = _weakly(self, lambda flow, *_: flow._take())
-            after = _weakly(self, lambda flow, *_: flow._close(final=True))
+            after = _weakly(self, lambda flow, *_: flow._close(flow._arrays(), final=True))
             self._handles.append(optimizer.register_step_pre_hook(before))
             self._handles.append(optimizer.register_step_post_hook(after))
         weakref.finalize(self, _remove, list(self._handles))
@@ -173,7 +173,8 @@ class GradientFlow:
 
     def _begin(self) -> None:
         """End the step before, and begin the next one."""
-        is_read = self._close(final=True)
+        arrays = self._arrays()
+        is_read = self._close(arrays, final=True)
         if self._is_snapshot:
             self._rows, self._numbers, self._count = [], [], 0
             self._is_snapshot = False
@@ -183,18 +184,17 @@ class GradientFlow:
         self._rows.append({})
         self._numbers.append(self._count - 1)
         self._is_open = True
-        arrays = self._arrays()
         if self._weights is None or not self._weights.fits(arrays):
-            self._measure()
+            self._complete()
             self._weights = Weights(arrays)
         elif is_read or self._weights.are_as_read():
             self._weights.go_on()
             return
         self._weights.take()
 
-    def _measure(self) -> None:
+    def _complete(self) -> None:
         if self._weights is not None:
-            self._weights.measure()
+            self._weights.complete()
 
     def _is_due(self) -> bool:
         return (self._count - 1) % self._every == 0
@@ -203,14 +203,13 @@ class GradientFlow:
         """The weights; of a loss alone, only the gradients are known."""
         return {name: x.array for name, x in self._tensors.items() if hasattr(x, "array")}
 
-    def _close(self, final: bool = False) -> bool:
+    def _close(self, arrays: dict[str, Any], final: bool = False) -> bool:
         """Measure how the weights have changed since the last step was read, and say whether they
         were read now.  If they have not changed, the optimizer may still have to step, unless this
         is final."""
         if not self._is_open or self._weights is None:
             return False
         self._is_open = not final
-        arrays = self._arrays()
         if not self._weights.fits(arrays):
             return False
         if final or self._weights.have_changed():
@@ -228,8 +227,8 @@ class GradientFlow:
         list of dict
             From the name of a parameter to its `Reading`.
         """
-        self._close()
-        self._measure()
+        self._close(self._arrays())
+        self._complete()
         return self._rows
 
     @property

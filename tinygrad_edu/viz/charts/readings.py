@@ -15,6 +15,7 @@ from ...engine import clock
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
 MOST_NOTED = 2**17  # elements of weights, in all the steps whose updates are measured together
+MOST_ROWS = 33  # and so many times they are read for that
 RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
 
 
@@ -150,25 +151,37 @@ def _coprime(step: int, size: int) -> int:
     return step
 
 
-class Weights:
-    """All weights before a step, to measure afterwards by how much it changed them.
+def _squares(rows: Array) -> Array:
+    """The sum of the squares of each row, in float64 where float32 may have lost it."""
+    squares: Array = np.vecdot(rows, rows)
+    if not 1e-30 < squares.min() <= squares.max() < 1e30:
+        exact = rows.astype(np.float64)
+        squares = np.vecdot(exact, exact)
+    return squares
 
-    Of each array some elements are copied into one buffer, so that the work on all of them is a
-    few NumPy calls.  Where they lie is looked up once, for as long as the arrays are the same."""
+
+class Weights:
+    """The weights before and after each step, to measure by how much the steps changed them.
+
+    Of each array some elements are copied into one row of a log, so that the work on all arrays, of
+    many steps at a time, is a few NumPy calls.  Where they lie is looked up once, for as long as
+    the arrays are the same."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         self.shapes = {name: array.shape for name, array in arrays.items()}
         self.names = [name for name, array in arrays.items() if array.size]
-        sizes = [arrays[name].size for name in self.names]
         self._look_into(arrays)
-        lengths = [part.size for part in self._parts]
-        ends = np.cumsum(lengths, dtype=np.intp)
-        self.starts = ends - lengths
-        self.scale = np.sqrt(np.divide(sizes, lengths))
-        self.before, self.since = self._buffer(ends), self._buffer(ends)
-        self._noted: list[dict[str, Reading]] = []
-        count = max(1, min(32, MOST_NOTED // (sum(lengths) or 1)))  # of steps
-        self._log = np.empty((2, count, sum(lengths)))  # the weights before, and their change
+        lengths = np.array([part.size for part in self._parts], np.intp)
+        ends = np.cumsum(lengths)
+        self._spans = [slice(end - n, end) for n, end in zip(lengths, ends, strict=True)]
+        self._scale = np.sqrt([arrays[name].size for name in self.names] / lengths)
+        count = max(2, min(MOST_ROWS, MOST_NOTED // max(1, lengths.sum())))
+        kind = np.result_type(np.float32, *{part.dtype for part in self._parts})
+        self._log = np.empty((count, lengths.sum()), kind)
+        self._places = [self._places_in(row, ends) for row in self._log]
+        self._before, self._newest = 0, -1  # rows: the weights before the step, and as last read
+        self._noted: list[tuple[dict[str, Reading], int, int]] = []  # with the rows before, after
+        self._measured: list[tuple[dict[str, Reading], list[float], list[float]]] = []
 
     def _look_into(self, arrays: dict[str, Array]) -> None:
         self._read_at = -1
@@ -178,12 +191,10 @@ class Weights:
         several = zip(flat, self.names, strict=True)
         self._are_views = all(np.may_share_memory(x, arrays[name]) for x, name in several)
 
-    def _buffer(self, ends: Array) -> tuple[Array, list[Array]]:
-        """Room for the parts side by side, and the place of each in its shape."""
-        room = np.empty(int(ends[-1]) if len(ends) else 0)
-        places = np.split(room, ends[:-1])
-        pairs = zip(places, self._parts, strict=False)
-        return room, [place.reshape(part.shape) for place, part in pairs]
+    def _places_in(self, row: Array, ends: Array) -> list[Array]:
+        """The place of each part in a row of the log, in its shape."""
+        pairs = zip(np.split(row, ends[:-1]), self._parts, strict=False)
+        return [place.reshape(part.shape) for place, part in pairs]
 
     def fits(self, arrays: dict[str, Array]) -> bool:
         """Are these arrays, by their names and shapes, those that it was made for?"""
@@ -195,49 +206,65 @@ class Weights:
         return True
 
     def take(self) -> None:
-        """Keep the weights as they are now."""
-        self._gather(self.before[1])
+        """The weights before the next step are as they are now."""
+        if self._newest + 2 >= len(self._log):  # no room for those after it
+            self.measure()
+            self._newest = -1
+        self._before = self._read()
 
     def go_on(self) -> None:
-        """Keep the weights as `note` has just read them."""
-        self.before, self.since = self.since, self.before
+        """The weights before the next step are as they were last read."""
+        if self._newest + 1 == len(self._log):
+            self.measure()
+            self._log[0] = self._log[self._newest]
+            self._newest = 0
+        self._before = self._newest
 
     def are_as_read(self) -> bool:
-        """Has nothing been written since `note` has read them?"""
+        """Has nothing been written since they were last read?"""
         return self._read_at == clock.newest_write
 
-    @np.errstate(all="ignore")
     def note(self, row: dict[str, Reading]) -> None:
-        """Keep by how much the weights have changed since; it is measured later, for many steps at
-        a time, and then stands in this row."""
-        self._gather(self.since[1])
+        """Keep the weights after the step; their change is measured later, for many steps at a
+        time, and then stands in this row."""
+        self._noted.append((row, self._before, self._read()))
         self._read_at = clock.newest_write
-        of_weights, of_change = self._log[:, len(self._noted)]
-        of_weights[...] = self.before[0]
-        np.subtract(self.since[0], self.before[0], out=of_change)
-        self._noted.append(row)
-        if len(self._noted) == self._log.shape[1]:
-            self.measure()
-
-    @np.errstate(all="ignore")
-    def measure(self) -> None:
-        """Complete the rows that were noted: for each array the norm of the weights, and that of
-        their change."""
-        rows, self._noted = self._noted, []
-        if not rows or not self.names:
-            return
-        squares = self._log[:, : len(rows)] ** 2
-        norms = np.sqrt(np.add.reduceat(squares, self.starts, axis=2)) * self.scale
-        for row, *several in zip(rows, *norms.tolist(), strict=True):
-            for name, weight, update in zip(self.names, *several, strict=True):
-                if name in row:
-                    row[name] = row[name]._replace(weight=weight, update=update)
 
     def have_changed(self) -> bool:
         """Is some weight that is read another one than before?"""
-        self._gather(self.since[1])
-        return not np.array_equal(self.since[0], self.before[0], equal_nan=True)
+        self._read()
+        now, before = self._log[self._newest], self._log[self._before]
+        self._newest -= 1
+        return not np.array_equal(now, before, equal_nan=True)
 
-    def _gather(self, places: list[Array]) -> None:
-        for place, part in zip(places, self._parts, strict=True):
+    def _read(self) -> int:
+        """Copy the weights to the next row of the log."""
+        self._newest += 1
+        for place, part in zip(self._places[self._newest], self._parts, strict=True):
             place[...] = part
+        return self._newest
+
+    @np.errstate(all="ignore")
+    def measure(self) -> None:
+        """For each array, at each step noted, the norm of the weights, and that of their change."""
+        noted, self._noted = self._noted, []
+        if not noted or not self.names:
+            return
+        rows, before, after = zip(*noted, strict=True)
+        weights = self._log[list(before)]
+        changes = self._log[list(after)] - weights
+        norms = [self._norms(each).tolist() for each in (weights, changes)]
+        self._measured.extend(zip(rows, *norms, strict=True))
+
+    def _norms(self, rows: Array) -> Array:
+        squares = np.stack([_squares(rows[:, span]) for span in self._spans], axis=1)
+        return np.asarray(np.sqrt(squares) * self._scale)
+
+    def complete(self) -> None:
+        """Let what was measured stand in the rows."""
+        self.measure()
+        for row, *norms in self._measured:
+            for name, weight, update in zip(self.names, *norms, strict=True):
+                if name in row:
+                    row[name] = row[name]._replace(weight=weight, update=update)
+        self._measured = []
