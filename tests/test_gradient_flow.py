@@ -462,6 +462,25 @@ def test_a_hook_that_waits_for_the_gradient_costs_no_copy_of_it():
     assert hooked.before_step(w.node, g)[0] is g
 
 
+def test_what_was_recorded_is_read_again_and_again_between_steps():
+    net = nn.Linear(2, 1)
+    optimizer, other = optim.SGD(net.parameters(), lr=0.1), []
+    flow, every = gradient_flow(net), gradient_flow(net, optimizer, every=3)
+    for k in range(100):
+        optimizer.zero_grad()
+        before = net.weight.clone()
+        net(tg.ones(3, 2)).pow(2).sum().backward()
+        optimizer.step()
+        other.append(((net.weight - before).norm() / before.norm()).item())
+        if k % 7 == 0:
+            for _ in range(40):
+                assert len(flow.steps) == k + 1
+    assert flow.series("ratio", "parameter")["weight"] == pytest.approx(other, rel=1e-3, abs=1e-9)
+    assert every.series("ratio", "parameter")["weight"] == pytest.approx(
+        other[::3], rel=1e-3, abs=1e-9
+    )
+
+
 def test_it_takes_a_small_part_of_a_step():
     """About a thirtieth on a machine that does nothing else: `python -m benchmarks.limits flow`."""
     net = nn.Sequential(

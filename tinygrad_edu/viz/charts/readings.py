@@ -207,17 +207,10 @@ class Weights:
 
     def take(self) -> None:
         """The weights before the next step are as they are now."""
-        if self._newest + 2 >= len(self._log):  # no room for those after it
-            self.measure()
-            self._newest = -1
         self._before = self._read()
 
     def go_on(self) -> None:
         """The weights before the next step are as they were last read."""
-        if self._newest + 1 == len(self._log):
-            self.measure()
-            self._log[0] = self._log[self._newest]
-            self._newest = 0
         self._before = self._newest
 
     def are_as_read(self) -> bool:
@@ -227,7 +220,8 @@ class Weights:
     def note(self, row: dict[str, Reading]) -> None:
         """Keep the weights after the step; their change is measured later, for many steps at a
         time, and then stands in this row."""
-        self._noted.append((row, self._before, self._read()))
+        after = self._read()
+        self._noted.append((row, self._before, after))
         self._read_at = clock.newest_write
 
     def have_changed(self) -> bool:
@@ -238,7 +232,11 @@ class Weights:
         return not np.array_equal(now, before, equal_nan=True)
 
     def _read(self) -> int:
-        """Copy the weights to the next row of the log."""
+        """Copy the weights to the next row of the log: its number."""
+        if self._newest + 1 == len(self._log):
+            self.measure()
+            self._log[0] = self._log[self._before]
+            self._before = self._newest = 0
         self._newest += 1
         for place, part in zip(self._places[self._newest], self._parts, strict=True):
             place[...] = part
