@@ -23,7 +23,7 @@ class Picture:
     NODE = re.compile(
         rf"^\t+(\w+) \[label=<(<table.*</table>)> tooltip=({QUOTED})\]$", re.MULTILINE
     )
-    END = r"(\w+):(\w+):[nsew]"
+    END = r"(\w+)(?::(\w+):[nsew])?"
     EDGE = re.compile(rf"^\t+{END} -> {END} \[((?:{QUOTED}|[^\]\"])*)\]$", re.MULTILINE)
 
     def __init__(self, source):
@@ -36,10 +36,25 @@ class Picture:
             for a, place, b, at, text in found
         ]
         assert len(found) == source.count(" -> ")
+        self.edges = self.joined(self.edges)
         self.forward = [e for e in self.edges if "dir" not in e.attributes]
         self.backward = [e for e in self.edges if e.attributes.get("dir") == "back"]
         assert all(e.attributes["from"] == "v" for e in self.forward)
         assert all(e.attributes["from"] == "g" for e in self.backward)
+
+    def joined(self, edges):
+        """The edges, those that lead through gates as one."""
+        onward = {e.start: e for e in edges if e.start.startswith("gate")}
+        found = []
+        for edge in edges:
+            if edge.start in onward:
+                continue
+            while edge.end in onward:
+                last = onward[edge.end]
+                looks = edge.attributes | {"to": last.attributes["to"]}
+                edge = Edge(edge.start, last.end, looks)
+            found.append(edge)
+        return found
 
     def attributes(self, text):
         return {key: self.unquoted(value) for key, value in self.PAIR.findall(text)}

@@ -15,6 +15,7 @@ import nn
 import nn.functional as F
 import tinygrad_edu as tg
 from tinygrad_edu.viz import draw
+from tinygrad_edu.viz.drawing.layout import laid_out
 from tinygrad_edu.viz.drawing.theme import DARK, LIGHT, Look, scale_for
 from tinygrad_edu.viz.numbers import adding, number, together
 from tinygrad_edu.viz.words import formula_of, key_of, module_of, settings_of
@@ -638,3 +639,35 @@ def test_drawing_after_backward_works_in_every_way_that_a_picture_is_made():
 def test_the_drawing_is_the_one_that_was_kept(name):
     """If it is meant to be another: python tests/golden_graphs.py, and look at what changed."""
     assert text_of(name) == (FOLDER / f"{name}.dot").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("direction", ["down", "right"])
+@pytest.mark.parametrize("gradients", [False, True])
+def test_an_arrow_into_a_module_passes_its_parameters_inside_of_it(direction, gradients):
+    """Graphviz led it around the module, and out of the one around that."""
+    net = nn.Sequential(nn.Linear(8, 32), nn.Sigmoid(), nn.Sequential(nn.Linear(32, 10)))
+    with tg.viz.observe():
+        loss = net(tg.ones(4, 8)).sum()
+    diagram = draw(loss, net, gradients=gradients, direction=direction)
+    svg, across = laid_out(diagram.source, "svg").decode(), 0 if direction == "down" else 1
+    outlines = {
+        title.replace("&#45;", "-").replace("&gt;", ">"): [
+            float(point[across]) for point in re.findall(r"([-\d.]+),([-\d.]+)", outline)
+        ]
+        for title, outline in re.findall(
+            r"<title>(.*?)</title>.*? (?:d|points)=\"(.*?)\"", svg, re.S
+        )
+    }
+    (frame,) = [at for title, at in outlines.items() if re.fullmatch(r"cluster_n\d+_0", title)]
+    legs = [
+        at
+        for title, at in outlines.items()
+        if re.search(r"gate\d+_\d+_[vg]", title) and "->" in title
+    ]
+    assert len(legs) == (4 if gradients else 2)
+    for leg in legs:
+        assert min(frame) < min(leg) <= max(leg) < max(frame)
+    picture = Picture(diagram.source)
+    assert len(picture.forward) == 8
+    assert len(picture.backward) == (7 if gradients else 0)
+    assert f"9 boxes, {15 if gradients else 8} arrows" in repr(diagram)

@@ -175,7 +175,7 @@ class Weights:
         ends = np.cumsum(lengths)
         self._spans = [slice(end - n, end) for n, end in zip(lengths, ends, strict=True)]
         self._scale = np.sqrt([arrays[name].size for name in self.names] / lengths)
-        count = max(2, min(MOST_ROWS, MOST_NOTED // max(1, lengths.sum())))
+        count = max(2, min(MOST_ROWS, MOST_NOTED // max(1, int(lengths.sum()))))
         kind = np.result_type(np.float32, *{part.dtype for part in self._parts})
         self._log = np.empty((count, lengths.sum()), kind)
         self._places = [self._places_in(row, ends) for row in self._log]

@@ -183,8 +183,9 @@ class Diagram:
         )
 
     def __repr__(self) -> str:
-        boxes, arrows = self.source.count(" [label=<"), self.source.count(" -> ")
-        return f"Diagram({boxes} boxes, {arrows} arrows)"
+        boxes, edges = self.source.count(" [label=<"), self.source.count(" -> ")
+        onward = len(re.findall(r"^\t+gate\S+ -> ", self.source, re.MULTILINE))
+        return f"Diagram({boxes} boxes, {edges - onward} arrows)"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """For notebooks: the picture, or where there is no layout engine, the text."""

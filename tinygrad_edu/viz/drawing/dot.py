@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from ...engine.observing import Call, ModulePath
 from ..graph.fold import late_levels
@@ -20,6 +20,24 @@ from .theme import LIGHT, Look, Scale, Theme
 
 PAGE = "12.4,17.4"  # inches: a picture that was folded gets no larger
 Place = tuple[ModulePath | Call, ...]  # the modules, and the call, that a box stands in
+GATE = {"shape": "box", "label": "", "width": "0", "height": "0", "fixedsize": "true"}
+GATE |= {"tooltip": " "}
+
+
+class Gate(NamedTuple):
+    """A place, of no size, where an arrow passes into a module: Graphviz leads it past what stands
+    in there, and not around the module."""
+
+    name: str
+    place: tuple[int, ...]  # the module
+    below: int  # how many ranks lower its next gate, or its end, is
+
+
+class Leg(NamedTuple):
+    """A part of an arrow between two gates, an edge for Graphviz."""
+
+    ends: tuple[str, str]
+    look: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -42,7 +60,11 @@ class Drawing:
         self.ids = {box: f"n{k}" for k, box in boxes if box not in labels.inside}
         self.calls = self._calls()
         self.places = {box: self._place(box) for box in self.ids}
-        self.lengths = {} if self.picture.notes else self._lengths()  # a page is no longer
+        self.gates = {} if self.picture.notes else self._gates()  # a page is no longer
+        self.gates_in: dict[tuple[int, ...], list[tuple[Arrow, Gate]]] = defaultdict(list)
+        for arrow, gates in self.gates.items():
+            for gate in gates:
+                self.gates_in[gate.place].append((arrow, gate))
         self.start, self.end = ("e", "w") if style.right else ("s", "n")
 
     def digraph(self) -> Any:
@@ -102,24 +124,28 @@ class Drawing:
         ]
         return place[: counted.index(True)] if arrow.times < times and any(counted) else place
 
-    def _lengths(self) -> dict[Arrow, int]:
-        """How many ranks an arrow spans at least, where it enters a module: then what is drawn
-        above its end in there, such as the parameters, stands below its start.  Otherwise Graphviz
-        would set one module beside the other, as their ranks overlap."""
+    def _gates(self) -> dict[Arrow, list[Gate]]:
+        """The gates of each arrow that enters modules in which something, such as the parameters,
+        is drawn above its end: that is to stand below its start.  Otherwise Graphviz would set one
+        module beside the other, as their ranks overlap, or lead the arrow around the module."""
         level = late_levels(self.picture)
-        top: dict[Any, int] = {}
+        top: dict[int | tuple[int, ...], int] = {}
         for box, place in self.places.items():
             for key in _prefixes(place):
                 top[key] = min(level[box], top.get(key, level[box]))
-        lengths = {}
+        gates: dict[Arrow, list[Gate]] = {}
         for arrow in self.picture.arrows:
             if arrow.loop or arrow.start not in self.ids or is_source(arrow.start):
                 continue
             around = set(_prefixes(self.places[arrow.start]))
             entered = [key for key in _prefixes(self.places[arrow.end]) if key not in around]
-            if entered:
-                lengths[arrow] = level[arrow.end] - top[entered[0]] + 1
-        return lengths
+            innermost = {top[key]: key for key in entered if top[key] < level[arrow.end]}
+            ends = [*list(innermost)[1:], level[arrow.end]]
+            below = [end - rank for rank, end in zip(innermost, ends, strict=bool(innermost))]
+            names = [f"gate{len(gates)}_{k}" for k in range(len(innermost))]
+            if innermost:
+                gates[arrow] = list(map(Gate, names, innermost.values(), below))
+        return gates
 
     def _draw_inside(self, graph: Any, place: Place, boxes: list[Box]) -> None:
         """The boxes that stand in one place, and, as clusters, the places within it."""
@@ -138,7 +164,19 @@ class Drawing:
                 drawn.add(key)
                 with graph.subgraph(name=f"cluster_{self.ids[box]}_{depth}") as cluster:
                     _outline(cluster, further[0], self.theme)
+                    self._draw_gates(cluster, _prefixes((*place, further[0]))[-1])
                     self._draw_inside(cluster, (*place, further[0]), inner[key])
+
+    def _draw_gates(self, graph: Any, place: tuple[int, ...]) -> None:
+        """Those of one module.  Their outlines fill the gap that Graphviz leaves before a box."""
+        for arrow, gate in self.gates_in.get(place, ()):
+            looks = {"v": self._of_value(arrow)}
+            if arrow in self.labels.sizes:
+                looks |= {"g": self._of_gradient(arrow)}
+            for port, look in looks.items():
+                width = str(max(1.3, float(look.get("penwidth", 1)) - 1))
+                colour = look.get("color", self.theme.value)
+                graph.node(f"{gate.name}_{port}", **GATE, color=colour, penwidth=width)
 
     # ------------------------------------------------------------ boxes and arrows
 
@@ -165,17 +203,29 @@ class Drawing:
         if arrow.loop:
             self._draw_loop(graph, arrow, start, end)
             return
-        weighed = {"weight": weight}
-        if (length := self.lengths.get(arrow, 1)) > 1:
-            weighed["minlen"] = str(length)
-        look = {"penwidth": "2.5"} if is_thick(arrow) else {}
-        if mark := self.labels.mark(arrow):
-            look["color"] = getattr(self.theme, mark).border
-            look["style"] = "dashed" if mark == "removed" else "bold"
-        graph.edge(f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}", **look, **weighed)
+        look = self._of_value(arrow)
+        look |= {"weight": weight}
+        *to_gates, last = self._legs(arrow, f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}")
+        for leg in to_gates:
+            graph.edge(*leg.ends, arrowhead="none", **look, **leg.look)
+        graph.edge(*last.ends, **look, **last.look)
         if arrow in self.labels.sizes:
             ends = f"{start}:g:{self.start}", f"{end}:g{k}:{self.end}"
-            graph.edge(*ends, **self._of_gradient(arrow), **weighed)
+            look = self._of_gradient(arrow) | {"weight": weight}
+            for leg in self._legs(arrow, *ends):
+                graph.edge(*leg.ends, **look, **leg.look)
+                look = {key: x for key, x in look.items() if key != "label"} | {"dir": "none"}
+
+    def _legs(self, arrow: Arrow, start: str, end: str) -> Iterator[Leg]:
+        """The edges that are an arrow: to its first gate, from gate to gate, to its end."""
+        port = start.split(":")[1]
+        look: dict[str, str] = {}
+        for gate in self.gates.get(arrow, ()):
+            yield Leg((start, f"{gate.name}_{port}"), look)
+            start, look = f"{gate.name}_{port}", {}
+            if gate.below > 1:
+                look["minlen"] = str(gate.below)
+        yield Leg((start, end), look)
 
     def _draw_loop(self, graph: Any, arrow: Arrow, start: str, end: str) -> None:
         """A value goes to the next step: beside the boxes, upwards.  Graphviz lays it out best as
@@ -194,6 +244,13 @@ class Drawing:
         back["label"] = f"{text(words)}\n{back['label']}"
         graph.edge(*ends, **look, **apart)
         graph.edge(*ends, **back, **apart)
+
+    def _of_value(self, arrow: Arrow) -> dict[str, str]:
+        look = {"penwidth": "2.5"} if is_thick(arrow) else {}
+        if mark := self.labels.mark(arrow):
+            look["color"] = getattr(self.theme, mark).border
+            look["style"] = "dashed" if mark == "removed" else "bold"
+        return look
 
     def _of_gradient(self, arrow: Arrow) -> dict[str, str]:
         size = self.labels.sizes[arrow]

@@ -7,7 +7,7 @@ import re
 from ..words import as_xml
 from .theme import exchange
 
-_IDS = re.compile(r"<title>(?:n\d+[^<]*|cluster_[^<]*|record)</title>\n?")
+_IDS = re.compile(r"<title>(?:(?:n|gate)\d+[^<]*|cluster_[^<]*|record)</title>\n?")
 
 
 def finished(svg: str, title: str, description: str, auto: bool) -> str:
