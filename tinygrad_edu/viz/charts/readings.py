@@ -13,10 +13,10 @@ import numpy as np
 from ...dtypes import Array
 from ...engine import clock
 
-SAMPLE = 2048  # of more elements, about so many tell the share of zeros, and the update
+SAMPLE = 2048  # of more elements, about so many tell the share of zeros
 MOST_NOTED = 2**17  # elements of weights, in all the steps whose updates are measured together
 MOST_ROWS = 33  # and so many times they are read for that
-RUNS, RUN = 20, 32  # of such weights, so many times so many neighbours tell the update
+RUNS, RUN = 20, 16  # of such weights, so many times so many neighbours tell the update
 
 
 class Reading(NamedTuple):
@@ -133,9 +133,9 @@ def spread(flat: Array) -> Array:
 
 
 def runs(flat: Array) -> Array:
-    """All elements of a vector, or of more than `SAMPLE` about `RUNS * RUN`, in runs of neighbours:
-    what is not in the cache is read much faster so."""
-    if flat.size <= SAMPLE:
+    """All elements of a vector, or of many about `RUNS * RUN`, in runs of neighbours: what is not
+    in the cache is read much faster so."""
+    if flat.size <= 2 * RUNS * RUN:
         return flat
     step = _coprime(flat.size // RUNS, flat.size)
     count = flat.size // step
