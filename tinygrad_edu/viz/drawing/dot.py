@@ -20,8 +20,7 @@ from .theme import LIGHT, Look, Scale, Theme
 
 PAGE = "12.4,17.4"  # inches: a picture that was folded gets no larger
 Place = tuple[ModulePath | Call, ...]  # the modules, and the call, that a box stands in
-GATE = {"shape": "box", "label": "", "width": "0", "height": "0", "fixedsize": "true"}
-GATE |= {"tooltip": " "}
+NO_SIZE = {"shape": "box", "label": "", "width": "0", "height": "0", "fixedsize": "true"}
 
 
 class Gate(NamedTuple):
@@ -140,11 +139,12 @@ class Drawing:
             around = set(_prefixes(self.places[arrow.start]))
             entered = [key for key in _prefixes(self.places[arrow.end]) if key not in around]
             innermost = {top[key]: key for key in entered if top[key] < level[arrow.end]}
-            ends = [*list(innermost)[1:], level[arrow.end]]
-            below = [end - rank for rank, end in zip(innermost, ends, strict=bool(innermost))]
-            names = [f"gate{len(gates)}_{k}" for k in range(len(innermost))]
             if innermost:
-                gates[arrow] = list(map(Gate, names, innermost.values(), below))
+                ends = [*innermost, level[arrow.end]]
+                gates[arrow] = [
+                    Gate(f"gate{len(gates)}_{k}", key, ends[k + 1] - rank)
+                    for k, (rank, key) in enumerate(innermost.items())
+                ]
         return gates
 
     def _draw_inside(self, graph: Any, place: Place, boxes: list[Box]) -> None:
@@ -176,7 +176,8 @@ class Drawing:
             for port, look in looks.items():
                 width = str(max(1.3, float(look.get("penwidth", 1)) - 1))
                 colour = look.get("color", self.theme.value)
-                graph.node(f"{gate.name}_{port}", **GATE, color=colour, penwidth=width)
+                looks_so = {"color": colour, "penwidth": width, "tooltip": " "}
+                graph.node(f"{gate.name}_{port}", **NO_SIZE, **looks_so)
 
     # ------------------------------------------------------------ boxes and arrows
 
@@ -203,8 +204,7 @@ class Drawing:
         if arrow.loop:
             self._draw_loop(graph, arrow, start, end)
             return
-        look = self._of_value(arrow)
-        look |= {"weight": weight}
+        look = self._of_value(arrow) | {"weight": weight}
         *to_gates, last = self._legs(arrow, f"{start}:v:{self.start}", f"{end}:v{k}:{self.end}")
         for leg in to_gates:
             graph.edge(*leg.ends, arrowhead="none", **look, **leg.look)
