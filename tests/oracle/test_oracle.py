@@ -6,7 +6,7 @@ from collections.abc import Iterable
 import numpy as np
 import pytest
 
-from .accepts import ACCEPTS, GRADIENTS, INEXACT
+from .accepts import ACCEPTS, GRADIENTS, INEXACT, OF_PROCESSORS
 from .harness import (
     FAMILIES,
     Expression,
@@ -36,7 +36,8 @@ with_inputs = pytest.mark.parametrize("expression", [e for e in VARIED if e.inpu
 
 
 def accepted(expression: Expression, variant: str) -> bool:
-    return any(fits(expression.code, code) and fits(variant, name) for code, name in ACCEPTS)
+    known = [*ACCEPTS, *OF_PROCESSORS]
+    return any(fits(expression.code, code) and fits(variant, name) for code, name in known)
 
 
 @pytest.mark.parametrize("expression", EXPRESSIONS, ids=str)
