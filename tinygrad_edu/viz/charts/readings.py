@@ -15,7 +15,7 @@ from ...engine import clock
 
 SAMPLE = 2048  # of more elements, about so many tell the share of zeros
 MOST_NOTED = 2**17  # elements of weights, in all the steps whose updates are measured together
-MOST_ROWS = 33  # and so many times they are read for that
+MOST_ROWS = 65  # and so many times they are read for that
 RUNS, RUN = 20, 16  # of such weights, so many times so many neighbours tell the update
 
 
