@@ -595,6 +595,19 @@ def test_many_steps_have_the_updates_that_each_made():
     assert [step["weight"].update for step in flow.steps] == pytest.approx(updates, rel=1e-5)
 
 
+def test_a_model_that_becomes_float64_is_measured_in_float64():
+    net = nn.Linear(2, 1)
+    optimizer = nn.optim.SGD(net.parameters(), lr=1e-12)
+    flow = tg.viz.gradient_flow(net)
+    for dtype in (tg.float32, tg.float64):
+        net.to(dtype)
+        for _ in range(3):
+            optimizer.zero_grad()
+            net(tg.ones(1, 2, dtype=dtype)).sum().backward()
+            optimizer.step()
+    assert flow.steps[-2]["weight"].update == pytest.approx(1e-12 * 2**0.5, rel=1e-2, abs=0)
+
+
 def test_weights_that_are_not_finite_warn_of_nothing():
     """Infinity less infinity is no fault of the recorder."""
     w = tg.ones(2, requires_grad=True)

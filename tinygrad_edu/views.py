@@ -109,9 +109,9 @@ def _drop_the_dead(root: Any) -> None:
 
 
 def borrow(tensor: Any, owner: Any = None) -> Any:
-    """Say that the memory of `tensor`, which is nobody's view, is that of the tensor `owner`, or of
-    an array that somebody else holds: what is written to one is seen in the other.  No record
-    connects them, and `tensor` does not keep its owner alive."""
+    """Say that the memory of `tensor`, a new one or the owner itself, is that of the tensor
+    `owner`, or of an array that somebody else holds: what is written to one is seen in the other.
+    No record connects them, and `tensor` does not keep its owner alive."""
     if owner is None:
         tensor._owner = nobody
         return tensor
@@ -129,12 +129,10 @@ def borrow(tensor: Any, owner: Any = None) -> Any:
         reference = root._reference = ref(root)
     tensor._owner = reference
     views = root._views
-    if views is None:
-        root._views, root._room = [ref(tensor)], VIEW_ROOM
+    if views is None or len(views) > root._room:
+        _remember(root, tensor)
     else:
         views.append(ref(tensor))
-        if len(views) > root._room:
-            _drop_the_dead(root)
     return tensor
 
 

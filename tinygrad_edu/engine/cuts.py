@@ -11,8 +11,7 @@ The node of the value notes the name of what was called and when, and so do, the
 nodes from which it was computed, two steps back, as its own is often gone when somebody asks.  Of
 ops under `no_grad()` it notes the newest.  That is all, and it takes a fraction of a microsecond;
 while somebody observes, a Cut also holds the line, and all nodes behind the value note it (see
-`observing.py`).
-`diagnose.why` reads the notes.
+`observing.py`).  `diagnose.why` reads the notes.
 """
 
 from __future__ import annotations

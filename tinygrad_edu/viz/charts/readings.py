@@ -168,17 +168,17 @@ class Weights:
     the arrays are the same."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
-        self.shapes = {name: array.shape for name, array in arrays.items()}
+        self.kinds = {name: (array.shape, array.dtype) for name, array in arrays.items()}
         self.names = [name for name, array in arrays.items() if array.size]
         self._look_into(arrays)
         lengths = np.array([part.size for part in self._parts], np.intp)
-        ends = np.cumsum(lengths)
-        self._spans = [slice(end - n, end) for n, end in zip(lengths, ends, strict=True)]
+        self._ends = np.cumsum(lengths)
+        self._spans = [slice(end - n, end) for n, end in zip(lengths, self._ends, strict=True)]
         self._scale = np.sqrt([arrays[name].size for name in self.names] / lengths)
         count = max(2, min(MOST_ROWS, MOST_NOTED // max(1, int(lengths.sum()))))
         kind = np.result_type(np.float32, *{part.dtype for part in self._parts})
         self._log = np.empty((count, lengths.sum()), kind)
-        self._places = [self._places_in(row, ends) for row in self._log]
+        self._places: list[list[Array]] = []  # of the parts in each row that was used
         self._before, self._newest = 0, -1  # rows: the weights before the step, and as last read
         self._noted: list[tuple[dict[str, Reading], int, int]] = []  # with the rows before, after
         self._measured: list[tuple[dict[str, Reading], list[float], list[float]]] = []
@@ -191,16 +191,16 @@ class Weights:
         several = zip(flat, self.names, strict=True)
         self._are_views = all(np.may_share_memory(x, arrays[name]) for x, name in several)
 
-    def _places_in(self, row: Array, ends: Array) -> list[Array]:
+    def _places_in(self, row: Array) -> list[Array]:
         """The place of each part in a row of the log, in its shape."""
-        pairs = zip(np.split(row, ends[:-1]), self._parts, strict=False)
+        pairs = zip(np.split(row, self._ends[:-1]), self._parts, strict=False)
         return [place.reshape(part.shape) for place, part in pairs]
 
     def fits(self, arrays: dict[str, Array]) -> bool:
-        """Are these arrays, by their names and shapes, those that it was made for?"""
+        """Are these arrays, by their names, shapes and dtypes, those that it was made for?"""
         if self._are_views and all(map(is_, arrays.values(), self._arrays)):
             return len(arrays) == len(self._arrays)
-        if self.shapes != {name: array.shape for name, array in arrays.items()}:
+        if self.kinds != {name: (array.shape, array.dtype) for name, array in arrays.items()}:
             return False
         self._look_into(arrays)
         return True
@@ -238,6 +238,8 @@ class Weights:
             self._log[0] = self._log[self._before]
             self._before = self._newest = 0
         self._newest += 1
+        if self._newest == len(self._places):
+            self._places.append(self._places_in(self._log[self._newest]))
         for place, part in zip(self._places[self._newest], self._parts, strict=True):
             place[...] = part
         return self._newest

@@ -59,7 +59,7 @@ class Drawing:
         self.ids = {box: f"n{k}" for k, box in boxes if box not in labels.inside}
         self.calls = self._calls()
         self.places = {box: self._place(box) for box in self.ids}
-        self.gates = {} if self.picture.notes else self._gates()  # a page is no longer
+        self.gates = {} if self.picture.notes else self._gates()  # a folded one fits a page
         self.gates_in: dict[tuple[int, ...], list[tuple[Arrow, Gate]]] = defaultdict(list)
         for arrow, gates in self.gates.items():
             for gate in gates:
