@@ -44,7 +44,11 @@ class Compiled:
             return self._f(*args, **kwargs)  # somebody looks at each op
         call = Call(args, kwargs)
         entries = self._entries_of(call)
-        entry = next((entry for entry in entries if entry.fits()), None)
+        entry = None
+        for written in entries:
+            if written.fits():
+                entry = written
+                break
         if entry is None or (entry.arrived != entry.arriving and entry.tries < KEPT):
             with _tracing:
                 entry = self._written(call, entries, entry)
@@ -58,9 +62,11 @@ class Compiled:
     def _entries_of(self, call: Call) -> list[Entry]:
         """What was written for such arguments, in this grad mode."""
         choice: Any = (call.key, grad_mode.recording, get_default_dtype())
-        if choice not in self._programs and len(self._programs) >= CHOICES:
-            choice = OTHERS
-        return self._programs.setdefault(choice, [])
+        entries = self._programs.get(choice)
+        if entries is None:
+            choice = OTHERS if len(self._programs) >= CHOICES else choice
+            entries = self._programs.setdefault(choice, [])
+        return entries
 
     def _run(self, entry: Entry, call: Call) -> Any:
         if entry.why is None:

@@ -12,8 +12,9 @@ False
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from operator import is_
 from typing import Any, NamedTuple
 
@@ -27,9 +28,25 @@ LONG = 1000  # items: of a longer list or dict, it is only noticed that it is an
 class Part(NamedTuple):
     """A few of the variables, attributes or items: what they hold now, and what they held."""
 
-    now: Callable[[], Collection[Any]]
+    now: Collection[Any]
     put: Callable[[], Any] | None  # what puts back what they held
     values: tuple[Any, ...]
+
+
+class Variables:
+    """What some variables hold now, whenever one looks: those of a function."""
+
+    def __init__(self, read: Callable[[Any], Any], places: Sequence[Any]) -> None:
+        self.read, self.places = read, places
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self.read, self.places)
+
+    def __contains__(self, value: Any) -> bool:
+        return any(value is x for x in self)
 
 
 class Held:
@@ -43,6 +60,9 @@ class Held:
         self.seen: set[int] = set()
         for root in roots:
             self._visit(root, "")
+        self.now = [part.now for part in self.parts]
+        self.lengths = [*map(len, self.now)]
+        self.values = [value for part in self.parts for value in part.values]
 
     def _visit(self, x: Any, path: str) -> None:
         if isinstance(x, TensorBase):
@@ -61,48 +81,40 @@ class Held:
         elif isinstance(x, dict):
             self._visit_dict(x, path)
         elif isinstance(x, list | tuple) and len(x) <= LONG:
-            self._note(lambda: x, partial(_refill, x, [*x]), range(len(x)), x, path)
+            self._note(x, partial(_refill, x, [*x]), range(len(x)), path)
         elif hasattr(x, "__dict__") and _is_users(x):
             self.classes.append((x, type(x)))
             self._visit_dict(vars(x), path)
 
     def _visit_dict(self, x: dict[Any, Any], path: str) -> None:
         if len(x) <= LONG:
-            self._note(x.values, partial(_refill, x, {**x}), x, x.values(), path)
+            self._note(x.values(), partial(_refill, x, {**x}), x, path)
 
     def _visit_function(self, f: Any, path: str) -> None:
         if is_own(f.__code__.co_filename):
             return
-        cells, known = f.__closure__ or (), f.__globals__
-        contents = [_content(cell) for cell in cells]
-        self._note(
-            lambda: [_content(cell) for cell in cells], None, f.__code__.co_freevars, contents, path
-        )
+        variables = Variables(_content, f.__closure__ or ())
+        self._note(variables, None, f.__code__.co_freevars, path)
+        known = f.__globals__
         names = [name for name in _names_in(f.__code__) if name in known]
-        values = {name: known[name] for name in names}
-        self._note(
-            lambda: [known.get(name) for name in names],
-            partial(known.update, values),
-            names,
-            values.values(),
-            "",
-        )
+        put = partial(known.update, {name: known[name] for name in names})
+        self._note(Variables(known.get, names), put, names, "")
         self._visit((f.__defaults__, f.__kwdefaults__), path)
 
-    def _note(self, now: Any, put: Any, names: Iterable[Any], values: Any, path: str) -> None:
-        self.parts.append(Part(now, put, tuple(values)))
-        for name, value in zip(names, self.parts[-1].values, strict=True):
+    def _note(self, now: Collection[Any], put: Any, names: Iterable[Any], path: str) -> None:
+        values = tuple(now)
+        if not isinstance(now, tuple):
+            self.parts.append(Part(now, put, values))
+        for name, value in zip(names, values, strict=True):
             self._visit(value, f"{path}.{name}" if path else str(name))
 
     def is_unchanged(self) -> bool:
         """Does each of them still hold the same object, or an equal number?"""
-        for now, _, values in self.parts:
-            found = now()
-            if len(found) != len(values):
-                return False
-            if not all(map(is_, found, values)) and not all(map(_equal, found, values)):
-                return False
-        return True
+        if [*map(len, self.now)] != self.lengths:
+            return False
+        if all(map(is_, chain.from_iterable(self.now), self.values)):
+            return True
+        return all(map(_equal, chain.from_iterable(self.now), self.values))
 
     def restore(self) -> None:
         """Put back what was there."""
