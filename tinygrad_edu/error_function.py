@@ -1,4 +1,5 @@
-"""The error function and its relatives in NumPy, number by number, from textbook formulas.
+"""The error function and its relatives, and x - tanh x, in NumPy, number by number, from textbook
+formulas.
 
 The polynomials for float64 are made when first used, from formulas of Abramowitz and Stegun,
 Handbook of Mathematical Functions (1964), cited as A&S.  The results are right to about 1e-14 in
@@ -206,3 +207,24 @@ def ndtri(p: Any) -> Any:
     """The number with ndtr(a) = p."""
     rest = 2 * np.where(p < 0.5, p, 1 - p)
     return np.copysign(_erfinv_of(np.absolute(2 * p - 1), rest), p - 0.5) * sqrt(2)
+
+
+# ---------------------------------------------------------------- the hyperbolic tangent
+
+# (x - tanh x) / x^3 for |x| <= 1, as a ratio of polynomials in x^2: the continued fraction
+# x / (1 + x^2 / (3 + x^2 / (5 + ...))) up to 17, whose terms have one sign (A&S 4.5.70).
+_LESS_TANH = (
+    [11486475.0, 810810.0, 12870.0, 44.0],
+    [34459425.0, 16216200.0, 945945.0, 13860.0, 45.0],
+)
+
+
+def less_tanh(x: Any) -> Any:
+    """x - tanh x"""
+    small = np.clip(x, -1, 1)
+    square = small * small
+    near = polynomial(_LESS_TANH[0], square)
+    near /= polynomial(_LESS_TANH[1], square)
+    near *= square
+    near *= small
+    return np.where(small == x, near, x - np.tanh(x))

@@ -60,10 +60,7 @@ def before_step(node: Node, g: Any) -> tuple[Any, bool]:
 
 
 def _all_wait_for_the_leaf(hooks: Hooks) -> bool:
-    for hook in hooks.values():
-        if hook.__class__ is not AfterGradient:
-            return False
-    return True
+    return all(isinstance(hook, AfterGradient) for hook in hooks.values())
 
 
 def _replaced(node: Node, shown: Any, new: Any) -> Any:

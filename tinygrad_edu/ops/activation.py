@@ -10,10 +10,11 @@ from math import pi
 import numpy as np
 
 from ..engine.graph import op
+from ..error_function import less_tanh
 from ..sums import narrowed, wide
 from .elementwise import not_broadcasting, selected, sigmoid, tanh
 from .piecewise import relu
-from .special import normal
+from .special import in_float, normal
 
 # ---------------------------------------------------------------- straight lines
 
@@ -145,19 +146,7 @@ def softsign(x):
     return narrowed(wide(x) / (1 + np.absolute(wide(x))), x)
 
 
-def _less_tanh(x):
-    """x - tanh x for |x| <= 1, by the continued fraction of tanh, whose terms have one sign (A&S
-    4.5.70)."""
-    square = x * x
-    t = square / 19
-    for k in range(17, 1, -2):
-        t = square / (k + t)
-    return x * (t / (1 + t))
-
-
 @op(lambda g, _y, x: g * (tanh(x) * tanh(x)))
 def tanhshrink(x):
     """y = x - tanh x, accurate near 0 too;  dL/dx = g tanh(x)^2."""
-    x, own = wide(x), x
-    near = np.absolute(x) < 1
-    return narrowed(np.where(near, _less_tanh(np.where(near, x, 0)), x - np.tanh(x)), own)
+    return in_float(less_tanh, x)

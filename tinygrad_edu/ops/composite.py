@@ -9,7 +9,7 @@ from math import prod
 
 import numpy as np
 
-from ..engine.graph import op
+from ..engine.graph import TensorBase, op
 from ..sums import MOST, added, narrowed, onto, row_of_ones, wide
 from .elementwise import log, not_broadcasting, sigmoid, sqrt, where
 from .indexing import put_along_axis
@@ -98,10 +98,17 @@ def _total(x, axis):
     return added(x, axis, True) if plain else sum_(x, axis=axis, keepdims=True)
 
 
+def _inner(a, b, axis):
+    """The sum of a b along the axis: without an array of the products, where that is the last."""
+    if isinstance(a, TensorBase) or axis not in (-1, a.ndim - 1):
+        return _total(a * b, axis)
+    return np.expand_dims(np.vecdot(a, b), -1)
+
+
 def _through_softmax(g, y, _x, axis):
-    g = wide(g)
-    g = g - _total(g * y, axis)
-    return y * (g - _total(g * y, axis))  # which is 0, but for rounding where y is almost 1
+    g, y = wide(g), wide(y)
+    g = g - _inner(g, y, axis)
+    return y * (g - _inner(g, y, axis))  # which is 0, but for rounding where y is almost 1
 
 
 @op(_through_softmax)
@@ -249,7 +256,23 @@ def softmax_cross_entropy(x, target, logp):
 
 
 @op(
-    lambda g, _y, x, target: g * ((1 - target) * sigmoid(wide(x)) - target * sigmoid(-wide(x))),
+    lambda g, _y, x, _target: g * sigmoid(wide(x)) * sigmoid(-wide(x)),
+    lambda g, _y, _x, _target: -g,
+    samples=lambda draw: draw.chances(),
+    explain=not_broadcasting,
+)
+def sigmoid_less(x, target):
+    """y = sigmoid(x) - t, to all digits where they are almost equal;  dL/dx = g sigmoid(x)
+    sigmoid(-x),  dL/dt = -g."""
+    size = np.absolute(wide(x))
+    small = np.exp(-size)
+    small /= 1 + small  # sigmoid(-|x|)
+    whole = np.subtract(~np.signbit(x), target, dtype=small.dtype)
+    return narrowed(whole - np.copysign(small, x), x, target)
+
+
+@op(
+    lambda g, _y, x, target: g * sigmoid_less(x, target),
     lambda g, _y, x, _target: -g * x,
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,

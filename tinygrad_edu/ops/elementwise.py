@@ -494,8 +494,16 @@ def acos(x):
     return np.arccos(x)
 
 
+def _over_1_plus_square(g, x):
+    """g / (1 + x^2), without overflow: 1 + x^2 = a (a + b b / a) for the larger and the smaller one
+    of |x| and 1."""
+    size = np.absolute(x)
+    a, b = np.maximum(size, 1), np.minimum(size, 1)
+    return g / a / (a + b * (b / a))
+
+
 @public("atan", "arctan", method=True, inplace=True, out=True)
-@op(lambda g, _y, x: g / hypot(x, 1) / hypot(x, 1), numpy=np.arctan)
+@op(lambda g, _y, x: _over_1_plus_square(g, x), numpy=np.arctan)
 def atan(x):
     """Inverse tangent, in [-pi/2, pi/2]: y = arctan x;  dL/dx = g / (1 + x^2).
 
@@ -536,6 +544,8 @@ def atan2(a, b):
 def _over_length(c, a, b, y):
     """c / y for y = hypot(a, b) and c = a or b; also where y, but no quarter of it, overflows."""
     large = y == np.inf
+    if not large.any():
+        return divide(c, y)
     scale = where(large, 0.25, 1).astype(y.dtype)
     return divide(c * scale, where(large, hypot(a * 0.25, b * 0.25), y))
 

@@ -70,9 +70,18 @@ def var(x, *, axis=None, ddof=0, keepdims=False):
     return narrowed(silently(np.divide, total, max(count(x.shape, axis) - ddof, 0)), x)
 
 
+MANY = 2**14  # numbers: from here on it pays to try float32 first
+
+
 def _in_float64(x):
     """x, where the square of no float32 overflows."""
     return x.astype(np.float64) if x.dtype.itemsize <= 4 else x
+
+
+def _lost_nothing(powers):
+    """Are these sums of powers far from the largest and the smallest number of their dtype?"""
+    most = 1e30 if powers.dtype.itemsize == 4 else 1e280
+    return bool(((powers > 1 / most) & (powers < most)).all())
 
 
 def _over_nonzero(g, y):
@@ -102,9 +111,18 @@ def _norm_rule(g, y, x, p, axis, **_):
     return g * np.sign(x) * (np.absolute(x) / safe + (x == 0)) ** (p - 1)
 
 
+def _powers(x, p, axis, keepdims):
+    return added(x * x if p == 2 else np.absolute(x) ** p, axis, keepdims)
+
+
 @op(_norm_rule, samples=lambda draw: draw.reduction(p=draw.choice(2, 3, 2.5)), kinks=(0.0,))
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
+    if x.size >= MANY:
+        size = wide(x)
+        total = silently(_powers, size, p, axis, keepdims)
+        if _lost_nothing(total):
+            return narrowed(np.sqrt(total) if p == 2 else total ** (1 / p), x)
     size = _in_float64(x)
     if p == 2 and x.dtype.itemsize <= 4:  # no square overflows
         y = np.sqrt(added(size * size, axis, keepdims))
@@ -113,7 +131,7 @@ def p_norm(x, *, p, axis=None, keepdims=False):
     scale = np.exp2(np.floor(np.log2(np.where(np.isfinite(largest) & (largest > 0), largest, 1))))
     with np.errstate(divide="ignore", over="ignore"):  # 0 to a negative power
         size = size / scale  # so that no power overflows; a power of 2, which rounds nothing
-        total = added(size * size if p == 2 else np.absolute(size) ** p, axis, True)
+        total = _powers(size, p, axis, True)
         y = (np.sqrt(total) if p == 2 else total ** (1 / p)) * scale
         y = narrowed(y.astype(wide(x).dtype, copy=False), x)
     if keepdims:
