@@ -57,11 +57,15 @@ class Entry:
         given, start = list(map(Tensor, call.arrays, call.nodes)), next(clock.clock)
         self.arguments = form_of(call.tree)
         args, kwargs = filled(self.arguments, given)
+        trace = Trace()
+
+        def both_ways() -> Any:
+            ys = self._results(trace, self.f(*args, **kwargs), start)
+            return ys, *self._gradients(trace, start, arriving)
+
         with drawn_from() as states:
             try:
-                with traces.tracing() as trace:
-                    ys = self._results(trace, self.f(*args, **kwargs), start)
-                    gs, grads = self._gradients(trace, start, arriving)
+                ys, gs, grads = traces.traced(trace, both_ways)
             finally:
                 restore(states)
                 trace.check_gradients()

@@ -15,8 +15,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from threading import get_ident
 from typing import Any
 from weakref import ref
@@ -357,17 +356,19 @@ def _seeded(generator: Any, seed: int, numpys: Any) -> Any:
     return SEED(generator, seed, numpys)
 
 
-@contextmanager
-def tracing() -> Iterator[Trace]:
-    """A Trace of all that this thread does with tensors in a `with` block."""
+def traced(trace: Trace, function: Callable[[], Any]) -> Any:
+    """function(), while the trace writes down all that this thread does with tensors.
+
+    What it changes is put back by plain statements: Ctrl-C may come where a function begins, and a
+    context manager begins one to put something back."""
     global now
-    trace = now = Trace()
     watched: Any = TensorBase
     generators: Any = Generator
     try:
+        now = trace
         watched.array = property(_read, _write)
         generators.numpy, generators._start = property(_generator, NUMPY.fset), _seeded
-        yield trace
+        return function()
     finally:
         now = None
         watched.array, generators.numpy, generators._start = SLOT, NUMPY, SEED
