@@ -258,6 +258,13 @@ def test_softmax_and_its_kind_do_not_overflow():
     assert ops.logsumexp(np.array([-np.inf, 0.0]), axis=0) == 0.0
 
 
+def test_the_softmax_of_one_number_is_1_and_flat():
+    x = tg.tensor(3.0, requires_grad=True)
+    y = x.softmax(-1)
+    y.backward()
+    assert (y.item(), x.grad.item()) == (1, 0)
+
+
 def test_powers_of_zero_have_no_nan_gradient():
     a = tg.tensor([0.0, 0.0, 2.0], requires_grad=True)
     b = tg.tensor([0.0, 2.0, 0.0], requires_grad=True)

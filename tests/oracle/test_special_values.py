@@ -104,6 +104,7 @@ DIFFERENT = {
     ("F.prelu(x, y)", 2): (_BRANCH, (0.0, -0.0)),
     ("torch.asin(x)", 2): (_BORDER, (1.0, -1.0)),
     ("torch.acos(x)", 2): (_BORDER, (1.0, -1.0)),
+    ("torch.atan(x)", 2): (_LIMIT, (INF, -INF)),
     ("torch.acosh(x)", 1): ("outside of the domain", (-1.0,)),
     ("torch.acosh(x)", 2): (_BORDER, (1.0, -1.0)),
     ("torch.atanh(x)", 2): (_BORDER, (1.0, -1.0)),

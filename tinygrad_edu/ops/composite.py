@@ -100,7 +100,7 @@ def _total(x, axis):
 
 def _inner(a, b, axis):
     """The sum of a b along the axis: without an array of the products, where that is the last."""
-    if isinstance(a, TensorBase) or axis not in (-1, a.ndim - 1):
+    if isinstance(a, TensorBase) or not a.ndim or axis not in (-1, a.ndim - 1):
         return _total(a * b, axis)
     return np.expand_dims(np.vecdot(a, b), -1)
 
