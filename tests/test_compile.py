@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import weakref
+from collections import deque
 from random import Random
 
 import numpy as np
@@ -510,3 +511,18 @@ def test_a_decorated_method():
     one, other, x = Net(), Net(), tg.ones(3)
     for net in (one, other, one):
         assert np.array_equal(net(x).array, net.layer(x).array)
+
+
+def test_what_cannot_be_traced_keeps_nothing_that_the_function_made():
+    made = deque()  # which is not put back after the try, as a list is
+
+    @tg.compile
+    def f(x):
+        y = x * 2
+        made.append(weakref.ref(y))
+        tg.manual_seed(0)  # there is no way to write this down
+        return y.sum()
+
+    f(tg.ones(3))
+    assert "runs as it is" in f.source
+    assert [y() for y in made] == [None, None]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tinygrad_edu as tg
-from tinygrad_edu import functions as f
+from tinygrad_edu import functions as f, ops
 from tinygrad_edu.testing import gradcheck
 
 nan, inf = math.nan, math.inf
@@ -221,3 +221,42 @@ def test_warnings_name_the_callers_line():
     with pytest.warns(UserWarning, match="uint8") as warned:
         tg.where(tg.ones(2, dtype=tg.uint8), tg.ones(2), tg.zeros(2))
     assert warned[0].filename == __file__
+
+
+# ---------------------------------------------------------------- norms of many numbers
+
+
+MANY = np.random.default_rng(0).standard_normal((4, 5000)).astype(np.float32)
+
+
+@pytest.mark.parametrize("p", [2, 3, 0.5, 2.3, 20, -1])
+@pytest.mark.parametrize("scale", [1e-42, 1e-30, 1e-16, 1e-8, 1, 1e8, 1e16, 1e30])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+def test_norms_of_many_numbers_of_any_size(p, scale, axis):
+    x = (MANY * scale).astype(np.float32)
+    exact = x.astype(np.longdouble)
+    with np.errstate(all="ignore"):
+        right = ((np.abs(exact) ** p).sum(axis) ** (np.longdouble(1) / p)).astype(np.float64)
+        given = ops.p_norm(x, p=p, axis=axis)
+        at_most = 8 * np.spacing(right.astype(np.float32))
+    assert given.dtype == np.float32
+    held = np.abs(right) < np.finfo(np.float32).max
+    assert (np.abs(given.astype(np.float64) - right) <= at_most)[held].all()
+    assert np.isinf(given[~held]).all()
+    assert ops.p_norm(x, p=p, axis=axis, keepdims=True).ndim == 2
+
+
+@pytest.mark.parametrize("p", [2, 3])
+def test_norms_of_many_numbers_that_are_zero_or_not_finite(p):
+    x = MANY.copy()
+    x[0], x[1, 7], x[2, 7] = 0, np.inf, np.nan
+    given = ops.p_norm(x, p=p, axis=1)
+    np.testing.assert_array_equal(given[:3], [0, np.inf, np.nan])
+    assert given[3] == pytest.approx((np.abs(MANY[3].astype(float)) ** p).sum() ** (1 / p))
+
+
+def test_a_compiled_norm_of_many_numbers_whose_size_changes():
+    norm = tg.compile(lambda x: x.norm())
+    for scale in (1, 1e-30, 1, 0, 1e30):
+        x = tg.tensor(MANY * np.float32(scale))
+        assert norm(x).item() == x.norm().item()

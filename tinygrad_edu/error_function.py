@@ -213,18 +213,18 @@ def ndtri(p: Any) -> Any:
 
 # (x - tanh x) / x^3 for |x| <= 1, as a ratio of polynomials in x^2: the continued fraction
 # x / (1 + x^2 / (3 + x^2 / (5 + ...))) up to 17, whose terms have one sign (A&S 4.5.70).
-_LESS_TANH = (
+_TANHSHRINK = (
     [11486475.0, 810810.0, 12870.0, 44.0],
     [34459425.0, 16216200.0, 945945.0, 13860.0, 45.0],
 )
 
 
-def less_tanh(x: Any) -> Any:
+def tanhshrink(x: Any) -> Any:
     """x - tanh x"""
     small = np.clip(x, -1, 1)
     square = small * small
-    near = polynomial(_LESS_TANH[0], square)
-    near /= polynomial(_LESS_TANH[1], square)
+    near = polynomial(_TANHSHRINK[0], square)
+    near /= polynomial(_TANHSHRINK[1], square)
     near *= square
     near *= small
     return np.where(small == x, near, x - np.tanh(x))

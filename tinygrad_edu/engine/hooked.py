@@ -20,7 +20,7 @@ from ..dtypes import described
 from . import graph
 from .grad_mode import level, mode
 from .graph import Node, Parts, TensorBase
-from .hooks import AfterGradient, AfterStep, BeforeStep, Hooks
+from .hooks import AfterGradient, AfterStep, BeforeStep
 from .outputs import Arrived
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -40,9 +40,9 @@ def watchable(replay: F) -> F:
 def before_step(node: Node, g: Any) -> tuple[Any, bool]:
     """The gradient that arrived at a node after the hooks on it, those of tensors first: each may
     return another one.  And whether hooks wait for what the step gives."""
-    if node.hooks is None or _all_wait_for_the_leaf(node.hooks):
+    hooks = [h for h in (node.hooks or {}).values() if not isinstance(h, AfterGradient)]
+    if not hooks:
         return g, False
-    hooks = [h for h in node.hooks.values() if not isinstance(h, AfterGradient)]
     before, as_tensor = mode.level, _is_tensor(g)
     try:
         mode.level = level(as_tensor)
@@ -57,10 +57,6 @@ def before_step(node: Node, g: Any) -> tuple[Any, bool]:
     finally:
         mode.level = before
     return _plain(shown, g), any(isinstance(hook, AfterStep) for hook in hooks)
-
-
-def _all_wait_for_the_leaf(hooks: Hooks) -> bool:
-    return all(isinstance(hook, AfterGradient) for hook in hooks.values())
 
 
 def _replaced(node: Node, shown: Any, new: Any) -> Any:

@@ -99,7 +99,7 @@ def _total(x, axis):
 
 
 def _inner(a, b, axis):
-    """The sum of a b along the axis: without an array of the products, where that is the last."""
+    """The sum of the products a b along the axis; no array holds them if the axis is the last."""
     if isinstance(a, TensorBase) or not a.ndim or axis not in (-1, a.ndim - 1):
         return _total(a * b, axis)
     return np.expand_dims(np.vecdot(a, b), -1)
@@ -261,18 +261,17 @@ def softmax_cross_entropy(x, target, logp):
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,
 )
-def sigmoid_less(x, target):
-    """y = sigmoid(x) - t, to all digits where they are almost equal;  dL/dx = g sigmoid(x)
-    sigmoid(-x),  dL/dt = -g."""
-    size = np.absolute(wide(x))
-    small = np.exp(-size)
+def sigmoid_minus(x, target):
+    """y = sigmoid(x) - t, to all digits where they are almost equal;
+    dL/dx = g sigmoid(x) sigmoid(-x),  dL/dt = -g."""
+    small = np.exp(-np.absolute(wide(x)))
     small /= 1 + small  # sigmoid(-|x|)
-    whole = np.subtract(~np.signbit(x), target, dtype=small.dtype)
+    whole = np.subtract(~np.signbit(x), target, dtype=np.result_type(small, target))
     return narrowed(whole - np.copysign(small, x), x, target)
 
 
 @op(
-    lambda g, _y, x, target: g * sigmoid_less(x, target),
+    lambda g, _y, x, target: g * sigmoid_minus(x, target),
     lambda g, _y, x, _target: -g * x,
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,

@@ -495,8 +495,8 @@ def acos(x):
 
 
 def _over_1_plus_square(g, x):
-    """g / (1 + x^2), without overflow: 1 + x^2 = a (a + b b / a) for the larger and the smaller one
-    of |x| and 1."""
+    """g / (1 + x^2), without overflow: 1 + x^2 = a (a + b b / a), where a is the larger and b the
+    smaller one of |x| and 1."""
     size = np.absolute(x)
     a, b = np.maximum(size, 1), np.minimum(size, 1)
     return g / a / (a + b * (b / a))

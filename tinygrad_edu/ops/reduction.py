@@ -118,11 +118,11 @@ def _powers(x, p, axis, keepdims):
 @op(_norm_rule, samples=lambda draw: draw.reduction(p=draw.choice(2, 3, 2.5)), kinks=(0.0,))
 def p_norm(x, *, p, axis=None, keepdims=False):
     """y = (sum of |x|^p)^(1/p);  dL/dx = g sign(x) (|x| / y)^(p-1), and 0 where x or y is 0."""
-    if x.size >= MANY:
-        size = wide(x)
-        total = silently(_powers, size, p, axis, keepdims)
+    if x.size >= MANY and np.float32(p) == p:
+        total = silently(_powers, wide(x), p, axis, keepdims)
         if _lost_nothing(total):
-            return narrowed(np.sqrt(total) if p == 2 else total ** (1 / p), x)
+            y = np.sqrt(total) if p == 2 else _in_float64(total) ** (1 / p)
+            return narrowed(y.astype(total.dtype, copy=False), x)
     size = _in_float64(x)
     if p == 2 and x.dtype.itemsize <= 4:  # no square overflows
         y = np.sqrt(added(size * size, axis, keepdims))

@@ -44,11 +44,7 @@ class Compiled:
             return self._f(*args, **kwargs)  # somebody looks at each op
         call = Call(args, kwargs)
         entries = self._entries_of(call)
-        entry = None
-        for written in entries:
-            if written.fits():
-                entry = written
-                break
+        entry = next((entry for entry in entries if entry.fits()), None)
         if entry is None or (entry.arrived != entry.arriving and entry.tries < KEPT):
             with _tracing:
                 entry = self._written(call, entries, entry)
@@ -92,7 +88,7 @@ class Compiled:
         except DependsOnValues:
             raise
         except Exception as error:
-            entry.why = error
+            entry.why = error.with_traceback(None)  # which would keep what the function made
         if before is not None:
             entries.remove(before)
             entry.tries = before.tries + 1

@@ -142,7 +142,6 @@ class Entry:
         self.looks = [looks(t) for t in self.captured]
         self.needs = [places.get(id(t), t) for t in self.read]
         self.ends = [places.get(id(t), t) for t in self.found]
-        self.may_meet = any(k.__class__ is int for k in self.needs)  # an argument that it holds
         rules = [(i, partial(_gradient, i=i), ()) for i in range(len(self.ends))]
         self.plan = Plan(OP, (True,), tuple(rules))
 
@@ -196,10 +195,9 @@ class Entry:
     def run(self, call: Call) -> Any:
         """The results of the program.  Raises NotTraceable if these numbers need other steps."""
         nodes = call.nodes
-        if self.may_meet:
-            needs = [nodes[x] if x.__class__ is int else x.node for x in self.needs]
-            if len(set(needs)) < len(needs):
-                raise NotTraceable("one tensor under two names")
+        needs = [nodes[x] if x.__class__ is int else x.node for x in self.needs]
+        if len(set(needs)) < len(needs):
+            raise NotTraceable("one tensor under two names")
         halves = self.idle.pop() if self.idle else self.made()
         states = self.states() if self.sources else {}
         before = [(t, t.array.copy()) for t in self.writes]

@@ -12,7 +12,7 @@ False
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
 from operator import is_
@@ -28,7 +28,7 @@ LONG = 1000  # items: of a longer list or dict, it is only noticed that it is an
 class Part(NamedTuple):
     """A few of the variables, attributes or items: what they hold now, and what they held."""
 
-    now: Collection[Any]
+    now: Any  # with a length, and one after the other: a list, the values of a dict, Variables
     put: Callable[[], Any] | None  # what puts back what they held
     values: tuple[Any, ...]
 
@@ -44,9 +44,6 @@ class Variables:
 
     def __iter__(self) -> Iterator[Any]:
         return map(self.read, self.places)
-
-    def __contains__(self, value: Any) -> bool:
-        return any(value is x for x in self)
 
 
 class Held:
@@ -101,7 +98,7 @@ class Held:
         self._note(Variables(known.get, names), put, names, "")
         self._visit((f.__defaults__, f.__kwdefaults__), path)
 
-    def _note(self, now: Collection[Any], put: Any, names: Iterable[Any], path: str) -> None:
+    def _note(self, now: Any, put: Any, names: Iterable[Any], path: str) -> None:
         values = tuple(now)
         if not isinstance(now, tuple):
             self.parts.append(Part(now, put, values))

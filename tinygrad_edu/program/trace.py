@@ -359,8 +359,8 @@ def _seeded(generator: Any, seed: int, numpys: Any) -> Any:
 def traced(trace: Trace, function: Callable[[], Any]) -> Any:
     """function(), while the trace writes down all that this thread does with tensors.
 
-    What it changes is put back by plain statements: Ctrl-C may come where a function begins, and a
-    context manager begins one to put something back."""
+    What it changes is put back by plain statements.  A context manager would not do: if Ctrl-C
+    comes at the end of its `__enter__`, nobody calls its `__exit__`."""
     global now
     watched: Any = TensorBase
     generators: Any = Generator
