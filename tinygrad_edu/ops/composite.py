@@ -256,22 +256,7 @@ def softmax_cross_entropy(x, target, logp):
 
 
 @op(
-    lambda g, _y, x, _target: g * sigmoid(wide(x)) * sigmoid(-wide(x)),
-    lambda g, _y, _x, _target: -g,
-    samples=lambda draw: draw.chances(),
-    explain=not_broadcasting,
-)
-def sigmoid_minus(x, target):
-    """y = sigmoid(x) - t, to all digits where they are almost equal;
-    dL/dx = g sigmoid(x) sigmoid(-x),  dL/dt = -g."""
-    small = np.exp(-np.absolute(wide(x)))
-    small /= 1 + small  # sigmoid(-|x|)
-    whole = np.subtract(~np.signbit(x), target, dtype=np.result_type(small, target))
-    return narrowed(whole - np.copysign(small, x), x, target)
-
-
-@op(
-    lambda g, _y, x, target: g * sigmoid_minus(x, target),
+    lambda g, _y, x, target: g * ((1 - target) * sigmoid(wide(x)) - target * sigmoid(-wide(x))),
     lambda g, _y, x, _target: -g * x,
     samples=lambda draw: draw.chances(),
     explain=not_broadcasting,
